@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+# storeboot: build, check, install. Everything is built below $(BUILD).
+#
+#   make            storeboot-init (static, musl) and storeboot (the host's tool)
+#   make check      all tests; check-unit, check-scripts, check-vm: a part of them
+#   make lint       style and room rules
+#   make install    DESTDIR= PREFIX=/usr/local
+#
+# V=1 shows the commands. BUILD, CC, GUEST_CC, CFLAGS, PREFIX, DESTDIR are yours to set.
+
+VERSION := 0.1
+BUILD ?= build
+PREFIX ?= /usr/local
+ROOMS := lib mount net fs init host
+
+CC ?= gcc
+GUEST_CC ?= musl-gcc
+GUEST_AR ?= gcc-ar
+PKG_CONFIG ?= pkg-config
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+# --- flags -------------------------------------------------------------------------------------------
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough
+CPPFLAGS_ALL := -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSTOREBOOT_VERSION='"$(VERSION)"'
+CFLAGS ?= -O2 -g
+BASE := -std=gnu11 $(WARN) $(CPPFLAGS_ALL) -ffile-prefix-map=$(CURDIR)/=
+
+DEPS := $(BUILD)/deps
+DEPS_STAMP := $(DEPS)/stamp
+GUEST_FLAGS := $(BASE) -Os -g -flto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+	-fno-stack-protector -fno-pie -isystem $(DEPS)/kernel-headers -isystem $(DEPS)/include
+GUEST_LDFLAGS := -static -no-pie -flto -Os -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
+GUEST_LIBS := -L$(DEPS)/lib -lblkid -lext2fs -lcom_err
+
+HOST_PKGS := liblzma libzstd zlib json-c libmd
+HOST_LIBS := $(shell $(PKG_CONFIG) --libs $(HOST_PKGS) 2>/dev/null)
+HOST_CPPFLAGS := -DSTOREBOOT_LIBDIR='"$(PREFIX)/lib/storeboot"' $(shell $(PKG_CONFIG) --cflags $(HOST_PKGS) 2>/dev/null)
+HOST_FLAGS := $(BASE) $(CFLAGS) $(HOST_CPPFLAGS)
+
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ASAN_FLAGS := $(BASE) -O1 -g $(SAN) $(HOST_CPPFLAGS)
+ASAN_FS_LIBS := -lblkid -lext2fs -lcom_err
+
+# --- rooms: one archive per folder and variant ---------------------------------------------------------
+src_lib := $(wildcard init/lib/*.c)
+$(foreach r,mount net fs init,$(eval src_$(r) := $(wildcard $(r)/*.c)))
+src_host := $(wildcard host/*.c host/*.S)
+
+objs = $(patsubst %,$(BUILD)/$(1)/%.o,$(basename $(src_$(2))))
+HOST_TOOL := $(BUILD)/storeboot
+INIT := $(BUILD)/storeboot-init
+
+.PHONY: all check check-unit check-scripts check-vm lint fuzz install clean distclean
+all: $(INIT) $(HOST_TOOL)
+
+# room-archive VARIANT ROOM AR
+define room_archive
+$(BUILD)/$(1)/$(2).a: $$(call objs,$(1),$(2))
+	$$(call say,AR,$$@)
+	$(Q)rm -f $$@ && $(3) rcsD $$@ $$^
+endef
+$(foreach r,lib mount net fs init,$(eval $(call room_archive,guest,$(r),$(GUEST_AR))))
+$(foreach r,lib host,$(eval $(call room_archive,host,$(r),ar)))
+$(foreach r,$(ROOMS),$(eval $(call room_archive,asan,$(r),ar)))
+
+$(BUILD)/guest/%.o: %.c $(DEPS_STAMP) Makefile
+	$(call say,MUSL,$<)
+	$(Q)mkdir -p $(@D) && $(GUEST_CC) $(GUEST_FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/host/%.o: %.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(HOST_FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/host/%.o: %.S Makefile
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -I. -c $< -o $@
+$(BUILD)/asan/%.o: %.c Makefile
+	$(call say,ASAN,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ASAN_FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/asan/%.o: %.S Makefile
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -I. -c $< -o $@
+
+$(DEPS_STAMP): scripts/deps scripts/deps.lock
+	$(Q)BUILD=$(BUILD) CC=$(GUEST_CC) scripts/deps
+
+GUEST_ARCHIVES := $(foreach r,init mount net fs lib,$(BUILD)/guest/$(r).a)
+# "no INTERP": some musl-gcc make a dynamic program out of -static -pie without a word, so look.
+$(INIT): $(GUEST_ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)$(GUEST_CC) $(GUEST_LDFLAGS) -o $@.debug $(GUEST_ARCHIVES) $(GUEST_LIBS)
+	$(Q)strip -s -R .comment -o $@.tmp $@.debug
+	$(Q)if readelf -lW $@.tmp | grep -q INTERP; then echo "$@ is not static" >&2; exit 1; fi
+	$(Q)mv $@.tmp $@
+
+$(HOST_TOOL): $(BUILD)/host/host.a $(BUILD)/host/lib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(HOST_LIBS)
+
+# --- unit tests: tests/unit/ROOM/NAME.c links ROOM's archive and lib, nothing else ----------------------
+unit = $(patsubst tests/unit/%.c,$(BUILD)/$(1)/tests/unit/%,$(wildcard $(foreach r,$(2),tests/unit/$(r)/*.c)))
+UNIT_PLAIN := $(call unit,guest,lib mount net fs init) $(call unit,host,host)
+UNIT_ASAN := $(call unit,asan,$(ROOMS))
+fuzz = $(patsubst tests/fuzz/%.c,$(BUILD)/$(1)/tests/fuzz/%,$(wildcard $(foreach r,$(ROOMS),tests/fuzz/$(r)/*.c)))
+FUZZ_ASAN := $(call fuzz,asan)
+
+.SECONDARY:
+.SECONDEXPANSION:
+$(BUILD)/guest/tests/unit/%: $(BUILD)/guest/tests/unit/%.o $(BUILD)/guest/$$(firstword $$(subst /, ,$$*)).a $(BUILD)/guest/lib.a
+	$(call say,LD,$@)
+	$(Q)$(GUEST_CC) $(GUEST_LDFLAGS) -o $@ $^ $(if $(filter fs/%,$*),$(GUEST_LIBS))
+$(BUILD)/host/tests/unit/%: $(BUILD)/host/tests/unit/%.o $(BUILD)/host/host.a $(BUILD)/host/lib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(HOST_LIBS)
+$(BUILD)/asan/tests/unit/%: $(BUILD)/asan/tests/unit/%.o $(BUILD)/asan/$$(firstword $$(subst /, ,$$*)).a $(BUILD)/asan/lib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SAN) -o $@ $^ $(if $(filter host/%,$*),$(HOST_LIBS)) $(if $(filter fs/%,$*),$(ASAN_FS_LIBS))
+# A fuzz target's main() replays its corpus, tests/data/fuzz/ROOM/NAME; `make fuzz` builds it with libFuzzer.
+$(BUILD)/asan/tests/fuzz/%: $(BUILD)/asan/tests/fuzz/%.o $(BUILD)/asan/tests/lib/fuzz_main.o $(BUILD)/asan/$$(firstword $$(subst /, ,$$*)).a $(BUILD)/asan/lib.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SAN) -o $@ $^ $(if $(filter host/%,$*),$(HOST_LIBS)) $(if $(filter fs/%,$*),$(ASAN_FS_LIBS))
+fuzz:
+	$(Q)BUILD=$(BUILD) tests/lib/fuzz
+
+check: all $(UNIT_PLAIN) $(UNIT_ASAN) $(FUZZ_ASAN)
+	$(Q)BUILD=$(BUILD) tests/lib/run unit scripts lint vm
+check-unit: $(UNIT_PLAIN) $(UNIT_ASAN) $(FUZZ_ASAN)
+	$(Q)BUILD=$(BUILD) tests/lib/run unit
+check-scripts: all
+	$(Q)BUILD=$(BUILD) tests/lib/run scripts
+check-vm: all
+	$(Q)BUILD=$(BUILD) ROW=$(ROW) tests/lib/run vm
+
+lint:
+	$(Q)scripts/lint
+
+# --- install -------------------------------------------------------------------------------------------
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/storeboot \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/storeboot
+	install -m 755 $(HOST_TOOL) $(DESTDIR)$(PREFIX)/bin/storeboot
+	install -m 755 $(INIT) $(DESTDIR)$(PREFIX)/lib/storeboot/storeboot-init
+	install -m 644 host/man/storeboot.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 host/man/storeboot-init.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 README.md LICENSE NOTICE $(DESTDIR)$(PREFIX)/share/doc/storeboot/
+
+# clean keeps what takes long to get: the libraries, kernels and downloads; distclean does not.
+clean:
+	rm -rf $(foreach d,guest host asan fuzz logs,$(BUILD)/$(d)) $(INIT) $(INIT).debug $(HOST_TOOL)
+distclean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD)/guest $(BUILD)/host $(BUILD)/asan -name '*.d' 2>/dev/null)

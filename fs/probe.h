@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* probe.h - what a disk holds (libblkid), and whether it is empty */
+#ifndef STOREBOOT_FS_PROBE_H
+#define STOREBOOT_FS_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "init/lib/err.h"
+
+struct probe {
+	bool empty;	 /* no signature, no partition table, and every byte is zero */
+	char type[32];	 /* "ext3", "crypto_LUKS", "gpt", ...; empty where nothing was recognised */
+	char usage[16];	 /* libblkid's USAGE: "filesystem", "raid", "crypto", "other"; "table" for
+			    partitions */
+	char label[256]; /* of the file system, may be empty */
+	uint64_t size;	 /* bytes */
+	uint64_t nonzero; /* with no signature and not empty: offset of the first byte that is not
+			     zero */
+};
+
+/*
+ * Looks at the open device or image: libblkid's superblocks and partitions chains; where both say
+ * exactly "nothing" (blkid_do_safeprobe returns 1), reads all of it for a byte that is not zero.
+ * Returns 0 and fills ret; -EUCLEAN (ambiguous: several signatures, or libblkid's own error), -EIO
+ * and others when it cannot be read. what: the object's name for messages.
+ */
+_must_check_ int fs_probe(int fd, const char *what, struct probe *ret, struct err *e);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* reginfo.h - the registration of a closure, as nix-store --load-db reads it */
+#ifndef STOREBOOT_HOST_REGINFO_H
+#define STOREBOOT_HOST_REGINFO_H
+
+#include "init/lib/err.h"
+#include "init/lib/str.h"
+
+/*
+ * Registration of the closure of paths, with real hashes, from the host's Nix (nix-store --query
+ * --requisites,
+ * --dump-db), sorted, each path once. Returns 0 or -errno; EXIT_MISSING without nix-store,
+ * EXIT_BAD_INPUT for a path that is not in the store or not valid.
+ */
+_must_check_ int reginfo_from_nix(const char *const *paths, struct buf *ret, struct err *e);
+
+/*
+ * The same from an exportReferencesGraph file (nix manual, "Advanced Attributes"): hashes and sizes
+ * are computed from the store paths themselves (NAR serialisation, SHA-256).
+ */
+_must_check_ int reginfo_from_graph(const char *graph_file, struct buf *ret, struct err *e);
+
+/* `storeboot reginfo`: argv[0] is "reginfo". Returns the exit status. */
+int cmd_reginfo(int argc, char **argv);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* config.h - the kernel command line, parsed */
+#ifndef STOREBOOT_CONFIG_H
+#define STOREBOOT_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "init/lib/err.h"
+#include "init/param.h"
+
+/* The longest command line of any architecture is 4096 bytes with its NUL (arch setup.h,
+ * COMMAND_LINE_SIZE). */
+#define CONFIG_CMDLINE_MAX 4096
+
+struct config {
+	char text[CONFIG_CMDLINE_MAX];	/* the unquoted words; the strings below point into it */
+	const char *value[PARAM_COUNT]; /* NULL where the word is absent; a flag's value is "1" */
+
+	/* Of the above, with defaults applied and checked. */
+	const char *init;
+	const char *system_config; /* NULL: none */
+	const char *reg_info;	   /* NULL: none */
+	const char *root;
+	const char *rootfstype;
+	const char *share;
+	const char *share_source;
+	const char *report;    /* NULL: none */
+	const char *nix_store; /* NULL: $systemConfig/sw/bin/nix-store */
+	unsigned int deadline_ms;
+	bool shell_on_fail, trace, debug1, panic_on_fail;
+};
+
+/*
+ * Parses as the kernel does (lib/cmdline.c, next_arg): words end at white space outside double
+ * quotes; quotes may stand around the value or the whole word; the last of a repeated word counts;
+ * what follows
+ * "--" is stage 2's. Words that are not in param.h are left alone: the kernel passes them on by
+ * itself. A pure function. len: bytes of cmdline, a newline at the end is dropped. Returns 0,
+ * -E2BIG over CONFIG_CMDLINE_MAX - 1 bytes, -EINVAL on a value that is not allowed (a relative
+ * init=, an unknown storeboot.share=, a deadline that is no number of 1 to 3600, an unknown
+ * storeboot.* word); ret is then only good for the fields that say what to do on failure, which are
+ * always set.
+ */
+_must_check_ int config_parse(const char *cmdline, size_t len, struct config *ret, struct err *e);
+
+#endif

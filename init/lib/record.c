@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* record.c - what stage 1 reports to the host, one line a record */
+#include "init/lib/record.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "init/lib/str.h"
+
+#define MAGIC "sb1"
+
+static const char *const kinds[] = {
+	[RECORD_STEP] = "step",	    [RECORD_SKIP] = "skip", [RECORD_FAIL] = "fail",
+	[RECORD_STAGE2] = "stage2", [RECORD_WARN] = "warn",
+};
+
+static const struct {
+	char plain, escaped;
+} escapes[] = { { '\t', 't' }, { '\n', 'n' }, { '\r', 'r' }, { '\\', '\\' } };
+
+int record_format(const struct record *rec, char *dst, size_t size)
+{
+	int n = snprintf(dst, size, MAGIC "\t%s\t%s\t%d\t%" PRIu64 "\t%" PRIu64 "\t",
+			 kinds[rec->kind], rec->name, rec->num, rec->start_us, rec->took_us);
+	size_t at;
+
+	if (n < 0 || (size_t)n >= size)
+		return -ENAMETOOLONG;
+	at = (size_t)n;
+	for (const char *p = rec->text; *p; p++) {
+		char c = *p;
+
+		if (at + 3 >= size)
+			return -ENAMETOOLONG;
+		for (size_t i = 0; i < ARRAY_SIZE(escapes); i++)
+			if (*p == escapes[i].plain) {
+				dst[at++] = '\\';
+				c = escapes[i].escaped;
+			}
+		dst[at++] = c;
+	}
+	if (at + 2 > size)
+		return -ENAMETOOLONG;
+	dst[at++] = '\n';
+	dst[at] = '\0';
+	return (int)at;
+}
+
+/* Takes the next field, up to a tab; NULL when there is none. */
+static const char *field(const char **p, const char *end, size_t *ret_len)
+{
+	const char *start = *p,
+		   *tab = start <= end ? memchr(start, '\t', (size_t)(end - start)) : NULL;
+
+	if (!tab)
+		return NULL;
+	*p = tab + 1;
+	*ret_len = (size_t)(tab - start);
+	return start;
+}
+
+static int parse_number(const char *s, size_t len, uint64_t max, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (len == 0)
+		return -EBADMSG;
+	for (size_t i = 0; i < len; i++) {
+		unsigned int digit = (unsigned int)(s[i] - '0');
+
+		if (digit > 9 || v > (max - digit) / 10)
+			return -EBADMSG;
+		v = v * 10 + digit;
+	}
+	*ret = v;
+	return 0;
+}
+
+static int parse_text(const char *s, const char *end, char *dst, size_t size)
+{
+	size_t n = 0;
+
+	for (; s < end; s++) {
+		char c = *s;
+
+		if (c == '\0' || n + 1 >= size)
+			return -EBADMSG;
+		if (c == '\\') {
+			if (++s == end)
+				return -EBADMSG;
+			c = '\0';
+			for (size_t i = 0; i < ARRAY_SIZE(escapes); i++)
+				if (*s == escapes[i].escaped)
+					c = escapes[i].plain;
+			if (c == '\0')
+				return -EBADMSG;
+		}
+		dst[n++] = c;
+	}
+	dst[n] = '\0';
+	return 0;
+}
+
+static int parse_kind(const char *s, size_t len, enum record_kind *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strlen(kinds[i]) == len && memcmp(kinds[i], s, len) == 0) {
+			*ret = (enum record_kind)i;
+			return 0;
+		}
+	return -EBADMSG;
+}
+
+int record_parse(const char *line, size_t len, struct record *ret)
+{
+	const char *p = line, *end = line + len;
+	struct {
+		const char *s;
+		size_t len;
+	} f[6];
+	struct record rec = { 0 };
+	uint64_t num;
+
+	if (len > 0 && end[-1] == '\r') /* a serial line's terminal mode may add it */
+		end--;
+	for (size_t i = 0; i < ARRAY_SIZE(f); i++) {
+		f[i].s = field(&p, end, &f[i].len);
+		if (!f[i].s)
+			return -EBADMSG;
+	}
+	if (f[0].len != strlen(MAGIC) || memcmp(f[0].s, MAGIC, f[0].len) != 0 ||
+	    parse_kind(f[1].s, f[1].len, &rec.kind) < 0 ||
+	    parse_text(f[2].s, f[2].s + f[2].len, rec.name, sizeof(rec.name)) < 0 ||
+	    parse_number(f[3].s, f[3].len, INT_MAX, &num) < 0 ||
+	    parse_number(f[4].s, f[4].len, UINT64_MAX, &rec.start_us) < 0 ||
+	    parse_number(f[5].s, f[5].len, UINT64_MAX, &rec.took_us) < 0 ||
+	    parse_text(p, end, rec.text, sizeof(rec.text)) < 0)
+		return -EBADMSG;
+	rec.num = (int)num;
+	*ret = rec;
+	return 0;
+}

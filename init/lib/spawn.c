@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* spawn.c - run a program, feed it, keep what it says, end it at its deadline */
+#include "init/lib/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init/lib/file.h"
+#include "init/lib/sys.h"
+
+#define ERR_KEPT 4096
+#define OUT_MAX_DEFAULT ((size_t)64 << 20)
+
+extern char **environ;
+
+struct pipes {
+	int out[2];
+	int err[2];
+	int exec[2]; /* carries the errno of a failed exec; closed by a good one */
+};
+
+static void pipes_close(struct pipes *p)
+{
+	int *fds[] = { p->out, p->err, p->exec };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		cleanup_close(&fds[i][0]);
+		cleanup_close(&fds[i][1]);
+	}
+}
+
+static void close_end(int *fd)
+{
+	cleanup_close(fd);
+	*fd = -1;
+}
+
+static void child(const struct spawn *s, const struct pipes *p)
+{
+	int in = s->stdin_fd >= 0 ? s->stdin_fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
+	sigset_t none;
+	int num;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (dup2(in, STDIN_FILENO) < 0 ||
+	    dup2(p->out[1] >= 0 ? p->out[1] : STDERR_FILENO, STDOUT_FILENO) < 0 ||
+	    (p->err[1] >= 0 && dup2(p->err[1], STDERR_FILENO) < 0))
+		goto fail;
+	if (s->envp)
+		environ = (char **)s->envp;
+	execvp(s->path, (char *const *)s->argv);
+fail:
+	num = errno;
+	if (file_write_all(p->exec[1], &num, sizeof(num)) < 0)
+		_exit(127);
+	_exit(127);
+}
+
+/* Appends what is there, returns 1 at the end, 0 when more may come, -errno. */
+static int drain(int fd, struct buf *b, size_t max, size_t keep)
+{
+	char chunk[16384];
+	ssize_t n = read(fd, chunk, sizeof(chunk));
+	int r;
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+	if (n == 0)
+		return 1;
+	r = buf_add(b, chunk, (size_t)n);
+	if (r < 0)
+		return r;
+	if (max > 0 && b->len > max)
+		return -EFBIG;
+	if (keep > 0 && b->len > keep) {
+		memmove(b->data, b->data + b->len - keep, keep + 1);
+		b->len = keep;
+	}
+	return 0;
+}
+
+static int left_ms(uint64_t deadline_us)
+{
+	uint64_t now = sys_now_us();
+
+	if (deadline_us == 0)
+		return -1;
+	return now >= deadline_us ? 0 : (int)((deadline_us - now + 999) / 1000);
+}
+
+/* Reads both pipes until they end or the child has; a grandchild that keeps one open delays none. */
+static int collect(const struct spawn *s, struct pipes *p, int pidfd, struct buf *out,
+		   struct buf *err)
+{
+	uint64_t deadline = s->timeout_ms ? sys_now_us() + (uint64_t)s->timeout_ms * 1000 : 0;
+	size_t out_max = s->max_output ? s->max_output : OUT_MAX_DEFAULT;
+	bool ended = false;
+
+	while (!ended) {
+		struct pollfd fds[] = { { p->out[0], POLLIN, 0 },
+					{ p->err[0], POLLIN, 0 },
+					{ pidfd, POLLIN, 0 } };
+		int r = poll(fds, ARRAY_SIZE(fds), left_ms(deadline));
+
+		if (r < 0 && errno != EINTR)
+			return -errno;
+		if (r == 0)
+			return -ETIMEDOUT;
+		if (r < 0)
+			continue;
+		/* The child's end is looked at last: what it wrote before is then still read. */
+		ended = fds[2].revents != 0 && fds[0].revents == 0 && fds[1].revents == 0;
+		if (fds[0].revents) {
+			r = drain(p->out[0], out, out_max, 0);
+			if (r < 0)
+				return r;
+			if (r == 1)
+				close_end(&p->out[0]);
+		}
+		if (fds[1].revents) {
+			r = drain(p->err[0], err, 0, ERR_KEPT);
+			if (r < 0)
+				return r;
+			if (r == 1)
+				close_end(&p->err[0]);
+		}
+	}
+	return 0;
+}
+
+static int finish(const struct spawn *s, struct pipes *p, pid_t pid, struct buf *out,
+		  struct buf *err, int *ret_status)
+{
+	_cleanup_close_ int pidfd = -1;
+	int num = 0, status, r = 0;
+
+	close_end(&p->out[1]);
+	close_end(&p->err[1]);
+	close_end(&p->exec[1]);
+	if (read(p->exec[0], &num, sizeof(num)) == (ssize_t)sizeof(num)) {
+		r = -num;
+	} else {
+		pidfd = sys_pidfd_open(pid);
+		r = pidfd < 0 ? pidfd : collect(s, p, pidfd, out, err);
+		if (r < 0)
+			kill(pid, SIGKILL);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (r == 0)
+		*ret_status = status;
+	return r;
+}
+
+int spawn_run(const struct spawn *s, struct buf *ret_out, struct buf *ret_err, int *ret_status)
+{
+	_cleanup_(pipes_close) struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	pid_t pid;
+	int r;
+
+	if ((ret_out && pipe2(p.out, O_CLOEXEC) < 0) || (ret_err && pipe2(p.err, O_CLOEXEC) < 0) ||
+	    pipe2(p.exec, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		child(s, &p);
+	r = finish(s, &p, pid, ret_out, ret_err, ret_status);
+	if (ret_err)
+		while (ret_err->len > 0 && ret_err->data[ret_err->len - 1] == '\n')
+			ret_err->data[--ret_err->len] = '\0';
+	return r;
+}
+
+const char *spawn_status_text(int status, char *dst, size_t size)
+{
+	if (WIFSIGNALED(status))
+		snprintf(dst, size, "killed by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else
+		snprintf(dst, size, "exit status %d", WEXITSTATUS(status));
+	return dst;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * param.h - the kernel command line's words: the contract between host and guest
+ *
+ * Each word appears once, here. init/config.c parses by this table, the host writes words by their
+ * constants, and `make lint` checks storeboot-init(8) and the README against it.
+ *
+ * PARAM(constant, word, kind, help). kind: value (word=TEXT), flag (word alone, or word=1).
+ */
+#ifndef STOREBOOT_PARAM_H
+#define STOREBOOT_PARAM_H
+
+#define PARAM_TABLE(PARAM) \
+	PARAM(INIT, "init", value, "stage 2: the program that becomes PID 1, a path in the new root") \
+	PARAM(SYSTEM_CONFIG, "systemConfig", value, "the system's store path; stage 2 gets it in its environment") \
+	PARAM(REG_INFO, "regInfo", value, "the closure's registration, loaded into the guest's Nix database") \
+	PARAM(ROOT, "root", value, "the root disk (default /dev/vda)") \
+	PARAM(ROOTFSTYPE, "rootfstype", value, "the root disk's file system (default ext3)") \
+	PARAM(CONSOLE, "console", value, "the kernel's; stage 1 writes its last words to every console") \
+	PARAM(SHELL_ON_FAIL, "boot.shell_on_fail", flag, "on failure, a shell from the system's closure, if it can be reached") \
+	PARAM(TRACE, "boot.trace", flag, "log what each step does, not only its outcome") \
+	PARAM(DEBUG1, "boot.debug1", flag, "stop before the first step that needs the network or the disk, with a shell where there is one") \
+	PARAM(PANIC_ON_FAIL, "boot.panic_on_fail", flag, "on failure, exit: the kernel panics") \
+	PARAM(STAGE1PANIC, "stage1panic", flag, "the same, NixOS's other name") \
+	PARAM(SHARE, "storeboot.share", value, "how the store comes: cifs (default) or none") \
+	PARAM(SHARE_SOURCE, "storeboot.share.source", value, "what is mounted on /hostfs (default //10.0.2.4/qemu)") \
+	PARAM(REPORT, "storeboot.report", value, "the character device that gets one record a step") \
+	PARAM(NIX_STORE, "storeboot.nix-store", value, "the nix-store program (default $systemConfig/sw/bin/nix-store)") \
+	PARAM(DEADLINE, "storeboot.deadline", value, "seconds that a step waits for a device or a server (default 30)")
+
+enum param {
+#define PARAM(constant, word, kind, help) PARAM_##constant,
+	PARAM_TABLE(PARAM)
+#undef PARAM
+	PARAM_COUNT
+};
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* fs.h - one mount by the mount API of Linux 5.2, with the kernel's own words in the error */
+#ifndef STOREBOOT_MOUNT_FS_H
+#define STOREBOOT_MOUNT_FS_H
+
+#include <stddef.h>
+
+#include "init/lib/err.h"
+
+struct mount_option {
+	const char *key;
+	const char *value; /* NULL: a flag */
+};
+
+/*
+ * Makes a detached mount: fsopen(type), fsconfig(source, options...), fsmount(attrs: MOUNT_ATTR_*).
+ * what: the object for messages ("//10.0.2.4/qemu", "/dev/vda").
+ * Returns the mount's descriptor, or -errno with e holding the kernel's log lines of the context,
+ * if any.
+ */
+_must_check_ int mount_fs_detached(const char *type, const char *source,
+				   const struct mount_option *options, size_t n_options,
+				   unsigned int sb_ro, unsigned int attrs, struct err *e);
+
+/* Attaches it at path (which must exist). Returns 0 or -errno. */
+_must_check_ int mount_fs_attach(int mount_fd, const char *path, struct err *e);
+
+/* Binds from onto to (both exist), read-only, nosuid, nodev. Returns 0 or -errno. */
+_must_check_ int mount_fs_bind_ro(const char *from, const char *to, struct err *e);
+
+#endif
