@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* main.c - storeboot: the table of subcommands */
+#include <stdio.h>
+
+#include "host/exit.h"
+#include "host/initrd.h"
+#include "host/reginfo.h"
+#include "host/run.h"
+#include "init/lib/log.h"
+#include "init/lib/str.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *about;
+} commands[] = {
+	{ "run", cmd_run, "boot a system from the host's store in QEMU" },
+	{ "initrd", cmd_initrd, "build the initramfs alone" },
+	{ "reginfo", cmd_reginfo, "print the registration of a closure" },
+};
+
+static int usage(FILE *to)
+{
+	fprintf(to, "Usage: storeboot COMMAND [ARGUMENT]...\n\n"
+		    "Boots a system that lives in the host's /nix/store inside QEMU, copying "
+		    "nothing.\n\n"
+		    "Commands:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].about);
+	fprintf(to, "\nstoreboot COMMAND --help tells more; storeboot(1) tells all.\n");
+	return to == stdout ? EXIT_OK : EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return usage(stderr);
+	if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h") || str_eq(argv[1], "help"))
+		return usage(stdout);
+	if (str_eq(argv[1], "--version")) {
+		printf("storeboot %s\n", STOREBOOT_VERSION);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (str_eq(commands[i].name, argv[1]))
+			return commands[i].run(argc - 1, argv + 1);
+	log_error("unknown command %s; see storeboot --help", argv[1]);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* opt.h - command lines by table: one row an option, which also is its line in --help */
+#ifndef STOREBOOT_HOST_OPT_H
+#define STOREBOOT_HOST_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "init/lib/err.h"
+#include "init/lib/str.h"
+
+enum opt_kind {
+	OPT_FLAG,   /* bool: true */
+	OPT_STRING, /* const char *: points into argv */
+	OPT_LIST,   /* struct strv: may be given more than once */
+	OPT_NUMBER, /* unsigned int: decimal, above 0 */
+	OPT_SIZE,   /* uint64_t: bytes; K, M, G, T are powers of 1024; above 0 */
+	OPT_CHOICE, /* int: index of the word in choices */
+};
+
+struct opt {
+	const char *name; /* without the dashes */
+	char letter;	  /* 0: none */
+	enum opt_kind kind;
+	size_t offset;		    /* of the value in the caller's struct */
+	const char *arg;	    /* the argument's name in --help; NULL for a flag */
+	const char *help;	    /* one line */
+	const char *const *choices; /* OPT_CHOICE: NULL-terminated */
+};
+
+struct opt_command {
+	const char *name;     /* "run" */
+	const char *synopsis; /* "SYSTEM [OPTION]..." */
+	const char *about;    /* a paragraph for --help */
+	const struct opt *opts;
+	size_t n_opts;
+	unsigned int max_args; /* positional arguments allowed */
+	bool takes_rest;       /* words behind -- are a command of the user's */
+};
+
+struct opt_args {
+	struct strv args; /* positional arguments */
+	char *const
+		*rest; /* what follows "--": points into argv, NULL-terminated; NULL without "--" */
+	bool help;     /* --help was given: print opt_help and end well */
+};
+
+/*
+ * Parses argv (argv[0] is the command's name) into values by the table. Options may stand anywhere
+ * before
+ * "--"; --name=ARG, --name ARG, -xARG and -x ARG are the same; unique abbreviations of long names
+ * are taken (getopt_long(3)). Returns 0, or -EINVAL with e (EXIT_USAGE). ret must be zeroed and is
+ * freed by opt_args_free.
+ */
+_must_check_ int opt_parse(const struct opt_command *c, int argc, char **argv, void *values,
+			   struct opt_args *ret, struct err *e);
+void opt_args_free(struct opt_args *a);
+
+/* "512M" -> bytes, as OPT_SIZE takes it. Returns 0 or -EINVAL or -ERANGE. */
+_must_check_ int opt_size(const char *s, uint64_t *ret);
+
+void opt_help(const struct opt_command *c, FILE *to);
+
+#endif

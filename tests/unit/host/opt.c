@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* opt.c - tests of the option tables */
+#include "host/opt.h"
+
+#include <errno.h>
+
+#include "host/exit.h"
+#include "tests/lib/test.h"
+
+struct values {
+	bool flag;
+	const char *text;
+	struct strv list;
+	unsigned int number;
+	uint64_t size;
+	int choice;
+};
+
+static const char *const colours[] = { "red", "green", NULL };
+static const struct opt opts[] = {
+	{ "flag", 'f', OPT_FLAG, offsetof(struct values, flag), NULL, "a flag", NULL },
+	{ "text", 't', OPT_STRING, offsetof(struct values, text), "TEXT", "a text", NULL },
+	{ "list", 0, OPT_LIST, offsetof(struct values, list), "ITEM", "some", NULL },
+	{ "number", 0, OPT_NUMBER, offsetof(struct values, number), "N", "a number", NULL },
+	{ "size", 'm', OPT_SIZE, offsetof(struct values, size), "SIZE", "a size", NULL },
+	{ "choice", 0, OPT_CHOICE, offsetof(struct values, choice), "WORD", "a word", colours },
+};
+static struct opt_command command = { "test", "[ARG]", "About.", opts, ARRAY_SIZE(opts), 1, true };
+
+static int parse(char **argv, struct values *v, struct opt_args *a, struct err *e)
+{
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	return opt_parse(&command, argc, argv, v, a, e);
+}
+
+#define ARGS(...) ((char *[]){ strdup_("test"), __VA_ARGS__, NULL })
+#define strdup_(s) ((char *)(uintptr_t)(s))
+#define A(s) strdup_(s)
+
+static void all_kinds(void)
+{
+	struct values v = { 0 };
+	_cleanup_(opt_args_free) struct opt_args a = { 0 };
+	struct err e;
+	char **argv = ARGS(A("-f"), A("--text"), A("a b"), A("pos"), A("--list=1"), A("--list"),
+			   A("2"), A("-m384M"), A("--choice"), A("green"), A("--numb=3"), A("--"),
+			   A("cmd"), A("-x"));
+
+	CHECK_INT(parse(argv, &v, &a, &e), 0);
+	CHECK(v.flag);
+	CHECK_STR(v.text, "a b");
+	CHECK_INT(v.list.n, 2);
+	CHECK_STR(v.list.v[1], "2");
+	CHECK_INT(v.size, 384 << 20);
+	CHECK_INT(v.number, 3);
+	CHECK_INT(v.choice, 1);
+	CHECK_INT(a.args.n, 1);
+	CHECK_STR(a.args.v[0], "pos");
+	CHECK(a.rest != NULL);
+	CHECK_STR(a.rest[0], "cmd");
+	CHECK_STR(a.rest[1], "-x");
+	strv_free(&v.list);
+}
+
+static void errors_name_the_option(void)
+{
+	static const struct {
+		const char *args[3];
+		const char *text;
+	} cases[] = {
+		{ { "--nosuch", NULL }, "unknown, ambiguous or ill-formed option --nosuch" },
+		{ { "-z", NULL }, "unknown option -z" },
+		{ { "--text", NULL }, "--text needs TEXT" },
+		{ { "-t", NULL }, "--text needs TEXT" },
+		{ { "--flag=1", NULL }, "--flag=1" },
+		{ { "--number", "-1", NULL }, "--number -1: want a whole number above 0" },
+		{ { "--number", "1K", NULL }, "want a whole number" },
+		{ { "--size", "12Q", NULL }, "want a size" },
+		{ { "--size", "0", NULL }, "want a size" },
+		{ { "--size", "99999999T", NULL }, "want a size" },
+		{ { "--choice", "blue", NULL }, "want one of red, green" },
+		{ { "one", "two", NULL }, "unexpected argument two" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct values v = { 0 };
+		_cleanup_(opt_args_free) struct opt_args a = { 0 };
+		struct err e = { 0 };
+		char *argv[5] = { A("test") };
+
+		for (size_t j = 0; cases[i].args[j]; j++)
+			argv[j + 1] = A(cases[i].args[j]);
+		CHECK_INT(parse(argv, &v, &a, &e), -EINVAL);
+		CHECK_HAS(e.text, cases[i].text);
+		CHECK_INT(e.exit_status, EXIT_USAGE);
+	}
+}
+
+static void rest_only_where_it_is_taken(void)
+{
+	struct values v = { 0 };
+	_cleanup_(opt_args_free) struct opt_args a = { 0 };
+	struct err e = { 0 };
+
+	command.takes_rest = false;
+	CHECK_INT(parse(ARGS(A("--"), A("x")), &v, &a, &e), -EINVAL);
+	CHECK_HAS(e.text, "nothing may follow --");
+	command.takes_rest = true;
+}
+
+static void dashes_as_a_value(void)
+{
+	struct values v = { 0 };
+	_cleanup_(opt_args_free) struct opt_args a = { 0 };
+	struct err e;
+
+	CHECK_INT(parse(ARGS(A("--text"), A("--")), &v, &a, &e), 0);
+	CHECK_STR(v.text, "--");
+	CHECK(a.rest == NULL);
+}
+
+static void help_ends_early(void)
+{
+	struct values v = { 0 };
+	_cleanup_(opt_args_free) struct opt_args a = { 0 };
+	struct err e;
+
+	CHECK_INT(parse(ARGS(A("-h"), A("--nosuch")), &v, &a, &e), 0);
+	CHECK(a.help);
+}
+
+int main(void)
+{
+	RUN(all_kinds);
+	RUN(errors_name_the_option);
+	RUN(rest_only_where_it_is_taken);
+	RUN(dashes_as_a_value);
+	RUN(help_ends_early);
+	TEST_END();
+}
