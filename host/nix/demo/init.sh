@@ -6,7 +6,7 @@
 # file systems, has loaded the registration, and has exec'ed this with $systemConfig set. This
 # script activates the system, greets, and then does what the kernel's command line asks for:
 #   demo.run=PATH          run the script PATH, print `demo.run: exit N`, power off
-#   storeboot.demo=batch   power off (the launcher adds it when it has no terminal)
+#   demo.batch=1           power off (the launcher adds it when it has no terminal)
 #   neither                keep a shell on the console until someone asks for the end
 # The kernel does not put words with a dot into the environment, so they are read from
 # /proc/cmdline (kernel document admin-guide/kernel-parameters).
@@ -222,5 +222,5 @@ if [ -n "$script" ]; then
 	run "$script"
 	finish poweroff
 fi
-[ "$(word storeboot.demo)" != batch ] || finish poweroff
+[ "$(word demo.batch)" != 1 ] || finish poweroff
 console
