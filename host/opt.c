@@ -196,9 +196,9 @@ int opt_parse(const struct opt_command *c, int argc, char **argv, void *values,
 			ret->help = true;
 			return 0;
 		}
-		if (code == '?' || code == ':')
+		o = code == '?' || code == ':' ? NULL : row_of(c, code);
+		if (!o)
 			return bad_option(c, code, argv, e);
-		o = row_of(c, code);
 		if (set_value(o, optarg, values) < 0)
 			return bad_value(c, o, optarg, e);
 	}
