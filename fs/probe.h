@@ -22,8 +22,9 @@ struct probe {
 /*
  * Looks at the open device or image: libblkid's superblocks and partitions chains; where both say
  * exactly "nothing" (blkid_do_safeprobe returns 1), reads all of it for a byte that is not zero.
- * Returns 0 and fills ret; -EUCLEAN (ambiguous: several signatures, or libblkid's own error), -EIO
- * and others when it cannot be read. what: the object's name for messages.
+ * Returns 0 and fills ret; -EUCLEAN (ambiguous: several signatures, also a file system beside a
+ * partition table; or libblkid's own error), -ENOMEDIUM (size 0), -EIO and others when it cannot be
+ * read. what: the object's name for messages. Writes nothing, prints nothing.
  */
 _must_check_ int fs_probe(int fd, const char *what, struct probe *ret, struct err *e);
 

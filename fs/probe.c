@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * probe.c - what a disk holds (libblkid), and whether it is empty
+ *
+ * Theory of operation: blkid_do_safeprobe's answers are 0, something was found; 1, nothing; -1, an
+ * error or several signatures (-2 in releases before 2.39). Only 1 goes on to the zero check, and
+ * only a disk of zeroes is empty: libblkid answers 1 as well for tar files, for random data and for
+ * an ext3 that lost its primary superblock.
+ *
+ * Every prober runs on every boot, also on a disk that the first one already calls ext3: that is
+ * what finds a second signature, and mounting such a disk would write to it, too. It costs some
+ * 20 reads. BLKID_SUBLKS_BADCSUM stays off: it would let chance data inside a good file system
+ * count as a second signature, and whatever it could find is not zero anyway.
+ */
+#include "fs/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <blkid/blkid.h>
+
+#include "fs/zero.h"
+#include "init/lib/str.h"
+
+static void cleanup_probe(blkid_probe *pr)
+{
+	blkid_free_probe(*pr);
+}
+
+static const char *value(blkid_probe pr, const char *name)
+{
+	const char *v;
+
+	return blkid_probe_lookup_value(pr, name, &v, NULL) == 0 ? v : NULL;
+}
+
+/* A label can be longer or stranger than its field: cut it, keep the line one line. */
+static void copy_text(char *dst, size_t size, const char *src)
+{
+	size_t n = 0;
+
+	for (; src && src[n] != '\0' && n + 1 < size; n++)
+		dst[n] = (unsigned char)src[n] < ' ' || src[n] == 0x7f ? '?' : src[n];
+	dst[n] = '\0';
+}
+
+static int disk_size(int fd, const char *what, uint64_t *ret, struct err *e)
+{
+	uint64_t size = 0;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, errno, "cannot look at %s", what);
+	if (S_ISREG(st.st_mode))
+		size = (uint64_t)st.st_size;
+	else if (!S_ISBLK(st.st_mode))
+		return err_set(e, ENOTBLK, "%s is neither a block device nor an image file", what);
+	else if (ioctl(fd, BLKGETSIZE64, &size) < 0)
+		return err_sys(e, errno, "cannot ask %s for its size", what);
+	if (size == 0)
+		return err_set(e, ENOMEDIUM, "%s has no size: an empty or truncated image", what);
+	*ret = size;
+	return 0;
+}
+
+/* Names every signature, "ext3, swap", for the message that refuses them. */
+static void list_signatures(blkid_probe pr, char *dst, size_t size)
+{
+	size_t n = 0;
+
+	dst[0] = '\0';
+	blkid_reset_probe(pr);
+	while (blkid_do_probe(pr) == 0) {
+		const char *name = value(pr, "TYPE");
+
+		if (!name)
+			name = value(pr, "PTTYPE");
+		if (!name || str_format(dst + n, size - n, "%s%s", n ? ", " : "", name) < 0)
+			continue;
+		n = strlen(dst);
+	}
+}
+
+static int refuse(blkid_probe pr, const char *what, struct err *e)
+{
+	char names[128];
+
+	list_signatures(pr, names, sizeof(names));
+	if (names[0] == '\0')
+		return err_set(e, EUCLEAN, "libblkid cannot say what %s holds; disk unchanged",
+			       what);
+	return err_set(e, EUCLEAN,
+		       "%s holds signatures that exclude one another (%s); disk unchanged; "
+		       "wipefs(8) lists and erases them",
+		       what, names);
+}
+
+/* Fills type, usage, label. Returns 0 (found), 1 (exactly nothing) or -errno. */
+static int signatures(int fd, const char *what, struct probe *p, struct err *e)
+{
+	_cleanup_(cleanup_probe) blkid_probe pr = blkid_new_probe();
+	const char *table;
+	int r;
+
+	if (!pr)
+		return err_set(e, ENOMEM, "cannot probe %s: out of memory", what);
+	errno = 0;
+	if (blkid_probe_set_device(pr, fd, 0, 0) != 0)
+		return err_sys(e, errno ? errno : EIO, "libblkid cannot use %s", what);
+	blkid_probe_enable_superblocks(pr, 1);
+	blkid_probe_set_superblocks_flags(pr, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE |
+						      BLKID_SUBLKS_LABEL);
+	blkid_probe_enable_partitions(pr, 1);
+	blkid_probe_set_partitions_flags(pr, BLKID_PARTS_FORCE_GPT);
+	errno = 0;
+	r = blkid_do_safeprobe(pr);
+	if (r == 1)
+		return 1;
+	if (r != 0 && errno == EIO)
+		return err_sys(e, EIO, "cannot read %s; disk unchanged", what);
+	if (r != 0)
+		return refuse(pr, what, e);
+	table = value(pr, "PTTYPE");
+	/* One says "one file system", the other "several": whoever is wrong, writing is. */
+	if (table && value(pr, "TYPE"))
+		return refuse(pr, what, e);
+	copy_text(p->type, sizeof(p->type), table ? table : value(pr, "TYPE"));
+	copy_text(p->usage, sizeof(p->usage), table ? "table" : value(pr, "USAGE"));
+	copy_text(p->label, sizeof(p->label), value(pr, "LABEL"));
+	/* A success that names nothing is no answer. */
+	return p->type[0] ? 0 : refuse(pr, what, e);
+}
+
+int fs_probe(int fd, const char *what, struct probe *ret, struct err *e)
+{
+	struct probe p = { 0 };
+	int r = disk_size(fd, what, &p.size, e);
+
+	if (r < 0)
+		return r;
+	r = signatures(fd, what, &p, e);
+	/* libblkid turns read-ahead off for this descriptor. */
+	posix_fadvise(fd, 0, 0, POSIX_FADV_NORMAL);
+	if (r < 0)
+		return r;
+	if (r == 1) {
+		r = fs_find_nonzero(fd, p.size, &p.nonzero);
+		if (r < 0)
+			return err_sys(e, r, "cannot read all of %s; disk unchanged", what);
+		p.empty = r == 0;
+	}
+	*ret = p;
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* zero.h - does a disk read as zeroes */
+#ifndef STOREBOOT_FS_ZERO_H
+#define STOREBOOT_FS_ZERO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "init/lib/macro.h"
+
+/* p: aligned to 8 bytes; len: a multiple of 64. */
+bool fs_all_zero(const void *p, size_t len);
+
+/*
+ * Reads the first size bytes of the block device or image file fd; of a file only what its file
+ * system holds as data. The page cache stays as it was, or nearly. Returns 0: all zero; 1: not,
+ * with the first such byte's offset in *ret_offset; -errno, -EIO also when it ends early.
+ */
+_must_check_ int fs_find_nonzero(int fd, uint64_t size, uint64_t *ret_offset);
+
+#endif
