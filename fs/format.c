@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * format.c - an ext3 file system, as `mke2fs -t ext3` makes it (libext2fs)
+ *
+ * Theory of operation: the calls and their order are mke2fs's own, so that dumpe2fs shows the same
+ * for both and the bytes are the same (tests/unit/fs/format.c compares them). Only zeroes are not
+ * written, because the caller has read the disk and found zeroes: inode tables and the journal's
+ * blocks, nearly all of what mke2fs writes.
+ *
+ * What a cut or an error at any point leaves behind is either a disk without a file system or a
+ * whole one: ext2fs_flush writes the primary superblock last, between two fsyncs; strict_io lets
+ * nothing through after the first failed write; and where the last fsync or the check fails, the
+ * superblock is wiped again.
+ */
+#include "fs/format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "fs/strict_io.h"
+#include "init/lib/file.h"
+#include "init/lib/str.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define LABEL_MAX 16
+
+/* mke2fs.conf(5), [fs_types], by parse_fs_type's limits. ext3 ends below 16 TiB (2^32 blocks). */
+static const struct size_class {
+	uint64_t below;		/* bytes */
+	unsigned int block;	/* bytes */
+	unsigned int per_inode; /* bytes of disk for each inode */
+} classes[] = {
+	{ 3 * MIB, 1024, 8192 },	 /* floppy */
+	{ 512 * MIB, 1024, 4096 },	 /* small */
+	{ 4 * MIB * MIB, 4096, 16384 },	 /* default */
+	{ 16 * MIB * MIB, 4096, 32768 }, /* big */
+};
+
+struct format {
+	const char *path;
+	const char *label;
+	ext2_filsys fs;
+	struct strict_io io;
+	struct ext2fs_journal_params journal;
+	blk64_t overhead; /* blocks that hold no files' data, without the journal */
+	int fd;		  /* our own descriptor of the disk, open from before the first write */
+	struct ext2_super_block super; /* as it must be on the disk in the end */
+};
+
+static void format_done(struct format *f)
+{
+	if (f->fs)
+		ext2fs_free(f->fs);
+	cleanup_close(&f->fd);
+}
+
+/* The disk's usable size and its logical sector size. */
+static int geometry(struct format *f, uint64_t size, uint64_t *ret_size, unsigned int *ret_sector,
+		    struct err *e)
+{
+	uint64_t whole = 0;
+	int sector = 512;
+	struct stat st;
+
+	if (fstat(f->fd, &st) < 0)
+		return err_sys(e, errno, "cannot look at %s", f->path);
+	if (S_ISREG(st.st_mode))
+		whole = (uint64_t)st.st_size;
+	else if (!S_ISBLK(st.st_mode))
+		return err_set(e, ENOTBLK, "%s is neither a block device nor an image file",
+			       f->path);
+	else if (ioctl(f->fd, BLKGETSIZE64, &whole) < 0 || ioctl(f->fd, BLKSSZGET, &sector) < 0)
+		return err_sys(e, errno, "cannot ask %s for its size", f->path);
+	if (size > whole)
+		return err_set(e, ENOSPC,
+			       "cannot format %s: %llu bytes are wanted, it has %llu; "
+			       "disk unchanged",
+			       f->path, (unsigned long long)size, (unsigned long long)whole);
+	*ret_size = size ? size : whole;
+	*ret_sector = (unsigned int)sector;
+	return 0;
+}
+
+static int parameters(struct format *f, uint64_t size, unsigned int sector,
+		      struct ext2_super_block *p, struct err *e)
+{
+	unsigned int block, i = 0;
+	uint64_t blocks;
+
+	/* As mke2fs: whole pages, so that the kernel can cache the last block. */
+	size &= ~(uint64_t)4095;
+	while (i < ARRAY_SIZE(classes) && size >= classes[i].below)
+		i++;
+	if (i == ARRAY_SIZE(classes))
+		return err_set(e, EFBIG, "cannot format %s: ext3 ends below 16 TiB; disk unchanged",
+			       f->path);
+	block = classes[i].block > sector ? classes[i].block : sector;
+	if (block > 4096)
+		return err_set(e, EOPNOTSUPP,
+			       "cannot format %s: it has sectors of %u bytes; disk unchanged",
+			       f->path, sector);
+	blocks = size / block;
+	p->s_rev_level = EXT2_DYNAMIC_REV;
+	p->s_log_block_size = block == 4096 ? 2 : block == 2048 ? 1 : 0;
+	p->s_log_cluster_size = p->s_log_block_size;
+	ext2fs_blocks_count_set(p, blocks);
+	ext2fs_r_blocks_count_set(p, blocks * 5 / 100);
+	p->s_inodes_count = (uint32_t)(blocks * block / classes[i].per_inode);
+	p->s_inode_size = 256;
+	p->s_default_mount_opts = EXT2_DEFM_XATTR_USER | EXT2_DEFM_ACL;
+	p->s_feature_compat = EXT3_FEATURE_COMPAT_HAS_JOURNAL | EXT2_FEATURE_COMPAT_EXT_ATTR |
+			      EXT2_FEATURE_COMPAT_RESIZE_INODE | EXT2_FEATURE_COMPAT_DIR_INDEX;
+	p->s_feature_incompat = EXT2_FEATURE_INCOMPAT_FILETYPE;
+	p->s_feature_ro_compat =
+		EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER | EXT2_FEATURE_RO_COMPAT_LARGE_FILE;
+	return 0;
+}
+
+/* 16 random bytes in the shape of a UUID, version 4 (RFC 9562, 5.4). */
+static int make_uuid(uint8_t *uuid)
+{
+	if (getrandom(uuid, 16, 0) != 16)
+		return -EIO;
+	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+	return 0;
+}
+
+static errcode_t set_super(struct format *f)
+{
+	struct ext2_super_block *s = f->fs->super;
+
+	if (make_uuid(s->s_uuid) < 0 || make_uuid((uint8_t *)s->s_hash_seed) < 0)
+		return EIO;
+	s->s_def_hash_version = EXT2_HASH_HALF_MD4;
+	/* No checks by count or time: mke2fs's enable_periodic_fsck = 0. */
+	s->s_max_mnt_count = -1;
+	s->s_checkinterval = 0;
+	if (f->label)
+		memcpy(s->s_volume_name, f->label, strlen(f->label));
+	return 0;
+}
+
+static errcode_t size_journal(struct format *f)
+{
+	return ext2fs_get_journal_params(&f->journal, f->fs);
+}
+
+static errcode_t place_tables(struct format *f)
+{
+	errcode_t r = ext2fs_allocate_tables(f->fs);
+
+	if (r)
+		return r;
+	/* They are, the caller has read them; mke2fs says so too where it has seen to it. */
+	for (dgrp_t i = 0; i < f->fs->group_desc_count; i++)
+		ext2fs_bg_flags_set(f->fs, i, EXT2_BG_INODE_ZEROED);
+	return ext2fs_count_used_clusters(f->fs, f->fs->super->s_first_data_block,
+					  ext2fs_blocks_count(f->fs->super) - 1, &f->overhead);
+}
+
+static errcode_t make_root(struct format *f)
+{
+	return ext2fs_mkdir(f->fs, EXT2_ROOT_INO, EXT2_ROOT_INO, NULL);
+}
+
+/* e2fsck wants room in it without having to allocate: 16 KiB, or 12 blocks. */
+static errcode_t make_lost_found(struct format *f)
+{
+	static const char name[] = "lost+found";
+	ext2_filsys fs = f->fs;
+	unsigned int size = fs->blocksize;
+	ext2_ino_t ino;
+	errcode_t r;
+
+	fs->umask = 077;
+	r = ext2fs_mkdir(fs, EXT2_ROOT_INO, 0, name);
+	if (r == 0)
+		r = ext2fs_lookup(fs, EXT2_ROOT_INO, name, sizeof(name) - 1, NULL, &ino);
+	for (int i = 1; r == 0 && i < EXT2_NDIR_BLOCKS && size < 16384; i++) {
+		r = ext2fs_expand_dir(fs, ino);
+		size += fs->blocksize;
+	}
+	return r;
+}
+
+static errcode_t reserve_inodes(struct format *f)
+{
+	ext2_filsys fs = f->fs;
+
+	for (ext2_ino_t i = EXT2_ROOT_INO + 1; i < EXT2_FIRST_INODE(fs->super); i++)
+		ext2fs_inode_alloc_stats2(fs, i, +1, 0);
+	ext2fs_mark_inode_bitmap2(fs->inode_map, EXT2_BAD_INO);
+	ext2fs_inode_alloc_stats2(fs, EXT2_BAD_INO, +1, 0);
+	ext2fs_mark_ib_dirty(fs);
+	return ext2fs_update_bb_inode(fs, NULL);
+}
+
+static errcode_t make_resize_inode(struct format *f)
+{
+	return ext2fs_create_resize_inode(f->fs);
+}
+
+static errcode_t make_journal(struct format *f)
+{
+	struct ext2_super_block *s = f->fs->super;
+
+	s->s_overhead_clusters =
+		(uint32_t)(f->overhead + f->journal.num_journal_blocks + s->s_first_data_block);
+	return ext2fs_add_journal_inode3(f->fs, &f->journal, ~0ULL, EXT2_MKJOURNAL_NO_MNT_CHECK);
+}
+
+/* Flushes all, the primary superblock last. The library sets the times in it, so it is kept now. */
+static errcode_t write_out(struct format *f)
+{
+	errcode_t r = ext2fs_flush(f->fs);
+
+	memcpy(&f->super, f->fs->super, sizeof(f->super));
+	if (r == 0)
+		r = ext2fs_close_free(&f->fs);
+	return r;
+}
+
+static const struct {
+	const char *what;
+	errcode_t (*run)(struct format *f);
+} steps[] = {
+	{ "setting up the superblock", set_super },
+	{ "sizing the journal", size_journal },
+	{ "placing inode tables", place_tables },
+	{ "making the root folder", make_root },
+	{ "making lost+found", make_lost_found },
+	{ "reserving inodes", reserve_inodes },
+	{ "reserving room to grow", make_resize_inode },
+	{ "making the journal", make_journal },
+	{ "writing out", write_out },
+};
+
+/* Returns an errno value; system calls' errors are below libext2fs's own (com_err(3)). */
+static int errno_of(errcode_t r)
+{
+	switch (r) {
+	case EXT2_ET_NO_MEMORY:
+		return ENOMEM;
+	case EXT2_ET_TOOSMALL:
+	case EXT2_ET_JOURNAL_TOO_SMALL:
+		return ENOSPC;
+	default:
+		return r > 0 && r < 4096 ? (int)r : EIO;
+	}
+}
+
+static const char *text_of(errcode_t r)
+{
+	switch (r) {
+	case EXT2_ET_TOOSMALL:
+	case EXT2_ET_JOURNAL_TOO_SMALL:
+		return "too small for ext3 with its journal";
+	case EXT2_ET_SHORT_WRITE:
+		return "short write, the disk or its image has no room";
+	default:
+		return strerror(errno_of(r));
+	}
+}
+
+/*
+ * Takes the primary superblock back, if it may have been written. Returns what the disk is left
+ * as, for the message.
+ */
+static const char *undo(struct format *f)
+{
+	static const char zero[SUPERBLOCK_SIZE];
+	_cleanup_close_ int fd = -1;
+
+	if (!f->io.wrote)
+		return "disk unchanged";
+	if (!f->io.wrote_super)
+		return "partly written, holds no file system";
+	fd = open(f->path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || pwrite(fd, zero, sizeof(zero), SUPERBLOCK_OFFSET) != (ssize_t)sizeof(zero) ||
+	    fsync(fd) < 0)
+		return "partly written, may hold a broken file system: discard it";
+	return "partly written, holds no file system";
+}
+
+static int fail(struct format *f, const char *step, errcode_t r, struct err *e)
+{
+	char where[64] = "", code[32] = "";
+
+	/* The first failed write is the cause of whatever the library says. */
+	if (f->io.failed)
+		r = f->io.failed;
+	if (f->io.failed && f->io.failed_at &&
+	    str_format(where, sizeof(where), ", at byte %llu", f->io.failed_at) < 0)
+		where[0] = '\0';
+	if (r >= 4096 && str_format(code, sizeof(code), " (libext2fs %ld)", (long)r) < 0)
+		code[0] = '\0';
+	if (f->fs) {
+		ext2fs_free(f->fs);
+		f->fs = NULL;
+	}
+	return err_set(e, errno_of(r), "cannot format %s: %s%s: %s%s; %s", f->path, step, where,
+		       text_of(r), code, undo(f));
+}
+
+/*
+ * Every write error since f->fd was opened shows in its fsync, whoever's fsync saw it before
+ * (errseq_t, kernel's core-api/errseq.rst). Then the superblock is read again, from the disk.
+ */
+static int check(struct format *f, struct err *e)
+{
+	struct ext2_super_block got;
+	int r;
+
+	if (f->io.failed)
+		return fail(f, "closing", f->io.failed, e);
+	if (fsync(f->fd) < 0)
+		return fail(f, "fsync", errno, e);
+	posix_fadvise(f->fd, 0, 0, POSIX_FADV_DONTNEED);
+	r = file_pread_all(f->fd, &got, sizeof(got), SUPERBLOCK_OFFSET);
+	if (r < 0)
+		return fail(f, "reading the superblock again", -r, e);
+	if (memcmp(&got, &f->super, sizeof(got)) != 0 || got.s_magic != EXT2_SUPER_MAGIC ||
+	    !(got.s_state & EXT2_VALID_FS))
+		return fail(f, "the superblock reads back otherwise than written", EIO, e);
+	return 0;
+}
+
+static int format_run(struct format *f, struct ext2_super_block *parameter, struct err *e)
+{
+	/* The library's descriptor lacks O_CLOEXEC: nothing is spawned while it is open. */
+	errcode_t r = ext2fs_initialize(f->path, EXT2_FLAG_EXCLUSIVE | EXT2_FLAG_64BITS, parameter,
+					unix_io_manager, &f->fs);
+
+	if (r)
+		return fail(f, "opening it and laying it out", r, e);
+	r = strict_io_attach(&f->io, f->fs);
+	if (r)
+		return fail(f, "opening it and laying it out", r, e);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		r = steps[i].run(f);
+		if (r || f->io.failed)
+			return fail(f, steps[i].what, r, e);
+	}
+	return check(f, e);
+}
+
+int fs_format_ext3(const char *path, uint64_t size, const char *label, struct err *e)
+{
+	_cleanup_(format_done) struct format f = { .path = path, .label = label, .fd = -1 };
+	struct ext2_super_block parameter = { 0 };
+	unsigned int sector;
+	int r;
+
+	if (label && strlen(label) > LABEL_MAX)
+		return err_set(e, EINVAL, "cannot format %s: label \"%s\" is over %d bytes", path,
+			       label, LABEL_MAX);
+	f.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (f.fd < 0)
+		return err_sys(e, errno, "cannot open %s to format it", path);
+	r = geometry(&f, size, &size, &sector, e);
+	if (r == 0)
+		r = parameters(&f, size, sector, &parameter, e);
+	return r < 0 ? r : format_run(&f, &parameter, e);
+}
