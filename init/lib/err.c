@@ -6,13 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Formats aside, so that e->text may be among the arguments: "on /dev/vda: %s". */
 static int fill(struct err *e, int num, const char *fmt, va_list ap)
 {
+	char text[sizeof(e->text)];
+
 	if (num < 0)
 		num = -num;
 	e->num = num;
 	e->exit_status = 0;
-	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	memcpy(e->text, text, strlen(text) + 1);
 	return -num;
 }
 

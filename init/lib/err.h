@@ -18,7 +18,8 @@ struct err {
 };
 
 /*
- * Fills *e. num: an errno value, positive or negative. Text longer than the buffer is cut.
+ * Fills *e. num: an errno value, positive or negative. Text longer than the buffer is cut;
+ * e->text itself may be an argument.
  * Returns -num (negative), so that a caller can write: return err_set(e, ENOENT, "...").
  */
 _printf_(3, 4) int err_set(struct err *e, int num, const char *fmt, ...);
