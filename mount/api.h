@@ -7,8 +7,9 @@
 
 /*
  * Mounts devtmpfs, proc, sysfs, devpts, tmpfs on /dev/shm and /run, and makes /dev/fd, stdin,
- * stdout, stderr. What the kernel or an earlier run has mounted already is left
- * (CONFIG_DEVTMPFS_MOUNT). Returns 0 or -errno with e naming the file system and the place.
+ * stdout, stderr. What is a mount point already is left as it is (CONFIG_DEVTMPFS_MOUNT). Makes the
+ * mount points where they are missing. Returns 0 or -errno with e naming the file system and the
+ * place.
  */
 _must_check_ int mount_api_all(struct err *e);
 

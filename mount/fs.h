@@ -3,6 +3,7 @@
 #ifndef STOREBOOT_MOUNT_FS_H
 #define STOREBOOT_MOUNT_FS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "init/lib/err.h"
@@ -13,19 +14,21 @@ struct mount_option {
 };
 
 /*
- * Makes a detached mount: fsopen(type), fsconfig(source, options...), fsmount(attrs: MOUNT_ATTR_*).
- * what: the object for messages ("//10.0.2.4/qemu", "/dev/vda").
+ * Makes a detached mount: fsopen(type), fsconfig(source, options...), fsmount(attrs: MOUNT_ATTR_*
+ * of linux/mount.h). source names the object in messages ("//10.0.2.4/qemu", "/dev/vda").
+ * sb_ro: the file system itself is read-only, not only this mount of it.
  * Returns the mount's descriptor, or -errno with e holding the kernel's log lines of the context,
- * if any.
+ * where it wrote any; -ENODEV: the kernel has no such file system.
  */
 _must_check_ int mount_fs_detached(const char *type, const char *source,
-				   const struct mount_option *options, size_t n_options,
-				   unsigned int sb_ro, unsigned int attrs, struct err *e);
+				   const struct mount_option *options, size_t n_options, bool sb_ro,
+				   unsigned int attrs, struct err *e);
 
 /* Attaches it at path (which must exist). Returns 0 or -errno. */
 _must_check_ int mount_fs_attach(int mount_fd, const char *path, struct err *e);
 
-/* Binds from onto to (both exist), read-only, nosuid, nodev. Returns 0 or -errno. */
+/* Binds from onto to (both exist), read-only, nosuid, nodev; mounts below from are not taken along.
+ * Returns 0 or -errno; on failure nothing is mounted. */
 _must_check_ int mount_fs_bind_ro(const char *from, const char *to, struct err *e);
 
 #endif

@@ -3,15 +3,25 @@
 #ifndef STOREBOOT_MOUNT_SHARE_H
 #define STOREBOOT_MOUNT_SHARE_H
 
+#include <netinet/in.h>
+
 #include "init/lib/err.h"
 
 /*
- * Mounts the CIFS share read-only on path with the options that carry a store byte for byte (SMB1
- * UNIX extensions, one single-byte charset on both sides), and checks in /proc/self/mountinfo that
- * the server granted them: a share without them shows a false store. source:
- * //ADDRESS/SHARE[/PATH]. Retries within deadline_ms while the server does not answer yet. Returns
- * 0 or -errno: EHOSTUNREACH, EHOSTDOWN (no server), ENXIO (no such share), EACCES, EPROTO (no UNIX
- * extensions), EINVAL (source).
+ * Takes the server's IPv4 address from //ADDRESS/SHARE[/PATH], as text for the option ip=. A pure
+ * function. Returns 0, or -EINVAL with ret untouched.
+ */
+_must_check_ int mount_share_address(const char *source, char ret[INET_ADDRSTRLEN]);
+
+/*
+ * Mounts the CIFS share read-only on path (made if missing) with the options that carry a store
+ * byte for byte (SMB1 UNIX extensions, one single-byte charset on both sides), and checks in
+ * /proc/self/mountinfo that the server granted them: a share without them shows a false store.
+ * source: //ADDRESS/SHARE[/PATH]; path: as mountinfo has it, absolute, without symbolic links.
+ * Tries again until deadline_ms is over while no server answers; no try begins after it, but the
+ * last one can outlast it (the kernel gives a server that accepts and is silent 22 s). Returns 0 or
+ * -errno: EHOSTUNREACH, EHOSTDOWN, ... (no server), ENXIO (no such share), EACCES, EPROTO (no UNIX
+ * extensions), ENODEV (the kernel has no cifs), EINVAL (source); then nothing is mounted.
  */
 _must_check_ int mount_share_cifs(const char *source, const char *path, unsigned int deadline_ms,
 				  struct err *e);

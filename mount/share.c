@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* share.c - the host's share, and the store in it */
+#include "mount/share.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <sys/mount.h>
+#include <linux/mount.h> /* after sys/mount.h: glibc's has the same names and steps back */
+#include <sys/stat.h>
+#include <time.h>
+
+#include "init/lib/file.h"
+#include "init/lib/sys.h"
+#include "mount/fs.h"
+#include "mount/mountinfo.h"
+
+/*
+ * What carries a store byte for byte, measured with names, links and modes of every kind against
+ * Samba. UNIX extensions are the default of vers=1.0; the word "unix" itself makes Linux 5.10 ask
+ * for SMB3.1.1 POSIX instead, so it stays out. iso8859-1 with the same on the server's side carries
+ * every byte 1:1. The store is root's for the guest, whoever owns it on the host; nix wants that.
+ * The host's store does not change under a path's name, so its attributes may be kept for long.
+ * Not here: noperm, since modes and owner are the real ones and the kernel's own check is right;
+ * hard, since then a lookup on a server that is gone for good never ends.
+ */
+static const char *const carried_by[] = { "unix", "posixpaths" };
+
+static const struct mount_option cifs_options[] = {
+	{ "vers", "1.0" },
+	{ "username", "nobody" }, /* the server maps it to its guest account */
+	{ "password", "" },
+	{ "nomapposix", NULL },
+	{ "iocharset", "iso8859-1" },
+	{ "uid", "0" },
+	{ "forceuid", NULL },
+	{ "gid", "0" },
+	{ "forcegid", NULL },
+	{ "actimeo", "86400" },
+	{ "cache", "loose" },
+};
+
+/* What a mount's errno means here, each seen with a real server in that state. */
+static const struct meaning {
+	int num;
+	bool mends; /* worth another try: the server may be starting */
+	const char *text;
+} meanings[] = {
+	{ EHOSTUNREACH, true, "no server has that address; does the host serve the share?" },
+	{ EHOSTDOWN, true, "the server ends the connection or is silent; see the host's server log" },
+	{ ECONNREFUSED, true, "no server listens there; does the host serve the share?" },
+	{ ECONNRESET, true, "the server ended the connection; see the host's server log" },
+	{ ECONNABORTED, true, "the server ended the connection; see the host's server log" },
+	{ ETIMEDOUT, true, "the server is silent" },
+	{ EAGAIN, true, "the server ended the connection; see the host's server log" },
+	{ ENETUNREACH, true, "no way to that address; is the network up?" },
+	{ ENETDOWN, true, "the network device is down" },
+	{ ENXIO, false, "the server has no share of that name; see storeboot.share.source" },
+	{ ENOENT, false, "the share has no such path; see storeboot.share.source" },
+	{ EACCES, false, "the server does not let a guest in; it needs 'guest ok = yes'" },
+	{ EOPNOTSUPP, false, "the server refuses SMB1; it needs 'server min protocol = NT1'" },
+	{ ELIBACC, false, "the kernel has no charset iso8859-1; is nls_iso8859-1 in the initrd?" },
+};
+
+static const struct meaning *find_meaning(int num)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+		if (meanings[i].num == num)
+			return &meanings[i];
+	return NULL;
+}
+
+int mount_share_address(const char *source, char ret[INET_ADDRSTRLEN])
+{
+	const char *host = str_after(source, "//"), *slash = host ? strchr(host, '/') : NULL;
+	char text[INET_ADDRSTRLEN];
+	struct in_addr addr;
+	size_t n;
+
+	if (!slash || slash[1] == '\0' || slash[1] == '/')
+		return -EINVAL;
+	n = (size_t)(slash - host);
+	if (n >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, host, n);
+	text[n] = '\0';
+	if (inet_pton(AF_INET, text, &addr) != 1)
+		return -EINVAL;
+	memcpy(ret, text, n + 1);
+	return 0;
+}
+
+static int mount_detached(const char *source, const char *address, struct err *e)
+{
+	struct mount_option options[ARRAY_SIZE(cifs_options) + 1];
+
+	memcpy(options, cifs_options, sizeof(cifs_options));
+	options[ARRAY_SIZE(cifs_options)] = (struct mount_option){ "ip", address };
+	return mount_fs_detached("cifs", source, options, ARRAY_SIZE(options), true,
+				 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, e);
+}
+
+static void pause_ms(unsigned int ms)
+{
+	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		;
+}
+
+/* Tries until it works, the deadline is over, or the error is one that does not mend. */
+static int mount_patiently(const char *source, const char *address, unsigned int deadline_ms,
+			   struct err *e)
+{
+	uint64_t start = sys_now_us(), limit = (uint64_t)deadline_ms * 1000;
+
+	for (unsigned int tries = 1, wait_ms = 100;; tries++) {
+		int r = mount_detached(source, address, e);
+		const struct meaning *m = find_meaning(-r);
+		uint64_t spent = sys_now_us() - start;
+
+		if (r >= 0)
+			return r;
+		if (!m)
+			return r;
+		if (!m->mends)
+			return err_set(e, r, "%s: %s", e->text, m->text);
+		if (spent + (uint64_t)wait_ms * 1000 >= limit)
+			return err_set(e, r,
+				       "%s: %s (tried %u times in %" PRIu64 ".%" PRIu64 " s)",
+				       e->text, m->text, tries, spent / 1000000,
+				       spent % 1000000 / 100000);
+		pause_ms(wait_ms);
+		wait_ms = wait_ms < 1000 ? wait_ms * 2 : 2000;
+	}
+}
+
+/* Refuses a share that does not carry links, modes and names as they are. */
+static int check_granted(const char *source, const char *path, struct err *e)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	struct mountinfo m;
+	int r = file_read(AT_FDCWD, "/proc/self/mountinfo", 1 << 20, &text);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot read /proc/self/mountinfo");
+	r = mountinfo_find(text.data, text.len, path, &m);
+	if (r < 0)
+		return err_sys(e, r, "cannot find %s in /proc/self/mountinfo", path);
+	for (size_t i = 0; i < ARRAY_SIZE(carried_by); i++)
+		if (!mountinfo_has(&m.super_options, carried_by[i]))
+			return err_set(e, EPROTO,
+				       "%s has no SMB1 UNIX extensions (option %s is missing): links "
+				       "and modes of the store would be lost; the server needs "
+				       "'unix extensions = yes' and 'server min protocol = NT1'",
+				       source, carried_by[i]);
+	return 0;
+}
+
+int mount_share_cifs(const char *source, const char *path, unsigned int deadline_ms, struct err *e)
+{
+	char address[INET_ADDRSTRLEN];
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (mount_share_address(source, address) < 0)
+		return err_set(e, EINVAL,
+			       "storeboot.share.source=%s is not //ADDRESS/SHARE with an IPv4 address",
+			       source);
+	r = file_mkdirs(AT_FDCWD, path, 0755);
+	if (r < 0)
+		return err_sys(e, r, "cannot make the mount point %s", path);
+	fd = mount_patiently(source, address, deadline_ms, e);
+	if (fd < 0)
+		return fd;
+	r = mount_fs_attach(fd, path, e);
+	if (r < 0)
+		return r;
+	r = check_granted(source, path, e);
+	if (r < 0)
+		umount2(path, MNT_DETACH);
+	return r;
+}
+
+int mount_share_store(const char *hostfs, const char *store, struct err *e)
+{
+	char from[PATH_MAX];
+	struct stat st;
+	int r = str_format(from, sizeof(from), "%s/nix/store", hostfs);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot bind the store below %s", hostfs);
+	/* lstat: a link could lead out of the share, into the guest itself. */
+	if (lstat(from, &st) < 0)
+		return err_sys(e, errno, "the share holds no store: %s", from);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ENOTDIR, "the share holds no store: %s is not a folder", from);
+	r = file_mkdirs(AT_FDCWD, store, 0755);
+	if (r < 0)
+		return err_sys(e, r, "cannot make the mount point %s", store);
+	return mount_fs_bind_ro(from, store, e);
+}
