@@ -74,6 +74,24 @@ has "... the last line names the file and the folders looked at" "$last" "$file 
 has "... what else was tried" "$last" "no apt here, neither curl nor wget"
 has "... and what to do" "$last" "--tarballs DIR"
 
+# The same from a copy whose lock points to files of ours: wrong bytes from upstream, and an older set that
+# is not there either.
+if command -v curl >/dev/null; then
+	mkdir -p "$tmp/tree/scripts" "$tmp/upstream"
+	cp scripts/deps "$tmp/tree/scripts/"
+	sed "s|https://.*/|file://$tmp/upstream/|" scripts/deps.lock >"$tmp/tree/scripts/deps.lock"
+	echo "not a tarball" >"$tmp/upstream/$(awk '$1 == 1 && $2 == "util-linux" { n = split($7, u, "/"); print u[n] }' scripts/deps.lock)"
+	ln -sf "$(command -v curl)" "$tmp/bin/curl"
+	out=$(env -u STOREBOOT_LIBS -u STOREBOOT_TARBALLS -u BUILD PATH="$tmp/bin" CC="$cc" "$tmp/tree/scripts/deps" 2>&1)
+	is "a download with a wrong sha256: status 65" "$?" 65
+	last=$(tail -n 1 <<<"$out")
+	has "... the last line has both hashes" "$last" "sha256 is $got, not $sha"
+	has "... and what became of the older set" "$last" "util-linux_2.38.1.*file:"
+	is "... the download is not kept" "$(ls "$tmp/tree/build/deps/tarballs")" ""
+else
+	skip "a download with a wrong sha256" "no curl"
+fi
+
 deps c --prebuilt "$tmp/empty"
 is "ready-made libraries that are not there: status 65" "$status" 65
 has "... and which" "$out" "lib/libblkid.a: not in the ready-made libraries given \\($tmp/empty\\)"
