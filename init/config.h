@@ -34,13 +34,13 @@ struct config {
 /*
  * Parses as the kernel does (lib/cmdline.c, next_arg): words end at white space outside double
  * quotes; quotes may stand around the value or the whole word; the last of a repeated word counts;
- * what follows
- * "--" is stage 2's. Words that are not in param.h are left alone: the kernel passes them on by
- * itself. A pure function. len: bytes of cmdline, a newline at the end is dropped. Returns 0,
- * -E2BIG over CONFIG_CMDLINE_MAX - 1 bytes, -EINVAL on a value that is not allowed (a relative
- * init=, an unknown storeboot.share=, a deadline that is no number of 1 to 3600, an unknown
- * storeboot.* word); ret is then only good for the fields that say what to do on failure, which are
- * always set.
+ * an empty value stands for none; what follows "--" is stage 2's. Words that are not in param.h are
+ * left alone: the kernel passes them on by itself. A pure function. len: bytes of cmdline; a
+ * newline at the end is dropped, a NUL ends it. Returns 0, -E2BIG over CONFIG_CMDLINE_MAX - 1
+ * bytes, -EINVAL where init= is missing or a value is not allowed (a relative path, an unknown
+ * storeboot.share=, a deadline that is no number of 1 to 3600, an unknown storeboot.* word: it is
+ * ours, so it is a slip of the pen or for a newer stage 1). Then only the fields that say what to
+ * do on failure are good; they are always set.
  */
 _must_check_ int config_parse(const char *cmdline, size_t len, struct config *ret, struct err *e);
 

@@ -19,10 +19,10 @@
 	PARAM(CONSOLE, "console", value, "the kernel's; stage 1 writes its last words to every console") \
 	PARAM(SHELL_ON_FAIL, "boot.shell_on_fail", flag, "on failure, a shell from the system's closure, if it can be reached") \
 	PARAM(TRACE, "boot.trace", flag, "log what each step does, not only its outcome") \
-	PARAM(DEBUG1, "boot.debug1", flag, "stop before the first step that needs the network or the disk, with a shell where there is one") \
+	PARAM(DEBUG1, "boot.debug1", flag, "stop right before the switch to the new root, with a shell from the system's closure; exit goes on") \
 	PARAM(PANIC_ON_FAIL, "boot.panic_on_fail", flag, "on failure, exit: the kernel panics") \
 	PARAM(STAGE1PANIC, "stage1panic", flag, "the same, NixOS's other name") \
-	PARAM(SHARE, "storeboot.share", value, "how the store comes: cifs (default) or none") \
+	PARAM(SHARE, "storeboot.share", value, "how the store comes: cifs (default); none: it is on the root disk, and the network is left to stage 2") \
 	PARAM(SHARE_SOURCE, "storeboot.share.source", value, "what is mounted on /hostfs (default //10.0.2.4/qemu)") \
 	PARAM(REPORT, "storeboot.report", value, "the character device that gets one record a step") \
 	PARAM(NIX_STORE, "storeboot.nix-store", value, "the nix-store program (default $systemConfig/sw/bin/nix-store)") \

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* config.c - tests of the kernel command line */
+#include "init/config.h"
+
+#include <errno.h>
+
+#include "init/lib/str.h"
+#include "tests/lib/test.h"
+
+static struct config c;
+static struct err e;
+
+static int parse(const char *s)
+{
+	memset(&c, 0xee, sizeof(c));
+	e = (struct err){ 0 };
+	return config_parse(s, strlen(s), &c, &e);
+}
+
+static void defaults(void)
+{
+	CHECK_INT(parse("init=/nix/store/x/init\n"), 0);
+	CHECK_STR(c.init, "/nix/store/x/init");
+	CHECK_STR(c.root, "/dev/vda");
+	CHECK_STR(c.rootfstype, "ext3");
+	CHECK_STR(c.share, "cifs");
+	CHECK_STR(c.share_source, "//10.0.2.4/qemu");
+	CHECK(!c.system_config && !c.reg_info && !c.report && !c.nix_store);
+	CHECK_INT(c.deadline_ms, 30000);
+	CHECK(!c.shell_on_fail && !c.trace && !c.debug1 && !c.panic_on_fail);
+}
+
+static void every_word(void)
+{
+	CHECK_INT(parse("init=/i systemConfig=/s regInfo=/r root=/dev/vdb rootfstype=ext4 "
+			"console=ttyS0 "
+			"boot.shell_on_fail boot.trace=1 boot.debug1 boot.panic_on_fail "
+			"stage1panic=1 "
+			"storeboot.share=none storeboot.share.source=//h/s "
+			"storeboot.report=/dev/ttyS1 "
+			"storeboot.nix-store=/n storeboot.deadline=3600"),
+		  0);
+	for (size_t i = 0; i < PARAM_COUNT; i++)
+		CHECK(c.value[i]);
+	CHECK_STR(c.system_config, "/s");
+	CHECK_STR(c.reg_info, "/r");
+	CHECK_STR(c.root, "/dev/vdb");
+	CHECK_STR(c.rootfstype, "ext4");
+	CHECK_STR(c.share, "none");
+	CHECK_STR(c.share_source, "//h/s");
+	CHECK_STR(c.report, "/dev/ttyS1");
+	CHECK_STR(c.nix_store, "/n");
+	CHECK_INT(c.deadline_ms, 3600000);
+	CHECK(c.shell_on_fail && c.trace && c.debug1 && c.panic_on_fail);
+}
+
+/* Each as the kernel's next_arg() takes it. */
+static void quotes(void)
+{
+	static const struct {
+		const char *text, *init;
+	} rows[] = {
+		{ "init=\"/a b\"", "/a b" },
+		{ "\"init=/a b\"", "/a b" },
+		{ "init=/a\"b c\"d", "/a\"b c\"d" },
+		{ "init=\"/a", "/a" },
+		{ "\"init=/a", "/a" },
+		{ "init=/a=b", "/a=b" },
+		{ "\tinit=/a\v", "/a" },
+		{ "init=/a\xa0x", "/a" },
+		{ "init=\"/a\"b", "/a\"b" },
+		{ "=init=/x init=/a", "/a" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CHECK_INT(parse(rows[i].text), 0);
+		CHECK_STR(c.init, rows[i].init);
+	}
+	CHECK_INT(parse("init=/a foo=\"x init=/b\""), 0);
+	CHECK_STR(c.init, "/a");
+	CHECK_INT(parse("init=\""), -EINVAL);
+	CHECK_INT(parse("\""), -EINVAL);
+}
+
+static void last_word_counts(void)
+{
+	CHECK_INT(parse("init=/a init=/b regInfo=/r regInfo= boot.trace boot.trace=0 root=/dev/vdc "
+			"root=fstab"),
+		  0);
+	CHECK_STR(c.init, "/b");
+	CHECK(!c.reg_info);
+	CHECK(!c.trace);
+	CHECK_STR(c.root, "/dev/vda");
+}
+
+static void dashes_end_it(void)
+{
+	CHECK_INT(parse("init=/a -- init=/b storeboot.nonsense boot.trace"), 0);
+	CHECK_STR(c.init, "/a");
+	CHECK(!c.trace);
+	CHECK_INT(parse("init=/a --=x boot.trace"), 0);
+	CHECK(c.trace);
+	CHECK_INT(parse("-- init=/a"), -EINVAL);
+}
+
+static void unknown_words_are_left(void)
+{
+	CHECK_INT(parse("quiet loglevel=4 init=/a initx=/b xinit=/c boot.tracer foo"), 0);
+	CHECK_STR(c.init, "/a");
+	CHECK(!c.trace);
+}
+
+static void bad_values(void)
+{
+	static const struct {
+		const char *text, *part;
+	} rows[] = {
+		{ "", "init=" },
+		{ "quiet", "init=" },
+		{ "init=", "init=" },
+		{ "init", "init=" },
+		{ "init=sbin/init", "init=sbin/init" },
+		{ "init=/a regInfo=r", "regInfo=r" },
+		{ "init=/a systemConfig=s", "systemConfig=s" },
+		{ "init=/a root=LABEL=nixos", "root=LABEL=nixos" },
+		{ "init=/a storeboot.share=9p", "storeboot.share=9p" },
+		{ "init=/a storeboot.deadline=0", "storeboot.deadline=0" },
+		{ "init=/a storeboot.deadline=3601", "storeboot.deadline=3601" },
+		{ "init=/a storeboot.deadline=99999999999999999999", "1 to 3600" },
+		{ "init=/a storeboot.deadline=3s", "1 to 3600" },
+		{ "init=/a storeboot.deadline", "needs a value" },
+		{ "init=/a storeboot.sahre=none", "storeboot.sahre" },
+		{ "init=/a storeboot.", "storeboot." },
+		{ "init=/a storeboot.report=ttyS1", "storeboot.report=ttyS1" },
+		{ "init=/a boot.trace=yes", "boot.trace=yes" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CHECK_INT(parse(rows[i].text), -EINVAL);
+		CHECK_HAS(e.text, rows[i].part);
+		CHECK_INT(e.num, EINVAL);
+	}
+}
+
+static void failure_policy_is_known_behind_a_bad_word(void)
+{
+	CHECK_INT(
+		parse("init=/a storeboot.typo boot.shell_on_fail storeboot.other=1 stage1panic=1"),
+		-EINVAL);
+	CHECK_HAS(e.text, "storeboot.typo");
+	CHECK(c.shell_on_fail && c.panic_on_fail);
+}
+
+static void length(void)
+{
+	static char s[CONFIG_CMDLINE_MAX + 2];
+
+	memset(s, ' ', sizeof(s));
+	memcpy(s, "init=/a boot.panic_on_fail", 26);
+	memcpy(s + CONFIG_CMDLINE_MAX - 1 - 10, "boot.trace", 10);
+	CHECK_INT(config_parse(s, CONFIG_CMDLINE_MAX - 1, &c, &e), 0);
+	CHECK(c.trace);
+	s[CONFIG_CMDLINE_MAX - 1] = '\n';
+	CHECK_INT(config_parse(s, CONFIG_CMDLINE_MAX, &c, &e), 0);
+	s[CONFIG_CMDLINE_MAX - 1] = 'x';
+	CHECK_INT(config_parse(s, CONFIG_CMDLINE_MAX, &c, &e), -E2BIG);
+	CHECK(c.panic_on_fail);
+	CHECK_INT(e.num, E2BIG);
+}
+
+static void a_nul_ends_it(void)
+{
+	static const char s[] = "init=/a\0 boot.trace";
+
+	CHECK_INT(config_parse(s, sizeof(s) - 1, &c, &e), 0);
+	CHECK_STR(c.init, "/a");
+	CHECK(!c.trace);
+}
+
+int main(void)
+{
+	RUN(defaults);
+	RUN(every_word);
+	RUN(quotes);
+	RUN(last_word_counts);
+	RUN(dashes_end_it);
+	RUN(unknown_words_are_left);
+	RUN(bad_values);
+	RUN(failure_policy_is_known_behind_a_bad_word);
+	RUN(length);
+	RUN(a_nul_ends_it);
+	TEST_END();
+}
