@@ -4,30 +4,52 @@
 #define STOREBOOT_BOOT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "init/config.h"
 #include "init/lib/err.h"
+#include "init/report.h"
 
 /* Where stage 1 keeps the mounts that become the system: the new root and, below it, what stage 2
  * expects. */
 #define NEW_ROOT "/sysroot"
 
-/* What became of the disk so far; a failure's line says it where the disk is concerned. */
-enum disk_state { DISK_UNTOUCHED, DISK_FORMATTED, DISK_IN_USE };
+/* The registration that the launcher may append to the initramfs, and where the system finds it. */
+#define REGISTRATION_INITRAMFS "registration"
+#define REGISTRATION_RUN "/run/storeboot/registration"
+
+/* What became of the disk so far: a failure's line says it. */
+enum disk_state {
+	DISK_UNTOUCHED,
+	DISK_NOT_FOUND,
+	DISK_PARTLY, /* formatting began and failed; the step's own error says more */
+	DISK_FORMATTED,
+	DISK_IN_USE, /* mounted as it was found */
+};
 
 struct boot {
 	struct config config;
-	char *const *argv;    /* PID 1's own: words the kernel did not know go to stage 2 */
-	char root_device[64]; /* /dev/vda, once it is there */
+	char *const *argv; /* PID 1's own: words the kernel did not know go to stage 2 */
 	enum disk_state disk;
-	bool switched;	/* the old root is gone: paths are the system's */
-	int report_fd;	/* the host's channel, -1: none */
-	struct err err; /* of the step that failed */
-	char note[256]; /* what the current step did, for its log line; steps may fill it */
+	bool root_mounted;
+	bool api_moved;	  /* /dev, /proc, /sys and /run are below the new root */
+	bool switched;	  /* the old root is gone: paths are the system's */
+	char devkmsg[16]; /* the kernel's limit on /dev/kmsg, for stage 2 to find as it was */
+	struct report report;
+	const char *step; /* the current one's name */
+	struct err err;	  /* of the step that failed */
+	char note[256];	  /* what the current step did, for its log line; steps may fill it */
 };
 
-/* A step: returns 0 or -errno with b->err filled. */
-typedef int step_fn(struct boot *b);
+/* Where a path of the system is now: what stands before it. */
+static inline const char *boot_root(const struct boot *b)
+{
+	return b->switched ? "" : NEW_ROOT;
+}
+
+/* The same for /dev, /proc, /sys and /run. */
+static inline const char *boot_api(const struct boot *b)
+{
+	return b->api_moved && !b->switched ? NEW_ROOT : "";
+}
 
 #endif
