@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* reginfo.c - tests of loading a registration: when, what nix-store gets, what its failure says */
+#include "init/reginfo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init/guard.h"
+#include "init/lib/file.h"
+#include "init/lib/str.h"
+#include "tests/lib/test.h"
+
+#define STAMP "nix/var/nix/db/storeboot-registration"
+#define REGISTRATION "/nix/store/a\nhash\n10\n\n0\n"
+
+static char dir[] = "/tmp/storeboot-reginfo.XXXXXX";
+static char program[64];
+static int root;
+static struct err e;
+
+static void put(const char *name, const char *text, mode_t mode)
+{
+	CHECK_INT(file_replace(root, name, text, strlen(text), mode), 0);
+}
+
+/* nix-store stands in as a script: the real one is run by the VM tests. $D: the folder. */
+static void put_program(const char *body)
+{
+	char text[512];
+
+	CHECK_INT(str_format(text, sizeof(text), "#!/bin/sh\nPATH=$PATH:/usr/bin:/bin D=%s\n%s\n",
+			     dir, body),
+		  0);
+	put("nix-store", text, 0755);
+}
+
+static int load(unsigned int timeout_ms)
+{
+	struct reginfo r = { root, "/reg", program, timeout_ms };
+
+	e = (struct err){ 0 };
+	return reginfo_load(&r, &e);
+}
+
+static int runs(void)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+
+	return file_read(root, "runs", 4096, &b) < 0 ? 0 : (int)b.len;
+}
+
+static void check_file(const char *name, const char *want)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+
+	CHECK_INT(file_read(root, name, 65536, &b), 0);
+	CHECK_STR(b.data, want);
+}
+
+static void loads_once(void)
+{
+	put("reg", REGISTRATION, 0644);
+	put_program(
+		"printf x >>$D/runs; cat >$D/stdin; echo \"$# $5|$HOME\" >$D/args; "
+		"mkdir -p $D/nix/var/nix/db; : >$D/nix/var/nix/db/db.sqlite; echo warning: x >&2");
+	CHECK_INT(load(60000), 1);
+	check_file("stdin", REGISTRATION);
+	check_file("args", "4 |/root\n");
+	check_file(STAMP, REGISTRATION);
+	CHECK_INT(load(60000), 0);
+	CHECK_INT(runs(), 1);
+}
+
+static void loads_again_when_something_changed(void)
+{
+	put("reg", "/nix/store/b\nhash\n10\n\n0\n", 0644); /* the same length */
+	CHECK_INT(load(60000), 1);
+	CHECK_INT(runs(), 2);
+	put("reg", REGISTRATION REGISTRATION, 0644);
+	CHECK_INT(load(60000), 1);
+	CHECK_INT(runs(), 3);
+	CHECK_INT(unlinkat(root, "nix/var/nix/db/db.sqlite", 0), 0);
+	CHECK_INT(load(60000), 1);
+	CHECK_INT(runs(), 4);
+	CHECK_INT(load(60000), 0);
+}
+
+static void a_failure_is_named_and_leaves_no_stamp(void)
+{
+	put("reg", REGISTRATION, 0644);
+	put_program("echo first >&2; echo 'error: bad hash' >&2; exit 1");
+	CHECK_INT(load(60000), -ECHILD);
+	CHECK_HAS(e.text, program);
+	CHECK_HAS(e.text, "/reg");
+	CHECK_HAS(e.text, "exit status 1: error: bad hash");
+	CHECK(!strstr(e.text, "first"));
+	check_file(STAMP, REGISTRATION REGISTRATION);
+	put_program("kill -9 $$");
+	CHECK_INT(load(60000), -ECHILD);
+	CHECK_HAS(e.text, "signal 9");
+	CHECK_HAS(e.text, "it said nothing");
+	put_program("exec sleep 600");
+	CHECK_INT(load(50), -ETIMEDOUT);
+	CHECK_INT(unlinkat(root, "nix-store", 0), 0);
+	CHECK_INT(load(60000), -ENOENT);
+	CHECK_HAS(e.text, "nix-store --load-db: No such file");
+}
+
+static void bad_registrations(void)
+{
+	put("reg", "", 0644);
+	CHECK_INT(load(60000), -ENODATA);
+	CHECK_HAS(e.text, "regInfo=/reg is empty");
+	CHECK_INT(unlinkat(root, "reg", 0), 0);
+	CHECK_INT(load(60000), -ENOENT);
+	CHECK_HAS(e.text, "regInfo=/reg: No such file");
+}
+
+int main(void)
+{
+	if (!mkdtemp(dir))
+		return 1;
+	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	snprintf(program, sizeof(program), "%s/nix-store", dir);
+	RUN(loads_once);
+	RUN(loads_again_when_something_changed);
+	RUN(a_failure_is_named_and_leaves_no_stamp);
+	RUN(bad_registrations);
+	guard_empty(root);
+	rmdir(dir);
+	TEST_END();
+}
