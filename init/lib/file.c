@@ -131,11 +131,15 @@ static int sync_parent(int dirfd, const char *path)
 	return 0;
 }
 
+/* A new file always: one left by a run that was cut short may have another mode or another name. */
 static int write_tmp(int dirfd, const char *tmp, const void *data, size_t len, mode_t mode)
 {
-	_cleanup_close_ int fd =
-		openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	_cleanup_close_ int fd = -1;
 	int r;
+
+	if (unlinkat(dirfd, tmp, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 
 	if (fd < 0)
 		return -errno;
@@ -162,9 +166,24 @@ int file_replace(int dirfd, const char *path, const void *data, size_t len, mode
 	return sync_parent(dirfd, path);
 }
 
+/* mkdir, where a folder that is there (or a link to one) is as good. */
+static int make_folder(int dirfd, const char *path, mode_t mode)
+{
+	struct stat st;
+
+	if (mkdirat(dirfd, path, mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	if (fstatat(dirfd, path, &st, 0) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
 int file_mkdirs(int dirfd, const char *path, mode_t mode)
 {
 	char part[PATH_MAX];
+	int r;
 
 	if (path[0] == '\0')
 		return -ENOENT;
@@ -176,10 +195,9 @@ int file_mkdirs(int dirfd, const char *path, mode_t mode)
 		if (!end && *p != '/')
 			continue;
 		*p = '\0';
-		if (mkdirat(dirfd, part, mode) < 0 && errno != EEXIST)
-			return -errno;
-		if (end)
-			return 0;
+		r = make_folder(dirfd, part, mode);
+		if (r < 0 || end)
+			return r;
 		*p = '/';
 	}
 }

@@ -33,12 +33,13 @@ _must_check_ int file_write(int dirfd, const char *path, const void *data, size_
 /*
  * Replaces path so that a reader, also after a power cut, sees the old or the new content, whole:
  * writes path.tmp, fsync, rename, fsync of the folder. Returns 0 or -errno; on failure path is as
- * before.
+ * before, or new where only the last step failed: whole in either case. mode: less the umask.
  */
 _must_check_ int file_replace(int dirfd, const char *path, const void *data, size_t len,
 			      mode_t mode);
 
-/* mkdir -p below dirfd. Returns 0 (also when it is there) or -errno. */
+/* mkdir -p below dirfd. Returns 0 (also when the folder is there), -ENOTDIR when something else is,
+ * or -errno. */
 _must_check_ int file_mkdirs(int dirfd, const char *path, mode_t mode);
 
 #endif

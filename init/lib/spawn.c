@@ -40,17 +40,25 @@ static void close_end(int *fd)
 	*fd = -1;
 }
 
+/* dup2(2) that also works where fd is target already: it would leave O_CLOEXEC on. */
+static int place(int fd, int target)
+{
+	return fd == target ? fcntl(fd, F_SETFD, 0) : dup2(fd, target);
+}
+
 static void child(const struct spawn *s, const struct pipes *p)
 {
 	int in = s->stdin_fd >= 0 ? s->stdin_fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
 	sigset_t none;
 	int num;
 
+	/* exec keeps what is blocked and what is ignored; the program shall start as from a shell. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (dup2(in, STDIN_FILENO) < 0 ||
-	    dup2(p->out[1] >= 0 ? p->out[1] : STDERR_FILENO, STDOUT_FILENO) < 0 ||
-	    (p->err[1] >= 0 && dup2(p->err[1], STDERR_FILENO) < 0))
+	signal(SIGPIPE, SIG_DFL);
+	if (in < 0 || place(in, STDIN_FILENO) < 0 ||
+	    place(p->out[1] >= 0 ? p->out[1] : STDERR_FILENO, STDOUT_FILENO) < 0 ||
+	    (p->err[1] >= 0 && place(p->err[1], STDERR_FILENO) < 0))
 		goto fail;
 	if (s->envp)
 		environ = (char **)s->envp;
@@ -106,11 +114,13 @@ static int collect(const struct spawn *s, struct pipes *p, int pidfd, struct buf
 		struct pollfd fds[] = { { p->out[0], POLLIN, 0 },
 					{ p->err[0], POLLIN, 0 },
 					{ pidfd, POLLIN, 0 } };
-		int r = poll(fds, ARRAY_SIZE(fds), left_ms(deadline));
+		int left = left_ms(deadline);
+		int r = poll(fds, ARRAY_SIZE(fds), left);
 
 		if (r < 0 && errno != EINTR)
 			return -errno;
-		if (r == 0)
+		/* Also while output comes without a pause. */
+		if (r == 0 || left == 0)
 			return -ETIMEDOUT;
 		if (r < 0)
 			continue;
@@ -139,11 +149,15 @@ static int finish(const struct spawn *s, struct pipes *p, pid_t pid, struct buf 
 {
 	_cleanup_close_ int pidfd = -1;
 	int num = 0, status, r = 0;
+	ssize_t n;
 
 	close_end(&p->out[1]);
 	close_end(&p->err[1]);
 	close_end(&p->exec[1]);
-	if (read(p->exec[0], &num, sizeof(num)) == (ssize_t)sizeof(num)) {
+	do
+		n = read(p->exec[0], &num, sizeof(num));
+	while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)sizeof(num)) {
 		r = -num;
 	} else {
 		pidfd = sys_pidfd_open(pid);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* console.c - the first steps: the API file systems, the log, the command line, the report */
+#include "init/console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "init/lib/file.h"
+#include "init/lib/log.h"
+#include "init/lib/str.h"
+#include "init/step.h"
+#include "mount/api.h"
+
+/* The kernel lets 10 lines in 5 s through /dev/kmsg unless told otherwise (kernel document
+ * admin-guide/sysctl/kernel, printk_devkmsg); stage 1 has more to say when it traces. */
+#define DEVKMSG "/proc/sys/kernel/printk_devkmsg"
+
+/*
+ * Standard input, output and error on the /dev/console that stage 2 will see. The kernel gives
+ * PID 1 the one of the initramfs, if that has the node, which goes away with it.
+ */
+static int open_stdio(struct boot *b)
+{
+	int fd = open("/dev/console", O_RDWR | O_NOCTTY);
+
+	if (fd < 0) /* a kernel without any console */
+		fd = open("/dev/null", O_RDWR);
+	if (fd < 0)
+		return err_sys(&b->err, errno, "cannot open /dev/console or /dev/null");
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+		if (fd != i && dup2(fd, i) < 0)
+			return err_sys(&b->err, errno, "cannot set up standard input and output");
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return 0;
+}
+
+static void open_log(struct boot *b)
+{
+	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0) /* a kernel without CONFIG_PRINTK: standard error stays */
+		return;
+	log_open(fd, true, "storeboot", LOG_TRACE);
+	if (file_read_line(AT_FDCWD, DEVKMSG, b->devkmsg, sizeof(b->devkmsg)) < 0 ||
+	    file_write(AT_FDCWD, DEVKMSG, "on", 2) < 0)
+		b->devkmsg[0] = '\0'; /* printk.devkmsg= fixes it */
+}
+
+int step_console(struct boot *b)
+{
+	int r = mount_api_all(&b->err);
+
+	if (r < 0)
+		return r;
+	r = open_stdio(b);
+	if (r < 0)
+		return r;
+	open_log(b);
+	return 0;
+}
+
+int step_config(struct boot *b)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = file_read(AT_FDCWD, "/proc/cmdline", 2 * CONFIG_CMDLINE_MAX, &text);
+
+	if (r < 0)
+		return err_sys(&b->err, r, "cannot read /proc/cmdline");
+	r = config_parse(text.data, text.len, &b->config, &b->err);
+	if (r < 0)
+		return r;
+	runner_trace(b, "%s", b->config.init);
+	return 0;
+}
+
+int step_report(struct boot *b)
+{
+	struct err e;
+
+	if (report_open(&b->report, b->config.report, &e) < 0) {
+		report_off(&b->report);
+		runner_warn(b, "%s; the host gets no records", e.text);
+		return STEP_SKIPPED;
+	}
+	return 0;
+}
+
+/* What stage 2 finds in the kernel is what it would find without us. */
+void console_restore(const struct boot *b)
+{
+	if (b->devkmsg[0] && file_write(AT_FDCWD, DEVKMSG, b->devkmsg, strlen(b->devkmsg)) < 0)
+		runner_trace(b, DEVKMSG " stays on");
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* modules.c - the kernel modules that the initramfs carries, in the host's order */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "init/lib/file.h"
+#include "init/lib/str.h"
+#include "init/lib/sys.h"
+#include "init/order.h"
+#include "init/step.h"
+
+#define MODULES "/modules"
+#define ORDER_MAX (64 << 10)
+#define COMPRESSED_FILE 4 /* linux/module.h, MODULE_INIT_COMPRESSED_FILE, Linux 5.17 */
+
+static bool wants_cifs(const struct boot *b)
+{
+	return str_eq(b->config.share, "cifs");
+}
+
+/* What a module is for. A need that is not here is loaded in every boot. */
+static const struct need {
+	const char *name;
+	const char *step;		      /* that fails without it */
+	bool (*wanted)(const struct boot *b); /* NULL: always */
+} needs[] = {
+	{ "disk", "disk", NULL },	 { "root", "root", NULL },
+	{ "net", "net", wants_cifs },	 { "cifs", "share", wants_cifs },
+	{ "smb3", "share", wants_cifs },
+};
+
+/* What finit_module(2)'s errors mean; the kernel's log has the detail. */
+static const struct {
+	int num;
+	const char *why;
+} reasons[] = {
+	{ ENOEXEC,
+	  "it is cut short, or made for another kernel (the kernel's log names the vermagic)" },
+	{ ENOENT, "a symbol it needs is not there: was it made for this kernel? (the kernel's log "
+		  "names it)" },
+	{ EINVAL,
+	  "made for another kernel, or a parameter it does not take (see the kernel's log)" },
+	{ EBADMSG, "its signature is damaged" },
+	{ EKEYREJECTED, "this kernel takes signed modules only, and not this one's signature" },
+	{ EPERM, "loading modules is switched off" },
+	{ EOPNOTSUPP, "this kernel cannot decompress it" },
+};
+
+static const struct need *find_need(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
+		if (str_eq(needs[i].name, name))
+			return &needs[i];
+	return NULL;
+}
+
+static int refuse(struct boot *b, const struct order_entry *m, int num, const char *why)
+{
+	const struct need *need = find_need(m->need);
+
+	return err_set(&b->err, num,
+		       "module " MODULES "/%s, which %s%s needs, cannot be loaded: %s", m->file,
+		       need ? "step " : "every boot", need ? need->step : "",
+		       why ? why : strerror(num));
+}
+
+static int load(struct boot *b, int dir, const struct order_entry *m)
+{
+	_cleanup_close_ int fd = openat(dir, m->file, O_RDONLY | O_CLOEXEC);
+	const char *why = NULL;
+	int r;
+
+	if (fd < 0)
+		return refuse(b, m, errno, errno == ENOENT ? "the initramfs lacks it" : NULL);
+	r = sys_finit_module(fd, m->params, str_ends(m->file, ".ko") ? 0 : COMPRESSED_FILE);
+	if (r == -EEXIST)
+		return 0;
+	/* Nothing there that it could drive. Where that matters, a later step misses its device. */
+	if (r == -ENODEV) {
+		runner_trace(b, "%s: no such hardware", m->file);
+		return 0;
+	}
+	if (r < 0) {
+		for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+			if (reasons[i].num == -r)
+				why = reasons[i].why;
+		return refuse(b, m, -r, why);
+	}
+	runner_trace(b, "%s %s", m->file, m->params);
+	return 1;
+}
+
+int step_modules(struct boot *b)
+{
+	_cleanup_close_ int dir = open(MODULES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_buf_ struct buf order = { 0 };
+	struct order_entry m;
+	unsigned int loaded = 0, line = 0;
+	const char *text;
+	size_t len;
+	int r;
+
+	r = dir < 0 ? -errno : file_read(dir, "order", ORDER_MAX, &order);
+	if (r == -ENOENT) { /* a kernel with all of it built in */
+		snprintf(b->note, sizeof(b->note), "the initramfs carries none");
+		return STEP_SKIPPED;
+	}
+	if (r < 0)
+		return err_sys(&b->err, r, MODULES "/order");
+	text = order.data;
+	len = order.len;
+	while (line++, (r = order_next(&text, &len, &m)) > 0) {
+		const struct need *need = find_need(m.need);
+
+		if (need && need->wanted && !need->wanted(b))
+			continue;
+		r = load(b, dir, &m);
+		if (r < 0)
+			return r;
+		loaded += (unsigned int)r;
+	}
+	if (r < 0)
+		return err_set(&b->err, EINVAL,
+			       MODULES
+			       "/order, line %u, is no \"NEED FILE [PARAMS]\": a damaged initramfs",
+			       line);
+	snprintf(b->note, sizeof(b->note), "%u loaded", loaded);
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* steps.c - the table of stage 1: what happens, in which order, and when it does not */
+#include "init/steps.h"
+
+#include "init/lib/str.h"
+#include "init/step.h"
+
+static bool wants_share(const struct boot *b)
+{
+	return !str_eq(b->config.share, "none");
+}
+
+static bool wants_report(const struct boot *b)
+{
+	return b->config.report;
+}
+
+static bool wants_debug1(const struct boot *b)
+{
+	return b->config.debug1;
+}
+
+static bool wants_reginfo(const struct boot *b)
+{
+	return b->config.reg_info;
+}
+
+const struct step steps[] = {
+	{ "console", NULL, step_console, 0 },
+	{ "config", NULL, step_config, 0 },
+	{ "report", wants_report, step_report, STEP_QUIET },
+	{ "modules", NULL, step_modules, 0 },
+	{ "net", wants_share, step_net, 0 },
+	{ "disk", NULL, step_disk, 0 },
+	{ "root", NULL, step_root, 0 },
+	{ "share", wants_share, step_share, 0 },
+	{ "debug1", wants_debug1, step_debug1, STEP_QUIET },
+	{ "switch", NULL, step_switch, 0 },
+	{ "regInfo", wants_reginfo, step_reginfo, 0 },
+	{ "stage2", NULL, step_stage2, 0 },
+};
+
+const size_t n_steps = ARRAY_SIZE(steps);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * switch.c - from the initramfs to the new root
+ *
+ * Theory of operation: an initramfs cannot be unmounted or pivoted away from (kernel document
+ * filesystems/ramfs-rootfs-initramfs), so the new root is moved over it and the files below, which
+ * nobody can reach any more, are removed to give their memory back. First come the guards
+ * (guard.c), which change nothing; then what can fail and leaves a system that fail() can still
+ * speak from; the removal is last, by a descriptor of the old root, and on its own device only.
+ */
+#include "init/switch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init/guard.h"
+#include "init/inroot.h"
+#include "init/lib/file.h"
+#include "init/step.h"
+#include "mount/api.h"
+
+int switch_move_api(struct boot *b, struct err *e)
+{
+	int r = b->api_moved ? 0 : mount_api_move(NEW_ROOT, e);
+
+	b->api_moved = r == 0;
+	return r;
+}
+
+/* The launcher's registration lies in the initramfs, which is about to go. */
+static int keep_registration(struct boot *b, int old_fd)
+{
+	_cleanup_close_ int from = openat(old_fd, REGISTRATION_INITRAMFS, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int to = -1;
+	char chunk[16384];
+	ssize_t n;
+	int r;
+
+	if (from < 0)
+		return errno == ENOENT ? 0 : err_sys(&b->err, errno, "/" REGISTRATION_INITRAMFS);
+	r = file_mkdirs(AT_FDCWD, "/run/storeboot", 0755);
+	to = r < 0 ? r : open(REGISTRATION_RUN, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (to < 0)
+		return err_sys(&b->err, r < 0 ? r : errno, "cannot make " REGISTRATION_RUN);
+	while ((n = read(from, chunk, sizeof(chunk))) > 0 && r == 0)
+		r = file_write_all(to, chunk, (size_t)n);
+	if (n < 0 || r < 0)
+		return err_sys(&b->err, r < 0 ? r : errno, "cannot write " REGISTRATION_RUN);
+	return 0;
+}
+
+static int check(struct boot *b, int old_fd, int new_fd)
+{
+	int r;
+
+	if (getpid() != 1)
+		return err_set(&b->err, EPERM, "stage 1 is not PID 1");
+	r = guard_initramfs(old_fd, &b->err);
+	if (r == 0)
+		r = guard_other_device(old_fd, new_fd, &b->err);
+	if (r == 0)
+		r = inroot_check_program(new_fd, b->config.init, "stage 2", &b->err);
+	return r;
+}
+
+static int change_root(struct boot *b)
+{
+	if (chdir(NEW_ROOT) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+		return err_sys(&b->err, errno, "cannot move the new root onto /");
+	if (chroot(".") < 0 || chdir("/") < 0)
+		return err_sys(&b->err, errno, "cannot change the root");
+	b->switched = true;
+	return 0;
+}
+
+int step_switch(struct boot *b)
+{
+	_cleanup_close_ int old_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int new_fd = open(NEW_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (old_fd < 0 || new_fd < 0)
+		return err_sys(&b->err, errno, "cannot open the old or the new root");
+	r = check(b, old_fd, new_fd);
+	if (r == 0)
+		r = keep_registration(b, old_fd);
+	if (r == 0)
+		r = switch_move_api(b, &b->err);
+	if (r == 0)
+		r = change_root(b);
+	if (r == 0)
+		guard_empty(old_fd);
+	return r;
+}

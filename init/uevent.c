@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * uevent.c - wait for a device node
+ *
+ * Theory of operation: the socket listens before the first look, so no event is lost between the
+ * look and the wait. What an event says does not matter: after each one the node is tried again.
+ * devtmpfs makes a node before its event is sent (drivers/base/core.c, device_add), and a disk that
+ * is not ready yet answers ENXIO until the event for it (block/genhd.c, device_add_disk).
+ */
+#include "init/uevent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "init/lib/sys.h"
+
+static int listen_uevents(void)
+{
+	struct sockaddr_nl sa = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+					NETLINK_KOBJECT_UEVENT);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+/* Takes all that waits. ENOBUFS, a flood, is an event like others. */
+static int drain(int fd)
+{
+	char event[4096];
+
+	while (recv(fd, event, sizeof(event), 0) >= 0 || errno == EINTR)
+		;
+	return errno == EAGAIN || errno == ENOBUFS ? 0 : -errno;
+}
+
+static bool not_yet(int num)
+{
+	return num == ENOENT || num == ENXIO || num == ENODEV || num == EINTR;
+}
+
+int uevent_wait_open(const char *node, int flags, unsigned int deadline_ms)
+{
+	_cleanup_close_ int events = listen_uevents();
+	uint64_t end = sys_now_us() + (uint64_t)deadline_ms * 1000;
+
+	if (events < 0)
+		return events;
+	for (;;) {
+		struct pollfd p = { .fd = events, .events = POLLIN };
+		int r, fd = open(node, flags | O_CLOEXEC);
+		uint64_t now;
+
+		if (fd >= 0)
+			return fd;
+		if (!not_yet(errno))
+			return -errno;
+		now = sys_now_us();
+		if (now >= end)
+			return -ETIMEDOUT;
+		if (poll(&p, 1, (int)((end - now + 999) / 1000)) < 0 && errno != EINTR)
+			return -errno;
+		r = drain(events);
+		if (r < 0)
+			return r;
+	}
+}
