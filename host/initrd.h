@@ -3,44 +3,46 @@
 #ifndef STOREBOOT_HOST_INITRD_H
 #define STOREBOOT_HOST_INITRD_H
 
-#include <stdbool.h>
-
+#include "host/compress.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
-enum compression { COMPRESS_AUTO, COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_XZ, COMPRESS_ZSTD };
-
 struct initrd_options {
-	const char *kernel;  /* bzImage or Image; NULL: its version is not checked */
+	const char *kernel;  /* bzImage, Image or vmlinux; NULL: none to check modules against */
 	const char *modules; /* a tree: DIR with lib/modules/V or usr/lib/modules/V, or V's folder
 				itself; NULL: none */
-	const char
-		*version; /* kernel release; NULL: the kernel's own, or the only one in the tree */
-	const char *init_program; /* storeboot-init; NULL: the one installed with this program */
-	const char *const *needs; /* NULL-terminated names of module needs ("disk", "net", "cifs");
-				     NULL: all */
+	const char *version; /* kernel release V; NULL: the kernel's own, or the only one */
+	const char *init_program; /* storeboot-init; NULL: the one that belongs to this program */
+	const char *const *needs; /* NULL-terminated names of module needs (host/need.c); NULL:
+				     all but those by name only */
 	const char *const *extra_modules; /* NULL-terminated, loaded last; or NULL */
 	enum compression compression;
 };
 
 /*
- * Builds the initramfs: storeboot-init as /init, empty folders for the API mounts, /modules/order
- * and the modules it names. The same input gives the same bytes: no times, owners or inode numbers
- * of the host. Returns 0 with the archive appended to ret, or -errno with e (exit_status
- * EXIT_BAD_INPUT, EXIT_MISSING).
+ * Builds the initramfs: storeboot-init as /init, /dev/console, empty folders for the API mounts and
+ * the new root, the modules as /modules/NAME.ko and /modules/order, which has one "NEED NAME.ko" a
+ * line in load order; no /modules where none is needed. The same input gives the same bytes: no
+ * times, owners or inode numbers of the host. Returns 0 with the archive appended to ret (a
+ * multiple of 4 bytes long), or -errno with e (exit_status EXIT_BAD_INPUT, EXIT_MISSING,
+ * EXIT_USAGE).
  */
 _must_check_ int initrd_build(const struct initrd_options *o, struct buf *ret, struct err *e);
 
 /*
  * The same through the cache ($XDG_CACHE_HOME/storeboot/initrd, keyed by the content of everything
- * that goes in): opens the archive read-only. Returns the descriptor with its path in ret_path
- * (buf_free), or -errno. A cache that cannot be written is no error: the archive then is an
- * unlinked file and ret_path its /proc/self/fd name.
+ * that goes in): opens the archive read-only, close-on-exec. Returns the descriptor with its path
+ * in ret_path (buf_free), or -errno. A cache that cannot be written is no error: the archive then
+ * is in memory only and ret_path its /proc/self/fd name, which a child can open if it inherits the
+ * descriptor under the same number.
  */
 _must_check_ int initrd_open(const struct initrd_options *o, struct buf *ret_path, struct err *e);
 
-/* One uncompressed newc archive that holds a single file, to be appended to an initramfs (the
- * kernel reads concatenated ones). */
+/*
+ * Appends to ret an uncompressed archive that holds a single file (mode 0644) and the folders above
+ * it. name: relative, as "etc/resolv.conf". Written behind an initramfs, at an offset that is a
+ * multiple of 4, it is unpacked over it. Returns 0 or -errno with e.
+ */
 _must_check_ int initrd_extra_file(const char *name, const void *data, size_t len, struct buf *ret,
 				   struct err *e);
 
