@@ -24,11 +24,15 @@ void log_open(int fd, bool kmsg, const char *prefix, enum log_level max)
 	sink.max = max;
 }
 
+/* What /dev/kmsg takes in one write(2); a longer one is EINVAL and lost (kernel/printk/printk.c:
+ * 1024 less a prefix of at most 48). */
+#define KMSG_LINE_MAX 976
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	char line[1200]; /* a text of struct err and its prefix */
+	size_t room = sink.kmsg ? KMSG_LINE_MAX : sizeof(line), n = 0;
 	va_list ap;
-	size_t n = 0;
 
 	if (level > sink.max)
 		return;
@@ -36,7 +40,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 		n = (size_t)snprintf(line, sizeof(line), "<%d>", (int)level);
 	n += (size_t)snprintf(line + n, sizeof(line) - n, "%s: ", sink.prefix);
 	va_start(ap, fmt);
-	vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
+	vsnprintf(line + n, room - n - 1, fmt, ap);
 	va_end(ap);
 	n = strlen(line);
 	line[n++] = '\n';

@@ -21,30 +21,48 @@ static const struct {
 	char plain, escaped;
 } escapes[] = { { '\t', 't' }, { '\n', 'n' }, { '\r', 'r' }, { '\\', '\\' } };
 
-int record_format(const struct record *rec, char *dst, size_t size)
+static int put_raw(char *dst, size_t size, size_t *at, const char *text)
 {
-	int n = snprintf(dst, size, MAGIC "\t%s\t%s\t%d\t%" PRIu64 "\t%" PRIu64 "\t",
-			 kinds[rec->kind], rec->name, rec->num, rec->start_us, rec->took_us);
-	size_t at;
+	size_t n = strlen(text);
 
-	if (n < 0 || (size_t)n >= size)
+	if (n > size - *at)
 		return -ENAMETOOLONG;
-	at = (size_t)n;
-	for (const char *p = rec->text; *p; p++) {
+	memcpy(dst + *at, text, n);
+	*at += n;
+	return 0;
+}
+
+/* Appends text with what would end a field escaped; dst stays unterminated. */
+static int put_text(char *dst, size_t size, size_t *at, const char *text)
+{
+	for (const char *p = text; *p; p++) {
 		char c = *p;
 
-		if (at + 3 >= size)
-			return -ENAMETOOLONG;
 		for (size_t i = 0; i < ARRAY_SIZE(escapes); i++)
-			if (*p == escapes[i].plain) {
-				dst[at++] = '\\';
+			if (*p == escapes[i].plain)
 				c = escapes[i].escaped;
-			}
-		dst[at++] = c;
+		if (size - *at < 2)
+			return -ENAMETOOLONG;
+		if (c != *p || *p == '\\')
+			dst[(*at)++] = '\\';
+		dst[(*at)++] = c;
 	}
-	if (at + 2 > size)
+	return 0;
+}
+
+int record_format(const struct record *rec, char *dst, size_t size)
+{
+	char numbers[64];
+	size_t at = 0;
+
+	snprintf(numbers, sizeof(numbers), "\t%d\t%" PRIu64 "\t%" PRIu64 "\t", rec->num,
+		 rec->start_us, rec->took_us);
+	if (put_raw(dst, size, &at, MAGIC "\t") < 0 ||
+	    put_raw(dst, size, &at, kinds[rec->kind]) < 0 || put_raw(dst, size, &at, "\t") < 0 ||
+	    put_text(dst, size, &at, rec->name) < 0 || put_raw(dst, size, &at, numbers) < 0 ||
+	    put_text(dst, size, &at, rec->text) < 0 || put_raw(dst, size, &at, "\n") < 0 ||
+	    at == size)
 		return -ENAMETOOLONG;
-	dst[at++] = '\n';
 	dst[at] = '\0';
 	return (int)at;
 }

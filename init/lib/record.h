@@ -3,9 +3,9 @@
  * record.h - what stage 1 reports to the host, one line a record
  *
  * Theory of operation: the guest writes each record as one line to the channel that the host names
- *with storeboot.report=; the host reads lines and takes only those that parse, so that a firmware's
- *or a kernel's own output on the same port does no harm. Fields are separated by tabs; a tab,
- *newline or backslash within the text is written as \t, \n, \\.
+ * with storeboot.report=; the host reads lines and takes only those that parse, so that a firmware's
+ * or a kernel's own output on the same port does no harm. Fields are separated by tabs; a tab,
+ * newline, return or backslash within a name or text is written as \t, \n, \r, \\.
  *
  *	sb1 <tab> kind <tab> name <tab> errno <tab> start_us <tab> took_us <tab> text <newline>
  */

@@ -16,8 +16,8 @@ struct spawn {
 
 /*
  * Runs the program and waits for its end. Descriptors 0 to 2 must be open, as for any program; the
- * child starts with no signal blocked and SIGPIPE not ignored. ret_out NULL: its stdout goes where our stderr goes.
- * ret_err: the last 4 KiB of its stderr, trailing newline cut; NULL: inherited.
+ * child starts with no signal blocked and SIGPIPE not ignored. ret_out NULL: its stdout goes where
+ * our stderr goes. ret_err: the last 4 KiB of its stderr, trailing newline cut; NULL: inherited.
  * Returns 0 with the wait status (wait(2)) in *ret_status, or -errno: that of a failed exec
  * (ENOENT, EACCES, ...), -ETIMEDOUT at the deadline, -EFBIG, -ENOMEM. In each case the child has
  * ended.
