@@ -11,22 +11,33 @@
 #define STOREBOOT_PARAM_H
 
 #define PARAM_TABLE(PARAM) \
-	PARAM(INIT, "init", value, "stage 2: the program that becomes PID 1, a path in the new root") \
-	PARAM(SYSTEM_CONFIG, "systemConfig", value, "the system's store path; stage 2 gets it in its environment") \
-	PARAM(REG_INFO, "regInfo", value, "the closure's registration, loaded into the guest's Nix database") \
+	PARAM(INIT, "init", value, \
+	      "stage 2: the program that becomes PID 1, a path in the new root") \
+	PARAM(SYSTEM_CONFIG, "systemConfig", value, \
+	      "the system's store path; stage 2 gets it in its environment") \
+	PARAM(REG_INFO, "regInfo", value, \
+	      "the closure's registration, loaded into the guest's Nix database") \
 	PARAM(ROOT, "root", value, "the root disk (default /dev/vda)") \
 	PARAM(ROOTFSTYPE, "rootfstype", value, "the root disk's file system (default ext3)") \
-	PARAM(CONSOLE, "console", value, "the kernel's; stage 1 writes its last words to every console") \
-	PARAM(SHELL_ON_FAIL, "boot.shell_on_fail", flag, "on failure, a shell from the system's closure, if it can be reached") \
+	PARAM(CONSOLE, "console", value, \
+	      "the kernel's; stage 1 writes its last words to every console") \
+	PARAM(SHELL_ON_FAIL, "boot.shell_on_fail", flag, \
+	      "on failure, a shell from the system's closure, if it can be reached") \
 	PARAM(TRACE, "boot.trace", flag, "log what each step does, not only its outcome") \
-	PARAM(DEBUG1, "boot.debug1", flag, "stop right before the switch to the new root, with a shell from the system's closure; exit goes on") \
+	PARAM(DEBUG1, "boot.debug1", flag, \
+	      "stop before the switch to the new root, in a shell of the closure; its end goes on") \
 	PARAM(PANIC_ON_FAIL, "boot.panic_on_fail", flag, "on failure, exit: the kernel panics") \
 	PARAM(STAGE1PANIC, "stage1panic", flag, "the same, NixOS's other name") \
-	PARAM(SHARE, "storeboot.share", value, "how the store comes: cifs (default); none: it is on the root disk, and the network is left to stage 2") \
-	PARAM(SHARE_SOURCE, "storeboot.share.source", value, "what is mounted on /hostfs (default //10.0.2.4/qemu)") \
-	PARAM(REPORT, "storeboot.report", value, "the character device that gets one record a step") \
-	PARAM(NIX_STORE, "storeboot.nix-store", value, "the nix-store program (default $systemConfig/sw/bin/nix-store)") \
-	PARAM(DEADLINE, "storeboot.deadline", value, "seconds that a step waits for a device or a server (default 30)")
+	PARAM(SHARE, "storeboot.share", value, \
+	      "how the store comes: cifs (default), or none: it is on the root disk; no network") \
+	PARAM(SHARE_SOURCE, "storeboot.share.source", value, \
+	      "what is mounted on /hostfs (default //10.0.2.4/qemu)") \
+	PARAM(REPORT, "storeboot.report", value, \
+	      "the character device that gets one record a step") \
+	PARAM(NIX_STORE, "storeboot.nix-store", value, \
+	      "the nix-store program (default $systemConfig/sw/bin/nix-store)") \
+	PARAM(DEADLINE, "storeboot.deadline", value, \
+	      "seconds that a step waits for a device or a server (default 30)")
 
 enum param {
 #define PARAM(constant, word, kind, help) PARAM_##constant,

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# vm.sh - boots for the VM tests: the demo system through `storeboot run`, or raw QEMU where a part must be missing.
+# A source'd file; it leaves a scratch folder in $tmp that goes away at the end.
+
+# shellcheck source=tests/lib/tap.sh
+. tests/lib/tap.sh
+build=${BUILD:-build}
+storeboot=$build/storeboot
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/storeboot-test.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$PWD/$build/cache}
+unset NIX_DISK_IMAGE QEMU_OPTS QEMU_KERNEL_PARAMS
+
+system=$(scripts/demo-system) || exit 1
+
+# vm_run SECONDS [ARGUMENT]...: `storeboot run` of the demo with no terminal. Sets status, and out (stdout: the
+# guest's console, without carriage returns), err (stderr: storeboot's own lines), took (seconds).
+vm_run() {
+	local limit=$1 start=$SECONDS
+	shift
+	status=0
+	timeout --kill-after=10 "$limit" "$storeboot" run "$system" "$@" </dev/null >"$tmp/out" 2>"$tmp/err" || status=$?
+	took=$((SECONDS - start))
+	out=$(tr -d '\r\000' <"$tmp/out") err=$(cat "$tmp/err")
+	printf '# storeboot run %s: exit %s after %s s\n' "$*" "$status" "$took"
+	sed 's/^/# /' "$tmp/err"
+}
+
+# vm_script TEXT: puts a shell script into the host's store, where the guest sees it; prints its store path.
+vm_script() {
+	local file=$tmp/script.sh
+	printf '%s\n' "$1" >"$file"
+	nix_store --add "$file"
+}
+
+# nix_store ARGUMENT...: the host's, for one user, without a network; with sudo where the store is another user's.
+nix_store() {
+	local as=()
+	[ -w /nix/store ] || as=(sudo)
+	"${as[@]}" env NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstitute = false' nix-store "$@"
+}
+
+# The command line's words that every raw boot needs.
+vm_words() {
+	echo "console=ttyS0 loglevel=4 panic=-1 init=$system/init systemConfig=$system"
+}
+
+# vm_qemu SECONDS INITRD WORDS [QEMU-ARGUMENT]...: QEMU alone, with nothing but a serial console. Sets status and out.
+vm_qemu() {
+	local limit=$1 initrd=$2 words=$3
+	shift 3
+	status=0
+	timeout --kill-after=10 "$limit" qemu-system-x86_64 -nodefaults -no-reboot -display none -m 384 -accel tcg \
+		-serial "file:$tmp/console" -kernel "$system/kernel" -initrd "$initrd" \
+		-append "$(vm_words) $words" "$@" </dev/null >"$tmp/qemu" 2>&1 || status=$?
+	out=$(tr -d '\r\000' <"$tmp/console")
+	[ "$status" -eq 0 ] || sed 's/^/# /' "$tmp/qemu"
+}
