@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* cmdline.c - the kernel command line of a run */
+#include "host/cmdline.h"
+
+#include <errno.h>
+
+#include "host/exit.h"
+#include "init/param.h"
+
+static const char *const words[] = {
+#define PARAM(constant, word, kind, help) [PARAM_##constant] = word,
+	PARAM_TABLE(PARAM)
+#undef PARAM
+};
+
+/* White space at the ends goes, newlines become spaces. */
+static int add_text(struct buf *line, const char *text)
+{
+	size_t at, len;
+	int r;
+
+	if (!text)
+		return 0;
+	text += strspn(text, " \t\n");
+	len = strlen(text);
+	while (len > 0 && strchr(" \t\n", text[len - 1]))
+		len--;
+	if (len == 0)
+		return 0;
+	r = line->len > 0 ? buf_add(line, " ", 1) : 0;
+	at = line->len;
+	if (r == 0)
+		r = buf_add(line, text, len);
+	for (; r == 0 && at < line->len; at++)
+		if (line->data[at] == '\n')
+			line->data[at] = ' ';
+	return r;
+}
+
+/* The kernel takes a value with spaces in double quotes; a quote within one it cannot take
+ * (lib/cmdline.c, next_arg). */
+static int add_word(struct buf *line, enum param p, const char *value)
+{
+	const char *quote = value && strpbrk(value, " \t\n") ? "\"" : "";
+
+	if (!value)
+		return 0;
+	return buf_addf(line, "%s%s=%s%s%s", line->len > 0 ? " " : "", words[p], quote, value,
+			quote);
+}
+
+int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret, struct err *e)
+{
+	_cleanup_buf_ struct buf line = { 0 };
+	const struct {
+		enum param word;
+		const char *value;
+	} ours[] = {
+		{ PARAM_INIT, c->init },	 { PARAM_SYSTEM_CONFIG, c->system_config },
+		{ PARAM_REG_INFO, c->reg_info }, { PARAM_ROOT, c->root },
+		{ PARAM_REPORT, c->report },
+	};
+	int r = add_text(&line, c->params);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ours); i++)
+		r = add_word(&line, ours[i].word, ours[i].value);
+	for (size_t i = 0; r == 0 && c->consoles && c->consoles[i]; i++)
+		r = add_word(&line, PARAM_CONSOLE, c->consoles[i]);
+	/* A panic ends the guest at once, and with -no-reboot the run: it does not hang. */
+	if (r == 0)
+		r = add_text(&line, "panic=-1");
+	if (r == 0)
+		r = add_text(&line, c->append);
+	if (r < 0)
+		return err_sys(e, r, "kernel command line");
+	if (line.len > max)
+		return err_exit(e, EXIT_BAD_INPUT, E2BIG,
+				"the kernel command line has %zu bytes, %zu more than this kernel "
+				"takes; shorten kernel-params or the words given",
+				line.len, line.len - max);
+	r = buf_add(ret, line.data, line.len);
+	return r < 0 ? err_sys(e, r, "kernel command line") : 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* cmdline.h - the kernel command line of a run */
+#ifndef STOREBOOT_HOST_CMDLINE_H
+#define STOREBOOT_HOST_CMDLINE_H
+
+#include "init/lib/err.h"
+#include "init/lib/str.h"
+
+/* x86's COMMAND_LINE_SIZE (arch/x86/include/asm/setup.h) less the NUL; what is longer is cut
+ * without a word. */
+#define CMDLINE_MAX_X86 2047
+
+/* Every string may be NULL: the word is then left out. */
+struct cmdline {
+	const char *params;	   /* the system's own: contents of kernel-params */
+	const char *init;	   /* stage 2, a path of the guest */
+	const char *system_config; /* the system, a path of the guest */
+	const char *reg_info;	   /* the registration, a path of the guest */
+	const char *root;	   /* the root disk's device */
+	const char *report;	   /* the report channel's device */
+	const char *const *consoles; /* NULL-terminated; the last one is /dev/console */
+	const char *append;	     /* the user's own words, behind all others */
+};
+
+/*
+ * Puts the command line together; the last of a repeated word counts, so the user's come last. A
+ * newline at the end of params goes, others become spaces. A pure function. Returns 0 or -ENOMEM,
+ * or -E2BIG (EXIT_BAD_INPUT) with e naming the length when it is over max bytes.
+ */
+_must_check_ int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret,
+			       struct err *e);
+
+#endif
