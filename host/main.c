@@ -4,6 +4,7 @@
 
 #include "host/exit.h"
 #include "host/initrd.h"
+#include "host/proc.h"
 #include "host/reginfo.h"
 #include "host/run.h"
 #include "init/lib/log.h"
@@ -17,6 +18,7 @@ static const struct command {
 	{ "run", cmd_run, "boot a system from the host's store in QEMU" },
 	{ "initrd", cmd_initrd, "build the initramfs alone" },
 	{ "reginfo", cmd_reginfo, "print the registration of a closure" },
+	{ "share-server", cmd_share_server, NULL }, /* run's own use */
 };
 
 static int usage(FILE *to)
@@ -26,7 +28,8 @@ static int usage(FILE *to)
 		    "nothing.\n\n"
 		    "Commands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].about);
+		if (commands[i].about)
+			fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].about);
 	fprintf(to, "\nstoreboot COMMAND --help tells more; storeboot(1) tells all.\n");
 	return to == stdout ? EXIT_OK : EXIT_USAGE;
 }

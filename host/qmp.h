@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* qmp.h - QEMU's monitor: what it tells without being asked */
+#ifndef STOREBOOT_HOST_QMP_H
+#define STOREBOOT_HOST_QMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "init/lib/macro.h"
+
+struct json_tokener;
+
+/* Zero-initialised is the start of a stream; qmp_free frees it. */
+struct qmp {
+	struct json_tokener *tok;
+	bool broken; /* what came is no QMP; the rest is not looked at */
+
+	bool greeted;	  /* QEMU is there and waits for commands */
+	bool shutdown;	  /* the machine has ended, ... */
+	bool by_guest;	  /* by the guest's own doing */
+	char reason[32];  /* "guest-shutdown", "guest-reset", "host-qmp-quit", ... */
+	bool panicked;	  /* GUEST_PANICKED */
+	bool io_error;	  /* BLOCK_IO_ERROR: the host could not write (or read) the image */
+	char error[256];  /* the last error a command was answered with, or "" */
+};
+
+/* The first command (docs/interop/qmp-spec of QEMU), and the one that ends QEMU. */
+#define QMP_HELLO "{\"execute\":\"qmp_capabilities\"}\n"
+#define QMP_QUIT "{\"execute\":\"quit\"}\n"
+
+/*
+ * Takes bytes as they come, in pieces of any size. A pure function of the stream. Returns 0,
+ * -EBADMSG once when it is no QMP, -ENOMEM.
+ */
+_must_check_ int qmp_feed(struct qmp *q, const char *data, size_t len);
+
+void qmp_free(struct qmp *q);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* report.h - the records that the guest sends, put together again */
+#ifndef STOREBOOT_HOST_REPORT_H
+#define STOREBOOT_HOST_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "init/lib/record.h"
+
+/* Zero-initialised is the start of a stream. */
+struct report {
+	char line[RECORD_LINE_MAX]; /* the beginning of a line that has not ended yet */
+	size_t len;
+	bool too_long; /* the line does not fit; what is left of it is dropped */
+
+	unsigned int records; /* how many there were */
+	bool stage2;	      /* stage 1 reached its end */
+	bool failed;	      /* stage 1 failed, as fail says; the first failure counts */
+	struct record fail;
+	char last_step[32]; /* the step that ended last */
+};
+
+/*
+ * Takes bytes as they come, in pieces of any size; lines that are no record are passed over. each is
+ * called for every record, or NULL. A pure function of the stream but for that.
+ */
+void report_feed(struct report *r, const char *data, size_t len,
+		 void (*each)(const struct record *rec, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.c - `storeboot run`: boot a system from the host's store
+ *
+ * Theory of operation: find and check everything first (prepare), which changes nothing but caches;
+ * then launch what was found.
+ */
+#include "host/run.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "host/accel.h"
+#include "host/cmdline.h"
+#include "host/exit.h"
+#include "host/image.h"
+#include "host/initrd.h"
+#include "host/initrd_check.h"
+#include "host/launch.h"
+#include "host/opt.h"
+#include "host/registration.h"
+#include "host/system.h"
+#include "host/vm.h"
+#include "host/words.h"
+#include "init/lib/file.h"
+#include "init/lib/log.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define INITRD_MAX ((size_t)1 << 30)
+
+struct values {
+	struct system_options system;
+	const char *memory, *disk_size;
+	unsigned int cores;
+	const char *image;
+	bool graphics, serial;
+	int accel;
+	struct strv append;
+	const char *reginfo, *initrd, *stage1;
+	const char *qemu, *smbd;
+	bool print_qemu;
+};
+
+#define AT(field) offsetof(struct values, field)
+
+static const char *const accel_words[] = { "auto", "kvm", "tcg", NULL }; /* enum accel */
+
+static const struct opt opts[] = {
+	{ "kernel", 0, OPT_STRING, AT(system.kernel), "FILE", "the kernel (SYSTEM/kernel)", NULL },
+	{ "modules", 0, OPT_STRING, AT(system.modules), "DIR",
+	  "folder with lib/modules/VERSION (SYSTEM/kernel-modules)", NULL },
+	{ "init", 0, OPT_STRING, AT(system.init), "PATH",
+	  "stage 2, a path as the guest sees it (SYSTEM/init)", NULL },
+	{ "params", 0, OPT_STRING, AT(system.params), "FILE",
+	  "words for the kernel's command line (SYSTEM/kernel-params)", NULL },
+	{ "append", 0, OPT_LIST, AT(append), "WORDS", "more of them, behind all others", NULL },
+	{ "memory", 'm', OPT_STRING, AT(memory), "SIZE", "the guest's memory (384M)", NULL },
+	{ "cores", 0, OPT_NUMBER, AT(cores), "N", "its processors (1)", NULL },
+	{ "image", 0, OPT_STRING, AT(image), "FILE",
+	  "its disk, qcow2; made if it does not exist (./NAME.qcow2)", NULL },
+	{ "disk-size", 0, OPT_STRING, AT(disk_size), "SIZE", "the size of a new disk (512M)", NULL },
+	{ "name", 0, OPT_STRING, AT(system.name), "NAME",
+	  "the machine's name (the system's host name, or SYSTEM's own)", NULL },
+	{ "graphics", 0, OPT_FLAG, AT(graphics), NULL, "a window, with the console in it", NULL },
+	{ "serial", 0, OPT_FLAG, AT(serial), NULL, "the console here (the default)", NULL },
+	{ "accel", 0, OPT_CHOICE, AT(accel), "HOW",
+	  "kvm, tcg, or auto: kvm if it is seen to run a guest (auto)", accel_words },
+	{ "reginfo", 0, OPT_STRING, AT(reginfo), "FILE",
+	  "the closure's registration, or none (made by the host's Nix)", NULL },
+	{ "store", 0, OPT_STRING, AT(system.store), "DIR",
+	  "the folder that the guest sees as its store (/nix/store)", NULL },
+	{ "initrd", 0, OPT_STRING, AT(initrd), "FILE", "a ready-made initrd", NULL },
+	{ "stage1", 0, OPT_STRING, AT(stage1), "FILE", "storeboot-init (the installed one)", NULL },
+	{ "qemu", 0, OPT_STRING, AT(qemu), "PROGRAM", "QEMU (qemu-system-x86_64)", NULL },
+	{ "smbd", 0, OPT_STRING, AT(smbd), "PROGRAM", "Samba's server (smbd)", NULL },
+	{ "print-qemu", 0, OPT_FLAG, AT(print_qemu), NULL,
+	  "print QEMU's command, for reading, and exit", NULL },
+};
+
+static const struct opt_command command = {
+	.name = "run",
+	.synopsis = "SYSTEM [OPTION]...",
+	.about = "Boots SYSTEM, a NixOS toplevel or any folder with kernel, kernel-params, kernel-modules and\n"
+		 "init, in QEMU. The guest sees the host's store, read-only, and one disk of its own. With\n"
+		 "--kernel and --init SYSTEM may be left out. Ctrl-a x ends QEMU. Also taken from the\n"
+		 "environment: NIX_DISK_IMAGE, QEMU_OPTS, QEMU_KERNEL_PARAMS.",
+	.opts = opts,
+	.n_opts = ARRAY_SIZE(opts),
+	.max_args = 1,
+};
+
+struct run {
+	struct values v;
+	struct opt_args args;
+	struct system system;
+	struct plan plan;
+};
+
+static void run_free(struct run *r)
+{
+	plan_free(&r->plan);
+	system_free(&r->system);
+	strv_free(&r->v.append);
+	opt_args_free(&r->args);
+}
+
+/* A bare number counts MiB, as QEMU's -m and NixOS's options do. */
+static int get_size(const char *option, const char *s, uint64_t standard, uint64_t *ret,
+		    struct err *e)
+{
+	char text[64];
+
+	if (!s) {
+		*ret = standard;
+		return 0;
+	}
+	if (str_format(text, sizeof(text), "%s%s", s, s[strspn(s, "0123456789")] ? "" : "M") < 0 ||
+	    opt_size(text, ret) < 0 || *ret < MIB || *ret > (uint64_t)INT64_MAX)
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --%s %s: want a size of 1M or more, as 512M or 10G", option, s);
+	return 0;
+}
+
+/* What the words of the command line and of the environment say by themselves. */
+static int read_words(struct run *run, struct err *e)
+{
+	const char *qemu_opts = getenv("QEMU_OPTS");
+	int r;
+
+	if (run->args.args.n > 0)
+		run->v.system.system = run->args.args.v[0];
+	run->plan.cores = run->v.cores ? run->v.cores : 1;
+	run->plan.graphics = run->v.graphics;
+	r = get_size("memory", run->v.memory, 384 * MIB, &run->plan.memory, e);
+
+	if (r == 0)
+		r = get_size("disk-size", run->v.disk_size, 512 * MIB, &run->plan.disk_size, e);
+	if (r < 0)
+		return r;
+	if (run->v.graphics && run->v.serial)
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --graphics or --serial, not both");
+	r = qemu_opts ? words_split(qemu_opts, &run->plan.qemu_opts) : 0;
+	if (r < 0)
+		return err_exit(e, EXIT_USAGE, -r, "QEMU_OPTS: a quote is not closed in: %s",
+				qemu_opts);
+	return 0;
+}
+
+static int find_programs(struct run *run, struct err *e)
+{
+	ssize_t n = readlink("/proc/self/exe", run->plan.self, sizeof(run->plan.self) - 1);
+	int r = proc_find(run->v.qemu, "qemu-system-x86_64", "qemu-system-x86", run->plan.qemu, e);
+
+	if (r == 0)
+		r = proc_find(NULL, "qemu-img", "qemu-utils", run->plan.qemu_img, e);
+	if (r == 0)
+		r = proc_find(run->v.smbd, "smbd", "samba", run->plan.smbd, e);
+	if (r == 0)
+		r = proc_find(NULL, "bwrap", "bubblewrap", run->plan.bwrap, e);
+	if (r == 0 && n <= 0)
+		r = err_sys(e, errno, "/proc/self/exe");
+	return r;
+}
+
+/* 2010's name for it wins over the default, the option over both. */
+static int check_image(struct run *run, struct err *e)
+{
+	const char *path = run->v.image ? run->v.image : getenv("NIX_DISK_IMAGE");
+	char standard[256];
+
+	snprintf(standard, sizeof(standard), "./%s.qcow2", run->system.name);
+	return image_open(run->plan.qemu_img, path && path[0] ? path : standard, &run->plan.image, e);
+}
+
+static int find_initrd(struct run *run, struct err *e)
+{
+	const struct initrd_options o = {
+		.kernel = run->system.kernel,
+		.modules = run->system.modules[0] ? run->system.modules : NULL,
+		.init_program = run->v.stage1,
+	};
+	int r;
+
+	if (run->v.initrd) {
+		r = initrd_check_file(run->v.initrd, e);
+		return r < 0 ? r : buf_add(&run->plan.initrd, run->v.initrd, strlen(run->v.initrd));
+	}
+	run->plan.initrd_fd = initrd_open(&o, &run->plan.initrd, e);
+	return run->plan.initrd_fd < 0 ? run->plan.initrd_fd : 0;
+}
+
+/* The store path that SYSTEM is, or is in; "" where there is none. */
+static void store_path_of(const struct system *s, char *dst)
+{
+	const char *name = str_after(s->config, GUEST_STORE "/");
+
+	if (str_format(dst, PATH_MAX, GUEST_STORE "/%.*s", name ? (int)strcspn(name, "/") : 0,
+		       name ? name : "") < 0 || !name)
+		dst[0] = '\0';
+}
+
+/* A system without a registration boots as well; only Nix in the guest then knows no store path. */
+static int find_registration(struct run *run, struct err *e)
+{
+	char path[PATH_MAX];
+	struct err why = { 0 };
+	int r;
+
+	if (run->v.reginfo && str_eq(run->v.reginfo, "none"))
+		return 0;
+	if (run->v.reginfo) {
+		r = file_read(AT_FDCWD, run->v.reginfo, INITRD_MAX, &run->plan.registration);
+		return r < 0 ? err_exit(e, EXIT_BAD_INPUT, r, "--reginfo %s: %s", run->v.reginfo,
+					strerror(-r)) :
+			       0;
+	}
+	store_path_of(&run->system, path);
+	if (!path[0])
+		return 0;
+	if (!str_eq(run->system.store, GUEST_STORE)) {
+		log_warning("no registration for the guest's Nix: %s is not this host's own store",
+			    run->system.store);
+		return 0;
+	}
+	if (registration_get(path, &run->plan.registration, &why) < 0) {
+		log_warning("no registration for the guest's Nix: %s", why.text);
+		run->plan.registration.len = 0;
+	}
+	return 0;
+}
+
+static int build_append(struct run *run, struct err *e)
+{
+	static const char *const serial[] = { QEMU_CONSOLE_DEVICE, NULL };
+	static const char *const window[] = { QEMU_CONSOLE_DEVICE, "tty0", NULL };
+	_cleanup_buf_ struct buf own = { 0 };
+	const char *env = getenv("QEMU_KERNEL_PARAMS");
+	const struct cmdline base = {
+		.params = run->system.params.data,
+		.init = run->system.init,
+		.system_config = run->system.config[0] ? run->system.config : NULL,
+		.reg_info = run->plan.registration.len > 0 ? REGISTRATION_IN_GUEST : NULL,
+		.root = QEMU_DISK_DEVICE,
+		.report = QEMU_REPORT_DEVICE,
+		.consoles = run->v.graphics ? window : serial,
+	};
+	struct cmdline line = base;
+	int r = env ? buf_addf(&own, "%s ", env) : 0;
+
+	for (size_t i = 0; r == 0 && i < run->v.append.n; i++)
+		r = buf_addf(&own, "%s ", run->v.append.v[i]);
+	if (r < 0)
+		return err_sys(e, r, "kernel command line");
+	line.append = own.data;
+	return cmdline_build(&line, CMDLINE_MAX_X86, &run->plan.append, e);
+}
+
+static int check_machine(struct run *run, struct err *e)
+{
+	if (run->system.machine == EM_X86_64)
+		return 0;
+	return err_exit(e, EXIT_BAD_INPUT, ENOEXEC,
+			"%s is a kernel for another machine than x86_64 (ELF's number %u)",
+			run->system.kernel, run->system.machine);
+}
+
+/* Everything that can be found wrong without making anything. */
+static int prepare(struct run *run, struct err *e)
+{
+	char why[600];
+	int r = read_words(run, e);
+
+	if (r == 0)
+		r = system_find(&run->v.system, &run->system, e);
+	if (r == 0)
+		r = check_machine(run, e);
+	if (r == 0)
+		r = find_registration(run, e);
+	if (r == 0)
+		r = build_append(run, e);
+	if (r == 0)
+		r = find_programs(run, e);
+	if (r == 0)
+		r = check_image(run, e);
+	if (r == 0)
+		r = find_initrd(run, e);
+	if (r < 0)
+		return r;
+	run->plan.name = run->system.name;
+	run->plan.kernel = run->system.kernel;
+	run->plan.store = run->system.store;
+	run->plan.accel = accel_choose((enum accel)run->v.accel, run->plan.qemu, why, sizeof(why));
+	log_info("accelerator %s: %s", accel_name(run->plan.accel), why);
+	return 0;
+}
+
+static int run_system(struct run *run, struct verdict *v, struct err *e)
+{
+	int r = prepare(run, e);
+
+	if (r < 0)
+		return r;
+	return run->v.print_qemu ? launch_print(&run->plan, e) : launch(&run->plan, v, e);
+}
+
+int cmd_run(int argc, char **argv)
+{
+	_cleanup_(run_free) struct run run = { .plan = PLAN_INIT };
+	struct verdict v = { 0 };
+	struct err e = { 0 };
+	sigset_t signals;
+	int r = opt_parse(&command, argc, argv, &run.v, &run.args, &e);
+
+	if (r == 0 && run.args.help) {
+		opt_help(&command, stdout);
+		return EXIT_OK;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	vm_signals(&signals);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (r == 0)
+		r = run_system(&run, &v, &e);
+	if (r < 0) {
+		log_error("%s", e.text);
+		return e.exit_status ? e.exit_status : EXIT_MISSING;
+	}
+	if (v.line[0])
+		log_line(v.failed ? LOG_ERROR : LOG_INFO, "%s", v.line);
+	return v.exit_status;
+}

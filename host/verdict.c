@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verdict.c - how a run ended: one exit code and one line
+ *
+ * Only positive evidence is success: stage 1 said that it hands over, and QEMU said that the guest
+ * itself ended the machine.
+ */
+#include "host/verdict.h"
+
+#include <stdarg.h>
+#include <sys/wait.h>
+
+#include "host/exit.h"
+#include "init/lib/spawn.h"
+#include "init/lib/str.h"
+
+#define PANIC "Kernel panic - not syncing"
+
+static void say(struct verdict *v, int exit_status, bool failed, const char *fmt, ...)
+	_printf_(4, 5);
+
+static void say(struct verdict *v, int exit_status, bool failed, const char *fmt, ...)
+{
+	va_list ap;
+
+	v->exit_status = exit_status;
+	v->failed = failed;
+	va_start(ap, fmt);
+	vsnprintf(v->line, sizeof(v->line), fmt, ap);
+	va_end(ap);
+}
+
+static bool by_signal(const struct ending *end, struct verdict *v)
+{
+	if (!end->signal)
+		return false;
+	say(v, EXIT_SIGNAL + end->signal, false, "ended by signal %d (%s)", end->signal,
+	    strsignal(end->signal));
+	return true;
+}
+
+static bool stage1_failed(const struct ending *end, struct verdict *v)
+{
+	const struct record *fail = &end->report->fail;
+
+	if (!end->report->failed)
+		return false;
+	say(v, str_eq(fail->name, "share") ? EXIT_SHARE : EXIT_STAGE1, true,
+	    "stage 1 failed at step %s: %s", fail->name, fail->text);
+	return true;
+}
+
+static bool qemu_failed(const struct ending *end, struct verdict *v)
+{
+	char how[64];
+
+	if (end->qmp->shutdown && WIFEXITED(end->qemu_status) && WEXITSTATUS(end->qemu_status) == 0)
+		return false;
+	spawn_status_text(end->qemu_status, how, sizeof(how));
+	say(v, EXIT_GUEST, true, "QEMU ended with %s%s%s", how, end->qemu_said[0] ? ": " : "",
+	    end->qemu_said);
+	return true;
+}
+
+/* The panic's own words, up to the end of their line. */
+static bool panicked(const struct ending *end, struct verdict *v)
+{
+	const char *text = strstr(end->console, PANIC);
+
+	if (!text && !end->qmp->panicked)
+		return false;
+	if (!text)
+		text = PANIC;
+	say(v, EXIT_GUEST, true, "the guest's kernel panicked: %.*s", (int)strcspn(text, "\r\n"), text);
+	return true;
+}
+
+static bool before_stage2(const struct ending *end, struct verdict *v)
+{
+	const struct report *r = end->report;
+
+	if (r->stage2)
+		return false;
+	if (r->records == 0)
+		say(v, EXIT_GUEST, true, "the guest ended (%s) before stage 1 said a word",
+		    end->qmp->reason);
+	else
+		say(v, EXIT_GUEST, true, "the guest ended (%s) in stage 1, after step %s",
+		    end->qmp->reason, r->last_step[0] ? r->last_step : "(none)");
+	return true;
+}
+
+static bool clean(const struct ending *end, struct verdict *v)
+{
+	if (!end->qmp->by_guest) {
+		/* The window was closed, or QEMU's own monitor was told to quit. */
+		say(v, EXIT_OK, false, "QEMU was told to end (%s)", end->qmp->reason);
+		return true;
+	}
+	if (str_eq(end->qmp->reason, "guest-reset"))
+		say(v, EXIT_OK, false, "the guest asked for a reboot");
+	else
+		say(v, EXIT_OK, false, "%s", "");
+	return true;
+}
+
+void verdict_of(const struct ending *end, struct verdict *ret)
+{
+	/* In the order of what counts: the first that applies is the verdict. */
+	static bool (*const rules[])(const struct ending *, struct verdict *) = {
+		by_signal, stage1_failed, panicked, qemu_failed, before_stage2, clean,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		if (rules[i](end, ret))
+			break;
+	if (ret->exit_status == EXIT_OK && end->qmp->io_error)
+		say(ret, EXIT_GUEST, true,
+		    "the host could not write to the disk image in full; the guest saw I/O errors");
+}

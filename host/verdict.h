@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* verdict.h - how a run ended: one exit code and one line */
+#ifndef STOREBOOT_HOST_VERDICT_H
+#define STOREBOOT_HOST_VERDICT_H
+
+#include <stdbool.h>
+
+#include "host/qmp.h"
+#include "host/report.h"
+
+/* What is known when QEMU has ended. */
+struct ending {
+	int signal;		/* the signal that the launcher got, 0: none */
+	int qemu_status;	/* as wait(2) gives it */
+	const char *qemu_said;	/* the end of QEMU's stderr, or "" */
+	const char *console;	/* the end of the guest's console output, or "" */
+	const struct report *report;
+	const struct qmp *qmp;
+};
+
+struct verdict {
+	int exit_status;
+	bool failed;	 /* the line is an error */
+	char line[1400]; /* "" where there is nothing to say */
+};
+
+/* A pure function. */
+void verdict_of(const struct ending *end, struct verdict *ret);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* vm.h - one QEMU, from its start to its end */
+#ifndef STOREBOOT_HOST_VM_H
+#define STOREBOOT_HOST_VM_H
+
+#include <signal.h>
+
+#include "host/console.h"
+#include "host/proc.h"
+#include "host/qemu.h"
+#include "host/verdict.h"
+
+/* The signals that end a run; blocked from its beginning. */
+void vm_signals(sigset_t *ret);
+
+/*
+ * Starts QEMU by config (whose descriptors it fills in) and serves it until it has ended or a signal
+ * of vm_signals ends it. console: after console_look. others: as proc_adopt_orphans gave it. Returns
+ * 0 with the verdict, or -errno with e when it could not start. In each case QEMU has ended, and the
+ * terminal has its modes back.
+ */
+_must_check_ int vm_run(struct qemu_config *config, struct console *console,
+			struct proc_others *others, struct verdict *ret, struct err *e);
+
+#endif
