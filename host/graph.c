@@ -161,20 +161,20 @@ static int hash(struct parser *p, uint8_t *ret)
 	return 0;
 }
 
-static int add_path(struct parser *p, struct graph *g, struct graph_path **ret)
+/* NULL where memory is short. */
+static struct graph_path *add_path(struct parser *p, struct graph *g)
 {
 	if (g->n == p->paths_room) {
 		size_t room = p->paths_room ? 2 * p->paths_room : 64;
 		struct graph_path *v = reallocarray(g->paths, room, sizeof(*v));
 
 		if (!v)
-			return no_memory(p);
+			return NULL;
 		g->paths = v;
 		p->paths_room = room;
 	}
-	*ret = &g->paths[g->n++];
-	**ret = (struct graph_path){ 0 };
-	return 0;
+	g->paths[g->n] = (struct graph_path){ 0 };
+	return &g->paths[g->n++];
 }
 
 static int add_ref(struct parser *p, struct graph *g, const char *ref)
@@ -194,12 +194,13 @@ static int add_ref(struct parser *p, struct graph *g, const char *ref)
 
 static int record(struct parser *p, struct graph *g)
 {
-	struct graph_path *path = NULL;
+	struct graph_path *path = add_path(p, g);
 	uint64_t count = 0;
-	int r = add_path(p, g, &path);
+	int r;
 
-	if (r == 0)
-		r = store_path(p, "a store path", &path->path);
+	if (!path)
+		return no_memory(p);
+	r = store_path(p, "a store path", &path->path);
 	if (r < 0)
 		return r;
 	path->line = p->line;
