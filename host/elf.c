@@ -50,6 +50,12 @@ static bool within(const struct image *m, uint64_t offset, uint64_t len)
 	return offset <= m->len && len <= m->len - offset;
 }
 
+/* Has it bytes in the file? */
+static bool in_file(const Elf64_Shdr *s)
+{
+	return s->sh_type != SHT_NOBITS && s->sh_type != SHT_NULL;
+}
+
 static enum elf_fault open_image(const void *data, size_t len, struct image *ret)
 {
 	struct image m = { .data = data, .len = len };
@@ -87,7 +93,7 @@ static enum elf_fault check_sections(const struct image *m, size_t *ret_end)
 	for (size_t i = 0; i < m->header.e_shnum; i++) {
 		Elf64_Shdr s = section(m, i);
 
-		if (s.sh_type == SHT_NOBITS || s.sh_type == SHT_NULL)
+		if (!in_file(&s))
 			continue;
 		if (!within(m, s.sh_offset, s.sh_size))
 			return ELF_CUT_SHORT;
@@ -104,12 +110,12 @@ static const char *find_section(const struct image *m, const char *name, size_t 
 	Elf64_Shdr names = section(m, m->header.e_shstrndx);
 	size_t name_size = strlen(name) + 1;
 
-	if (names.sh_type == SHT_NOBITS || names.sh_type == SHT_NULL)
+	if (!in_file(&names))
 		return NULL;
 	for (size_t i = 0; i < m->header.e_shnum; i++) {
 		Elf64_Shdr s = section(m, i);
 
-		if (s.sh_type == SHT_NOBITS || s.sh_name >= names.sh_size ||
+		if (!in_file(&s) || s.sh_name >= names.sh_size ||
 		    names.sh_size - s.sh_name < name_size ||
 		    memcmp(m->data + names.sh_offset + s.sh_name, name, name_size) != 0)
 			continue;

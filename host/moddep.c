@@ -97,9 +97,9 @@ static int parse(struct buf *text, char end, int (*one)(struct modules *m, char 
 	char *p, *stop;
 	size_t line = 0;
 
-	if (text->len == 0)
-		return 0;
 	*text = (struct buf){ 0 };
+	if (m.text.len == 0)
+		return 0;
 	p = m.text.data;
 	stop = p + m.text.len;
 	while (p < stop) {

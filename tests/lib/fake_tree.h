@@ -60,12 +60,13 @@ static inline int fake_tree_text(const struct fake_tree *t, const char *path, co
 	return fake_tree_write(t, path, text, strlen(text));
 }
 
-/* A module of FAKE_RELEASE for x86-64, packed as how says. */
+/* A module of FAKE_RELEASE for x86-64, packed as how says; its content depends on its name only. */
 static inline int fake_tree_module(const struct fake_tree *t, const char *path,
 				   enum compression how)
 {
 	_cleanup_buf_ struct buf elf = { 0 }, packed = { 0 };
-	int r = fake_module(FAKE_RELEASE, EM_X86_64, strlen(path) * 100, &elf);
+	const char *ko = strstr(path, ".ko");
+	int r = fake_module(FAKE_RELEASE, EM_X86_64, (size_t)(ko - path) * 100, &elf);
 
 	if (r == 0)
 		r = compress_buf(how, elf.data, elf.len, &packed);
