@@ -38,6 +38,16 @@ static void read_log(int fs, char *dst, size_t size)
 	}
 }
 
+/* Words about an option that was taken are advice ("less secure dialect"), and no reason why a
+ * later step fails: they are read away. */
+static void drop_log(int fs)
+{
+	char line[512];
+
+	while (read(fs, line, sizeof(line)) > 0)
+		;
+}
+
 /* The one message of a context that refused: its own words, else only what errno means. */
 static int context_error(int fs, int num, const char *type, const char *source,
 			 const struct mount_option *option, struct err *e)
@@ -54,8 +64,12 @@ static int context_error(int fs, int num, const char *type, const char *source,
 
 static int set_option(int fs, const struct mount_option *o)
 {
-	return o->value ? sys_fsconfig(fs, FSCONFIG_SET_STRING, o->key, o->value, 0) :
-			  sys_fsconfig(fs, FSCONFIG_SET_FLAG, o->key, NULL, 0);
+	int r = o->value ? sys_fsconfig(fs, FSCONFIG_SET_STRING, o->key, o->value, 0) :
+			   sys_fsconfig(fs, FSCONFIG_SET_FLAG, o->key, NULL, 0);
+
+	if (r >= 0)
+		drop_log(fs);
+	return r;
 }
 
 static int configure(int fs, const char *type, const char *source,

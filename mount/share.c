@@ -64,6 +64,8 @@ static const struct meaning {
 	{ ELIBACC, false, "the kernel has no charset iso8859-1; is nls_iso8859-1 in the initrd?" },
 };
 
+#define PAUSE_MAX_MS 2000 /* between two tries; it starts at 100 and doubles */
+
 static const struct meaning *find_meaning(int num)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
@@ -110,30 +112,34 @@ static void pause_ms(unsigned int ms)
 		;
 }
 
-/* Tries until it works, the deadline is over, or the error is one that does not mend. */
+/* Tries until it works, the deadline is over, or the error is one that does not mend. The errno's
+ * meaning here stands in place of its general text. */
 static int mount_patiently(const char *source, const char *address, unsigned int deadline_ms,
 			   struct err *e)
 {
 	uint64_t start = sys_now_us(), limit = (uint64_t)deadline_ms * 1000;
 
-	for (unsigned int tries = 1, wait_ms = 100;; tries++) {
+	for (unsigned int tries = 1, wait_ms = 100;; tries++, wait_ms *= 2) {
 		int r = mount_detached(source, address, e);
 		const struct meaning *m = find_meaning(-r);
 		uint64_t spent = sys_now_us() - start;
 
-		if (r >= 0)
-			return r;
-		if (!m)
+		if (r >= 0 || !m)
 			return r;
 		if (!m->mends)
-			return err_set(e, r, "%s: %s", e->text, m->text);
-		if (spent + (uint64_t)wait_ms * 1000 >= limit)
+			return err_set(e, r, "cannot mount cifs %s: %s (errno %d)", source, m->text,
+				       -r);
+		if (spent >= limit)
 			return err_set(e, r,
-				       "%s: %s (tried %u times in %" PRIu64 ".%" PRIu64 " s)",
-				       e->text, m->text, tries, spent / 1000000,
+				       "cannot mount cifs %s: %s (errno %d, tries: %u in %" PRIu64
+				       ".%" PRIu64 " s)",
+				       source, m->text, -r, tries, spent / 1000000,
 				       spent % 1000000 / 100000);
-		pause_ms(wait_ms);
-		wait_ms = wait_ms < 1000 ? wait_ms * 2 : 2000;
+		if (wait_ms > PAUSE_MAX_MS)
+			wait_ms = PAUSE_MAX_MS;
+		/* The last try is made when the deadline is there, not before. */
+		pause_ms((limit - spent) / 1000 < wait_ms ? (unsigned int)((limit - spent) / 1000 + 1) :
+							    wait_ms);
 	}
 }
 

@@ -18,8 +18,8 @@ _must_check_ int mount_share_address(const char *source, char ret[INET_ADDRSTRLE
  * byte for byte (SMB1 UNIX extensions, one single-byte charset on both sides), and checks in
  * /proc/self/mountinfo that the server granted them: a share without them shows a false store.
  * source: //ADDRESS/SHARE[/PATH]; path: as mountinfo has it, absolute, without symbolic links.
- * Tries again until deadline_ms is over while no server answers; no try begins after it, but the
- * last one can outlast it (the kernel gives a server that accepts and is silent 22 s). Returns 0 or
+ * Tries again while no server answers; the last try begins when deadline_ms is over, and can take
+ * long itself (6 s for an address that nobody has, 22 s for a silent server). Returns 0 or
  * -errno: EHOSTUNREACH, EHOSTDOWN, ... (no server), ENXIO (no such share), EACCES, EPROTO (no UNIX
  * extensions), ENODEV (the kernel has no cifs), EINVAL (source); then nothing is mounted.
  */
