@@ -110,10 +110,15 @@ static void extra_file_brings_its_folders(void)
 {
 	_cleanup_buf_ struct buf b = { 0 };
 	struct err e = { 0 };
+	size_t len;
 
 	CHECK_INT(initrd_extra_file("a/b/c", "hi", 2, &b, &e), 0);
 	CHECK(names(&b, "a") && names(&b, "a/b") && names(&b, "a/b/c") && names(&b, "TRAILER!!!"));
 	CHECK_INT(b.len % 4, 0);
+	CHECK_INT(buf_add(&b, "odd", 3), 0);
+	len = b.len;
+	CHECK_INT(initrd_extra_file("d", "hi", 2, &b, &e), 0);
+	CHECK(memcmp(b.data + len, "\0" "070701", 7) == 0);
 	CHECK_INT(initrd_extra_file("/etc/x", "", 0, &b, &e), -EINVAL);
 	CHECK_HAS(e.text, "/etc/x");
 	CHECK_INT(initrd_extra_file("etc/", "", 0, &b, &e), -EINVAL);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* cmdline.c - tests of the kernel command line's making */
+#include "host/cmdline.h"
+
+#include <errno.h>
+
+#include "host/exit.h"
+#include "tests/lib/test.h"
+
+static const char *const serial[] = { "ttyS0", NULL };
+static const char *const window[] = { "ttyS0", "tty0", NULL };
+
+static void all_words_in_order(void)
+{
+	const struct cmdline c = { .params = "loglevel=4 quiet\n", .init = "/nix/store/s/init",
+				   .system_config = "/nix/store/s", .reg_info = "/run/r",
+				   .root = "/dev/vda", .report = "/dev/ttyS1", .consoles = serial,
+				   .append = " single \n" };
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), 0);
+	CHECK_STR(b.data, "loglevel=4 quiet init=/nix/store/s/init systemConfig=/nix/store/s "
+			  "regInfo=/run/r root=/dev/vda storeboot.report=/dev/ttyS1 console=ttyS0 "
+			  "panic=-1 single");
+}
+
+static void absent_words_are_left_out(void)
+{
+	const struct cmdline c = { .init = "/init", .consoles = window };
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), 0);
+	CHECK_STR(b.data, "init=/init console=ttyS0 console=tty0 panic=-1");
+}
+
+static void spaces_and_newlines(void)
+{
+	const struct cmdline c = { .params = "\n a\nb \n", .init = "/a b" };
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), 0);
+	CHECK_STR(b.data, "a b init=\"/a b\" panic=-1");
+}
+
+/* The last length that is taken, and the first that is not. */
+static void limit(void)
+{
+	char words[CMDLINE_MAX_X86 + 1];
+	struct cmdline c = { .append = words };
+	_cleanup_buf_ struct buf b = { 0 };
+	size_t n = CMDLINE_MAX_X86 - strlen("panic=-1 ");
+	struct err e = { 0 };
+
+	memset(words, 'x', sizeof(words));
+	words[n] = '\0';
+	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), 0);
+	CHECK_INT(b.len, CMDLINE_MAX_X86);
+	words[n] = 'x';
+	words[n + 1] = '\0';
+	b.len = 0;
+	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), -E2BIG);
+	CHECK_INT(b.len, 0);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_HAS(e.text, "2048 bytes, 1 more");
+}
+
+int main(void)
+{
+	RUN(all_words_in_order);
+	RUN(absent_words_are_left_out);
+	RUN(spaces_and_newlines);
+	RUN(limit);
+	TEST_END();
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* qemu.c - tests of QEMU's arguments */
+#include "host/qemu.h"
+
+#include "tests/lib/test.h"
+
+static const char *const server[] = { "/usr/bin/storeboot", "share-server", "42", "/run/s", NULL };
+
+static struct qemu_config plain(void)
+{
+	return (struct qemu_config){
+		.program = "/usr/bin/qemu", .name = "demo", .accel = ACCEL_TCG,
+		.memory = (uint64_t)384 << 20, .cores = 1, .kernel = "/k", .initrd = "/i",
+		.append = "init=/x a,b", .image = "/w/demo.qcow2", .share_command = server,
+		.console_fd = 3, .report_fd = 4, .qmp_fd = 5,
+	};
+}
+
+static void whole_list(void)
+{
+	static const char *const want[] = {
+		"/usr/bin/qemu", "-name", "guest=demo", "-nodefaults", "-no-user-config",
+		"-no-reboot", "-machine", "pc", "-accel", "tcg", "-cpu", "max,la57=off", "-m", "384M",
+		"-smp", "1", "-kernel", "/k", "-initrd", "/i", "-append", "init=/x a,b", "-display",
+		"none", "-chardev", "socket,id=console,fd=3", "-serial", "chardev:console",
+		"-chardev", "socket,id=report,fd=4", "-serial", "chardev:report", "-chardev",
+		"socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control", "-drive",
+		"if=none,id=disk,format=qcow2,discard=unmap,werror=report,rerror=report,"
+		"file.driver=file,file.filename=/w/demo.qcow2",
+		"-device", "virtio-blk-pci,drive=disk", "-netdev",
+		"user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:/usr/bin/storeboot "
+		"share-server 42 /run/s",
+		"-device", "virtio-net-pci,netdev=net,romfile=",
+	};
+	const struct qemu_config c = plain();
+	_cleanup_strv_ struct strv v = { 0 };
+
+	CHECK_INT(qemu_args(&c, &v), 0);
+	CHECK_INT(v.n, ARRAY_SIZE(want));
+	for (size_t i = 0; i < v.n && i < ARRAY_SIZE(want); i++)
+		CHECK_STR(v.v[i], want[i]);
+}
+
+/* The argument behind option whose text has part in it; "" where there is none. */
+static const char *find(const struct strv *v, const char *option, const char *part)
+{
+	for (size_t i = 0; i + 1 < v->n; i++)
+		if (str_eq(v->v[i], option) && strstr(v->v[i + 1], part))
+			return v->v[i + 1];
+	return "";
+}
+
+static void hard_paths(void)
+{
+	const char *const hard[] = { "/a b/it's,x", "share-server", "1", "/t\nmp", NULL };
+	struct qemu_config c = plain();
+	_cleanup_strv_ struct strv v = { 0 };
+
+	c.image = "/w/a,b c\n\xff.qcow2";
+	c.kernel = "/k,1 2";
+	c.name = "x,process=y";
+	c.share_command = hard;
+	CHECK_INT(qemu_args(&c, &v), 0);
+	CHECK_HAS(find(&v, "-drive", "id=disk"), "file.filename=/w/a,,b c\n\xff.qcow2");
+	CHECK_STR(find(&v, "-kernel", ""), "/k,1 2");
+	CHECK_STR(find(&v, "-name", ""), "guest=x,,process=y");
+	CHECK_STR(find(&v, "-netdev", ""),
+		  "user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:'/a b/it'\\''s,,x' "
+		  "share-server 1 '/t\nmp'");
+}
+
+static void what_differs(void)
+{
+	static const char *const extra[] = { "-device", "foo", NULL };
+	struct qemu_config c = plain();
+	_cleanup_strv_ struct strv v = { 0 };
+
+	c.accel = ACCEL_KVM;
+	c.graphics = true;
+	c.memory = ((uint64_t)1 << 30) + 1;
+	c.cores = 3;
+	c.extra = extra;
+	CHECK_INT(qemu_args(&c, &v), 0);
+	CHECK_STR(find(&v, "-accel", ""), "kvm");
+	CHECK_STR(find(&v, "-cpu", ""), "max");
+	CHECK_STR(find(&v, "-m", ""), "1025M");
+	CHECK_STR(find(&v, "-smp", ""), "3");
+	CHECK_STR(find(&v, "-device", "VGA"), "VGA");
+	CHECK_STR(find(&v, "-display", ""), "");
+	CHECK_STR(v.v[v.n - 2], "-device");
+	CHECK_STR(v.v[v.n - 1], "foo");
+}
+
+int main(void)
+{
+	RUN(whole_list);
+	RUN(hard_paths);
+	RUN(what_differs);
+	TEST_END();
+}

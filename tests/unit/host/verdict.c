@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* verdict.c - tests of how a run's end is judged */
+#include "host/verdict.h"
+
+#include <signal.h>
+
+#include "host/exit.h"
+#include "tests/lib/test.h"
+
+#define EXITED(status) ((status) << 8) /* as wait(2) has it */
+
+struct row {
+	const char *name;
+	int signal, qemu_status;
+	const char *said, *console;
+	bool stage2, failed, shutdown, by_guest, panicked, io_error;
+	const char *reason, *step;
+	int want;
+	const char *line;
+};
+
+static const struct row rows[] = {
+	{ .name = "power-off", .stage2 = true, .shutdown = true, .by_guest = true,
+	  .reason = "guest-shutdown", .want = EXIT_OK, .line = "" },
+	{ .name = "reboot", .stage2 = true, .shutdown = true, .by_guest = true,
+	  .reason = "guest-reset", .want = EXIT_OK, .line = "the guest asked for a reboot" },
+	{ .name = "stage 1 failed", .failed = true, .step = "disk", .shutdown = true, .by_guest = true,
+	  .reason = "guest-shutdown", .want = EXIT_STAGE1,
+	  .line = "stage 1 failed at step disk: why" },
+	{ .name = "share failed, panic asked for", .failed = true, .step = "share", .shutdown = true,
+	  .by_guest = true, .reason = "guest-reset", .console = "Kernel panic - not syncing: x",
+	  .want = EXIT_SHARE, .line = "stage 1 failed at step share: why" },
+	{ .name = "no word", .shutdown = true, .by_guest = true, .reason = "guest-shutdown",
+	  .want = EXIT_GUEST, .line = "the guest ended (guest-shutdown) before stage 1 said a word" },
+	{ .name = "silent end in stage 1", .step = "net", .shutdown = true, .by_guest = true,
+	  .reason = "guest-shutdown", .want = EXIT_GUEST,
+	  .line = "the guest ended (guest-shutdown) in stage 1, after step net" },
+	{ .name = "panic", .stage2 = true, .shutdown = true, .by_guest = true,
+	  .reason = "guest-reset", .want = EXIT_GUEST,
+	  .console = "[ 1.0] Kernel panic - not syncing: Attempted to kill init!\r\n[ 1.1] more",
+	  .line = "the guest's kernel panicked: Kernel panic - not syncing: Attempted to kill init!" },
+	{ .name = "panic by its event", .stage2 = true, .panicked = true, .want = EXIT_GUEST,
+	  .line = "the guest's kernel panicked: Kernel panic - not syncing" },
+	{ .name = "QEMU killed", .stage2 = true, .qemu_status = SIGKILL, .want = EXIT_GUEST,
+	  .line = "QEMU ended with killed by signal 9 (Killed)" },
+	{ .name = "QEMU refused", .qemu_status = EXITED(1), .said = "no such option",
+	  .want = EXIT_GUEST, .line = "QEMU ended with exit status 1: no such option" },
+	{ .name = "QEMU ended without an event", .stage2 = true, .want = EXIT_GUEST,
+	  .line = "QEMU ended with exit status 0" },
+	{ .name = "QEMU ended by others", .stage2 = true, .shutdown = true, .reason = "host-signal",
+	  .want = EXIT_GUEST,
+	  .line = "QEMU was ended (host-signal); the guest had not powered off" },
+	{ .name = "signal", .signal = SIGINT, .stage2 = true, .shutdown = true,
+	  .reason = "host-qmp-quit", .want = EXIT_SIGNAL + SIGINT,
+	  .line = "ended by signal 2 (Interrupt)" },
+	{ .name = "lost writes", .stage2 = true, .shutdown = true, .by_guest = true, .io_error = true,
+	  .reason = "guest-shutdown", .want = EXIT_GUEST,
+	  .line = "the host could not write to the disk image in full; the guest saw I/O errors" },
+};
+
+static void judge(const struct row *row)
+{
+	struct report report = { .stage2 = row->stage2, .failed = row->failed,
+				 .records = row->step || row->stage2 };
+	struct qmp qmp = { .shutdown = row->shutdown, .by_guest = row->by_guest,
+			   .panicked = row->panicked, .io_error = row->io_error };
+	const struct ending end = { row->signal, row->qemu_status, row->said ? row->said : "",
+				    row->console ? row->console : "", &report, &qmp };
+	struct verdict v = { 0 };
+
+	snprintf(report.fail.name, sizeof(report.fail.name), "%s", row->step ? row->step : "");
+	snprintf(report.last_step, sizeof(report.last_step), "%s", row->step ? row->step : "");
+	snprintf(report.fail.text, sizeof(report.fail.text), "why");
+	snprintf(qmp.reason, sizeof(qmp.reason), "%s", row->reason ? row->reason : "");
+	verdict_of(&end, &v);
+	CHECK_INT(v.exit_status, row->want);
+	CHECK_STR(v.line, row->line);
+	CHECK_INT(v.failed, row->want >= EXIT_USAGE && row->want < EXIT_SIGNAL);
+	if (!test_ok)
+		printf("# in: %s\n", row->name);
+}
+
+static void every_end(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		judge(&rows[i]);
+}
+
+int main(void)
+{
+	RUN(every_end);
+	TEST_END();
+}
