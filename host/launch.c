@@ -150,7 +150,7 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 		.console_fd = 3,
 		.report_fd = 4,
 		.qmp_fd = 5,
-		.extra = p->qemu_opts.v,
+		.extra = (const char *const *)p->qemu_opts.v,
 	};
 }
 
@@ -182,7 +182,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		r = make_share(&l, e);
 	n = signal_waiting();
 	if (r == 0 && n > 0) {
-		ret->exit_status = EXIT_SIGNAL + n;
+		verdict_of_signal(n, ret);
 		return 0;
 	}
 	if (r == 0 && p->image.fd < 0)
@@ -199,7 +199,7 @@ int launch_print(const struct plan *p, struct err *e)
 	int r = qemu_args(&c, &argv);
 
 	if (r == 0)
-		r = words_quote_all(argv.v, &text);
+		r = words_quote_all((const char *const *)argv.v, &text);
 	if (r < 0)
 		return err_sys(e, r, "QEMU's arguments");
 	printf("%s\n", text.data);

@@ -126,7 +126,7 @@ static int add_net(const struct qemu_config *c, struct strv *v)
 {
 	static const char *const device[] = { "-device", "virtio-net-pci,netdev=net,romfile=", NULL };
 	_cleanup_buf_ struct buf command = { 0 };
-	int r = words_quote_all((char *const *)c->share_command, &command);
+	int r = words_quote_all(c->share_command, &command);
 
 	if (r == 0)
 		r = add_valued(v, "-netdev",
@@ -144,5 +144,5 @@ int qemu_args(const struct qemu_config *c, struct strv *ret)
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(parts); i++)
 		r = parts[i](c, ret);
-	return r < 0 || !c->extra ? r : add_all(ret, (const char *const *)c->extra);
+	return r < 0 || !c->extra ? r : add_all(ret, c->extra);
 }

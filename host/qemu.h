@@ -30,7 +30,7 @@ struct qemu_config {
 	int console_fd; /* sockets that QEMU inherits: the first serial port, */
 	int report_fd;	/* the second one, */
 	int qmp_fd;	/* and its monitor */
-	char *const *extra; /* NULL-terminated, behind all others (QEMU_OPTS); or NULL */
+	const char *const *extra; /* NULL-terminated, behind all others (QEMU_OPTS); or NULL */
 };
 
 /* Appends QEMU's whole argv to ret. A pure function. Returns 0 or -ENOMEM. */

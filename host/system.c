@@ -100,7 +100,7 @@ static void find_name(struct system *s, const char *dir, const char *given)
 		system_name(given, s->name, sizeof(s->name));
 		return;
 	}
-	if (str_format(path, sizeof(path), "%s/etc/hostname", dir) == 0 &&
+	if (dir[0] && str_format(path, sizeof(path), "%s/etc/hostname", dir) == 0 &&
 	    resolve(s, path, real) == 0 &&
 	    file_read_line(AT_FDCWD, real, host, sizeof(host)) == 0 && host[0])
 		system_name(host, s->name, sizeof(s->name));

@@ -30,12 +30,16 @@ static void say(struct verdict *v, int exit_status, bool failed, const char *fmt
 	va_end(ap);
 }
 
+void verdict_of_signal(int signal, struct verdict *ret)
+{
+	say(ret, EXIT_SIGNAL + signal, false, "ended by signal %d (%s)", signal, strsignal(signal));
+}
+
 static bool by_signal(const struct ending *end, struct verdict *v)
 {
 	if (!end->signal)
 		return false;
-	say(v, EXIT_SIGNAL + end->signal, false, "ended by signal %d (%s)", end->signal,
-	    strsignal(end->signal));
+	verdict_of_signal(end->signal, v);
 	return true;
 }
 
@@ -90,14 +94,13 @@ static bool before_stage2(const struct ending *end, struct verdict *v)
 	return true;
 }
 
-static bool clean(const struct ending *end, struct verdict *v)
+static bool after_stage2(const struct ending *end, struct verdict *v)
 {
-	if (!end->qmp->by_guest) {
-		/* The window was closed, or QEMU's own monitor was told to quit. */
-		say(v, EXIT_OK, false, "QEMU was told to end (%s)", end->qmp->reason);
-		return true;
-	}
-	if (str_eq(end->qmp->reason, "guest-reset"))
+	if (!end->qmp->by_guest)
+		/* The window was closed, or somebody ended QEMU by its own means. */
+		say(v, EXIT_GUEST, true, "QEMU was ended (%s); the guest had not powered off",
+		    end->qmp->reason);
+	else if (str_eq(end->qmp->reason, "guest-reset"))
 		say(v, EXIT_OK, false, "the guest asked for a reboot");
 	else
 		say(v, EXIT_OK, false, "%s", "");
@@ -108,7 +111,7 @@ void verdict_of(const struct ending *end, struct verdict *ret)
 {
 	/* In the order of what counts: the first that applies is the verdict. */
 	static bool (*const rules[])(const struct ending *, struct verdict *) = {
-		by_signal, stage1_failed, panicked, qemu_failed, before_stage2, clean,
+		by_signal, stage1_failed, panicked, qemu_failed, before_stage2, after_stage2,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)

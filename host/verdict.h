@@ -24,7 +24,8 @@ struct verdict {
 	char line[1400]; /* "" where there is nothing to say */
 };
 
-/* A pure function. */
+/* Both are pure functions. */
+void verdict_of_signal(int signal, struct verdict *ret);
 void verdict_of(const struct ending *end, struct verdict *ret);
 
 #endif

@@ -113,7 +113,7 @@ int words_quote(const char *word, struct buf *ret)
 	return r < 0 ? r : buf_add(ret, "'", 1);
 }
 
-int words_quote_all(char *const *words, struct buf *ret)
+int words_quote_all(const char *const *words, struct buf *ret)
 {
 	for (size_t i = 0; words[i]; i++) {
 		int r = i ? buf_add(ret, " ", 1) : 0;

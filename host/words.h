@@ -20,6 +20,6 @@ _must_check_ int words_split(const char *s, struct strv *ret);
 _must_check_ int words_quote(const char *word, struct buf *ret);
 
 /* The same for a whole NULL-terminated vector, with spaces between. */
-_must_check_ int words_quote_all(char *const *words, struct buf *ret);
+_must_check_ int words_quote_all(const char *const *words, struct buf *ret);
 
 #endif
