@@ -15,7 +15,8 @@
 
 /* The registration that the launcher may append to the initramfs, and where the system finds it. */
 #define REGISTRATION_INITRAMFS "registration"
-#define REGISTRATION_RUN "/run/storeboot/registration"
+#define RUN_FOLDER "/run/storeboot"
+#define REGISTRATION_RUN RUN_FOLDER "/registration"
 
 /* What became of the disk so far: a failure's line says it. */
 enum disk_state {

@@ -14,7 +14,8 @@
 #include "mount/api.h"
 
 /* The kernel lets 10 lines in 5 s through /dev/kmsg unless told otherwise (kernel document
- * admin-guide/sysctl/kernel, printk_devkmsg); stage 1 has more to say when it traces. */
+ * admin-guide/sysctl/kernel, printk_devkmsg); stage 1 has more to say. The value must be written
+ * with a newline at its end (kernel/printk/printk.c, devkmsg_sysctl_set_loglvl). */
 #define DEVKMSG "/proc/sys/kernel/printk_devkmsg"
 
 /*
@@ -45,7 +46,7 @@ static void open_log(struct boot *b)
 		return;
 	log_open(fd, true, "storeboot", LOG_TRACE);
 	if (file_read_line(AT_FDCWD, DEVKMSG, b->devkmsg, sizeof(b->devkmsg)) < 0 ||
-	    file_write(AT_FDCWD, DEVKMSG, "on", 2) < 0)
+	    file_write(AT_FDCWD, DEVKMSG, "on\n", 3) < 0)
 		b->devkmsg[0] = '\0'; /* printk.devkmsg= fixes it */
 }
 
@@ -91,6 +92,10 @@ int step_report(struct boot *b)
 /* What stage 2 finds in the kernel is what it would find without us. */
 void console_restore(const struct boot *b)
 {
-	if (b->devkmsg[0] && file_write(AT_FDCWD, DEVKMSG, b->devkmsg, strlen(b->devkmsg)) < 0)
+	char line[sizeof(b->devkmsg) + 1];
+
+	if (!b->devkmsg[0] || str_format(line, sizeof(line), "%s\n", b->devkmsg) < 0)
+		return;
+	if (file_write(AT_FDCWD, DEVKMSG, line, strlen(line)) < 0)
 		runner_trace(b, DEVKMSG " stays on");
 }

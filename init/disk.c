@@ -41,25 +41,32 @@ static bool can_mount(const char *asked, const char *found)
 	return str_eq(asked, found);
 }
 
+/* What it is is said in the words of its own trade: "GPT", as libblkid's "gpt" is written. */
+static const char *table_name(const char *type)
+{
+	return str_eq(type, "gpt") ? "GPT" : str_eq(type, "dos") ? "DOS" : type;
+}
+
 static int refuse(struct boot *b, const struct probe *p)
 {
 	const char *disk = b->config.root;
+	static const char kept[] = "not formatted, disk unchanged";
 
 	if (!p->type[0])
-		return err_set(&b->err, EEXIST,
-			       "%s holds no file system that is known here, and is not empty: byte "
-			       "%" PRIu64 " is not zero; not formatted",
-			       disk, p->nonzero);
+		return err_set(
+			&b->err, EEXIST,
+			"%s holds nothing that is known here, but is not empty: byte %" PRIu64
+			" is not zero; %s",
+			disk, p->nonzero, kept);
 	if (str_eq(p->usage, "table"))
-		return err_set(&b->err, EEXIST, "%s holds a %s partition table; not formatted",
-			       disk, p->type);
+		return err_set(&b->err, EEXIST, "%s holds a %s partition table; %s", disk,
+			       table_name(p->type), kept);
 	if (str_after(p->type, "ext"))
-		return err_set(&b->err, EEXIST,
-			       "%s holds %s, not %s (rootfstype=%s mounts it); not formatted", disk,
-			       p->type, b->config.rootfstype, p->type);
-	return err_set(&b->err, EEXIST, "%s holds %s%s%s%s, not %s; not formatted", disk, p->type,
+		return err_set(&b->err, EEXIST, "%s holds %s, not %s (rootfstype=%s mounts it); %s",
+			       disk, p->type, b->config.rootfstype, p->type, kept);
+	return err_set(&b->err, EEXIST, "%s holds %s%s%s%s, not %s; %s", disk, p->type,
 		       p->label[0] ? " \"" : "", p->label, p->label[0] ? "\"" : "",
-		       b->config.rootfstype);
+		       b->config.rootfstype, kept);
 }
 
 static int format(struct boot *b, const struct probe *p)

@@ -69,6 +69,18 @@ static void write_consoles(const struct boot *b, const char *line)
 		write_console(b, tty, line);
 }
 
+/* One line on kmsg and on every console, once each. */
+static void say(const struct boot *b, const char *text)
+{
+	char line[1200];
+
+	log_error("%s", text);
+	if (kernel_shows_errors(b))
+		return;
+	snprintf(line, sizeof(line), "\r\nstoreboot: %s\r\n", text);
+	write_consoles(b, line);
+}
+
 static void report(struct boot *b)
 {
 	struct record rec = { .kind = RECORD_FAIL, .num = b->err.num, .start_us = sys_now_us() };
@@ -96,22 +108,16 @@ static void put_disk_down(const struct boot *b)
 
 int fail(struct boot *b)
 {
-	char text[1024], line[1200];
+	char text[1024], line[1152];
 	struct err e;
 
 	fail_text(b, text, sizeof(text));
-	log_error("stage 1 failed at step %s: %s", b->step, text);
-	if (!kernel_shows_errors(b)) {
-		snprintf(line, sizeof(line), "\r\nstoreboot: stage 1 failed at step %s: %s\r\n",
-			 b->step, text);
-		write_consoles(b, line);
-	}
+	snprintf(line, sizeof(line), "stage 1 failed at step %s: %s", b->step, text);
+	say(b, line);
 	report(b);
-	if (!b->config.panic_on_fail && b->config.shell_on_fail) {
-		log_warning("boot.shell_on_fail: exit powers off");
-		if (shell_run(b, &e) < 0)
-			log_warning("%s", e.text);
-	}
+	if (!b->config.panic_on_fail && b->config.shell_on_fail &&
+	    shell_run(b, "exit powers off", &e) < 0)
+		say(b, e.text);
 	put_disk_down(b);
 	if (b->config.panic_on_fail)
 		return 1;

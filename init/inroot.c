@@ -92,7 +92,6 @@ int inroot_interpreter(const void *data, size_t len, char *ret, size_t size)
 static int open_program(int root_fd, const char *path)
 {
 	_cleanup_close_ int fd = inroot_open(root_fd, path, O_RDONLY | O_NONBLOCK, 0);
-	char self[32];
 	struct stat st;
 
 	if (fd < 0)
@@ -101,8 +100,8 @@ static int open_program(int root_fd, const char *path)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return S_ISDIR(st.st_mode) ? -EISDIR : -EACCES;
-	/* By /proc, as faccessat(2) with AT_EMPTY_PATH is of Linux 5.8 and not in each libc. */
-	if (str_format(self, sizeof(self), "/proc/self/fd/%d", fd) < 0 || access(self, X_OK) < 0)
+	/* faccessat2(2), Linux 5.8: by the descriptor, as /proc may have moved already. */
+	if (syscall(SYS_faccessat2, fd, "", X_OK, AT_EMPTY_PATH) < 0)
 		return -errno;
 	return take_fd(&fd);
 }

@@ -57,7 +57,7 @@ static int find_shell(const struct boot *b, int root, char *ret, size_t size, st
 		       system ? system : "$systemConfig");
 }
 
-static void child(const struct boot *b, const char *shell, const char *tty)
+static void child(const struct boot *b, const char *shell, const char *tty, const char *after)
 {
 	const char *system = b->config.system_config;
 	char path[PATH_MAX];
@@ -74,6 +74,7 @@ static void child(const struct boot *b, const char *shell, const char *tty)
 		close(fd);
 	if ((!b->switched && chroot(NEW_ROOT) < 0) || chdir("/") < 0)
 		_exit(127);
+	dprintf(STDOUT_FILENO, "\nstoreboot: %s in the system's root; %s\n", shell, after);
 	setenv("HOME", "/root", 1);
 	if (system && str_format(path, sizeof(path), "%s/sw/bin", system) == 0)
 		setenv("PATH", path, 1);
@@ -92,7 +93,7 @@ static void wait_for(pid_t pid)
 	}
 }
 
-int shell_run(struct boot *b, struct err *e)
+int shell_run(struct boot *b, const char *after, struct err *e)
 {
 	_cleanup_close_ int root =
 		open(b->switched ? "/" : NEW_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -114,7 +115,7 @@ int shell_run(struct boot *b, struct err *e)
 	if (pid < 0)
 		return err_sys(e, errno, "cannot run %s", shell);
 	if (pid == 0)
-		child(b, shell, tty);
+		child(b, shell, tty, after);
 	wait_for(pid);
 	return 0;
 }
@@ -123,8 +124,7 @@ int step_debug1(struct boot *b)
 {
 	struct err e;
 
-	runner_warn(b, "a shell in the new root, on the console; exit goes on");
-	if (shell_run(b, &e) < 0)
+	if (shell_run(b, "exit goes on with the boot", &e) < 0)
 		runner_warn(b, "%s", e.text);
 	return 0;
 }

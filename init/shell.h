@@ -6,10 +6,11 @@
 #include "init/boot.h"
 
 /*
- * Runs it inside the new root, with a controlling terminal, until it ends. Returns 0 or -errno with
- * e saying why there is none (-ENOENT: the closure is not mounted, or has no shell).
+ * Runs it inside the new root, with a controlling terminal, until it ends; after: what happens
+ * then, for the user ("exit powers off"). Returns 0 or -errno with e saying why there is none
+ * (-ENOENT: the closure is not mounted, or has no shell).
  */
-_must_check_ int shell_run(struct boot *b, struct err *e);
+_must_check_ int shell_run(struct boot *b, const char *after, struct err *e);
 
 /* The device behind /dev/console, which can be a controlling terminal as /dev/console cannot:
  * "ttyS0". Returns 0 or -errno. */

@@ -20,6 +20,7 @@
 #include "init/guard.h"
 #include "init/inroot.h"
 #include "init/lib/file.h"
+#include "init/lib/str.h"
 #include "init/step.h"
 #include "mount/api.h"
 
@@ -31,26 +32,37 @@ int switch_move_api(struct boot *b, struct err *e)
 	return r;
 }
 
+static int copy(int from, const char *path, struct err *e)
+{
+	_cleanup_close_ int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	char chunk[16384];
+	ssize_t n = 0;
+	int r = to < 0 ? -errno : 0;
+
+	while (r == 0 && (n = read(from, chunk, sizeof(chunk))) > 0)
+		r = file_write_all(to, chunk, (size_t)n);
+	if (n < 0)
+		r = -errno;
+	return r < 0 ? err_sys(e, r, "cannot copy /" REGISTRATION_INITRAMFS " to %s", path) : 0;
+}
+
 /* The launcher's registration lies in the initramfs, which is about to go. */
 static int keep_registration(struct boot *b, int old_fd)
 {
 	_cleanup_close_ int from = openat(old_fd, REGISTRATION_INITRAMFS, O_RDONLY | O_CLOEXEC);
-	_cleanup_close_ int to = -1;
-	char chunk[16384];
-	ssize_t n;
+	char path[64];
 	int r;
 
 	if (from < 0)
 		return errno == ENOENT ? 0 : err_sys(&b->err, errno, "/" REGISTRATION_INITRAMFS);
-	r = file_mkdirs(AT_FDCWD, "/run/storeboot", 0755);
-	to = r < 0 ? r : open(REGISTRATION_RUN, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (to < 0)
-		return err_sys(&b->err, r < 0 ? r : errno, "cannot make " REGISTRATION_RUN);
-	while ((n = read(from, chunk, sizeof(chunk))) > 0 && r == 0)
-		r = file_write_all(to, chunk, (size_t)n);
-	if (n < 0 || r < 0)
-		return err_sys(&b->err, r < 0 ? r : errno, "cannot write " REGISTRATION_RUN);
-	return 0;
+	r = str_format(path, sizeof(path), "%s" RUN_FOLDER, boot_api(b));
+	if (r == 0)
+		r = file_mkdirs(AT_FDCWD, path, 0755);
+	if (r == 0)
+		r = str_format(path, sizeof(path), "%s" REGISTRATION_RUN, boot_api(b));
+	if (r < 0)
+		return err_sys(&b->err, r, "cannot make " RUN_FOLDER);
+	return copy(from, path, &b->err);
 }
 
 static int check(struct boot *b, int old_fd, int new_fd)
