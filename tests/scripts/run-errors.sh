@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# run-errors.sh - bad input to `storeboot run`: one clear line, the exit code of storeboot(1), nothing made or changed.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/tap.sh
+. tests/lib/tap.sh
+
+build=$(realpath "${BUILD:-build}")
+storeboot=$build/storeboot
+system=$(scripts/demo-system) || exit 1
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/storeboot-test.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+mkdir -m 700 "$tmp/work" "$tmp/run" "$tmp/bin"
+export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$build/cache} XDG_RUNTIME_DIR=$tmp/run
+unset NIX_DISK_IMAGE QEMU_OPTS QEMU_KERNEL_PARAMS
+PATH=$PATH:/usr/sbin:/sbin
+cd "$tmp/work" || exit 1
+
+# What is there: names, types, sizes, contents' sums.
+state() {
+	find "$tmp/work" "$tmp/run" -printf '%P %y %l\n' | LC_ALL=C sort
+	find "$tmp/work" "$tmp/run" -type f -exec sha256sum {} + | LC_ALL=C sort
+}
+
+# refuse NAME STATUS PATTERN [ARGUMENT]...: `storeboot run ARGUMENT...` fails so, and leaves everything as it was.
+refuse() {
+	local name=$1 status=$2 pattern=$3 got=0 before lines
+	shift 3
+	before=$(state)
+	timeout --kill-after=10 60 "$storeboot" run --stage1 "$build/storeboot-init" "$@" \
+		</dev/null >"$tmp/out" 2>"$tmp/err" || got=$?
+	is "$name: exit code" "$got" "$status"
+	# What was found out about the accelerator is no error.
+	lines=$(grep -v '^storeboot: accelerator ' "$tmp/err")
+	is "$name: one line" "$(grep -c '' <<<"$lines")" 1
+	has "$name: what it says" "$lines" "^storeboot: .*$pattern"
+	is "$name: nothing made or changed" "$(state)" "$before"
+}
+
+# --- usage --------------------------------------------------------------------------------------------
+refuse 'no SYSTEM' 64 'no SYSTEM is given'
+refuse 'unknown option' 64 'unknown.*--frob' "$system" --frob
+refuse 'two systems' 64 'unexpected argument' "$system" "$system"
+refuse 'memory of no size' 64 '--memory lots: want a size' "$system" --memory lots
+refuse 'disk of no size' 64 '--disk-size 0' "$system" --disk-size 0
+refuse 'window and terminal' 64 'not both' "$system" --graphics --serial
+QEMU_OPTS="-m '512" refuse 'QEMU_OPTS with an open quote' 64 'QEMU_OPTS: a quote is not closed' "$system"
+
+# --- the system ---------------------------------------------------------------------------------------
+refuse 'no such SYSTEM' 65 'nowhere: no such system' nowhere
+refuse 'SYSTEM is a file' 65 'is no system: it is no folder' "$system/init"
+mkdir empty
+refuse 'SYSTEM is none' 65 'empty is no system: it lacks kernel, kernel-params, init' empty
+mkdir outside
+cp -P "$system"/{kernel,kernel-modules,kernel-params,init} outside/
+refuse 'SYSTEM outside the store' 65 'is not in /nix/store' outside
+refuse 'no such stage 2' 65 'init /nix/store/none: No such file' "$system" --init /nix/store/none
+refuse 'no such store' 65 'no-store: no such store' "$system" --store no-store
+
+# --- kernel, modules, initrd --------------------------------------------------------------------------
+refuse 'no such kernel' 65 'kernel no-kernel: No such file' "$system" --kernel no-kernel
+echo 'not a kernel' >text
+refuse 'no kernel' 65 'text' "$system" --kernel text
+head -c 100000 "$system/kernel" >short-kernel
+refuse 'truncated kernel' 65 'short-kernel' "$system" --kernel short-kernel
+refuse 'no such modules' 65 'kernel-modules none: No such file' "$system" --modules none
+
+release=$(basename "$(echo "$system"/kernel-modules/lib/modules/*)")
+mkdir -p other/lib/modules
+cp -r --no-preserve=mode "$system/kernel-modules/lib/modules/$release" other/lib/modules/9.9.9-other
+refuse "another kernel's modules" 65 "$release|9\.9\.9" "$system" --modules other
+mv other/lib/modules/9.9.9-other "other/lib/modules/$release"
+module=$(find other -name 'virtio_blk.ko*')
+truncate -s 1000 "$module"
+refuse 'truncated module' 65 'virtio_blk' "$system" --modules other
+rm -r other
+
+"$storeboot" initrd -o whole --kernel "$system/kernel" --modules "$system/kernel-modules" --init "$build/storeboot-init"
+head -c "$(($(stat -c %s whole) / 2))" whole >half
+refuse 'truncated initrd' 65 'the initrd half (is cut short|is damaged)' "$system" --initrd half
+refuse 'no initrd' 65 'text is no initrd' "$system" --initrd text
+refuse 'no such initrd' 65 'initrd none: No such file' "$system" --initrd none
+refuse 'no such stage 1' 69 'none' "$system" --stage1 none
+refuse 'no such registration' 65 "reginfo no-file: No such file" "$system" --reginfo no-file
+
+# --- the kernel's command line ------------------------------------------------------------------------
+long=$(head -c 2047 /dev/zero | tr '\0' x)
+refuse 'command line too long' 65 'command line has 2[0-9]{3} bytes' "$system" --append "$long"
+QEMU_KERNEL_PARAMS=$long refuse 'QEMU_KERNEL_PARAMS too long' 65 'command line has 2[0-9]{3} bytes' "$system"
+
+# --- the image ----------------------------------------------------------------------------------------
+: >zero.qcow2
+refuse 'empty image' 66 'zero.qcow2 is empty' "$system" --image zero.qcow2
+NIX_DISK_IMAGE=zero.qcow2 refuse 'NIX_DISK_IMAGE' 66 'zero.qcow2 is empty' "$system"
+truncate -s 1M raw.img
+refuse 'raw image' 66 'raw.img is no qcow2 image' "$system" --image raw.img
+qemu-img create -q -f qcow2 base.qcow2 1M
+qemu-img create -q -f qcow2 -b base.qcow2 -F qcow2 layer.qcow2
+refuse 'image with a backing file' 66 'only a layer over base.qcow2' "$system" --image layer.qcow2
+ln -s nowhere dangling.qcow2
+refuse 'link to nothing' 66 'dangling.qcow2 is a link to nothing' "$system" --image dangling.qcow2
+refuse 'image is a folder' 66 'empty is no file' "$system" --image empty
+refuse "image's folder is missing" 66 'no-such/x.qcow2: its folder' "$system" --image no-such/x.qcow2
+flock base.qcow2 sleep 60 &
+holder=$!
+while flock -n base.qcow2 true; do :; done
+refuse 'image in use' 67 "base.qcow2 is in use by pid $holder \\(flock base.qcow2 sleep 60\\)" "$system" --image base.qcow2
+kill "$(pgrep -P $holder)"
+wait $holder
+
+# --- this host ----------------------------------------------------------------------------------------
+refuse 'no such QEMU' 69 'no-qemu: no such program|no-qemu is not on this host' "$system" --qemu ./no-qemu
+refuse 'no such smbd' 69 'no-smbd is not on this host; install it .*samba' "$system" --smbd no-smbd
+# A server without SMB1 and a bwrap that is not allowed to: programs that answer as those do.
+printf '#!/bin/sh\necho "   WITH_ADS"\n' >"$tmp/bin/smbd"
+chmod +x "$tmp/bin/smbd"
+refuse 'smbd without SMB1' 69 'built without SMB1' "$system" --smbd "$tmp/bin/smbd"
+printf '#!/bin/sh\necho "bwrap: No permissions to create a new namespace" >&2\nexit 1\n' >"$tmp/bin/bwrap"
+chmod +x "$tmp/bin/bwrap"
+PATH=$tmp/bin:$PATH refuse 'bwrap not allowed' 69 'No permissions to create a new namespace.*user namespaces' "$system"
+
+# --- what QEMU says, and what is printed only -----------------------------------------------------------
+got=0
+before=$(state)
+out=$("$storeboot" run "$system" --stage1 "$build/storeboot-init" --print-qemu --image 'a,b c.qcow2' 2>/dev/null) || got=$?
+is '--print-qemu: exit code' "$got" 0
+has '--print-qemu: one command, quoted' "$out" "^[^ ]*/qemu-system-x86_64 .*'[^']*file.filename=[^']*/a,,b c.qcow2' "
+is '--print-qemu: nothing made' "$(state)" "$before"
+
+QEMU_OPTS='-no-such-option' timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image q.qcow2 \
+	</dev/null >"$tmp/out" 2>"$tmp/err"
+is 'option that QEMU refuses: exit code' $? 71
+has 'option that QEMU refuses: what it says' "$(cat "$tmp/err")" '^storeboot: QEMU ended with exit status 1: .*no-such-option'
+is 'option that QEMU refuses: private folder gone' "$(ls "$tmp/run")" ''
+tap_end
