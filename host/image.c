@@ -117,8 +117,10 @@ static int in_use(const char *path, const struct stat *st, struct err *e)
 	if (pid <= 0)
 		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by another process", path);
 	snprintf(proc, sizeof(proc), "/proc/%d/cmdline", pid);
+	/* A lock outlives who took it where a child has inherited it. */
 	if (file_read(AT_FDCWD, proc, 65536, &command) < 0 || command.len == 0)
-		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by pid %d", path, pid);
+		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by a process that pid %d started",
+				path, pid);
 	for (size_t i = 0; i + 1 < command.len; i++)
 		if ((unsigned char)command.data[i] < ' ')
 			command.data[i] = ' ';

@@ -125,7 +125,7 @@ static int add_system_folder(struct strv *v, int root, const char *name)
 /* Where the server's program and its libraries are: in the store, or in the system's folders. */
 static int add_programs(const struct smb_config *c, int root, struct strv *v)
 {
-	static const char *const folders[] = { "/usr", "/lib", "/lib32", "/lib64" };
+	static const char *const folders[] = { "/usr", "/lib", "/lib32", "/lib64", "/bin" };
 	char home[PATH_MAX], *slash;
 	int r = 0;
 
@@ -211,6 +211,23 @@ static const char *last_line(const struct buf *b)
 	return b->len == 0 ? "no reason given" : nl ? nl + 1 : b->data;
 }
 
+/* bwrap that may not, or smbd that does not start. */
+static int did_not_start(const struct smb_config *c, int status, const struct buf *said, struct err *e)
+{
+	const char *why = last_line(said);
+	char how[64];
+
+	if (str_after(why, "bwrap: ") && (strstr(why, "namespace") || strstr(why, "ermi")))
+		return err_exit(e, EXIT_MISSING, EPERM,
+				"the file server cannot be shut in here: %s; this host must allow "
+				"unprivileged user namespaces (sysctl user.max_user_namespaces, "
+				"kernel.unprivileged_userns_clone, "
+				"kernel.apparmor_restrict_unprivileged_userns)",
+				why);
+	return err_exit(e, EXIT_MISSING, ENOEXEC, "%s does not start (%s): %s", c->smbd,
+			spawn_status_text(status, how, sizeof(how)), why);
+}
+
 static int check(const struct smb_config *c, char *const *argv, struct err *e)
 {
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
@@ -218,18 +235,11 @@ static int check(const struct smb_config *c, char *const *argv, struct err *e)
 	struct spawn s = { .path = argv[0], .argv = (const char *const *)argv, .envp = empty,
 			   .stdin_fd = -1, .timeout_ms = CHECK_TIMEOUT_MS };
 	int status = 0, r = spawn_run(&s, &out, &said, &status);
-	char how[64];
 
 	if (r < 0)
 		return err_sys(e, r, "cannot start %s", c->bwrap);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-		err_exit(e, EXIT_MISSING, EPERM,
-			 "the file server cannot be shut in here: %s: %s; this host must allow "
-			 "unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone, "
-			 "kernel.apparmor_restrict_unprivileged_userns, user.max_user_namespaces)",
-			 spawn_status_text(status, how, sizeof(how)), last_line(&said));
-		return -EPERM;
-	}
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return did_not_start(c, status, &said, e);
 	if (!out.data || !strstr(out.data, "WITH_SMB1SERVER"))
 		return err_exit(e, EXIT_MISSING, EPROTONOSUPPORT,
 				"%s was built without SMB1, the only dialect that carries a store "
