@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/bench/count.c - QEMU TCG plugin: count guest instructions between PID 1 and stage 2
+ * count.c - QEMU TCG plugin: count guest instructions between PID 1 and stage 2
  *
  * Theory of operation: nothing in the guest helps, the markers are addresses. Counting never stops;
  * a marker only writes down where the two counters (user and kernel half of the address space) are.

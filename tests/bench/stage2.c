@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/bench/stage2.c - the smallest stage 2: leaves a clean disk and powers off
+ * stage2.c - the smallest stage 2: leaves a clean disk and powers off
  *
  * No libc and no start-up code: its entry point, linked at an address of its own, is the marker at
  * which the counter stops (count.c), so nothing may run before it. What follows is not counted: the
