@@ -9,11 +9,9 @@ set -u
 script=$(vm_script '
 nix-store --verify --check-contents >/tmp/verify 2>&1
 echo "VERIFY status $?"
-grep -v "^checking path" /tmp/verify | sed "s/^/VERIFY said /"
-nix-store --verify-path $(nix-store -qR "$systemConfig") && echo "VERIFY paths good"')
+grep -v "^checking path" /tmp/verify | sed "s/^/VERIFY said /"')
 vm_run 600 --image "$tmp/disk.qcow2" --append "demo.run=$script"
 is "the run ends well" "$status" 0
 has "nix-store --verify --check-contents is clean" "$out" 'VERIFY status 0'
 is "it has nothing to say" "$(grep -oE 'VERIFY said .*' <<<"$out" | grep -vcE 'reading the Nix store|checking (store hashes|path|link)')" 0
-has "each path of the closure has the hash on record" "$out" 'VERIFY paths good'
 tap_end
