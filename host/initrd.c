@@ -223,13 +223,16 @@ static bool plain_name(const char *name)
 int initrd_extra_file(const char *name, const void *data, size_t len, struct buf *ret,
 		      struct err *e)
 {
+	static const char zeroes[4];
 	char folder[PATH_MAX];
 	struct cpio c;
-	int r = 0;
+	int r;
 
 	if (!plain_name(name))
 		return err_set(e, EINVAL, "cannot put %s into the initramfs: not a relative path",
 			       name);
+	/* The kernel takes an archive only at a multiple of 4, and passes over zeroes. */
+	r = buf_add(ret, zeroes, -ret->len & 3);
 	cpio_begin(&c, ret);
 	for (const char *p = strchr(name, '/'); p && r == 0; p = strchr(p + 1, '/')) {
 		memcpy(folder, name, (size_t)(p - name));

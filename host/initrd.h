@@ -39,9 +39,9 @@ _must_check_ int initrd_build(const struct initrd_options *o, struct buf *ret, s
 _must_check_ int initrd_open(const struct initrd_options *o, struct buf *ret_path, struct err *e);
 
 /*
- * Appends to ret an uncompressed archive that holds a single file (mode 0644) and the folders above
- * it. name: relative, as "etc/resolv.conf". Written behind an initramfs, at an offset that is a
- * multiple of 4, it is unpacked over it. Returns 0 or -errno with e.
+ * Appends to ret, which holds an initramfs, zeroes up to a multiple of 4 and an uncompressed archive
+ * with one more file (mode 0644) and the folders above it; the kernel unpacks it over the rest.
+ * name: relative, as "etc/resolv.conf". Returns 0 or -errno with e.
  */
 _must_check_ int initrd_extra_file(const char *name, const void *data, size_t len, struct buf *ret,
 				   struct err *e);
