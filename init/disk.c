@@ -168,7 +168,12 @@ int step_root(struct boot *b)
 
 	if (mkdir(NEW_ROOT, 0755) < 0 && errno != EEXIST)
 		return err_sys(&b->err, errno, "cannot make " NEW_ROOT " in the initramfs");
-	fd = mount_fs_detached(b->config.rootfstype, b->config.root, NULL, 0, 0, 0, &b->err);
+	fd = mount_fs_detached(b->config.rootfstype, b->config.root, NULL, 0, false, 0, &b->err);
+	if (fd == -EUCLEAN)
+		return err_set(&b->err, EUCLEAN,
+			       "%s: its %s file system is damaged (the kernel's log says where); "
+			       "e2fsck on the host may mend it",
+			       b->config.root, b->config.rootfstype);
 	if (fd < 0)
 		return fd;
 	r = mount_fs_attach(fd, NEW_ROOT, &b->err);

@@ -2,6 +2,7 @@
 /* modules.c - the kernel modules that the initramfs carries, in the host's order */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "init/lib/file.h"
@@ -12,6 +13,7 @@
 
 #define MODULES "/modules"
 #define ORDER_MAX (64 << 10)
+#define MODULE_MAX (64 << 20)
 #define COMPRESSED_FILE 4 /* linux/module.h, MODULE_INIT_COMPRESSED_FILE, Linux 5.17 */
 
 static bool wants_cifs(const struct boot *b)
@@ -35,8 +37,6 @@ static const struct {
 	int num;
 	const char *why;
 } reasons[] = {
-	{ ENOEXEC,
-	  "it is cut short, or made for another kernel (the kernel's log names the vermagic)" },
 	{ ENOENT, "a symbol it needs is not there: was it made for this kernel? (the kernel's log "
 		  "names it)" },
 	{ EINVAL,
@@ -65,6 +65,37 @@ static int refuse(struct boot *b, const struct order_entry *m, int num, const ch
 		       why ? why : strerror(num));
 }
 
+/* The kernel release that a module's vermagic begins with (include/linux/vermagic.h); empty: none.
+ */
+static void read_release(int fd, char *ret, size_t size)
+{
+	static const char key[] = "vermagic=";
+	_cleanup_buf_ struct buf module = { 0 };
+	const char *s;
+
+	ret[0] = '\0';
+	if (lseek(fd, 0, SEEK_SET) < 0 || file_read_fd(fd, MODULE_MAX, &module) < 0)
+		return;
+	s = module.len > 0 ? memmem(module.data, module.len, key, strlen(key)) : NULL;
+	if (s &&
+	    str_format(ret, size, "%.*s", (int)strcspn(s + strlen(key), " "), s + strlen(key)) < 0)
+		ret[0] = '\0';
+}
+
+/* ENOEXEC has two causes that call for different remedies. */
+static int refuse_format(struct boot *b, const struct order_entry *m, int fd)
+{
+	char release[65], why[256];
+	struct utsname u;
+
+	read_release(fd, release, sizeof(release));
+	if (release[0] && uname(&u) == 0 && !str_eq(release, u.release) &&
+	    str_format(why, sizeof(why), "it is for Linux %s (its vermagic), and this is %s",
+		       release, u.release) == 0)
+		return refuse(b, m, ENOEXEC, why);
+	return refuse(b, m, ENOEXEC, "it is cut short or damaged (see the kernel's log)");
+}
+
 static int load(struct boot *b, int dir, const struct order_entry *m)
 {
 	_cleanup_close_ int fd = openat(dir, m->file, O_RDONLY | O_CLOEXEC);
@@ -81,6 +112,8 @@ static int load(struct boot *b, int dir, const struct order_entry *m)
 		runner_trace(b, "%s: no such hardware", m->file);
 		return 0;
 	}
+	if (r == -ENOEXEC)
+		return refuse_format(b, m, fd);
 	if (r < 0) {
 		for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 			if (reasons[i].num == -r)
