@@ -23,15 +23,24 @@
 #define TMP_MARK ".tmp."
 #define TMP_AGE_MAX 3600 /* seconds after which a temporary file's writer is taken for dead */
 
+/* Is it another user's? With root in a user's HOME (sudo) nothing of root's shall come to lie
+ * there. */
+static bool is_foreign(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_uid != geteuid();
+}
+
 static int base_path(struct buf *ret)
 {
 	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
 	/* A relative one is to be ignored (XDG Base Directory Specification). */
 	if (xdg && xdg[0] == '/')
-		return buf_addf(ret, "%s", xdg);
+		return is_foreign(xdg) ? -EPERM : buf_addf(ret, "%s", xdg);
 	if (home && home[0] == '/')
-		return buf_addf(ret, "%s/.cache", home);
+		return is_foreign(home) ? -EPERM : buf_addf(ret, "%s/.cache", home);
 	return -ENOENT;
 }
 
@@ -51,7 +60,7 @@ int cache_open(const char *name, struct buf *ret_path)
 	fd = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	/* Somebody else's folder (root with a user's HOME, say) could be changed under our feet. */
+	/* Somebody else's folder could be changed under our feet. */
 	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return -EPERM;
 	*ret_path = path;

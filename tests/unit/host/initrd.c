@@ -405,6 +405,7 @@ static void no_cache_is_no_failure(void)
 {
 	_cleanup_(place_close) struct place p;
 	_cleanup_buf_ struct buf home = { 0 }, none = { 0 }, path = { 0 }, open_folder = { 0 };
+	_cleanup_buf_ struct buf theirs = { 0 };
 	struct initrd_options o;
 	const char *old = getenv("HOME");
 
@@ -427,6 +428,16 @@ static void no_cache_is_no_failure(void)
 	CHECK_INT(file_mkdirs(p.tree.fd, "storeboot/initrd", 0700), 0);
 	CHECK_INT(fchmodat(p.tree.fd, "storeboot/initrd", 0777, 0), 0);
 	CHECK_INT(cache_open("initrd", &path), -EPERM);
+	/* Nor is another user's, in which nothing may appear either. */
+	if (geteuid() == 0) {
+		CHECK_INT(file_mkdirs(p.tree.fd, "theirs", 0777), 0);
+		CHECK_INT(fchownat(p.tree.fd, "theirs", 1, 1, 0), 0);
+		CHECK_INT(buf_addf(&theirs, "%s/theirs", p.tree.root), 0);
+		setenv("XDG_CACHE_HOME", theirs.data, 1);
+		CHECK_INT(cache_open("initrd", &path), -EPERM);
+		CHECK_INT(unlinkat(p.tree.fd, "theirs", AT_REMOVEDIR), 0);
+		setenv("XDG_CACHE_HOME", p.tree.root, 1);
+	}
 	CHECK_INT(fchmodat(p.tree.fd, "storeboot/initrd", 0700, 0), 0);
 	{
 		_cleanup_close_ int dir = cache_open("initrd", &open_folder);
