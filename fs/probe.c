@@ -8,9 +8,12 @@
  * an ext3 that lost its primary superblock.
  *
  * Every prober runs on every boot, also on a disk that the first one already calls ext3: that is
- * what finds a second signature, and mounting such a disk would write to it, too. It costs some
- * 20 reads. BLKID_SUBLKS_BADCSUM stays off: it would let chance data inside a good file system
- * count as a second signature, and whatever it could find is not zero anyway.
+ * what finds a second signature, and mounting such a disk would write to it, too. On a formatted
+ * disk of 512 MiB that takes 46 reads, 4 million instructions of a TCG guest with Linux 6.1 (one
+ * million of them for ZFS's labels); the zero check of a first boot takes 190 million.
+ *
+ * BLKID_SUBLKS_BADCSUM stays off: it would let chance data inside a good file system count as a
+ * second signature, and whatever it could find is not zero anyway.
  */
 #include "fs/probe.h"
 

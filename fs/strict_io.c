@@ -7,9 +7,9 @@
  * channel's table of functions is replaced by one that looks at every result, and the write_error
  * hook catches what the cache writes by itself.
  *
- * libext2fs also writes a journal of zeroes, block by block, whatever its flags say (for a file
- * without extents): 16 MiB for a disk of 512 MiB, 1 GiB from 128 GiB on. The disk reads as zeroes
- * already, so a block of zeroes is dropped, unless that block was written before.
+ * libext2fs also writes each block that it allocates as zeroes first; with a journal that is 16 MiB
+ * on a disk of 512 MiB, 1 GiB from 128 GiB on. The disk reads as zeroes already, so a block of
+ * zeroes is dropped, unless that block was written before.
  */
 #include "fs/strict_io.h"
 
