@@ -169,8 +169,12 @@ void console_close(struct console *c)
 	}
 	cleanup_close(&c->fd);
 	c->fd = -1;
-	/* TCSADRAIN would wait for a terminal that is stopped. */
-	if (c->interactive)
-		tcsetattr(STDIN_FILENO, TCSANOW, &c->modes);
+	if (!c->interactive)
+		return;
 	c->interactive = false;
+	/* TCSADRAIN would wait for a terminal that is stopped. */
+	tcsetattr(STDIN_FILENO, TCSANOW, &c->modes);
+	/* What is said next begins a line. */
+	if (c->tail_len > 0 && c->tail[c->tail_len - 1] != '\n' && write(STDOUT_FILENO, "\n", 1) < 0)
+		c->out_gone = true;
 }

@@ -165,7 +165,9 @@ static int add_confinement(const struct smb_config *c, int root, struct strv *v)
 	static const char *const walls[] = {
 		"--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000",
 		"--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", NULL,
+		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
+		/* bwrap makes missing parents with mode 0700, which the guest would see. */
+		"--dir", "/export", "--dir", "/export/nix", NULL,
 	};
 	int r = strv_add(v, c->bwrap);
 
