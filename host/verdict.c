@@ -61,7 +61,7 @@ static bool qemu_failed(const struct ending *end, struct verdict *v)
 	if (end->qmp->shutdown && WIFEXITED(end->qemu_status) && WEXITSTATUS(end->qemu_status) == 0)
 		return false;
 	spawn_status_text(end->qemu_status, how, sizeof(how));
-	say(v, EXIT_GUEST, true, "QEMU ended with %s%s%s", how, end->qemu_said[0] ? ": " : "",
+	say(v, EXIT_GUEST, true, "QEMU ended: %s%s%s", how, end->qemu_said[0] ? ": " : "",
 	    end->qemu_said);
 	return true;
 }

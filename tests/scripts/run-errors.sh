@@ -131,6 +131,6 @@ is '--print-qemu: nothing made' "$(state)" "$before"
 QEMU_OPTS='-no-such-option' timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image q.qcow2 \
 	</dev/null >"$tmp/out" 2>"$tmp/err"
 is 'option that QEMU refuses: exit code' $? 71
-has 'option that QEMU refuses: what it says' "$(cat "$tmp/err")" '^storeboot: QEMU ended with exit status 1: .*no-such-option'
+has 'option that QEMU refuses: what it says' "$(cat "$tmp/err")" '^storeboot: QEMU ended: exit status 1: .*no-such-option'
 is 'option that QEMU refuses: private folder gone' "$(ls "$tmp/run")" ''
 tap_end
