@@ -100,7 +100,7 @@ int accel_probe(const char *qemu, enum accel accel, char *why, size_t why_size)
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
 	char drive[128];
 	const char *const argv[] = { qemu, "-nodefaults", "-no-user-config", "-no-reboot",
-				     "-display", "none", "-machine", "pc", "-m", "16M",
+				     "-display", "none", "-machine", "q35", "-m", "16M",
 				     "-accel", accel_name(accel), "-cpu", "max",
 				     "-device", "isa-debug-exit,iobase=0xf4,iosize=1",
 				     "-drive", drive, "-device", "ide-hd,drive=disk", NULL };
