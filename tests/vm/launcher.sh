@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# launcher.sh - storeboot run: piecewise systems, 2010's environment, an ordinary user, a terminal, and nothing left behind
+# shellcheck disable=SC2016,SC2317 # the guest expands its script, not this shell; functions are called by name
+set -u
+# shellcheck source=tests/lib/vm.sh
+. tests/lib/vm.sh
+mkdir "$tmp/runtime"
+chmod 700 "$tmp/runtime"
+export XDG_RUNTIME_DIR=$tmp/runtime
+
+# left: what a run has left: files in its folder, and processes that carry this test's folder in their environment.
+left() {
+	find "$tmp/runtime" -mindepth 2
+	local p
+	for p in /proc/[0-9]*; do
+		case $(tr '\0' ' ' 2>/dev/null <"$p/cmdline") in
+		*qemu-system* | *smbd* | *bwrap* | *storeboot\ run*)
+			grep -qzF "XDG_RUNTIME_DIR=$tmp/runtime" "$p/environ" 2>/dev/null && tr '\0' ' ' <"$p/cmdline" ;;
+		esac
+	done
+}
+
+nothing_left() {
+	[ -z "$(left)" ]
+}
+
+# within SECONDS COMMAND...: waits until the command succeeds.
+within() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}
+
+# --- piecewise, with 2010's environment ----------------------------------------------------------------------
+script=$(vm_script 'echo "FACT cmdline $(cat /proc/cmdline)"; echo "FACT cpus $(nproc)"; echo "FACT disk $(cat /sys/block/vda/size)"
+echo "FACT disks $(ls /sys/block | grep -c ^vd)"')
+qemu-img create -q -f qcow2 "$tmp/second.qcow2" 32M
+out=$(NIX_DISK_IMAGE="$tmp/a, b.qcow2" QEMU_KERNEL_PARAMS="word.of=environment demo.run=$script" \
+	QEMU_OPTS="-smp 2 -drive 'file=$tmp/second.qcow2,format=qcow2,if=virtio'" \
+	timeout 240 "$storeboot" run --kernel "$system/kernel" --modules "$system/kernel-modules" --init "$system/init" \
+	--params "$system/kernel-params" --disk-size 128M --append "systemConfig=$system" </dev/null 2>"$tmp/err")
+is "piecewise: exit status" $? 0
+out=$(tr -d '\r' <<<"$out")
+has "the script ran" "$out" 'demo\.run: exit 0'
+has "kernel-params come first, QEMU_KERNEL_PARAMS behind init=" "$out" "^FACT cmdline $(cat "$system/kernel-params") .*init=.* word\.of=environment"
+has "QEMU_OPTS: processors" "$out" '^FACT cpus 2'
+has "QEMU_OPTS: a quoted drive" "$out" '^FACT disks 2'
+has "--disk-size" "$out" "^FACT disk $((128 << 11))$"
+ok "NIX_DISK_IMAGE, a name with comma and blank" test -s "$tmp/a, b.qcow2"
+is "nothing is left" "$(left)" ""
+
+# --- an ordinary user -------------------------------------------------------------------------------------------
+if [ "$(id -u)" = 0 ]; then
+	user=$(mktemp -d "${TMPDIR:-/tmp}/storeboot-user.XXXXXX")
+	cp "$storeboot" "$build/storeboot-init" "$user/"
+	"$storeboot" reginfo "$system" >"$user/registration"
+	chown -R 1000:1000 "$user"
+	out=$(cd "$user" && env -i PATH="$PATH" HOME="$user" TMPDIR="$user" timeout 240 setpriv --reuid 1000 --regid 1000 --clear-groups \
+		./storeboot run "$system" --image disk.qcow2 --reginfo registration --append demo.batch=1 </dev/null 2>"$tmp/err")
+	is "an ordinary user: exit status" $? 0
+	has "the greeting" "$out" 'store paths +[0-9]+ registered, [0-9]+ valid; this system is registered'
+	is "its files are its own" "$(find "$user" ! -uid 1000)" ""
+	is "its temporary files are gone" "$(find "$user" -maxdepth 1 -name 'storeboot-??????')" ""
+	rm -rf "$user"
+else
+	skip "an ordinary user" "the whole test runs as one"
+fi
+
+# --- signals: in the middle of a run ------------------------------------------------------------------------------
+wait_script=$(vm_script 'echo "FACT waiting"; sleep 600')
+for signal in INT TERM HUP KILL; do
+	"$storeboot" run "$system" --image "$tmp/signal.qcow2" --append "demo.run=$wait_script" </dev/null >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	ok "SIG$signal: the guest is up" within 200 grep -q 'FACT waiting' "$tmp/out"
+	busy=$("$storeboot" run "$system" --image "$tmp/signal.qcow2" </dev/null 2>&1)
+	is "SIG$signal: meanwhile the image is in use: exit status" $? 67
+	has "the line names the holder" "$busy" "signal\.qcow2 .*$pid"
+	kill -$signal $pid
+	wait $pid 2>/dev/null
+	is "SIG$signal: exit status" $? $((128 + $(kill -l $signal)))
+	ok "SIG$signal: nothing is left after a moment" within 20 nothing_left
+done
+
+# --- a terminal ------------------------------------------------------------------------------------------------------
+# Runs a command on a terminal; types each TEXT of stdin's lines "PATTERN=>TEXT" when PATTERN shows up behind the last one;
+# prints what it saw, then how it ended.
+cat >"$tmp/type.py" <<'END'
+import os, pty, select, sys, termios, time
+steps = [line.rstrip("\n").split("=>") for line in sys.stdin]
+pid, master = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+before = termios.tcgetattr(master)
+seen, at, end = b"", 0, time.time() + 240
+while True:
+    if select.select([master], [], [], 0.2)[0]:
+        try:
+            seen += os.read(master, 65536)
+        except OSError:  # the last descriptor of the terminal is closed
+            pass
+    found = seen.find(steps[0][0].encode(), at) if steps else -1
+    if found >= 0:
+        at = len(seen)
+        os.write(master, steps.pop(0)[1].encode().decode("unicode_escape").encode("latin-1"))
+    after = termios.tcgetattr(master)
+    done, status = os.waitpid(pid, os.WNOHANG)
+    if done:
+        break
+    if time.time() > end:
+        os.kill(pid, 15)
+        end += 30
+sys.stdout.write(seen.decode("latin-1").replace("\r", ""))
+print("\nENDED", os.waitstatus_to_exitcode(status), "TERMINAL", "restored" if after == before else "changed")
+END
+out=$(printf '%s\n' '# =>sh -c "echo go-$((40+1)); sleep 500"\r' 'go-41=>\x03' '# =>echo still-$((40+2))\r' 'still-42=>poweroff\r' |
+	timeout 300 python3 "$tmp/type.py" "$storeboot" run "$system" --image "$tmp/tty.qcow2" 2>&1)
+has "on a terminal: Ctrl-C goes to the guest's program" "$out" 'still-42'
+has "poweroff ends it well, the terminal is as before" "$out" '^ENDED 0 TERMINAL restored'
+out=$(printf '%s\n' '# =>\x01x' | timeout 300 python3 "$tmp/type.py" "$storeboot" run "$system" --image "$tmp/tty.qcow2" 2>&1)
+has "Ctrl-a x ends it, the terminal is as before" "$out" '^ENDED 130 TERMINAL restored'
+is "nothing is left at the end" "$(left)" ""
+tap_end
