@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* image.h - the guest's disk: a qcow2 file that is made once and never replaced */
+/* image.h - a disk of the guest: a file that is made once and never replaced */
 #ifndef STOREBOOT_HOST_IMAGE_H
 #define STOREBOOT_HOST_IMAGE_H
 
@@ -9,34 +9,49 @@
 
 #include "init/lib/err.h"
 
+struct image_request {
+	const char *qemu_img;
+	const char *path;
+	const char *format; /* "qcow2" or "raw"; what the file holds does not choose it */
+	uint64_t size;	    /* bytes of a disk that exists, at least; 0: as it is */
+	uint64_t new_size;  /* bytes of one that does not exist */
+	bool must_exist;
+	bool read_only; /* others may read it meanwhile */
+	bool ephemeral; /* the same, and what the guest writes is thrown away */
+	bool fresh;	/* an image that exists is moved aside, whatever it holds */
+};
+
 struct image {
 	char path[PATH_MAX]; /* absolute, with links resolved */
 	int fd;		     /* holds the lock; -1: the image does not exist yet */
+	int layer_fd;	     /* --ephemeral: the nameless qcow2 file that takes the writes; -1: none */
+	uint64_t size;	     /* bytes of the disk: as it is, */
+	uint64_t new_size;   /* and as image_ready makes it */
+	bool zero;	     /* it will read as zeroes when the guest starts */
 	bool made;	     /* it was made by this run */
 };
 
-#define IMAGE_INIT { .fd = -1 }
+#define IMAGE_INIT { .fd = -1, .layer_fd = -1 }
 
 /*
- * Looks at path: nothing there is fine (ret->fd stays -1), else it must be a qcow2 image that stands
- * alone, and is locked for this run (flock(2)). Changes nothing. Returns 0, or -errno with e:
+ * Looks at the image and locks it for this run (flock(2)): alone, or with others that read it. What is
+ * there must be a whole image of that format that stands alone, and not larger than size asks. Nothing
+ * there is fine (ret->fd stays -1) unless it must exist. Changes nothing. Returns 0, or -errno with e:
  * EXIT_IMAGE (not such an image, a link to nothing, no such folder), EXIT_IN_USE (names the holder).
  */
-_must_check_ int image_open(const char *qemu_img, const char *path, struct image *ret, struct err *e);
+_must_check_ int image_open(const struct image_request *q, struct image *ret, struct err *e);
 
 /*
- * Makes the image, of size bytes, after image_open found nothing. It appears under its name whole and
- * locked, and never in the place of something else. Returns as image_open.
+ * Makes it what the request asks, after image_open: moves the old one aside, makes a new one, grows it,
+ * or makes the layer. A new image appears under its name whole and locked, and never in the place of
+ * something else. Returns as image_open.
  */
-_must_check_ int image_make(const char *qemu_img, uint64_t size, struct image *i, struct err *e);
+_must_check_ int image_ready(const struct image_request *q, struct image *i, struct err *e);
 
 /* Gives the lock up. */
 void image_close(struct image *i);
 
-/*
- * Checks what `qemu-img info --output=json` says. A pure function. Returns 0, or -EINVAL with e
- * (EXIT_IMAGE) for a format other than qcow2, a backing file, an external data file or no size.
- */
-_must_check_ int image_check_info(const char *path, const char *json, size_t len, struct err *e);
+/* For image_ready: "PATH is in use by pid N (COMMAND)". Returns -EBUSY. */
+int image_in_use(const char *path, struct err *e);
 
 #endif

@@ -34,7 +34,7 @@ struct launched {
 
 void plan_free(struct plan *p)
 {
-	image_close(&p->image);
+	disks_close(&p->disks);
 	cleanup_close(&p->initrd_fd);
 	buf_free(&p->initrd);
 	buf_free(&p->registration);
@@ -133,7 +133,7 @@ static int signal_waiting(void)
 
 /* server: NULL-terminated. What shares its lifetime with the caller is left to it. */
 static struct qemu_config config_of(const struct plan *p, const char *initrd,
-				    const char *const *server)
+				    const char *const *server, const struct qemu_disk *disks)
 {
 	return (struct qemu_config){
 		.program = p->qemu,
@@ -144,7 +144,8 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 		.kernel = p->kernel,
 		.initrd = initrd,
 		.append = p->append.data,
-		.image = p->image.path,
+		.disks = disks,
+		.n_disks = p->disks.n,
 		.share_command = server,
 		.graphics = p->graphics,
 		.console_fd = 3,
@@ -158,8 +159,10 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 {
 	char initrd[PATH_MAX], share[PATH_MAX], launcher[16];
 	const char *const server[] = { l->plan->self, "share-server", launcher, share, NULL };
-	struct qemu_config c = config_of(l->plan, initrd, server);
+	struct qemu_disk disks[DISKS_MAX];
+	struct qemu_config c = config_of(l->plan, initrd, server, disks);
 
+	disks_qemu(&l->plan->disks, false, disks);
 	snprintf(launcher, sizeof(launcher), "%d", (int)getpid());
 	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->folder) < 0 ||
 	    str_format(share, sizeof(share), "%s/share-server", l->folder) < 0)
@@ -185,18 +188,22 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		verdict_of_signal(n, ret);
 		return 0;
 	}
-	if (r == 0 && p->image.fd < 0)
-		r = image_make(p->qemu_img, p->disk_size, &p->image, e);
+	if (r == 0)
+		r = disks_ready(&p->disks, e);
 	return r < 0 ? r : boot(&l, ret, e);
 }
 
 int launch_print(const struct plan *p, struct err *e)
 {
 	static const char *const server[] = { "storeboot", "share-server", "PID", "FILE", NULL };
-	const struct qemu_config c = config_of(p, p->initrd.data, server);
+	struct qemu_disk disks[DISKS_MAX];
+	const struct qemu_config c = config_of(p, p->initrd.data, server, disks);
 	_cleanup_strv_ struct strv argv = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
-	int r = qemu_args(&c, &argv);
+	int r;
+
+	disks_qemu(&p->disks, true, disks);
+	r = qemu_args(&c, &argv);
 
 	if (r == 0)
 		r = words_quote_all((const char *const *)argv.v, &text);

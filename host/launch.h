@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "host/accel.h"
-#include "host/image.h"
+#include "host/disk.h"
 #include "host/verdict.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
@@ -18,7 +18,7 @@ struct plan {
 	const char *name;
 	const char *kernel;
 	const char *store; /* served as the guest's /nix/store */
-	uint64_t memory, disk_size; /* bytes */
+	uint64_t memory; /* bytes */
 	unsigned int cores;
 	bool graphics;
 	enum accel accel;
@@ -29,10 +29,10 @@ struct plan {
 	struct buf registration; /* put behind it; empty: none */
 	struct buf append;	 /* the kernel command line */
 	struct strv qemu_opts;
-	struct image image; /* opened; made when there is none yet */
+	struct disks disks; /* opened; made when there is none yet */
 };
 
-#define PLAN_INIT { .initrd_fd = -1, .image = IMAGE_INIT }
+#define PLAN_INIT { .initrd_fd = -1 }
 void plan_free(struct plan *p);
 
 /*

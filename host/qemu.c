@@ -114,15 +114,9 @@ static int add_channels(const struct qemu_config *c, struct strv *v)
 	return r;
 }
 
-static int add_disk(const struct qemu_config *c, struct strv *v)
+static int add_disks(const struct qemu_config *c, struct strv *v)
 {
-	static const char *const device[] = { "-device", "virtio-blk-pci,drive=disk", NULL };
-	int r = add_valued(v, "-drive",
-			   "if=none,id=disk,format=qcow2,discard=unmap,werror=report,rerror=report,"
-			   "file.driver=file,file.filename=",
-			   c->image);
-
-	return r < 0 ? r : add_all(v, device);
+	return blockdev_args(c->disks, c->n_disks, v);
 }
 
 /* slirp splits the command with g_shell_parse_argv and starts it once for each connection. */
@@ -143,7 +137,7 @@ static int add_net(const struct qemu_config *c, struct strv *v)
 int qemu_args(const struct qemu_config *c, struct strv *ret)
 {
 	static int (*const parts[])(const struct qemu_config *, struct strv *) = {
-		add_machine, add_kernel, add_display, add_channels, add_disk, add_net,
+		add_machine, add_kernel, add_display, add_channels, add_disks, add_net,
 	};
 	int r = strv_add(ret, c->program);
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "host/accel.h"
+#include "host/blockdev.h"
 #include "init/lib/str.h"
 
 /* What the guest sees as ... */
@@ -24,7 +25,8 @@ struct qemu_config {
 	const char *kernel;
 	const char *initrd;
 	const char *append; /* the kernel command line */
-	const char *image;  /* qcow2 */
+	const struct qemu_disk *disks;
+	size_t n_disks;
 	const char *const *share_command; /* NULL-terminated: what answers behind 10.0.2.4:445 */
 	bool graphics;
 	int console_fd; /* sockets that QEMU inherits: the first serial port, */

@@ -13,9 +13,10 @@
 #include <sys/stat.h>
 
 #include "host/accel.h"
+#include "host/ask.h"
 #include "host/cmdline.h"
+#include "host/disk.h"
 #include "host/exit.h"
-#include "host/image.h"
 #include "host/initrd.h"
 #include "host/initrd_check.h"
 #include "host/launch.h"
@@ -33,8 +34,11 @@
 struct values {
 	struct system_options system;
 	const char *memory, *disk_size;
+	uint64_t disk_bytes; /* 0: not said */
 	unsigned int cores;
 	const char *image;
+	bool ephemeral, fresh, yes;
+	struct strv disks;
 	bool graphics, serial;
 	int accel;
 	struct strv append;
@@ -60,7 +64,15 @@ static const struct opt opts[] = {
 	{ "cores", 0, OPT_NUMBER, AT(cores), "N", "its processors (1)", NULL },
 	{ "image", 0, OPT_STRING, AT(image), "FILE",
 	  "its disk, qcow2; made if it does not exist (./NAME.qcow2)", NULL },
-	{ "disk-size", 0, OPT_STRING, AT(disk_size), "SIZE", "the size of a new disk (512M)", NULL },
+	{ "disk-size", 0, OPT_STRING, AT(disk_size), "SIZE",
+	  "its size: of a new disk (512M), or an old one grows to it", NULL },
+	{ "ephemeral", 0, OPT_FLAG, AT(ephemeral), NULL,
+	  "throw away what the guest writes; the images are only read", NULL },
+	{ "fresh", 0, OPT_FLAG, AT(fresh), NULL,
+	  "begin with an empty disk; the old image is moved aside", NULL },
+	{ "yes", 'y', OPT_FLAG, AT(yes), NULL, "do not ask whether --fresh is meant", NULL },
+	{ "disk", 0, OPT_LIST, AT(disks), "PATH[,...]",
+	  "one more disk: PATH[,size=SIZE][,serial=TEXT][,ro][,raw]", NULL },
 	{ "name", 0, OPT_STRING, AT(system.name), "NAME",
 	  "the machine's name (the system's host name, or SYSTEM's own)", NULL },
 	{ "graphics", 0, OPT_FLAG, AT(graphics), NULL, "a window, with the console in it", NULL },
@@ -103,6 +115,7 @@ static void run_free(struct run *r)
 	plan_free(&r->plan);
 	system_free(&r->system);
 	strv_free(&r->v.append);
+	strv_free(&r->v.disks);
 	opt_args_free(&r->args);
 }
 
@@ -136,11 +149,16 @@ static int read_words(struct run *run, struct err *e)
 	r = get_size("memory", run->v.memory, 384 * MIB, &run->plan.memory, e);
 
 	if (r == 0)
-		r = get_size("disk-size", run->v.disk_size, 512 * MIB, &run->plan.disk_size, e);
+		r = get_size("disk-size", run->v.disk_size, 0, &run->v.disk_bytes, e);
 	if (r < 0)
 		return r;
 	if (run->v.graphics && run->v.serial)
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --graphics or --serial, not both");
+	if (run->v.ephemeral && run->v.fresh)
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --ephemeral or --fresh, not both");
+	if (run->v.disk_bytes % 512)
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --disk-size %s: want a multiple of 512 bytes", run->v.disk_size);
 	r = qemu_opts ? words_split(qemu_opts, &run->plan.qemu_opts) : 0;
 	if (r < 0)
 		return err_exit(e, EXIT_USAGE, -r, "QEMU_OPTS: a quote is not closed in: %s",
@@ -165,13 +183,40 @@ static int find_programs(struct run *run, struct err *e)
 }
 
 /* 2010's name for it wins over the default, the option over both. */
-static int check_image(struct run *run, struct err *e)
+static int check_disks(struct run *run, struct err *e)
 {
 	const char *path = run->v.image ? run->v.image : getenv("NIX_DISK_IMAGE");
 	char standard[256];
+	struct disk_options o = {
+		.qemu_img = run->plan.qemu_img,
+		.root_size = run->v.disk_bytes,
+		.fresh = run->v.fresh,
+		.ephemeral = run->v.ephemeral,
+		.more = (const char *const *)run->v.disks.v,
+	};
 
 	snprintf(standard, sizeof(standard), "./%s.qcow2", run->system.name);
-	return image_open(run->plan.qemu_img, path && path[0] ? path : standard, &run->plan.image, e);
+	o.root = path && path[0] ? path : standard;
+	return disks_open(&o, &run->plan.disks, e);
+}
+
+/* The one option that takes something out of sight: only with a yes. */
+static int confirm_fresh(const struct run *run, struct err *e)
+{
+	const struct image *root = &run->plan.disks.v[0].image;
+	char question[PATH_MAX + 64];
+	int r;
+
+	if (!run->v.fresh || run->v.yes || run->v.print_qemu || root->fd < 0)
+		return 0;
+	snprintf(question, sizeof(question), "move %s aside and begin with an empty disk?", root->path);
+	r = ask_yes(question);
+	if (r == -ENOTTY)
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --fresh moves %s aside; say --yes where nobody can be asked",
+				root->path);
+	return r > 0 ? 0 :
+		       err_exit(e, EXIT_USAGE, ECANCELED, "%s is as it was; nothing was run", root->path);
 }
 
 static int find_initrd(struct run *run, struct err *e)
@@ -279,13 +324,15 @@ static int prepare(struct run *run, struct err *e)
 	if (r == 0)
 		r = find_registration(run, e);
 	if (r == 0)
-		r = build_append(run, e);
-	if (r == 0)
 		r = find_programs(run, e);
 	if (r == 0)
-		r = check_image(run, e);
+		r = check_disks(run, e);
+	if (r == 0)
+		r = build_append(run, e);
 	if (r == 0)
 		r = find_initrd(run, e);
+	if (r == 0)
+		r = confirm_fresh(run, e);
 	if (r < 0)
 		return r;
 	run->plan.name = run->system.name;

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/disk.h"
 #include "host/exit.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -227,10 +228,28 @@ static int channel(int *ret_ours, int *ret_theirs)
 	return 0;
 }
 
+/* What QEMU inherits: its channels and the open images. ret ends with -1. */
+static void pass_fds(const struct qemu_config *c, int *ret)
+{
+	size_t n = 0;
+
+	ret[n++] = c->console_fd;
+	ret[n++] = c->report_fd;
+	ret[n++] = c->qmp_fd;
+	for (size_t i = 0; i < c->n_disks; i++) {
+		if (c->disks[i].fd >= 0)
+			ret[n++] = c->disks[i].fd;
+		if (c->disks[i].layer_fd >= 0)
+			ret[n++] = c->disks[i].layer_fd;
+	}
+	ret[n] = -1;
+}
+
 static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
 	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1;
 	_cleanup_strv_ struct strv argv = { 0 };
+	int pass[4 + 2 * DISKS_MAX];
 	sigset_t signals;
 	int r = channel(&vm->report_fd, &report);
 
@@ -252,7 +271,8 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	vm->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (vm->signal_fd < 0)
 		return err_sys(e, errno, "signalfd");
-	vm->pidfd = proc_start(argv.v, (const int[]){ report, qmp, console, -1 }, said, &vm->pid, e);
+	pass_fds(config, pass);
+	vm->pidfd = proc_start(argv.v, pass, said, &vm->pid, e);
 	if (vm->pidfd < 0)
 		return vm->pidfd;
 	console_open(vm->console, take_fd(&ours));

@@ -125,7 +125,7 @@ got=0
 before=$(state)
 out=$("$storeboot" run "$system" --stage1 "$build/storeboot-init" --print-qemu --image 'a,b c.qcow2' 2>/dev/null) || got=$?
 is '--print-qemu: exit code' "$got" 0
-has '--print-qemu: one command, quoted' "$out" "^[^ ]*/qemu-system-x86_64 .*'[^']*file.filename=[^']*/a,,b c.qcow2' "
+has '--print-qemu: one command, quoted' "$out" "^[^ ]*/qemu-system-x86_64 .*'[^']*\"filename\":\"[^']*/a,b c.qcow2\"}' "
 is '--print-qemu: nothing made' "$(state)" "$before"
 
 QEMU_OPTS='-no-such-option' timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image q.qcow2 \

@@ -16,41 +16,6 @@
 
 static char top[PATH_MAX], qemu_img[PATH_MAX];
 
-static void info(void)
-{
-	static const struct {
-		const char *json, *text; /* NULL: it is good */
-	} rows[] = {
-		{ "{\"format\": \"qcow2\", \"virtual-size\": 512}", NULL },
-		{ "{\"format\": \"qcow2\", \"virtual-size\": 512, \"format-specific\": {\"data\": {}}}",
-		  NULL },
-		{ "{\"format\": \"raw\", \"virtual-size\": 512}", "is a raw image, not qcow2" },
-		{ "{\"format\": \"qcow2\", \"virtual-size\": 512, \"backing-filename\": \"/b\"}",
-		  "only a layer over /b" },
-		{ "{\"format\": \"qcow2\", \"virtual-size\": 512, \"format-specific\": "
-		  "{\"data\": {\"data-file\": \"/d\"}}}",
-		  "keeps its data in another file, /d" },
-		{ "{\"format\": \"qcow2\", \"virtual-size\": 0}", "of no size" },
-		{ "{\"format\": \"qcow2\"}", "of no size" },
-		{ "[]", "gave no answer" },
-		{ "", "gave no answer" },
-		{ "{\"format\"", "gave no answer" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct err e = { 0 };
-		int r = image_check_info("/x", rows[i].json, strlen(rows[i].json), &e);
-
-		if (!rows[i].text) {
-			CHECK_INT(r, 0);
-			continue;
-		}
-		CHECK(r < 0);
-		CHECK_INT(e.exit_status, EXIT_IMAGE);
-		CHECK_HAS(e.text, rows[i].text);
-	}
-}
-
 static const char *in_top(const char *name)
 {
 	static char path[PATH_MAX];
@@ -69,53 +34,140 @@ static void run_qemu_img(const char *const *argv)
 	CHECK_INT(status, 0);
 }
 
+#define SIZE ((uint64_t)64 << 20)
+
+static struct image_request request(const char *name)
+{
+	static char paths[4][PATH_MAX];
+	static unsigned int n;
+	char *path = paths[n++ % 4];
+
+	snprintf(path, PATH_MAX, "%s", in_top(name));
+	return (struct image_request){ .qemu_img = qemu_img, .path = path, .format = "qcow2",
+				       .new_size = SIZE };
+}
+
 static void made_once_then_opened(void)
 {
 	static const char name[] = "a, b:c=\xc3\xa4.qcow2";
+	const struct image_request q = request(name);
 	struct image i = IMAGE_INIT, again = IMAGE_INIT;
 	struct err e = { 0 };
 	struct stat st;
 
-	CHECK_INT(image_open(qemu_img, in_top(name), &i, &e), 0);
+	CHECK_INT(image_open(&q, &i, &e), 0);
 	CHECK_INT(i.fd, -1);
+	CHECK(i.zero && i.new_size == SIZE);
 	CHECK(lstat(in_top(name), &st) < 0);
-	CHECK_INT(image_make(qemu_img, 64 << 20, &i, &e), 0);
+	CHECK_INT(image_ready(&q, &i, &e), 0);
 	CHECK_STR(e.text, "");
 	CHECK(i.fd >= 0 && i.made);
 	CHECK_INT(lstat(in_top(name), &st), 0);
 
 	/* In use: flock belongs to the open file, so this very process is the other one. */
-	CHECK(image_open(qemu_img, in_top(name), &again, &e) < 0);
+	CHECK(image_open(&q, &again, &e) < 0);
 	CHECK_INT(e.exit_status, EXIT_IN_USE);
 	CHECK_HAS(e.text, "is in use by pid ");
 	image_close(&i);
-	CHECK_INT(image_open(qemu_img, in_top(name), &again, &e), 0);
-	CHECK(again.fd >= 0 && !again.made);
+	CHECK_INT(image_open(&q, &again, &e), 0);
+	CHECK(again.fd >= 0 && !again.made && again.zero && again.size == SIZE);
 	image_close(&again);
 }
 
-/* Something took the name between image_open and image_make: it stays as it is. */
+/* Something took the name between image_open and image_ready: it stays as it is. */
 static void never_replaces(void)
 {
-	struct image i = IMAGE_INIT;
+	const struct image_request q = request("late.qcow2");
+	struct image i = IMAGE_INIT, other = IMAGE_INIT;
 	struct err e = { 0 };
 	char text[16];
 
-	CHECK_INT(image_open(qemu_img, in_top("late.qcow2"), &i, &e), 0);
+	CHECK_INT(image_open(&q, &i, &e), 0);
 	CHECK_INT(folder_write(top, "late.qcow2", "mine\n", 5, &e), 0);
-	CHECK(image_make(qemu_img, 64 << 20, &i, &e) < 0);
+	CHECK(image_ready(&q, &i, &e) < 0);
 	CHECK_INT(e.exit_status, EXIT_IN_USE);
 	CHECK_INT(i.fd, -1);
 	CHECK_INT(file_read_line(AT_FDCWD, in_top("late.qcow2"), text, sizeof(text)), 0);
 	CHECK_STR(text, "mine");
+
+	/* Where another run took it, the line says which. */
+	CHECK_INT(unlink(in_top("late.qcow2")), 0);
+	CHECK_INT(image_open(&q, &i, &e), 0);
+	CHECK_INT(image_open(&q, &other, &e), 0);
+	CHECK_INT(image_ready(&q, &other, &e), 0);
+	CHECK(image_ready(&q, &i, &e) < 0);
+	CHECK_INT(e.exit_status, EXIT_IN_USE);
+	CHECK_HAS(e.text, "late.qcow2 is in use by pid ");
+	image_close(&other);
+}
+
+static void grows_and_never_shrinks(void)
+{
+	struct image_request q = request("grow.qcow2");
+	struct image i = IMAGE_INIT;
+	struct err e = { 0 };
+
+	CHECK_INT(image_open(&q, &i, &e), 0);
+	CHECK_INT(image_ready(&q, &i, &e), 0);
+	image_close(&i);
+	q.size = 2 * SIZE;
+	CHECK_INT(image_open(&q, &i, &e), 0);
+	CHECK(i.size == SIZE && i.new_size == 2 * SIZE);
+	CHECK_INT(image_ready(&q, &i, &e), 0);
+	image_close(&i);
+	q.size = SIZE;
+	CHECK(image_open(&q, &i, &e) < 0);
+	CHECK_INT(e.exit_status, EXIT_IMAGE);
+	CHECK_HAS(e.text, "holds a disk of 128 MiB; it is not made smaller");
+	q.size = 0;
+	CHECK_INT(image_open(&q, &i, &e), 0);
+	CHECK(i.size == 2 * SIZE && i.new_size == 2 * SIZE);
+	image_close(&i);
+}
+
+/* Throw-away runs share an image, with nothing else beside them; a fresh start deletes nothing. */
+static void shared_and_aside(void)
+{
+	struct image_request q = request("share.qcow2"), own = q, fresh = q;
+	struct image i = IMAGE_INIT, a = IMAGE_INIT, b = IMAGE_INIT;
+	struct err e = { 0 };
+	struct stat before, st;
+
+	CHECK_INT(image_open(&q, &i, &e), 0);
+	CHECK_INT(image_ready(&q, &i, &e), 0);
+	CHECK_INT(fstat(i.fd, &before), 0);
+	image_close(&i);
+	q.ephemeral = true;
+	CHECK_INT(image_open(&q, &a, &e), 0);
+	CHECK_INT(image_open(&q, &b, &e), 0);
+	CHECK_INT(image_ready(&q, &a, &e), 0);
+	CHECK_INT(image_ready(&q, &b, &e), 0);
+	CHECK(a.layer_fd >= 0 && b.layer_fd >= 0);
+	CHECK_INT(fstat(a.layer_fd, &st), 0);
+	CHECK(st.st_nlink == 0 && st.st_size > 0);
+	CHECK(image_open(&own, &i, &e) < 0);
+	CHECK_INT(e.exit_status, EXIT_IN_USE);
+	fresh.fresh = true;
+	CHECK(image_open(&fresh, &i, &e) < 0);
+	CHECK_INT(e.exit_status, EXIT_IN_USE);
+	image_close(&a);
+	image_close(&b);
+
+	CHECK_INT(image_open(&fresh, &i, &e), 0);
+	CHECK(i.zero && i.new_size == SIZE);
+	CHECK_INT(image_ready(&fresh, &i, &e), 0);
+	CHECK_INT(stat(in_top("share.qcow2"), &st), 0);
+	CHECK(st.st_ino != before.st_ino && i.made);
+	image_close(&i);
 }
 
 static void refused(const char *name, const char *text)
 {
+	const struct image_request q = request(name);
 	struct image i = IMAGE_INIT;
 	struct err e = { 0 };
 
-	CHECK(image_open(qemu_img, in_top(name), &i, &e) < 0);
+	CHECK(image_open(&q, &i, &e) < 0);
 	CHECK_INT(e.exit_status, EXIT_IMAGE);
 	CHECK_HAS(e.text, text);
 	CHECK_INT(i.fd, -1);
@@ -157,9 +209,10 @@ int main(void)
 		printf("# %s\n", e.text);
 		return 1;
 	}
-	RUN(info);
 	RUN(made_once_then_opened);
 	RUN(never_replaces);
+	RUN(grows_and_never_shrinks);
+	RUN(shared_and_aside);
 	RUN(what_is_refused);
 	folder_remove(top);
 	TEST_END();

@@ -6,12 +6,14 @@
 
 static const char *const server[] = { "/usr/bin/storeboot", "share-server", "42", "/run/s", NULL };
 
+static const struct qemu_disk disk = { "/w/demo.qcow2", -1, -1, "qcow2", "storeboot-root", false };
+
 static struct qemu_config plain(void)
 {
 	return (struct qemu_config){
 		.program = "/usr/bin/qemu", .name = "demo", .accel = ACCEL_TCG,
 		.memory = (uint64_t)384 << 20, .cores = 1, .kernel = "/k", .initrd = "/i",
-		.append = "init=/x a,b", .image = "/w/demo.qcow2", .share_command = server,
+		.append = "init=/x a,b", .disks = &disk, .n_disks = 1, .share_command = server,
 		.console_fd = 3, .report_fd = 4, .qmp_fd = 5,
 	};
 }
@@ -24,10 +26,15 @@ static void whole_list(void)
 		"-smp", "1", "-kernel", "/k", "-initrd", "/i", "-append", "init=/x a,b", "-display",
 		"none", "-chardev", "socket,id=console,fd=3", "-serial", "chardev:console",
 		"-chardev", "socket,id=report,fd=4", "-serial", "chardev:report", "-chardev",
-		"socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control", "-drive",
-		"if=none,id=disk,format=qcow2,discard=unmap,werror=report,rerror=report,"
-		"file.driver=file,file.filename=/w/demo.qcow2",
-		"-device", "virtio-blk-pci,drive=disk", "-netdev",
+		"socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control", "-blockdev",
+		"{\"driver\":\"file\",\"node-name\":\"disk0-file\",\"read-only\":false,"
+		"\"discard\":\"unmap\",\"filename\":\"/w/demo.qcow2\"}",
+		"-blockdev",
+		"{\"driver\":\"qcow2\",\"node-name\":\"disk0\",\"read-only\":false,"
+		"\"discard\":\"unmap\",\"file\":\"disk0-file\",\"backing\":null}",
+		"-device",
+		"virtio-blk-pci,drive=disk0,werror=report,rerror=report,serial=storeboot-root",
+		"-netdev",
 		"user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:/usr/bin/storeboot "
 		"share-server 42 /run/s",
 		"-device", "virtio-net-pci,netdev=net,romfile=",
@@ -56,12 +63,10 @@ static void hard_paths(void)
 	struct qemu_config c = plain();
 	_cleanup_strv_ struct strv v = { 0 };
 
-	c.image = "/w/a,b c\n\xff.qcow2";
 	c.kernel = "/k,1 2";
 	c.name = "x,process=y";
 	c.share_command = hard;
 	CHECK_INT(qemu_args(&c, &v), 0);
-	CHECK_HAS(find(&v, "-drive", "id=disk"), "file.filename=/w/a,,b c\n\xff.qcow2");
 	CHECK_STR(find(&v, "-kernel", ""), "/k,1 2");
 	CHECK_STR(find(&v, "-name", ""), "guest=x,,process=y");
 	CHECK_STR(find(&v, "-netdev", ""),

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* blockdev.h - QEMU's arguments for the disks, node by node */
+#ifndef STOREBOOT_HOST_BLOCKDEV_H
+#define STOREBOOT_HOST_BLOCKDEV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "init/lib/str.h"
+
+/* virtio-blk's VIRTIO_BLK_ID_BYTES: what is longer would be cut. */
+#define BLOCKDEV_SERIAL_MAX 20
+
+struct qemu_disk {
+	const char *file;   /* the image's path; absolute */
+	int fd;		    /* QEMU inherits it and opens that; -1: opens file */
+	int layer_fd;	    /* a qcow2 file over the image, which then is only read; -1: none */
+	const char *format; /* "qcow2" or "raw" */
+	const char *serial; /* at most BLOCKDEV_SERIAL_MAX bytes */
+	bool read_only;
+};
+
+/*
+ * Appends the arguments for the disks, in order; disk N's topmost node is named "diskN". A file is
+ * never probed for what it is, and nothing below it is opened that is not named here. A failed write
+ * or read goes to the guest (report): the machine never stops. A pure function. Returns 0 or -ENOMEM.
+ */
+_must_check_ int blockdev_args(const struct qemu_disk *disks, size_t n, struct strv *ret);
+
+#endif

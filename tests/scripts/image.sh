@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# image.sh - disk images on the host: made once, never replaced or shared by two writers, refused when not whole
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/tap.sh
+. tests/lib/tap.sh
+
+build=$(realpath "${BUILD:-build}")
+storeboot=$build/storeboot
+system=$(scripts/demo-system) || exit 1
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/storeboot-test.XXXXXX")
+pids=()
+# shellcheck disable=SC2317 # called by the trap
+cleanup() {
+	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+mkdir -m 700 "$tmp/work" "$tmp/run"
+export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$build/cache} XDG_RUNTIME_DIR=$tmp/run
+unset NIX_DISK_IMAGE QEMU_OPTS QEMU_KERNEL_PARAMS
+PATH=$PATH:/usr/sbin:/sbin
+cd "$tmp/work" || exit 1
+run=("$storeboot" run "$system" --stage1 "$build/storeboot-init" --reginfo none --accel tcg)
+
+# refuse NAME STATUS PATTERN [ARGUMENT]...: the run fails so, and leaves every file as it was.
+refuse() {
+	local name=$1 status=$2 pattern=$3 got=0 before
+	shift 3
+	before=$(find . -type f -exec sha256sum {} + | sort)
+	timeout --kill-after=10 60 "${run[@]}" "$@" </dev/null >"$tmp/out" 2>"$tmp/err" || got=$?
+	is "$name: exit code" "$got" "$status"
+	has "$name: what it says" "$(cat "$tmp/err")" "^storeboot: .*$pattern"
+	is "$name: nothing made or changed" "$(find . -type f -exec sha256sum {} + | sort)" "$before"
+}
+
+# --- twenty launchers, one new image ------------------------------------------------------------------------
+# With -S QEMU holds the machine before its first instruction, so that who wins stays.
+launchers=20
+for ((i = 0; i < launchers; i++)); do
+	QEMU_OPTS=-S "${run[@]}" --image race.qcow2 </dev/null >/dev/null 2>"$tmp/race.$i" &
+	pids+=($!)
+done
+declare -A ended=()
+for ((i = 1; i < launchers; i++)); do
+	status=0
+	wait -n -p who || status=$?
+	ended[$who]=$status
+done
+winner=
+for ((i = 0; i < launchers; i++)); do
+	[ -n "${ended[${pids[i]}]:-}" ] || winner=${pids[i]} winner_log=$tmp/race.$i
+done
+is "19 of 20 launchers end with 67" "$(printf '%s\n' "${ended[@]}" | grep -cx 67)" $((launchers - 1))
+is "all of them name the one that runs" "$(cat "$tmp"/race.* |
+	grep -cE "race\\.qcow2 is in use by pid $winner \\($storeboot run ")" $((launchers - 1))
+ok "the image is whole" qemu-img check -q -U -f qcow2 race.qcow2
+is "nothing else was made" "$(ls -A)" race.qcow2
+kill -TERM "$winner"
+wait "$winner"
+is "the winner ends by the signal" $? 143
+pids=()
+has "and says so" "$(cat "$winner_log")" 'ended by signal 15'
+is "no private folder is left" "$(ls -A "$tmp/run")" ''
+
+# --- images that are not whole --------------------------------------------------------------------------------
+qemu-img create -q -f qcow2 good.qcow2 64M
+qemu-io -f qcow2 -c 'write -q -P 7 0 4M' -c 'write -q -P 8 60M 4M' good.qcow2
+cp good.qcow2 short.qcow2
+truncate -s -3M short.qcow2
+refuse 'image cut short' 66 'short.qcow2 is damaged or cut short' --image short.qcow2
+cp good.qcow2 damaged.qcow2
+dd if=/dev/urandom of=damaged.qcow2 bs=64k seek=2 count=1 conv=notrunc status=none
+refuse 'damaged image' 66 'damaged.qcow2 (is damaged|cannot be checked)' --image damaged.qcow2
+qemu-img create -q -f qcow2 -o data_file=data.raw,data_file_raw=on outside.qcow2 1M
+refuse 'image with a data file' 66 'keeps its data in another file' --image outside.qcow2
+refuse 'smaller disk' 66 'holds a disk of 64 MiB; it is not made smaller' --image good.qcow2 --disk-size 32M
+mkfifo pipe
+refuse 'image is a pipe' 66 'pipe is no file' --image pipe
+
+# --- options ------------------------------------------------------------------------------------------------------
+refuse '--fresh with nobody to ask' 64 '--fresh moves .*/good.qcow2 aside; say --yes' --image good.qcow2 --fresh
+refuse '--fresh and --ephemeral' 64 'not both' --fresh --ephemeral
+refuse '--disk that does not exist' 66 'none.qcow2: no such disk image' --image good.qcow2 --disk none.qcow2
+refuse '--disk with a slip' 64 '--disk x,siez=1G: behind the path want' --disk x,siez=1G
+refuse 'one image twice' 67 'good.qcow2 is in use by pid' --image good.qcow2 --disk ./good.qcow2,serial=x
+truncate -s 1M raw.img
+refuse 'raw disk not said to be raw' 66 'raw.img is no qcow2 image' --image good.qcow2 --disk raw.img
+
+# --- shared by throw-away runs, and by nobody else ------------------------------------------------------------------
+before=$(sha256sum <good.qcow2)
+for i in 1 2; do
+	QEMU_OPTS=-S "${run[@]}" --image good.qcow2 --ephemeral </dev/null >/dev/null 2>"$tmp/share.$i" &
+	pids+=($!)
+done
+# A lock that is shared, by two; then QEMU's own, which it takes at last.
+until [ "$(grep -cE "^[0-9]+: FLOCK .* READ .*:$(stat -c %i good.qcow2) " /proc/locks)" -eq 2 ]; do
+	kill -0 "${pids[@]}" || break
+done
+refuse 'image that throw-away runs read' 67 'good.qcow2 is in use by pid' --image good.qcow2
+kill -TERM "${pids[@]}"
+for pid in "${pids[@]}"; do
+	wait "$pid"
+	is "throw-away run ends by the signal" $? 143
+done
+pids=()
+is "the image is as it was" "$(sha256sum <good.qcow2)" "$before"
+tap_end

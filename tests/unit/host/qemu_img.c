@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* qemu_img.c - tests of what is read from the real qemu-img, and of what it may answer */
+#include "host/qemu_img.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include "host/exit.h"
+#include "host/folder.h"
+#include "host/proc.h"
+#include "init/lib/spawn.h"
+#include "init/lib/str.h"
+#include "tests/lib/test.h"
+
+static char top[PATH_MAX], qemu_img[PATH_MAX], qemu_io[PATH_MAX];
+
+static void info(void)
+{
+	static const struct {
+		const char *json, *text; /* NULL: it is good */
+	} rows[] = {
+		{ "{\"format\": \"qcow2\", \"virtual-size\": 512}", NULL },
+		{ "{\"format\": \"qcow2\", \"virtual-size\": 512, \"format-specific\": {\"data\": {}}}",
+		  NULL },
+		{ "{\"format\": \"raw\", \"virtual-size\": 512}", "is a raw image, not qcow2" },
+		{ "{\"format\": \"qcow2\", \"virtual-size\": 512, \"backing-filename\": \"/b\"}",
+		  "only a layer over /b" },
+		{ "{\"format\": \"qcow2\", \"virtual-size\": 512, \"format-specific\": "
+		  "{\"data\": {\"data-file\": \"/d\"}}}",
+		  "keeps its data in another file, /d" },
+		{ "{\"format\": \"qcow2\", \"virtual-size\": 0}", "of no size" },
+		{ "{\"format\": \"qcow2\"}", "of no size" },
+		{ "[]", "gave no answer" },
+		{ "", "gave no answer" },
+		{ "{\"format\"", "gave no answer" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct err e = { 0 };
+		uint64_t size = 0;
+		int r = qemu_img_read_info("qcow2", "/x", rows[i].json, strlen(rows[i].json), &size, &e);
+
+		if (!rows[i].text) {
+			CHECK_INT(r, 0);
+			CHECK_INT(size, 512);
+			continue;
+		}
+		CHECK(r < 0);
+		CHECK_INT(e.exit_status, EXIT_IMAGE);
+		CHECK_HAS(e.text, rows[i].text);
+	}
+}
+
+static void map(void)
+{
+	static const struct {
+		const char *json;
+		int r;
+		bool zero;
+	} rows[] = {
+		{ "[{\"start\": 0, \"zero\": true, \"data\": false}]", 0, true },
+		{ "[{\"zero\": true}, {\"zero\": false}]", 0, false },
+		{ "[{\"zero\": false}, {\"zero\": true}]", 0, false },
+		{ "[]", -EBADMSG, false },
+		{ "[{}]", -EBADMSG, false },
+		{ "{}", -EBADMSG, false },
+		{ "[{\"zero\": true}", -EBADMSG, false },
+		{ "", -EBADMSG, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		bool zero = false;
+
+		CHECK_INT(qemu_img_read_map(rows[i].json, strlen(rows[i].json), &zero), rows[i].r);
+		CHECK_INT(zero, rows[i].zero);
+	}
+}
+
+static void write_a_byte(const char *file, const char *where)
+{
+	char command[64];
+	const char *const argv[] = { qemu_io, "-f", "qcow2", "-c", command, file, NULL };
+	const struct spawn s = { .path = qemu_io, .argv = argv, .stdin_fd = -1, .timeout_ms = 60000 };
+	_cleanup_buf_ struct buf out = { 0 };
+	int status = -1;
+
+	snprintf(command, sizeof(command), "write -P 1 %s 512", where);
+	CHECK_INT(spawn_run(&s, &out, NULL, &status), 0);
+	CHECK_INT(status, 0);
+}
+
+static void a_life(void)
+{
+	const struct qemu_img q = { qemu_img, "qcow2" };
+	char file[PATH_MAX + 16];
+	struct err e = { 0 };
+	uint64_t size = 0;
+	bool zero = false;
+
+	snprintf(file, sizeof(file), "%s/x.qcow2", top);
+	close(open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+	CHECK_INT(qemu_img_create(&q, file, 8 << 20, &e), 0);
+	CHECK_INT(qemu_img_look(&q, file, &size, &e), 0);
+	CHECK_INT(size, 8 << 20);
+	CHECK_INT(qemu_img_is_zero(&q, file, &zero, &e), 0);
+	CHECK(zero);
+	CHECK_INT(qemu_img_grow(&q, file, 16 << 20, &e), 0);
+	CHECK_INT(qemu_img_look(&q, file, &size, &e), 0);
+	CHECK_INT(size, 16 << 20);
+	/* The last byte's cluster is data: it is seen, and so is its loss. */
+	write_a_byte(file, "15M");
+	CHECK_INT(qemu_img_is_zero(&q, file, &zero, &e), 0);
+	CHECK(!zero);
+	CHECK_INT(qemu_img_look(&q, file, &size, &e), 0);
+	CHECK_INT(truncate(file, 300000), 0);
+	CHECK(qemu_img_look(&q, file, &size, &e) < 0);
+	CHECK_INT(e.exit_status, EXIT_IMAGE);
+	CHECK_HAS(e.text, "is damaged or cut short");
+}
+
+int main(void)
+{
+	struct err e = { 0 };
+
+	if (proc_find(NULL, "qemu-img", "qemu-utils", qemu_img, &e) < 0 ||
+	    proc_find(NULL, "qemu-io", "qemu-utils", qemu_io, &e) < 0 || folder_make(top, &e) < 0) {
+		printf("# %s\n", e.text);
+		return 1;
+	}
+	RUN(info);
+	RUN(map);
+	RUN(a_life);
+	folder_remove(top);
+	TEST_END();
+}
