@@ -5,7 +5,10 @@
  * Theory of operation: loading takes seconds for a real closure and gives the same rows each time,
  * so the last registration loaded is kept beside the database, whole: equal bytes mean an unchanged
  * closure, and no hash is needed to say so. The stamp is written after nix-store has committed, and
- * counts only where a database is.
+ * its time is set to the database's. Whatever happens to the database after that (paths deleted,
+ * another one put in its place, a power cut that took the last writes) makes the two times differ,
+ * and then the registration is loaded again. Reading alone does not: SQLite writes the file only to
+ * change it, and what it has not moved there yet lies in a log beside it (sqlite.org, wal.html).
  */
 #include "init/reginfo.h"
 
@@ -20,27 +23,46 @@
 #include "init/lib/str.h"
 
 #define DB "nix/var/nix/db/db.sqlite"
+#define DB_LOG DB "-wal"
 #define STAMP "nix/var/nix/db/storeboot-registration"
 #define REGISTRATION_MAX ((size_t)256 << 20)
 
 extern char **environ;
 
+/* Whether a file of the system is there; then *ret is what stat(2) says of it. */
+static bool look(const struct reginfo *r, const char *path, struct stat *ret)
+{
+	_cleanup_close_ int fd = inroot_open(r->root, path, O_PATH, 0);
+
+	return fd >= 0 && fstat(fd, ret) == 0;
+}
+
 static bool unchanged(const struct reginfo *r, const struct buf *text)
 {
-	_cleanup_close_ int db = inroot_open(r->root, DB, O_PATH, 0);
 	_cleanup_close_ int stamp = inroot_open(r->root, STAMP, O_RDONLY, 0);
 	_cleanup_buf_ struct buf last = { 0 };
-	struct stat st;
+	struct stat st, db, log;
 
-	return db >= 0 && stamp >= 0 && fstat(stamp, &st) == 0 && st.st_size == (off_t)text->len &&
+	return stamp >= 0 && fstat(stamp, &st) == 0 && look(r, DB, &db) &&
+	       st.st_mtim.tv_sec == db.st_mtim.tv_sec && st.st_mtim.tv_nsec == db.st_mtim.tv_nsec &&
+	       !(look(r, DB_LOG, &log) && log.st_size > 0) && st.st_size == (off_t)text->len &&
 	       file_read_fd(stamp, text->len, &last) == 0 && last.len == text->len &&
 	       memcmp(last.data, text->data, text->len) == 0;
 }
 
+/* The time comes last: a stamp that is cut off from it counts for nothing. */
 static int leave_stamp(const struct reginfo *r, const struct buf *text, struct err *e)
 {
 	int err = file_replace(r->root, STAMP, text->data, text->len, 0644);
+	struct timespec times[2];
+	struct stat db;
 
+	if (err == 0 && !look(r, DB, &db))
+		return err_set(e, ENOENT, "%s left no /" DB, r->program);
+	if (err == 0) {
+		times[0] = times[1] = db.st_mtim;
+		err = utimensat(r->root, STAMP, times, 0) < 0 ? -errno : 0;
+	}
 	return err < 0 ? err_sys(e, err, "cannot write /" STAMP) : 0;
 }
 
@@ -107,11 +129,11 @@ int reginfo_load(const struct reginfo *r, struct err *e)
 	if (text.len == 0)
 		return err_set(e, ENODATA, "the registration regInfo=%s is empty", r->file);
 	if (unchanged(r, &text))
-		return 0;
+		return REGINFO_UNCHANGED;
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_sys(e, errno, "cannot read the registration regInfo=%s", r->file);
 	err = load(r, fd, e);
-	if (err == 0)
-		err = leave_stamp(r, &text, e);
-	return err < 0 ? err : 1;
+	if (err < 0)
+		return err;
+	return leave_stamp(r, &text, e) < 0 ? REGINFO_NO_STAMP : REGINFO_LOADED;
 }

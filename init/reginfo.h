@@ -12,12 +12,18 @@ struct reginfo {
 	unsigned int timeout_ms;
 };
 
+enum {
+	REGINFO_UNCHANGED,
+	REGINFO_LOADED,
+	REGINFO_NO_STAMP, /* loaded, but the stamp could not be left: e says why */
+};
+
 /*
  * Loads the registration with `nix-store --load-db`, unless a copy of the same bytes lies beside
- * the database as the stamp of the last one loaded; then leaves that stamp. Returns 1 when it was
- * loaded, 0 when it is unchanged, or -errno: -ENOENT (no such file), -ENODATA (it is empty, which
- * nix-store would take without a word), -ECHILD (nix-store failed; e has its status and last line),
- * -ETIMEDOUT.
+ * the database as the stamp of the last one loaded, and the database was not written since; then
+ * leaves that stamp. Returns one of the above, or -errno: -ENOENT (no such file), -ENODATA (it is
+ * empty, which nix-store would take without a word), -ECHILD (nix-store failed; e has its status
+ * and last line), -ETIMEDOUT.
  */
 _must_check_ int reginfo_load(const struct reginfo *r, struct err *e);
 

@@ -49,8 +49,11 @@ int step_reginfo(struct boot *b)
 	r = reginfo_load(&ri, &b->err);
 	if (r < 0)
 		return r;
-	snprintf(b->note, sizeof(b->note), "%s: %.200s", r ? "loaded" : "unchanged", ri.file);
-	return r ? 0 : STEP_SKIPPED;
+	if (r == REGINFO_NO_STAMP)
+		runner_warn(b, "%s; the next boot loads the registration again", b->err.text);
+	snprintf(b->note, sizeof(b->note), "%s: %.200s",
+		 r == REGINFO_UNCHANGED ? "unchanged" : "loaded", ri.file);
+	return r == REGINFO_UNCHANGED ? STEP_SKIPPED : 0;
 }
 
 /* Words that the kernel did not know, and all after "--", are our arguments and become its. */

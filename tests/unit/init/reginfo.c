@@ -13,6 +13,7 @@
 #include "init/lib/str.h"
 #include "tests/lib/test.h"
 
+#define DB "nix/var/nix/db/db.sqlite"
 #define STAMP "nix/var/nix/db/storeboot-registration"
 #define REGISTRATION "/nix/store/a\nhash\n10\n\n0\n"
 
@@ -82,10 +83,43 @@ static void loads_again_when_something_changed(void)
 	put("reg", REGISTRATION REGISTRATION, 0644);
 	CHECK_INT(load(60000), 1);
 	CHECK_INT(runs(), 3);
-	CHECK_INT(unlinkat(root, "nix/var/nix/db/db.sqlite", 0), 0);
+	CHECK_INT(unlinkat(root, DB, 0), 0);
 	CHECK_INT(load(60000), 1);
 	CHECK_INT(runs(), 4);
 	CHECK_INT(load(60000), 0);
+}
+
+/* The stamp tells of the database that it was left beside, as it was then. */
+static void loads_again_when_the_database_changed(void)
+{
+	/* What a write does, without the wait for the clock's next tick. */
+	const struct timespec later[2] = { { 1300000000, 0 }, { 1300000000, 0 } };
+	int before = runs();
+
+	CHECK_INT(load(60000), REGINFO_UNCHANGED);
+	CHECK_INT(utimensat(root, DB, later, 0), 0);
+	CHECK_INT(load(60000), REGINFO_LOADED);
+	CHECK_INT(load(60000), REGINFO_UNCHANGED);
+	/* Changes that are not in the file itself yet. */
+	put(DB "-wal", "", 0644);
+	CHECK_INT(load(60000), REGINFO_UNCHANGED);
+	put(DB "-wal", "x", 0644);
+	CHECK_INT(load(60000), REGINFO_LOADED);
+	CHECK_INT(unlinkat(root, DB "-wal", 0), 0);
+	CHECK_INT(load(60000), REGINFO_UNCHANGED);
+	CHECK_INT(runs(), before + 2);
+}
+
+static void a_stamp_that_cannot_be_left_is_no_failure(void)
+{
+	CHECK_INT(unlinkat(root, STAMP, 0), 0);
+	CHECK_INT(mkdirat(root, STAMP ".tmp", 0700), 0);
+	CHECK_INT(load(60000), REGINFO_NO_STAMP);
+	CHECK_HAS(e.text, "cannot write /" STAMP);
+	CHECK_INT(load(60000), REGINFO_NO_STAMP);
+	CHECK_INT(unlinkat(root, STAMP ".tmp", AT_REMOVEDIR), 0);
+	CHECK_INT(load(60000), REGINFO_LOADED);
+	CHECK_INT(load(60000), REGINFO_UNCHANGED);
 }
 
 static void a_failure_is_named_and_leaves_no_stamp(void)
@@ -127,6 +161,8 @@ int main(void)
 	snprintf(program, sizeof(program), "%s/nix-store", dir);
 	RUN(loads_once);
 	RUN(loads_again_when_something_changed);
+	RUN(loads_again_when_the_database_changed);
+	RUN(a_stamp_that_cannot_be_left_is_no_failure);
 	RUN(a_failure_is_named_and_leaves_no_stamp);
 	RUN(bad_registrations);
 	guard_empty(root);
