@@ -136,6 +136,8 @@ static int make_in_etc(struct boot *b, int etc, const char *name, const char *te
 		openat(etc, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	int r = fd < 0 ? -errno : file_write_all(fd, text, strlen(text));
 
+	if (fd >= 0 && r < 0) /* a full disk: the next boot shall not take the empty one for good */
+		unlinkat(etc, name, 0);
 	if (r < 0 && r != -EEXIST)
 		return err_sys(&b->err, r, "cannot write /etc/%s on %s", name, b->config.root);
 	return 0;
@@ -168,6 +170,8 @@ int step_root(struct boot *b)
 
 	if (mkdir(NEW_ROOT, 0755) < 0 && errno != EEXIST)
 		return err_sys(&b->err, errno, "cannot make " NEW_ROOT " in the initramfs");
+	if (b->disk == DISK_UNTOUCHED)
+		b->disk = DISK_MOUNTING;
 	fd = mount_fs_detached(b->config.rootfstype, b->config.root, NULL, 0, false, 0, &b->err);
 	if (fd == -EUCLEAN)
 		return err_set(&b->err, EUCLEAN,
@@ -180,7 +184,7 @@ int step_root(struct boot *b)
 	if (r < 0)
 		return r;
 	b->root_mounted = true;
-	if (b->disk == DISK_UNTOUCHED)
+	if (b->disk == DISK_MOUNTING)
 		b->disk = DISK_IN_USE;
 	snprintf(b->note, sizeof(b->note), "%s %s", b->config.root, b->config.rootfstype);
 	return make_etc(b);

@@ -4,11 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "init/lib/file.h"
@@ -18,30 +21,28 @@
 #include "init/lib/sys.h"
 #include "init/shell.h"
 
-static const char *const disk_states[] = {
-	[DISK_UNTOUCHED] = "; disk unchanged",
-	[DISK_NOT_FOUND] = "",
-	[DISK_PARTLY] = "",
-	[DISK_FORMATTED] = "; disk formatted in this boot",
-	[DISK_IN_USE] = "; disk mounted as it was found",
-};
-
-void fail_text(const struct boot *b, char *ret, size_t size)
+static bool read_sysctl(const struct boot *b, const char *name, char *ret, size_t size)
 {
-	/* A function that saw the disk itself may have said it. */
-	bool said = strstr(b->err.text, "disk unchanged");
+	char path[64];
 
-	snprintf(ret, size, "%.960s%s", b->err.text, said ? "" : disk_states[b->disk]);
+	return str_format(path, sizeof(path), "%s/proc/sys/kernel/%s", boot_api(b), name) == 0 &&
+	       file_read_line(AT_FDCWD, path, ret, size) == 0;
 }
 
-/* Whether an error line in the kernel's log reaches the consoles by itself: the first number of
- * printk is the level below which lines do (proc(5), /proc/sys/kernel/printk). */
+/*
+ * Whether an error line in the kernel's log reaches the consoles by itself. It must get into the
+ * log: a printk.devkmsg= on the command line that we could not change (console.c) drops lines
+ * without a word. And the first number of printk is the level below which lines are shown (proc(5),
+ * /proc/sys/kernel/printk).
+ */
 static bool kernel_shows_errors(const struct boot *b)
 {
-	char path[64], level[64];
+	char devkmsg[16], level[64];
 
-	return str_format(path, sizeof(path), "%s/proc/sys/kernel/printk", boot_api(b)) == 0 &&
-	       file_read_line(AT_FDCWD, path, level, sizeof(level)) == 0 &&
+	if (!read_sysctl(b, "printk_devkmsg", devkmsg, sizeof(devkmsg)) ||
+	    (!str_eq(devkmsg, "on") && !b->devkmsg[0]))
+		return false;
+	return read_sysctl(b, "printk", level, sizeof(level)) &&
 	       (level[0] > '0' + LOG_ERROR ||
 		(level[0] >= '1' && level[1] >= '0' && level[1] <= '9'));
 }
@@ -53,8 +54,9 @@ static void write_console(const struct boot *b, const char *tty, const char *lin
 
 	if (str_format(path, sizeof(path), "%s/dev/%s", boot_api(b), tty) < 0)
 		return;
+	/* O_NONBLOCK for the open alone (report.c): else what has no room at once would be lost. */
 	fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	if (fd >= 0 && file_write_all(fd, line, strlen(line)) == 0)
+	if (fd >= 0 && fcntl(fd, F_SETFL, 0) == 0 && file_write_all(fd, line, strlen(line)) == 0)
 		(void)tcdrain(fd);
 }
 
@@ -96,13 +98,27 @@ static void report(struct boot *b)
 	report_drain(&b->report);
 }
 
-/* Leaves the root disk clean, whatever is still open on it. */
+#define END_TRIES 40 /* times 50 ms: processes that were killed close their files by themselves */
+
+/* Leaves the root disk clean: ends what a shell left behind, which may write there still. */
 static void put_disk_down(const struct boot *b)
 {
+	const struct timespec pause = { 0, 50 * 1000000 };
+	int r = -1;
+
 	if (!b->root_mounted)
 		return;
+	if (getpid() == 1)
+		kill(-1, SIGKILL);
 	sync();
-	if (mount(NULL, b->switched ? "/" : NEW_ROOT, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0)
+	for (int i = 0; i < END_TRIES && r < 0; i++) {
+		r = mount(NULL, b->switched ? "/" : NEW_ROOT, NULL, MS_REMOUNT | MS_RDONLY, NULL);
+		if (r < 0 && (errno != EBUSY || nanosleep(&pause, NULL) < 0))
+			break;
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+	if (r < 0)
 		log_warning("the root disk could not be made read-only: %s", strerror(errno));
 }
 
