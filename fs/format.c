@@ -78,8 +78,7 @@ static int geometry(struct format *f, uint64_t size, uint64_t *ret_size, unsigne
 		return err_sys(e, errno, "cannot ask %s for its size", f->path);
 	if (size > whole)
 		return err_set(e, ENOSPC,
-			       "cannot format %s: %llu bytes are wanted, it has %llu; "
-			       "disk unchanged",
+			       "cannot format %s: %llu bytes are wanted, it has %llu",
 			       f->path, (unsigned long long)size, (unsigned long long)whole);
 	*ret_size = size ? size : whole;
 	*ret_sector = (unsigned int)sector;
@@ -97,12 +96,10 @@ static int parameters(struct format *f, uint64_t size, unsigned int sector,
 	while (i < ARRAY_SIZE(classes) && size >= classes[i].below)
 		i++;
 	if (i == ARRAY_SIZE(classes))
-		return err_set(e, EFBIG, "cannot format %s: ext3 ends below 16 TiB; disk unchanged",
-			       f->path);
+		return err_set(e, EFBIG, "cannot format %s: ext3 ends below 16 TiB", f->path);
 	block = classes[i].block > sector ? classes[i].block : sector;
 	if (block > 4096)
-		return err_set(e, EOPNOTSUPP,
-			       "cannot format %s: it has sectors of %u bytes; disk unchanged",
+		return err_set(e, EOPNOTSUPP, "cannot format %s: it has sectors of %u bytes",
 			       f->path, sector);
 	blocks = size / block;
 	p->s_rev_level = EXT2_DYNAMIC_REV;
@@ -354,21 +351,30 @@ static int format_run(struct format *f, struct ext2_super_block *parameter, stru
 	return check(f, e);
 }
 
+/* Writes nothing: all that fails here leaves the disk unchanged, as the caller says. */
+static int format_prepare(struct format *f, uint64_t size, struct ext2_super_block *parameter,
+			  struct err *e)
+{
+	unsigned int sector;
+	int r;
+
+	if (f->label && strlen(f->label) > LABEL_MAX)
+		return err_set(e, EINVAL, "cannot format %s: label \"%s\" is over %d bytes", f->path,
+			       f->label, LABEL_MAX);
+	f->fd = open(f->path, O_RDONLY | O_CLOEXEC);
+	if (f->fd < 0)
+		return err_sys(e, errno, "cannot open %s to format it", f->path);
+	r = geometry(f, size, &size, &sector, e);
+	return r < 0 ? r : parameters(f, size, sector, parameter, e);
+}
+
 int fs_format_ext3(const char *path, uint64_t size, const char *label, struct err *e)
 {
 	_cleanup_(format_done) struct format f = { .path = path, .label = label, .fd = -1 };
 	struct ext2_super_block parameter = { 0 };
-	unsigned int sector;
-	int r;
+	int r = format_prepare(&f, size, &parameter, e);
 
-	if (label && strlen(label) > LABEL_MAX)
-		return err_set(e, EINVAL, "cannot format %s: label \"%s\" is over %d bytes", path,
-			       label, LABEL_MAX);
-	f.fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (f.fd < 0)
-		return err_sys(e, errno, "cannot open %s to format it", path);
-	r = geometry(&f, size, &size, &sector, e);
-	if (r == 0)
-		r = parameters(&f, size, sector, &parameter, e);
-	return r < 0 ? r : format_run(&f, &parameter, e);
+	if (r < 0)
+		return err_set(e, r, "%s; disk unchanged", e->text);
+	return format_run(&f, &parameter, e);
 }

@@ -252,7 +252,9 @@ static void refuses_bad_sizes(void)
 	refused(64 * KIB, ENOSPC, "too small for ext3");
 	refused(MIB, ENOSPC, "too small for ext3");
 	CHECK_INT(fs_format_ext3("/nonexistent/disk", 0, NULL, &e), -ENOENT);
+	CHECK_HAS(e.text, "/nonexistent/disk to format it: No such file or directory; disk unchanged");
 	CHECK_INT(fs_format_ext3("/dev/null", 0, NULL, &e), -ENOTBLK);
+	CHECK_HAS(e.text, "; disk unchanged");
 }
 
 static void refuses_16_tib(void)
@@ -263,7 +265,7 @@ static void refuses_16_tib(void)
 	/* ext4 itself holds no such file; tmpfs does. */
 	if (ftruncate(fd, (off_t)(16 * TIB)) == 0) {
 		CHECK_INT(fs_format_ext3(image, 0, NULL, &e), -EFBIG);
-		CHECK_HAS(e.text, "16 TiB");
+		CHECK_HAS(e.text, "16 TiB; disk unchanged");
 	} else {
 		printf("# this /tmp holds no file of 16 TiB\n");
 	}
