@@ -34,6 +34,8 @@ repack() {
 # --- raw QEMU: parts that the launcher never leaves out ---------------------------------------------------
 vm_qemu 120 "$initrd" "storeboot.deadline=3" "${nic[@]}"
 fails "no disk" disk '/dev/vda'
+vm_qemu 120 "$initrd" "storeboot.deadline=1 printk.devkmsg=off" "${nic[@]}"
+fails "no disk, and a kernel that drops our log" disk '/dev/vda'
 vm_qemu 120 "$initrd" "storeboot.deadline=3" "${disk[@]}"
 fails "no NIC" net 'Ethernet'
 vm_qemu 120 "$initrd" "storeboot.deadline=8" "${disk[@]}" "${nic[@]}"
