@@ -102,7 +102,19 @@ static int left_ms(uint64_t deadline_us)
 	return now >= deadline_us ? 0 : (int)((deadline_us - now + 999) / 1000);
 }
 
-/* Reads both pipes until they end or the child has; a grandchild that keeps one open delays none. */
+/* What came through the pipe of a failed exec, as -errno; 0: the exec was good. */
+static int exec_outcome(int fd)
+{
+	int num = 0;
+	ssize_t n;
+
+	do
+		n = read(fd, &num, sizeof(num));
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof(num) ? -num : 0;
+}
+
+/* Reads the pipes until they end or the child has; a grandchild that keeps one open delays none. */
 static int collect(const struct spawn *s, struct pipes *p, int pidfd, struct buf *out,
 		   struct buf *err)
 {
@@ -113,6 +125,7 @@ static int collect(const struct spawn *s, struct pipes *p, int pidfd, struct buf
 	while (!ended) {
 		struct pollfd fds[] = { { p->out[0], POLLIN, 0 },
 					{ p->err[0], POLLIN, 0 },
+					{ p->exec[0], POLLIN, 0 },
 					{ pidfd, POLLIN, 0 } };
 		int left = left_ms(deadline);
 		int r = poll(fds, ARRAY_SIZE(fds), left);
@@ -125,7 +138,8 @@ static int collect(const struct spawn *s, struct pipes *p, int pidfd, struct buf
 		if (r < 0)
 			continue;
 		/* The child's end is looked at last: what it wrote before is then still read. */
-		ended = fds[2].revents != 0 && fds[0].revents == 0 && fds[1].revents == 0;
+		ended = fds[3].revents != 0 && fds[0].revents == 0 && fds[1].revents == 0 &&
+			fds[2].revents == 0;
 		if (fds[0].revents) {
 			r = drain(p->out[0], out, out_max, 0);
 			if (r < 0)
@@ -140,6 +154,12 @@ static int collect(const struct spawn *s, struct pipes *p, int pidfd, struct buf
 			if (r == 1)
 				close_end(&p->err[0]);
 		}
+		if (fds[2].revents) {
+			r = exec_outcome(p->exec[0]);
+			if (r < 0)
+				return r;
+			close_end(&p->exec[0]);
+		}
 	}
 	return 0;
 }
@@ -148,23 +168,15 @@ static int finish(const struct spawn *s, struct pipes *p, pid_t pid, struct buf 
 		  struct buf *err, int *ret_status)
 {
 	_cleanup_close_ int pidfd = -1;
-	int num = 0, status, r = 0;
-	ssize_t n;
+	int status, r;
 
 	close_end(&p->out[1]);
 	close_end(&p->err[1]);
 	close_end(&p->exec[1]);
-	do
-		n = read(p->exec[0], &num, sizeof(num));
-	while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof(num)) {
-		r = -num;
-	} else {
-		pidfd = sys_pidfd_open(pid);
-		r = pidfd < 0 ? pidfd : collect(s, p, pidfd, out, err);
-		if (r < 0)
-			kill(pid, SIGKILL);
-	}
+	pidfd = sys_pidfd_open(pid);
+	r = pidfd < 0 ? pidfd : collect(s, p, pidfd, out, err);
+	if (r < 0)
+		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
