@@ -39,7 +39,7 @@ static int check_place(struct err *e)
 {
 	_cleanup_close_ int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return root < 0 ? err_set(e, EIO, "cannot open /") : guard_initramfs(root, e);
+	return root < 0 ? err_sys(e, errno, "cannot open /") : guard_initramfs(root, e);
 }
 
 int main(int argc, char **argv)

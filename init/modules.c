@@ -99,12 +99,12 @@ static int refuse_format(struct boot *b, const struct order_entry *m, int fd)
 static int load(struct boot *b, int dir, const struct order_entry *m)
 {
 	_cleanup_close_ int fd = openat(dir, m->file, O_RDONLY | O_CLOEXEC);
+	int flags = str_ends(m->file, ".ko") ? 0 : COMPRESSED_FILE, r;
 	const char *why = NULL;
-	int r;
 
 	if (fd < 0)
 		return refuse(b, m, errno, errno == ENOENT ? "the initramfs lacks it" : NULL);
-	r = sys_finit_module(fd, m->params, str_ends(m->file, ".ko") ? 0 : COMPRESSED_FILE);
+	r = sys_finit_module(fd, m->params, flags);
 	if (r == -EEXIST)
 		return 0;
 	/* Nothing there that it could drive. Where that matters, a later step misses its device. */
@@ -114,6 +114,9 @@ static int load(struct boot *b, int dir, const struct order_entry *m)
 	}
 	if (r == -ENOEXEC)
 		return refuse_format(b, m, fd);
+	/* Before 5.17 the flag is unknown, and EINVAL is all the kernel says. */
+	if (r == -EINVAL && flags)
+		return refuse(b, m, -r, "this kernel cannot decompress it, or it is made for another");
 	if (r < 0) {
 		for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 			if (reasons[i].num == -r)

@@ -12,7 +12,7 @@
 /* Zero-initialise with fd = -1. Records added before the device is open wait for it. */
 struct report {
 	int fd;
-	bool off; /* nobody asked for records, or the device failed */
+	bool off; /* the device cannot be opened, or failed */
 	struct buf waiting;
 };
 

@@ -15,7 +15,8 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Cleanups keep errno, so that they may run between a failing call and its report. */
+/* They run after a return's value is computed, so `return -errno` may stand beside them; what errno
+ * is after a block that ends with them is not said. */
 static inline void cleanup_close(int *fd)
 {
 	if (*fd >= 0)
