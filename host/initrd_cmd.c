@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* initrd_cmd.c - `storeboot initrd`: the initramfs alone */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <sys/stat.h>
 
 #include "host/exit.h"
 #include "host/initrd.h"
 #include "host/opt.h"
-#include "init/lib/file.h"
+#include "host/output.h"
 #include "init/lib/log.h"
 
 struct values {
@@ -57,39 +54,6 @@ static const char *const *list_or_null(const struct strv *s)
 	return s->n > 0 ? (const char *const *)s->v : NULL;
 }
 
-static int cannot_write(const char *path, int r, struct err *e)
-{
-	return err_exit(e, EXIT_BAD_INPUT, r, "cannot write the initramfs to %s: %s", path,
-			strerror(-r));
-}
-
-static int write_device(const char *path, const struct buf *b)
-{
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : file_write_all(fd, b->data, b->len);
-}
-
-/* A file appears whole or not at all; what is no regular file (/dev/null, a pipe) is written to. */
-static int write_output(const char *path, const struct buf *b, struct err *e)
-{
-	char real[PATH_MAX];
-	struct stat st;
-	int r;
-
-	if (str_eq(path, "-")) {
-		r = file_write_all(STDOUT_FILENO, b->data, b->len);
-		return r < 0 ? cannot_write("stdout", r, e) : 0;
-	}
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		r = write_device(path, b);
-	else
-		/* Through a link, not over it. */
-		r = file_replace(AT_FDCWD, realpath(path, real) ? real : path, b->data, b->len,
-				 0644);
-	return r < 0 ? cannot_write(path, r, e) : 0;
-}
-
 static int build(const struct values *v, struct err *e)
 {
 	const struct initrd_options o = {
@@ -112,7 +76,7 @@ static int build(const struct values *v, struct err *e)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"initrd: will not write an archive to a terminal");
 	r = initrd_build(&o, &b, e);
-	return r < 0 ? r : write_output(v->output, &b, e);
+	return r < 0 ? r : output_write(v->output, &b, "the initramfs", e);
 }
 
 int cmd_initrd(int argc, char **argv)

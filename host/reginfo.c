@@ -16,6 +16,7 @@
 #include "host/graph.h"
 #include "host/nar.h"
 #include "host/opt.h"
+#include "host/output.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 #include "init/lib/spawn.h"
@@ -174,16 +175,6 @@ static const struct opt_command command = {
 	.max_args = UINT32_MAX,
 };
 
-static int write_out(const char *path, const struct buf *b, struct err *e)
-{
-	int r = path && !str_eq(path, "-") ? file_replace(AT_FDCWD, path, b->data, b->len, 0644)
-					   : file_write_all(STDOUT_FILENO, b->data, b->len);
-
-	return r < 0 ? err_exit(e, EXIT_BAD_INPUT, r, "cannot write the registration to %s: %s",
-				path ? path : "stdout", strerror(-r))
-		     : 0;
-}
-
 static int run(int argc, char **argv, struct err *e)
 {
 	_cleanup_(opt_args_free) struct opt_args args = { 0 };
@@ -203,7 +194,7 @@ static int run(int argc, char **argv, struct err *e)
 				"storeboot reginfo --help");
 	r = v.graph ? reginfo_from_graph(v.graph, &reg, e)
 		    : reginfo_from_nix((const char *const *)args.args.v, &reg, e);
-	return r < 0 ? r : write_out(v.output, &reg, e);
+	return r < 0 ? r : output_write(v.output, &reg, "the registration", e);
 }
 
 int cmd_reginfo(int argc, char **argv)

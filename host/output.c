@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* output.c - where a command's result goes: a file, a device or stdout */
+#include "host/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "host/exit.h"
+#include "init/lib/file.h"
+
+#define MODE 0644 /* less the umask */
+
+static int write_device(const char *path, const struct buf *b)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : file_write_all(fd, b->data, b->len);
+}
+
+static int fill(int fd, const struct buf *b)
+{
+	mode_t mask = umask(0);
+	int r;
+
+	umask(mask);
+	r = file_write_all(fd, b->data, b->len);
+	if (r == 0 && (fchmod(fd, MODE & ~mask) < 0 || fsync(fd) < 0))
+		r = -errno;
+	return r;
+}
+
+/* Through a temporary file whose name nobody else has: beside a user's file may lie any other. */
+static int replace(const char *path, const struct buf *b)
+{
+	_cleanup_close_ int fd = -1;
+	char tmp[PATH_MAX];
+	int r;
+
+	if (str_format(tmp, sizeof(tmp), "%s.XXXXXX", path) < 0)
+		return -ENAMETOOLONG;
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = fill(fd, b);
+	if (r == 0 && rename(tmp, path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlink(tmp);
+	return r;
+}
+
+int output_write(const char *path, const struct buf *b, const char *what, struct err *e)
+{
+	bool to_stdout = !path || str_eq(path, "-");
+	char real[PATH_MAX];
+	struct stat st;
+	int r;
+
+	if (to_stdout)
+		r = file_write_all(STDOUT_FILENO, b->data, b->len);
+	else if (stat(path, &st) == 0)
+		r = !S_ISREG(st.st_mode) ? write_device(path, b) :
+		    realpath(path, real) ? replace(real, b) :
+					   -errno;
+	else /* nothing there, or a link to nothing: that stays */
+		r = lstat(path, &st) == 0 ? -ENOENT : replace(path, b);
+	return r < 0 ? err_exit(e, EXIT_BAD_INPUT, r, "cannot write %s to %s: %s", what,
+				to_stdout ? "stdout" : path, strerror(-r)) :
+		       0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* output.h - where a command's result goes: a file, a device or stdout */
+#ifndef STOREBOOT_HOST_OUTPUT_H
+#define STOREBOOT_HOST_OUTPUT_H
+
+#include "init/lib/err.h"
+#include "init/lib/str.h"
+
+/*
+ * Writes b to path; NULL or "-": to stdout. A file appears or changes whole or not at all, through a
+ * link and not over it; what is no regular file (/dev/null, a pipe) is written to and stays what it
+ * is. what: for the message, as "the initramfs". Returns 0 or -errno with e (EXIT_BAD_INPUT).
+ */
+_must_check_ int output_write(const char *path, const struct buf *b, const char *what,
+			      struct err *e);
+
+#endif

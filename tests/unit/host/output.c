@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* output.c - tests of writing a command's result */
+#include "host/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "host/exit.h"
+#include "host/folder.h"
+#include "init/lib/file.h"
+#include "tests/lib/test.h"
+
+static char text[] = "result\n";
+static const struct buf result = { text, sizeof(text) - 1, sizeof(text) };
+
+static void holds(const char *path, const char *want)
+{
+	char line[32] = "";
+
+	CHECK_INT(file_read_line(AT_FDCWD, path, line, sizeof(line)), 0);
+	CHECK_STR(line, want);
+}
+
+static size_t entries(void)
+{
+	_cleanup_closedir_ DIR *d = opendir(".");
+	size_t n = 0;
+
+	while (d && readdir(d))
+		n++;
+	return n;
+}
+
+static void put(const char *path, const char *line)
+{
+	CHECK_INT(file_replace(AT_FDCWD, path, line, strlen(line), 0600), 0);
+}
+
+static void new_file_then_again(void)
+{
+	struct err e = { 0 };
+	struct stat st;
+	mode_t mask = umask(027);
+
+	CHECK_INT(output_write("new", &result, "it", &e), 0);
+	umask(mask);
+	holds("new", "result");
+	CHECK_INT(stat("new", &st), 0);
+	CHECK_INT(st.st_mode & 07777, 0640);
+	put("new", "old");
+	CHECK_INT(output_write("new", &result, "it", &e), 0);
+	holds("new", "result");
+}
+
+/* What lies beside the file is another's, whatever it is called. */
+static void neighbours_stay(void)
+{
+	struct err e = { 0 };
+
+	put("file.tmp", "precious");
+	CHECK_INT(output_write("file", &result, "it", &e), 0);
+	holds("file.tmp", "precious");
+}
+
+static void goes_through_a_link(void)
+{
+	struct err e = { 0 };
+	struct stat st;
+
+	put("target", "old");
+	CHECK_INT(symlink("target", "link"), 0);
+	CHECK_INT(output_write("link", &result, "it", &e), 0);
+	CHECK_INT(lstat("link", &st), 0);
+	CHECK(S_ISLNK(st.st_mode));
+	holds("target", "result");
+	CHECK_INT(symlink("nowhere", "dangling"), 0);
+	CHECK_INT(output_write("dangling", &result, "it", &e), -ENOENT);
+	CHECK_INT(lstat("dangling", &st), 0);
+	CHECK(S_ISLNK(st.st_mode));
+}
+
+/* As root a /dev/null that was replaced by a file would hurt every program of the host. */
+static void what_is_no_file_stays(void)
+{
+	struct err e = { 0 };
+	struct stat st;
+	pid_t writer;
+	int status;
+
+	CHECK_INT(mkfifo("pipe", 0600), 0);
+	writer = fork();
+	if (writer == 0)
+		_exit(output_write("pipe", &result, "it", &e) == 0 ? 0 : 1);
+	holds("pipe", "result");
+	CHECK_INT(waitpid(writer, &status, 0), writer);
+	CHECK_INT(status, 0);
+	CHECK_INT(lstat("pipe", &st), 0);
+	CHECK(S_ISFIFO(st.st_mode));
+}
+
+static void failures_leave_nothing(void)
+{
+	size_t before = entries();
+	struct err e = { 0 };
+
+	CHECK_INT(output_write("no-such/file", &result, "it", &e), -ENOENT);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_STR(e.text, "cannot write it to no-such/file: No such file or directory");
+	CHECK_INT(output_write("/dev/full", &result, "it", &e), -ENOSPC);
+	CHECK_INT(output_write(".", &result, "it", &e), -EISDIR);
+	CHECK_INT(entries(), before);
+}
+
+int main(void)
+{
+	char top[PATH_MAX];
+	struct err e = { 0 };
+
+	if (folder_make(top, &e) < 0 || chdir(top) < 0) {
+		printf("# %s\n", e.text);
+		return 1;
+	}
+	RUN(new_file_then_again);
+	RUN(neighbours_stay);
+	RUN(goes_through_a_link);
+	RUN(what_is_no_file_stays);
+	RUN(failures_leave_nothing);
+	folder_remove(top);
+	TEST_END();
+}
