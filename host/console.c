@@ -76,7 +76,7 @@ static void read_guest(struct console *c)
 	}
 	keep_tail(c, c->out, (size_t)n);
 	c->out_at = 0;
-	c->out_len = c->out_gone ? 0 : (size_t)n;
+	c->out_len = c->out_error ? 0 : (size_t)n;
 }
 
 static void write_out(struct console *c)
@@ -87,7 +87,7 @@ static void write_out(struct console *c)
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n < 0) {
-		c->out_gone = true;
+		c->out_error = errno;
 		c->out_len = 0;
 		return;
 	}
@@ -176,5 +176,5 @@ void console_close(struct console *c)
 	tcsetattr(STDIN_FILENO, TCSANOW, &c->modes);
 	/* What is said next begins a line. */
 	if (c->tail_len > 0 && c->tail[c->tail_len - 1] != '\n' && write(STDOUT_FILENO, "\n", 1) < 0)
-		c->out_gone = true;
+		c->out_error = errno;
 }

@@ -18,7 +18,7 @@ struct console {
 	struct termios modes; /* of the terminal, before */
 	bool escape;	      /* the escape key was typed */
 	bool quit;	      /* the user typed the escape key and x */
-	bool out_gone;	      /* nobody reads our stdout any more */
+	int out_error;	      /* the errno of a failed write to stdout: no more is written; or 0 */
 	char out[4096];	      /* read from the guest, not yet written */
 	size_t out_at, out_len;
 	char in[256]; /* typed, not yet sent */

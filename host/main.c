@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* main.c - storeboot: the table of subcommands */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "host/exit.h"
 #include "host/initrd.h"
@@ -34,7 +38,25 @@ static int usage(FILE *to)
 	return to == stdout ? EXIT_OK : EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+/*
+ * Where the caller closed one of descriptors 0 to 2, the next file opened would take its place: the
+ * guest's console would be written over the disk image. What stands there now fails when it is used
+ * as what it is not: stdin cannot be read, the others cannot be written.
+ */
+static int keep_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", fcntl(STDIN_FILENO, F_GETFD) < 0 ? O_WRONLY : O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static int run(int argc, char **argv)
 {
 	if (argc < 2)
 		return usage(stderr);
@@ -49,4 +71,21 @@ int main(int argc, char **argv)
 			return commands[i].run(argc - 1, argv + 1);
 	log_error("unknown command %s; see storeboot --help", argv[1]);
 	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	int status, r = keep_standard_fds();
+
+	if (r < 0) {
+		log_error("/dev/null: %s", strerror(-r));
+		return EXIT_MISSING;
+	}
+	/* A caller that ignores it would have the kernel reap our children before we can. */
+	signal(SIGCHLD, SIG_DFL);
+	status = run(argc, argv);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	log_error("cannot write to stdout: %s", strerror(errno));
+	return status ? status : EXIT_BAD_INPUT;
 }

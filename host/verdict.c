@@ -7,6 +7,8 @@
  */
 #include "host/verdict.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/wait.h>
 
@@ -43,6 +45,19 @@ static bool by_signal(const struct ending *end, struct verdict *v)
 	return true;
 }
 
+/* Whoever wanted the console has not all of it, however the guest ended. */
+static bool lost_output(const struct ending *end, struct verdict *v)
+{
+	if (!end->out_error)
+		return false;
+	if (end->out_error == EPIPE) /* as every program's end that writes to head(1) */
+		verdict_of_signal(SIGPIPE, v);
+	else
+		say(v, EXIT_MISSING, true, "cannot write the guest's console to stdout: %s",
+		    strerror(end->out_error));
+	return true;
+}
+
 static bool stage1_failed(const struct ending *end, struct verdict *v)
 {
 	const struct record *fail = &end->report->fail;
@@ -69,7 +84,9 @@ static bool qemu_failed(const struct ending *end, struct verdict *v)
 /* The panic's own words, up to the end of their line. */
 static bool panicked(const struct ending *end, struct verdict *v)
 {
-	const char *text = strstr(end->console, PANIC);
+	/* A kernel that panicked powers no machine off: then the words were only shown by a program. */
+	bool off = end->qmp->by_guest && str_eq(end->qmp->reason, "guest-shutdown");
+	const char *text = off ? NULL : strstr(end->console, PANIC);
 
 	if (!text && !end->qmp->panicked)
 		return false;
@@ -111,7 +128,8 @@ void verdict_of(const struct ending *end, struct verdict *ret)
 {
 	/* In the order of what counts: the first that applies is the verdict. */
 	static bool (*const rules[])(const struct ending *, struct verdict *) = {
-		by_signal, stage1_failed, panicked, qemu_failed, before_stage2, after_stage2,
+		by_signal,   stage1_failed, panicked,	 lost_output,
+		qemu_failed, before_stage2, after_stage2,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)

@@ -11,6 +11,7 @@
 /* What is known when QEMU has ended. */
 struct ending {
 	int signal;		/* the signal that the launcher got, 0: none */
+	int out_error;		/* why the console could not be written to stdout (errno), 0: it was */
 	int qemu_status;	/* as wait(2) gives it */
 	const char *qemu_said;	/* the end of QEMU's stderr, or "" */
 	const char *console;	/* the end of the guest's console output, or "" */

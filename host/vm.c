@@ -49,8 +49,13 @@ void vm_signals(sigset_t *ret)
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
 
 	sigemptyset(ret);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		sigaddset(ret, signals[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		struct sigaction a;
+
+		/* What nohup(1) or a shell ignores for a job in the background stays ignored. */
+		if (sigaction(signals[i], NULL, &a) == 0 && a.sa_handler != SIG_IGN)
+			sigaddset(ret, signals[i]);
+	}
 }
 
 static void close_fd(int *fd)
@@ -146,11 +151,11 @@ static void serve_said(struct vm *vm)
 /* Asks QEMU to end; asked again, kills it. */
 static void end_qemu(struct vm *vm)
 {
-	if (vm->kill_at || !vm->hello_sent) {
+	if (vm->kill_at || !vm->hello_sent)
 		kill(vm->pid, SIGKILL);
-		return;
-	}
-	send_qmp(vm, QMP_QUIT);
+	else
+		send_qmp(vm, QMP_QUIT);
+	/* Also after a kill: a process that waits for its disk ends later, and is waited for. */
 	vm->kill_at = sys_now_us() + QUIT_GRACE_US;
 }
 
@@ -169,13 +174,16 @@ static void serve_signals(struct vm *vm)
 	}
 }
 
-/* Ctrl-a x, and a stdout that nobody reads, end the run as the signals do that say the same. */
+/* Ctrl-a x ends the run as SIGINT does; so does a stdout that cannot be written, for its own reason. */
 static void serve_console(struct vm *vm, const struct pollfd *fds)
 {
-	console_serve(vm->console, fds);
-	if (vm->signal || !(vm->console->quit || vm->console->out_gone))
+	struct console *c = vm->console;
+
+	console_serve(c, fds);
+	if (vm->signal || vm->kill_at || !(c->quit || c->out_error))
 		return;
-	vm->signal = vm->console->quit ? SIGINT : SIGPIPE;
+	if (c->quit)
+		vm->signal = SIGINT;
 	end_qemu(vm);
 }
 
@@ -318,6 +326,7 @@ static void finish(struct vm *vm, struct verdict *ret)
 	serve_said(vm);
 	console_close(vm->console);
 	end.signal = vm->signal;
+	end.out_error = vm->console->out_error;
 	end.qemu_said = last_said(&vm->said);
 	end.console = vm->console->tail;
 	verdict_of(&end, ret);

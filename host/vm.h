@@ -10,7 +10,7 @@
 #include "host/qemu.h"
 #include "host/verdict.h"
 
-/* The signals that end a run; blocked from its beginning. */
+/* SIGCHLD and the signals that end a run, less those that are ignored; blocked from its beginning. */
 void vm_signals(sigset_t *ret);
 
 /*

@@ -2,6 +2,7 @@
 /* verdict.c - tests of how a run's end is judged */
 #include "host/verdict.h"
 
+#include <errno.h>
 #include <signal.h>
 
 #include "host/exit.h"
@@ -11,7 +12,7 @@
 
 struct row {
 	const char *name;
-	int signal, qemu_status;
+	int signal, qemu_status, out_error;
 	const char *said, *console;
 	bool stage2, failed, shutdown, by_guest, panicked, io_error;
 	const char *reason, *step;
@@ -39,6 +40,9 @@ static const struct row rows[] = {
 	  .reason = "guest-reset", .want = EXIT_GUEST,
 	  .console = "[ 1.0] Kernel panic - not syncing: Attempted to kill init!\r\n[ 1.1] more",
 	  .line = "the guest's kernel panicked: Kernel panic - not syncing: Attempted to kill init!" },
+	{ .name = "the words of a panic in a file", .stage2 = true, .shutdown = true, .by_guest = true,
+	  .reason = "guest-shutdown", .want = EXIT_OK, .console = "Kernel panic - not syncing: x",
+	  .line = "" },
 	{ .name = "panic by its event", .stage2 = true, .panicked = true, .want = EXIT_GUEST,
 	  .line = "the guest's kernel panicked: Kernel panic - not syncing" },
 	{ .name = "QEMU killed", .stage2 = true, .qemu_status = SIGKILL, .want = EXIT_GUEST,
@@ -53,6 +57,12 @@ static const struct row rows[] = {
 	{ .name = "signal", .signal = SIGINT, .stage2 = true, .shutdown = true,
 	  .reason = "host-qmp-quit", .want = EXIT_SIGNAL + SIGINT,
 	  .line = "ended by signal 2 (Interrupt)" },
+	{ .name = "full stdout", .out_error = ENOSPC, .stage2 = true, .shutdown = true,
+	  .reason = "host-qmp-quit", .want = EXIT_MISSING,
+	  .line = "cannot write the guest's console to stdout: No space left on device" },
+	{ .name = "stdout that nobody reads", .out_error = EPIPE, .stage2 = true, .shutdown = true,
+	  .reason = "host-qmp-quit", .want = EXIT_SIGNAL + SIGPIPE,
+	  .line = "ended by signal 13 (Broken pipe)" },
 	{ .name = "lost writes", .stage2 = true, .shutdown = true, .by_guest = true, .io_error = true,
 	  .reason = "guest-shutdown", .want = EXIT_GUEST,
 	  .line = "the host could not write to the disk image in full; the guest saw I/O errors" },
@@ -64,7 +74,7 @@ static void judge(const struct row *row)
 				 .records = row->step || row->stage2 };
 	struct qmp qmp = { .shutdown = row->shutdown, .by_guest = row->by_guest,
 			   .panicked = row->panicked, .io_error = row->io_error };
-	const struct ending end = { row->signal, row->qemu_status, row->said ? row->said : "",
+	const struct ending end = { row->signal, row->out_error, row->qemu_status, row->said ? row->said : "",
 				    row->console ? row->console : "", &report, &qmp };
 	struct verdict v = { 0 };
 
