@@ -39,14 +39,38 @@ static int add_text(struct buf *line, const char *text)
 
 /* The kernel takes a value with spaces in double quotes; a quote within one it cannot take
  * (lib/cmdline.c, next_arg). */
-static int add_word(struct buf *line, enum param p, const char *value)
+static int add_word(struct buf *line, enum param p, const char *value, struct err *e)
 {
 	const char *quote = value && strpbrk(value, " \t\n") ? "\"" : "";
 
 	if (!value)
 		return 0;
+	if (strchr(value, '"'))
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL,
+				"%s=%s cannot be said on a kernel command line: it has a double quote in it",
+				words[p], value);
 	return buf_addf(line, "%s%s=%s%s%s", line->len > 0 ? " " : "", words[p], quote, value,
 			quote);
+}
+
+/* Would the system's own words swallow ours, which follow? An open quote makes them part of a value,
+ * "--" arguments of init (kernel/params.c, parse_args). */
+static int check_params(const char *params, struct err *e)
+{
+	bool quoted = false;
+
+	for (const char *p = params; p && *p; p++) {
+		bool first = p == params || strchr(" \t\n", p[-1]);
+
+		quoted = quoted != (*p == '"');
+		if (!quoted && first && p[0] == '-' && p[1] == '-' && strchr(" \t\n", p[2]))
+			return err_exit(e, EXIT_BAD_INPUT, EINVAL,
+					"kernel-params has a word --, which ends the kernel's own words; "
+					"give what follows it with --append");
+	}
+	if (quoted)
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "kernel-params has a quote that is not closed");
+	return 0;
 }
 
 int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret, struct err *e)
@@ -60,19 +84,21 @@ int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret, struct e
 		{ PARAM_REG_INFO, c->reg_info }, { PARAM_ROOT, c->root },
 		{ PARAM_REPORT, c->report },
 	};
-	int r = add_text(&line, c->params);
+	int r = check_params(c->params, e);
 
+	if (r == 0)
+		r = add_text(&line, c->params);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ours); i++)
-		r = add_word(&line, ours[i].word, ours[i].value);
+		r = add_word(&line, ours[i].word, ours[i].value, e);
 	for (size_t i = 0; r == 0 && c->consoles && c->consoles[i]; i++)
-		r = add_word(&line, PARAM_CONSOLE, c->consoles[i]);
+		r = add_word(&line, PARAM_CONSOLE, c->consoles[i], e);
 	/* A panic ends the guest at once, and with -no-reboot the run: it does not hang. */
 	if (r == 0)
 		r = add_text(&line, "panic=-1");
 	if (r == 0)
 		r = add_text(&line, c->append);
 	if (r < 0)
-		return err_sys(e, r, "kernel command line");
+		return e->num ? r : err_sys(e, r, "kernel command line");
 	if (line.len > max)
 		return err_exit(e, EXIT_BAD_INPUT, E2BIG,
 				"the kernel command line has %zu bytes, %zu more than this kernel "

@@ -166,6 +166,17 @@ static int find_part(const struct system *s, const char *dir, const struct part 
 	return r;
 }
 
+static int read_params(const char *path, struct buf *ret, struct err *e)
+{
+	int r = file_read(AT_FDCWD, path, PARAMS_MAX, ret);
+
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "%s: %s", path, strerror(-r));
+	if (strlen(ret->data) != ret->len)
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "%s is no text: it has a NUL byte in it", path);
+	return 0;
+}
+
 static int find_parts(const struct system_options *o, struct system *s, const char *dir,
 		      struct err *e)
 {
@@ -195,12 +206,7 @@ static int find_parts(const struct system_options *o, struct system *s, const ch
 	if (missing[0])
 		return err_exit(e, EXIT_BAD_INPUT, ENOENT, "%s is no system: it lacks %s", o->system,
 				missing);
-	r = params[0] ? file_read(AT_FDCWD, params, PARAMS_MAX, &s->params) : 0;
-	if (r < 0) {
-		err_sys(e, r, "%s", params);
-		e->exit_status = EXIT_BAD_INPUT;
-	}
-	return r;
+	return params[0] ? read_params(params, &s->params, e) : 0;
 }
 
 /* Stage 2, as the guest sees it. */

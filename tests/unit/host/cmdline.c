@@ -67,11 +67,39 @@ static void limit(void)
 	CHECK_HAS(e.text, "2048 bytes, 1 more");
 }
 
+static void refused(struct cmdline c, const char *text)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), -EINVAL);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_HAS(e.text, text);
+	CHECK_INT(b.len, 0);
+}
+
+/* Words of the system's that would make ours something else. */
+static void nothing_is_swallowed(void)
+{
+	const struct cmdline good = { .params = "a=\"b -- c\" --d x-- e--\n", .append = "-- x \"y" };
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err e = { 0 };
+
+	refused((struct cmdline){ .params = "dyndbg=\"file x\n" }, "a quote that is not closed");
+	refused((struct cmdline){ .params = "-- x" }, "a word --");
+	refused((struct cmdline){ .params = "quiet --\n" }, "a word --");
+	refused((struct cmdline){ .params = "quiet\t--" }, "a word --");
+	refused((struct cmdline){ .init = "/a\"b" }, "init=/a\"b cannot be said");
+	CHECK_INT(cmdline_build(&good, CMDLINE_MAX_X86, &b, &e), 0);
+	CHECK_STR(b.data, "a=\"b -- c\" --d x-- e-- panic=-1 -- x \"y");
+}
+
 int main(void)
 {
 	RUN(all_words_in_order);
 	RUN(absent_words_are_left_out);
 	RUN(spaces_and_newlines);
 	RUN(limit);
+	RUN(nothing_is_swallowed);
 	TEST_END();
 }

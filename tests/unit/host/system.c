@@ -126,6 +126,7 @@ static void what_is_no_system(void)
 		{ { .system = "link", .kernel = "no-kernel" }, EXIT_BAD_INPUT, "kernel no-kernel: No such" },
 		{ { .system = "link", .kernel = "store" }, EXIT_BAD_INPUT, "kernel store: " },
 		{ { .system = "link", .kernel = "store/" SYS "/init" }, EXIT_BAD_INPUT, "init" },
+		{ { .system = "link", .params = "nul" }, EXIT_BAD_INPUT, "/nul is no text" },
 		{ { .system = "link", .init = "sbin/init" }, EXIT_USAGE, "want an absolute path" },
 		{ { .system = "link", .init = "/nix/store/none/init" }, EXIT_BAD_INPUT,
 		  "init /nix/store/none/init: No such" },
@@ -136,6 +137,7 @@ static void what_is_no_system(void)
 	};
 
 	CHECK_INT(mkdir("copy", 0755), 0);
+	put("nul", "quiet\0x", 7);
 	put_kernel("copy/kernel");
 	put("copy/init", "", 0);
 	put("copy/kernel-params", "", 0);
