@@ -158,13 +158,17 @@ static int run(const struct codec *codec, void *state, const uint8_t *data, size
 	size_t start = ret->len;
 
 	for (;;) {
-		size_t in_before = c.in_len, room;
-		int r = buf_reserve(ret, ret->len - start > 65536 ? ret->len - start : 65536);
+		size_t in_before = c.in_len, done = ret->len - start;
+		size_t room = done > 65536 ? done : 65536;
+		int r;
 
+		if (room > max - done) /* one byte more than it may have, to see that it has it */
+			room = max - done + 1;
+		r = buf_reserve(ret, room);
 		if (r < 0)
 			return r;
 		c.out = (uint8_t *)ret->data + ret->len;
-		room = c.out_len = ret->room - 1 - ret->len;
+		c.out_len = room;
 		r = codec->step(state, &c);
 		if (r < 0)
 			return r;
