@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "host/decompress.h"
 #include "host/exit.h"
@@ -133,13 +134,16 @@ int initrd_check(const void *data, size_t len)
 int initrd_check_file(const char *path, struct err *e)
 {
 	_cleanup_buf_ struct buf b = { 0 };
-	int r = file_read(AT_FDCWD, path, INITRD_MAX, &b);
+	struct stat st;
+	int r = stat(path, &st) < 0 ? -errno : 0;
 
-	if (r < 0) {
-		err_sys(e, r, "initrd %s", path);
-		e->exit_status = EXIT_BAD_INPUT;
-		return r;
-	}
+	/* It is read again for the boot: a pipe would then be empty. */
+	if (r == 0 && !S_ISREG(st.st_mode))
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "initrd %s is no file", path);
+	if (r == 0)
+		r = file_read(AT_FDCWD, path, INITRD_MAX, &b);
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "initrd %s: %s", path, strerror(-r));
 	r = initrd_check(b.data ? b.data : "", b.len);
 	if (r == -ENOEXEC)
 		return err_exit(e, EXIT_BAD_INPUT, -r, "%s is no initrd", path);

@@ -49,7 +49,8 @@ static const char *reason(const struct buf *said)
 /* QEMU's own locks stop qemu-img from reading an image that another QEMU has open. */
 static int failed(const struct buf *said, const char *path, const char *what, struct err *e)
 {
-	if (said->data && strstr(said->data, " lock"))
+	/* 'Failed to get shared "write" lock'; a path may have " lock" in it. */
+	if (said->data && strstr(said->data, "\" lock"))
 		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by another QEMU", path);
 	return err_exit(e, EXIT_IMAGE, EINVAL, "%s %s: %.400s" UNCHANGED, path, what, reason(said));
 }

@@ -195,6 +195,8 @@ static int check_disks(struct run *run, struct err *e)
 		.more = (const char *const *)run->v.disks.v,
 	};
 
+	if (run->v.image && !run->v.image[0])
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: --image needs a name");
 	snprintf(standard, sizeof(standard), "./%s.qcow2", run->system.name);
 	o.root = path && path[0] ? path : standard;
 	return disks_open(&o, &run->plan.disks, e);

@@ -84,12 +84,20 @@ refuse 'no such initrd' 65 'initrd none: No such file' "$system" --initrd none
 refuse 'no such stage 1' 69 'none' "$system" --stage1 none
 refuse 'no such registration' 65 "reginfo no-file: No such file" "$system" --reginfo no-file
 
+mkfifo pipe
+refuse 'initrd is a pipe' 65 'initrd pipe is no file' "$system" --initrd pipe
+
 # --- the kernel's command line ------------------------------------------------------------------------
 long=$(head -c 2047 /dev/zero | tr '\0' x)
 refuse 'command line too long' 65 'command line has 2[0-9]{3} bytes' "$system" --append "$long"
 QEMU_KERNEL_PARAMS=$long refuse 'QEMU_KERNEL_PARAMS too long' 65 'command line has 2[0-9]{3} bytes' "$system"
 
+printf 'dyndbg="file x +p\n' >open-quote
+refuse 'kernel-params with an open quote' 65 'kernel-params has a quote that is not closed' "$system" --params open-quote
+refuse 'stage 2 with a quote in its name' 65 'init=/a"b cannot be said' "$system" --init '/a"b'
+
 # --- the image ----------------------------------------------------------------------------------------
+refuse 'image without a name' 64 'image needs a name' "$system" --image ''
 : >zero.qcow2
 refuse 'empty image' 66 'zero.qcow2 is empty' "$system" --image zero.qcow2
 NIX_DISK_IMAGE=zero.qcow2 refuse 'NIX_DISK_IMAGE' 66 'zero.qcow2 is empty' "$system"
@@ -119,6 +127,40 @@ refuse 'smbd without SMB1' 69 'built without SMB1' "$system" --smbd "$tmp/bin/sm
 printf '#!/bin/sh\necho "bwrap: No permissions to create a new namespace" >&2\nexit 1\n' >"$tmp/bin/bwrap"
 chmod +x "$tmp/bin/bwrap"
 PATH=$tmp/bin:$PATH refuse 'bwrap not allowed' 69 'No permissions to create a new namespace.*user namespaces' "$system"
+
+# --- the caller's descriptors and signals ----------------------------------------------------------------
+# Whatever is opened must not become the stdout that is not there: the console would be written over the image.
+got=0
+timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image closed.qcow2 </dev/null >&- 2>"$tmp/err" || got=$?
+is 'stdout closed: exit code' "$got" 69
+has 'stdout closed: what it says' "$(cat "$tmp/err")" "console to stdout: Bad file descriptor"
+ok 'stdout closed: the image is whole' qemu-img check -q -f qcow2 closed.qcow2
+got=0
+timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image closed.qcow2 <&- >/dev/full 2>"$tmp/err" || got=$?
+is 'full stdout: exit code' "$got" 69
+has 'full stdout: what it says' "$(cat "$tmp/err")" "console to stdout: No space left on device"
+rm closed.qcow2
+for args in --help --version 'run --help' "run $system --stage1 $build/storeboot-init --print-qemu"; do
+	got=0
+	# shellcheck disable=SC2086 # words
+	"$storeboot" $args >/dev/full 2>"$tmp/err" || got=$?
+	is "full stdout, ${args%% /*}: exit code" "$got" 65
+done
+# env(1) of coreutils sets what a careless caller would leave.
+env --ignore-signal=CHLD "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image base.qcow2 --print-qemu \
+	>/dev/null 2>"$tmp/err"
+is 'SIGCHLD ignored by the caller: qemu-img is waited for' $? 0
+# nohup(1)'s SIGHUP does not end the run, and the SIGTERM after it does.
+env --ignore-signal=HUP "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image nohup.qcow2 \
+	</dev/null >"$tmp/out" 2>"$tmp/err" &
+launcher=$!
+while [ ! -s "$tmp/out" ] && kill -0 $launcher 2>/dev/null; do sleep 0.1; done
+kill -HUP $launcher
+kill -TERM $launcher
+got=0
+wait $launcher || got=$?
+is 'SIGHUP ignored by the caller' "$got" $((128 + 15))
+rm nohup.qcow2
 
 # --- what QEMU says, and what is printed only -----------------------------------------------------------
 got=0

@@ -189,12 +189,14 @@ static void what_is_refused(void)
 	run_qemu_img(make_layer);
 	CHECK_INT(folder_write(top, "empty", "", 0, &e), 0);
 	CHECK_INT(folder_write(top, "raw", "0123456789", 10, &e), 0);
+	CHECK_INT(folder_write(top, "a lock", "0123456789", 10, &e), 0);
 	snprintf(link_name, sizeof(link_name), "%s/dangling", top);
 	CHECK_INT(symlink("nowhere", link_name), 0);
 
 	refused("layer.qcow2", "only a layer over");
 	refused("empty", "is empty");
 	refused("raw", "no qcow2 image that can be used");
+	refused("a lock", "no qcow2 image that can be used");
 	refused("dangling", "a link to nothing");
 	refused(".", "is no file");
 	refused("no-such/x.qcow2", "its folder: No such file");
