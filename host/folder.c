@@ -10,10 +10,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "init/lib/file.h"
 #include "init/lib/str.h"
+
+#define REMOVE_TRIES 200 /* 10 ms apart */
 
 /* XDG Base Directory Specification: the folder must be the user's own, mode 0700. */
 static bool is_private(const char *path)
@@ -90,6 +93,19 @@ static void close_all_but(int a, int b)
 	syscall(SYS_close_range, 64, ~0U, 0); /* Linux 5.9; the launcher opens fewer than 64 */
 }
 
+/* The launcher's descriptors are closed before its children are killed (do_exit in the kernel's
+ * kernel/exit.c), so a file server may still make a file here. */
+static void remove_at_last(const char *folder)
+{
+	const struct timespec pause = { 0, 10000000 };
+
+	for (int i = 0; i < REMOVE_TRIES && access(folder, F_OK) == 0; i++) {
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		folder_remove(folder);
+	}
+}
+
 static void keep(int pipe_fd, const char *folder, int tty_fd, const struct termios *modes)
 {
 	char word;
@@ -108,7 +124,7 @@ static void keep(int pipe_fd, const char *folder, int tty_fd, const struct termi
 	if (n == 0) {
 		if (tty_fd >= 0)
 			tcsetattr(tty_fd, TCSANOW, modes);
-		folder_remove(folder);
+		remove_at_last(folder);
 	}
 	_exit(0);
 }
