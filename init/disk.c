@@ -5,6 +5,11 @@
  * Theory of operation: formatting is the one act that can destroy data. It is done when fs_probe
  * found no signature, no partition table and no byte that is not zero, and in no other case; what
  * is neither empty nor a file system that rootfstype= asks for is refused and left as it is.
+ *
+ * Between the look and the format nobody else can write: PID 1 is the only process, and QEMU locks
+ * the image on the host. The format opens the disk again by its name, exclusively; the descriptor of
+ * the look stays open until then, and while it is, the kernel gives the name to no other disk
+ * (drivers/block/virtio_blk.c frees its number with the last reference).
  */
 #include <errno.h>
 #include <fcntl.h>
