@@ -12,7 +12,7 @@ enum exit_status {
 	EXIT_SHARE = 68,     /* file server */
 	EXIT_MISSING = 69,   /* something is missing on this host */
 	EXIT_STAGE1 = 70,    /* stage 1 failed; the message names the step */
-	EXIT_GUEST = 71,     /* the guest panicked or vanished */
+	EXIT_GUEST = 71,     /* the guest panicked, vanished or hung */
 	EXIT_SIGNAL = 128,   /* plus the signal's number */
 };
 

@@ -167,7 +167,7 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->folder) < 0 ||
 	    str_format(share, sizeof(share), "%s/share-server", l->folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", l->folder);
-	return vm_run(&c, &l->console, &l->others, ret, e);
+	return vm_run(&c, &l->console, &l->others, &l->plan->limits, ret, e);
 }
 
 int launch(struct plan *p, struct verdict *ret, struct err *e)

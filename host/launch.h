@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "host/accel.h"
+#include "host/deadline.h"
 #include "host/disk.h"
 #include "host/verdict.h"
 #include "init/lib/err.h"
@@ -22,6 +23,7 @@ struct plan {
 	unsigned int cores;
 	bool graphics;
 	enum accel accel;
+	struct limits limits;
 	char qemu[PATH_MAX], qemu_img[PATH_MAX], smbd[PATH_MAX], bwrap[PATH_MAX];
 	char self[PATH_MAX];	 /* this program */
 	struct buf initrd;	 /* the initramfs's path */

@@ -55,6 +55,15 @@ static int set_number(const char *s, unsigned int *ret)
 	return 0;
 }
 
+static int set_seconds(const char *s, unsigned int *ret)
+{
+	if (str_eq(s, "none") || str_eq(s, "0")) {
+		*ret = 0;
+		return 0;
+	}
+	return set_number(s, ret);
+}
+
 static int set_choice(const struct opt *o, const char *s, int *ret)
 {
 	for (int i = 0; o->choices[i]; i++)
@@ -80,6 +89,8 @@ static int set_value(const struct opt *o, const char *arg, void *values)
 		return strv_add(to, arg);
 	case OPT_NUMBER:
 		return set_number(arg, to);
+	case OPT_SECONDS:
+		return set_seconds(arg, to);
 	case OPT_SIZE:
 		return opt_size(arg, to);
 	case OPT_CHOICE:
@@ -94,6 +105,8 @@ static const char *kind_text(const struct opt *o, char *dst, size_t size)
 
 	if (o->kind == OPT_NUMBER)
 		return "a whole number above 0";
+	if (o->kind == OPT_SECONDS)
+		return "seconds, a whole number, or none";
 	if (o->kind == OPT_SIZE)
 		return "a size above 0, as 512M or 10G";
 	if (o->kind != OPT_CHOICE)

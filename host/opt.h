@@ -11,12 +11,13 @@
 #include "init/lib/str.h"
 
 enum opt_kind {
-	OPT_FLAG,   /* bool: true */
-	OPT_STRING, /* const char *: points into argv */
-	OPT_LIST,   /* struct strv: may be given more than once */
-	OPT_NUMBER, /* unsigned int: decimal, above 0 */
-	OPT_SIZE,   /* uint64_t: bytes; K, M, G, T are powers of 1024; above 0 */
-	OPT_CHOICE, /* int: index of the word in choices */
+	OPT_FLAG,    /* bool: true */
+	OPT_STRING,  /* const char *: points into argv */
+	OPT_LIST,    /* struct strv: may be given more than once */
+	OPT_NUMBER,  /* unsigned int: decimal, above 0 */
+	OPT_SECONDS, /* unsigned int: decimal; 0 or "none" is 0: no limit */
+	OPT_SIZE,    /* uint64_t: bytes; K, M, G, T are powers of 1024; above 0 */
+	OPT_CHOICE,  /* int: index of the word in choices */
 };
 
 struct opt {

@@ -16,10 +16,14 @@ static void take_record(struct report *r, const struct record *rec)
 	case RECORD_STAGE2:
 		r->stage2 = true;
 		break;
-	case RECORD_STEP:
-		memcpy(r->last_step, rec->name, sizeof(r->last_step));
+	case RECORD_BEGIN:
+		memcpy(r->now_step, rec->name, sizeof(r->now_step));
 		break;
+	case RECORD_STEP:
 	case RECORD_SKIP:
+		memcpy(r->last_step, rec->name, sizeof(r->last_step));
+		r->now_step[0] = '\0';
+		break;
 	case RECORD_WARN:
 		break;
 	}

@@ -18,7 +18,8 @@ struct report {
 	bool stage2;	      /* stage 1 reached its end */
 	bool failed;	      /* stage 1 failed, as fail says; the first failure counts */
 	struct record fail;
-	char last_step[32]; /* the step that ended last */
+	char last_step[32]; /* the step that ended last, or "" */
+	char now_step[32];  /* the one that has begun since, or "" */
 };
 
 /*

@@ -29,6 +29,8 @@
 #include "init/lib/log.h"
 
 #define MIB ((uint64_t)1 << 20)
+/* Seconds. Stage 1 itself waits up to 600 for nix-store; a closure that needs so long is rare. */
+#define STAGE1_LIMIT 300
 #define INITRD_MAX ((size_t)1 << 30)
 
 struct values {
@@ -44,6 +46,7 @@ struct values {
 	struct strv append;
 	const char *reginfo, *initrd, *stage1;
 	const char *qemu, *smbd;
+	struct limits limits;
 	bool print_qemu;
 };
 
@@ -87,6 +90,10 @@ static const struct opt opts[] = {
 	{ "stage1", 0, OPT_STRING, AT(stage1), "FILE", "storeboot-init (the installed one)", NULL },
 	{ "qemu", 0, OPT_STRING, AT(qemu), "PROGRAM", "QEMU (qemu-system-x86_64)", NULL },
 	{ "smbd", 0, OPT_STRING, AT(smbd), "PROGRAM", "Samba's server (smbd)", NULL },
+	{ "timeout-stage1", 0, OPT_SECONDS, AT(limits.stage1), "SECONDS",
+	  "how long until stage 2, or none (300)", NULL },
+	{ "timeout", 0, OPT_SECONDS, AT(limits.run), "SECONDS", "how long the whole run (none)",
+	  NULL },
 	{ "print-qemu", 0, OPT_FLAG, AT(print_qemu), NULL,
 	  "print QEMU's command, for reading, and exit", NULL },
 };
@@ -146,6 +153,7 @@ static int read_words(struct run *run, struct err *e)
 		run->v.system.system = run->args.args.v[0];
 	run->plan.cores = run->v.cores ? run->v.cores : 1;
 	run->plan.graphics = run->v.graphics;
+	run->plan.limits = run->v.limits;
 	r = get_size("memory", run->v.memory, 384 * MIB, &run->plan.memory, e);
 
 	if (r == 0)
@@ -354,9 +362,31 @@ static int run_system(struct run *run, struct verdict *v, struct err *e)
 	return run->v.print_qemu ? launch_print(&run->plan, e) : launch(&run->plan, v, e);
 }
 
+/* Whether what we say on stderr lands where the console is read anyway. */
+static bool same_place(int a, int b)
+{
+	struct stat s, t;
+
+	return fstat(a, &s) == 0 && fstat(b, &t) == 0 && s.st_dev == t.st_dev &&
+	       s.st_ino == t.st_ino && s.st_rdev == t.st_rdev;
+}
+
+static void tell(struct verdict *v)
+{
+	char *save = NULL;
+
+	if (v->line[0])
+		log_line(v->failed ? LOG_ERROR : LOG_INFO, "%s", v->line);
+	if (!v->failed || !v->console[0] || same_place(STDOUT_FILENO, STDERR_FILENO))
+		return;
+	log_error("the last lines of the guest's console:");
+	for (char *l = strtok_r(v->console, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
+		log_error("| %s", l);
+}
+
 int cmd_run(int argc, char **argv)
 {
-	_cleanup_(run_free) struct run run = { .plan = PLAN_INIT };
+	_cleanup_(run_free) struct run run = { .v.limits.stage1 = STAGE1_LIMIT, .plan = PLAN_INIT };
 	struct verdict v = { 0 };
 	struct err e = { 0 };
 	sigset_t signals;
@@ -375,7 +405,6 @@ int cmd_run(int argc, char **argv)
 		log_error("%s", e.text);
 		return e.exit_status ? e.exit_status : EXIT_MISSING;
 	}
-	if (v.line[0])
-		log_line(v.failed ? LOG_ERROR : LOG_INFO, "%s", v.line);
+	tell(&v);
 	return v.exit_status;
 }

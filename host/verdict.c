@@ -16,6 +16,7 @@
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"
 
+#define LAST_LINES 8
 #define PANIC "Kernel panic - not syncing"
 
 static void say(struct verdict *v, int exit_status, bool failed, const char *fmt, ...)
@@ -81,18 +82,39 @@ static bool qemu_failed(const struct ending *end, struct verdict *v)
 	return true;
 }
 
+static const char *last_panic(const char *console)
+{
+	const char *last = NULL;
+
+	for (const char *p = strstr(console, PANIC); p; p = strstr(p + 1, PANIC))
+		last = p;
+	return last;
+}
+
 /* The panic's own words, up to the end of their line. */
 static bool panicked(const struct ending *end, struct verdict *v)
 {
 	/* A kernel that panicked powers no machine off: then the words were only shown by a program. */
 	bool off = end->qmp->by_guest && str_eq(end->qmp->reason, "guest-shutdown");
-	const char *text = off ? NULL : strstr(end->console, PANIC);
+	const char *text = off ? NULL : last_panic(end->console);
 
 	if (!text && !end->qmp->panicked)
 		return false;
 	if (!text)
 		text = PANIC;
 	say(v, EXIT_GUEST, true, "the guest's kernel panicked: %.*s", (int)strcspn(text, "\r\n"), text);
+	return true;
+}
+
+/* Not where the guest had ended by itself in the meantime. */
+static bool too_long(const struct ending *end, struct verdict *v)
+{
+	char text[256];
+
+	if (end->missed == DEADLINE_NONE || end->qmp->by_guest)
+		return false;
+	deadline_text(end->missed, end->limits, end->report, text, sizeof(text));
+	say(v, EXIT_GUEST, true, "%s", text);
 	return true;
 }
 
@@ -124,11 +146,36 @@ static bool after_stage2(const struct ending *end, struct verdict *v)
 	return true;
 }
 
+/* The last LAST_LINES lines that say something, without what a terminal would obey. */
+static void last_lines(const char *console, char *ret, size_t size)
+{
+	const char *end = console + strlen(console), *from = end;
+	unsigned int lines = 0;
+	size_t n = 0;
+
+	while (from > console) {
+		const char *line = from - 1;
+
+		while (line > console && line[-1] != '\n')
+			line--;
+		lines += line + strspn(line, "\r\n") < from;
+		if (lines > LAST_LINES || (size_t)(end - line) >= size)
+			break;
+		from = line;
+	}
+	for (; from < end; from++)
+		if (*from == '\n' ? n > 0 && ret[n - 1] != '\n' : *from != '\r')
+			ret[n++] = *from == '\n' || (unsigned char)(*from - ' ') < 0x5f ? *from : '?';
+	while (n > 0 && ret[n - 1] == '\n')
+		n--;
+	ret[n] = '\0';
+}
+
 void verdict_of(const struct ending *end, struct verdict *ret)
 {
 	/* In the order of what counts: the first that applies is the verdict. */
 	static bool (*const rules[])(const struct ending *, struct verdict *) = {
-		by_signal,   stage1_failed, panicked,	 lost_output,
+		by_signal,   stage1_failed, panicked,	    lost_output, too_long,
 		qemu_failed, before_stage2, after_stage2,
 	};
 
@@ -138,4 +185,6 @@ void verdict_of(const struct ending *end, struct verdict *ret)
 	if (ret->exit_status == EXIT_OK && end->qmp->io_error)
 		say(ret, EXIT_GUEST, true,
 		    "the host could not write to the disk image in full; the guest saw I/O errors");
+	if (ret->exit_status == EXIT_GUEST)
+		last_lines(end->console, ret->console, sizeof(ret->console));
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "host/deadline.h"
 #include "host/qmp.h"
 #include "host/report.h"
 
@@ -12,6 +13,8 @@
 struct ending {
 	int signal;		/* the signal that the launcher got, 0: none */
 	int out_error;		/* why the console could not be written to stdout (errno), 0: it was */
+	enum deadline missed;	/* QEMU was ended because a phase took too long, by limits */
+	const struct limits *limits;
 	int qemu_status;	/* as wait(2) gives it */
 	const char *qemu_said;	/* the end of QEMU's stderr, or "" */
 	const char *console;	/* the end of the guest's console output, or "" */
@@ -23,6 +26,7 @@ struct verdict {
 	int exit_status;
 	bool failed;	 /* the line is an error */
 	char line[1400]; /* "" where there is nothing to say */
+	char console[1200]; /* where the guest itself went wrong: its last lines, printable; or "" */
 };
 
 /* Both are pure functions. */

@@ -4,13 +4,14 @@
  *
  * Theory of operation: one poll(2) over everything that can happen: a signal to the launcher, QEMU's
  * end (a pidfd), a record of the guest, an event of QEMU's monitor, a word of QEMU itself, and the
- * console. QEMU's end alone ends the loop; a signal asks QEMU to quit, and a second one or
- * QUIT_GRACE_US later kills it. What is left in the channels is read after QEMU's end: the last
- * record and the SHUTDOWN event are what the verdict rests on.
+ * console. QEMU's end alone ends the loop; a signal, or a phase that takes too long, asks QEMU to quit,
+ * and a second signal or QUIT_GRACE_US later kills it. What is left in the channels is read after
+ * QEMU's end: the last record and the SHUTDOWN event are what the verdict rests on.
  */
 #include "host/vm.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -33,6 +34,8 @@ enum { POLL_SIGNAL, POLL_QEMU, POLL_REPORT, POLL_QMP, POLL_SAID, POLL_CONSOLE };
 struct vm {
 	struct console *console;
 	struct proc_others *others;
+	const struct limits *limits;
+	uint64_t start_us;
 	pid_t pid;
 	int pidfd, signal_fd, report_fd, qmp_fd, said_fd; /* -1: none, or at its end */
 	struct report report;
@@ -40,7 +43,9 @@ struct vm {
 	struct buf said;	 /* QEMU's own stdout and stderr, the end of it */
 	struct strv warnings;	 /* of stage 1; told when the console is ours again */
 	bool hello_sent;
+	bool attended;		 /* stage 1 gave a shell to the person at the console */
 	int signal;		 /* the first signal that the launcher got */
+	enum deadline missed;	 /* what took too long */
 	uint64_t kill_at;	 /* 0: QEMU was not asked to end */
 };
 
@@ -80,6 +85,9 @@ static void on_record(const struct record *rec, void *arg)
 {
 	struct vm *vm = arg;
 
+	/* Stage 1 stops in these for a shell, if it was asked to (boot.debug1, boot.shell_on_fail). */
+	if (rec->kind == RECORD_FAIL || (rec->kind == RECORD_BEGIN && str_eq(rec->name, "debug1")))
+		vm->attended = vm->console->interactive;
 	if (rec->kind == RECORD_WARN && strv_addf(&vm->warnings, "%s: %s", rec->name, rec->text) < 0)
 		log_warning("%s: %s", rec->name, rec->text);
 }
@@ -187,13 +195,45 @@ static void serve_console(struct vm *vm, const struct pollfd *fds)
 	end_qemu(vm);
 }
 
-static int wait_ms(const struct vm *vm)
+static int until_ms(uint64_t at)
 {
 	uint64_t now = sys_now_us();
 
-	if (!vm->kill_at)
-		return -1;
-	return now >= vm->kill_at ? 0 : (int)((vm->kill_at - now) / 1000 + 1);
+	if (now >= at)
+		return 0;
+	return at - now > (uint64_t)INT_MAX * 1000 ? INT_MAX : (int)((at - now + 999) / 1000);
+}
+
+/* What the loop has to do by itself, and when. */
+static enum deadline next_deadline(const struct vm *vm, uint64_t *ret_us)
+{
+	return deadline_next(vm->limits, vm->start_us, vm->report.stage2 || vm->attended, ret_us);
+}
+
+static int wait_ms(const struct vm *vm)
+{
+	uint64_t at;
+
+	if (vm->kill_at)
+		return until_ms(vm->kill_at);
+	return next_deadline(vm, &at) == DEADLINE_NONE ? -1 : until_ms(at);
+}
+
+static void serve_clock(struct vm *vm)
+{
+	uint64_t now = sys_now_us(), at;
+	enum deadline next;
+
+	if (vm->kill_at) {
+		if (now >= vm->kill_at)
+			end_qemu(vm);
+		return;
+	}
+	next = next_deadline(vm, &at);
+	if (next == DEADLINE_NONE || now < at)
+		return;
+	vm->missed = next;
+	end_qemu(vm);
 }
 
 /* Returns 0 when QEMU has ended, or -errno. */
@@ -219,8 +259,7 @@ static int loop(struct vm *vm)
 			serve_signals(vm);
 		if (fds[POLL_QEMU].revents)
 			return 0;
-		if (vm->kill_at && sys_now_us() >= vm->kill_at)
-			end_qemu(vm);
+		serve_clock(vm);
 	}
 }
 
@@ -283,6 +322,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	vm->pidfd = proc_start(argv.v, pass, said, &vm->pid, e);
 	if (vm->pidfd < 0)
 		return vm->pidfd;
+	vm->start_us = sys_now_us();
 	console_open(vm->console, take_fd(&ours));
 	return 0;
 }
@@ -317,7 +357,7 @@ static void tell_rest(struct vm *vm, const struct verdict *v)
 
 static void finish(struct vm *vm, struct verdict *ret)
 {
-	struct ending end = { .report = &vm->report, .qmp = &vm->qmp };
+	struct ending end = { .report = &vm->report, .qmp = &vm->qmp, .limits = vm->limits };
 
 	while (waitpid(vm->pid, &end.qemu_status, 0) < 0 && errno == EINTR)
 		;
@@ -327,6 +367,7 @@ static void finish(struct vm *vm, struct verdict *ret)
 	console_close(vm->console);
 	end.signal = vm->signal;
 	end.out_error = vm->console->out_error;
+	end.missed = vm->missed;
 	end.qemu_said = last_said(&vm->said);
 	end.console = vm->console->tail;
 	verdict_of(&end, ret);
@@ -334,11 +375,11 @@ static void finish(struct vm *vm, struct verdict *ret)
 }
 
 int vm_run(struct qemu_config *config, struct console *console, struct proc_others *others,
-	   struct verdict *ret, struct err *e)
+	   const struct limits *limits, struct verdict *ret, struct err *e)
 {
-	_cleanup_(vm_free) struct vm vm = { .console = console, .others = others, .pidfd = -1,
-					    .signal_fd = -1, .report_fd = -1, .qmp_fd = -1,
-					    .said_fd = -1 };
+	_cleanup_(vm_free) struct vm vm = { .console = console, .others = others, .limits = limits,
+					    .pidfd = -1, .signal_fd = -1, .report_fd = -1,
+					    .qmp_fd = -1, .said_fd = -1 };
 	int r = start(&vm, config, e);
 
 	if (r < 0)

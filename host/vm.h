@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "host/console.h"
+#include "host/deadline.h"
 #include "host/proc.h"
 #include "host/qemu.h"
 #include "host/verdict.h"
@@ -14,12 +15,14 @@
 void vm_signals(sigset_t *ret);
 
 /*
- * Starts QEMU by config (whose descriptors it fills in) and serves it until it has ended or a signal
- * of vm_signals ends it. console: after console_look. others: as proc_adopt_orphans gave it. Returns
- * 0 with the verdict, or -errno with e when it could not start. In each case QEMU has ended, and the
+ * Starts QEMU by config (whose descriptors it fills in) and serves it until it has ended, or a signal
+ * of vm_signals or a limit ends it. A person at the console who was given a shell by stage 1 has all
+ * the time of the run. console: after console_look. others: as proc_adopt_orphans gave it. Returns 0
+ * with the verdict, or -errno with e when it could not start. In each case QEMU has ended, and the
  * terminal has its modes back.
  */
 _must_check_ int vm_run(struct qemu_config *config, struct console *console,
-			struct proc_others *others, struct verdict *ret, struct err *e);
+			struct proc_others *others, const struct limits *limits,
+			struct verdict *ret, struct err *e);
 
 #endif

@@ -39,6 +39,8 @@ int runner_run(struct boot *b, const struct step *steps, size_t n)
 		b->note[0] = '\0';
 		start = sys_now_us();
 		if (wanted) {
+			if (b->report.fd >= 0) /* later it would be no news */
+				add_record(b, RECORD_BEGIN, start, 0, "");
 			r = s->fn(b);
 			took = sys_now_us() - start;
 		} else if (s->flags & STEP_QUIET) {

@@ -26,7 +26,8 @@ struct step {
 #define STEP_QUIET 1u /* no line and no record when it is not wanted */
 
 /*
- * Runs the steps in order up to the first failure: times each, logs one line and adds one record.
+ * Runs the steps in order up to the first failure: reports that each begins, times it, logs one line
+ * and adds one record of its end.
  * Returns 0, or -errno with b->err filled and b->step the failed one's name; its RECORD_FAIL is
  * fail()'s to write.
  */

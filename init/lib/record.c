@@ -14,7 +14,7 @@
 
 static const char *const kinds[] = {
 	[RECORD_STEP] = "step",	    [RECORD_SKIP] = "skip", [RECORD_FAIL] = "fail",
-	[RECORD_STAGE2] = "stage2", [RECORD_WARN] = "warn",
+	[RECORD_STAGE2] = "stage2", [RECORD_WARN] = "warn", [RECORD_BEGIN] = "begin",
 };
 
 static const struct {

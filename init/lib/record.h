@@ -23,6 +23,7 @@ enum record_kind {
 	RECORD_FAIL,   /* stage 1 ended at this step; num: errno; text: the one line */
 	RECORD_STAGE2, /* the last act of stage 1: text is the program that is executed next */
 	RECORD_WARN,   /* a step went on although something is not as asked; text says what */
+	RECORD_BEGIN,  /* a step begins; none for those that run before the channel is open */
 };
 
 struct record {

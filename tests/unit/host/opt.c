@@ -11,7 +11,7 @@ struct values {
 	bool flag;
 	const char *text;
 	struct strv list;
-	unsigned int number;
+	unsigned int number, seconds;
 	uint64_t size;
 	int choice;
 };
@@ -22,6 +22,7 @@ static const struct opt opts[] = {
 	{ "text", 't', OPT_STRING, offsetof(struct values, text), "TEXT", "a text", NULL },
 	{ "list", 0, OPT_LIST, offsetof(struct values, list), "ITEM", "some", NULL },
 	{ "number", 0, OPT_NUMBER, offsetof(struct values, number), "N", "a number", NULL },
+	{ "seconds", 0, OPT_SECONDS, offsetof(struct values, seconds), "SECONDS", "a time", NULL },
 	{ "size", 'm', OPT_SIZE, offsetof(struct values, size), "SIZE", "a size", NULL },
 	{ "choice", 0, OPT_CHOICE, offsetof(struct values, choice), "WORD", "a word", colours },
 };
@@ -78,6 +79,8 @@ static void errors_name_the_option(void)
 		{ { "--flag=1", NULL }, "--flag=1" },
 		{ { "--number", "-1", NULL }, "--number -1: want a whole number above 0" },
 		{ { "--number", "1K", NULL }, "want a whole number" },
+		{ { "--seconds", "1m", NULL }, "--seconds 1m: want seconds, a whole number, or none" },
+		{ { "--seconds", "-1", NULL }, "want seconds" },
 		{ { "--size", "12Q", NULL }, "want a size" },
 		{ { "--size", "0", NULL }, "want a size" },
 		{ { "--size", "99999999T", NULL }, "want a size" },
@@ -111,6 +114,23 @@ static void rest_only_where_it_is_taken(void)
 	command.takes_rest = true;
 }
 
+static void no_limit_has_two_names(void)
+{
+	static const struct {
+		const char *word;
+		unsigned int want;
+	} rows[] = { { "none", 0 }, { "0", 0 }, { "90", 90 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct values v = { .seconds = 300 };
+		_cleanup_(opt_args_free) struct opt_args a = { 0 };
+		struct err e;
+
+		CHECK_INT(parse(ARGS(A("--seconds"), A(rows[i].word)), &v, &a, &e), 0);
+		CHECK_INT(v.seconds, rows[i].want);
+	}
+}
+
 static void dashes_as_a_value(void)
 {
 	struct values v = { 0 };
@@ -137,6 +157,7 @@ int main(void)
 	RUN(all_kinds);
 	RUN(errors_name_the_option);
 	RUN(rest_only_where_it_is_taken);
+	RUN(no_limit_has_two_names);
 	RUN(dashes_as_a_value);
 	RUN(help_ends_early);
 	TEST_END();

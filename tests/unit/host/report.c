@@ -12,6 +12,7 @@ static const char stream[] = "SeaBIOS\r\n"
 			     "\n"
 			     "sb1\twarn\tregInfo\t0\t140\t1\tno file\n"
 			     "sb1\tnonsense\n"
+			     "sb1\tbegin\tshare\t0\t141\t0\t\n"
 			     "sb1\tfail\tshare\t113\t150\t9\t//10.0.2.4/qemu:\\tno answer\n"
 			     "sb1\tfail\troot\t5\t160\t9\tlater\n"
 			     "sb1\tstage2\tstage2\t0\t170\t0\t/init";
@@ -36,13 +37,14 @@ static void pieces_of_every_size(void)
 
 			report_feed(&r, stream + at, left < step ? left : step, count, &last);
 		}
-		CHECK_INT(r.records, 5);
-		CHECK_INT(seen, 104);
+		CHECK_INT(r.records, 6);
+		CHECK_INT(seen, 105);
 		CHECK_INT(last, 5);
 		CHECK(r.failed);
 		CHECK_STR(r.fail.name, "share");
 		CHECK_STR(r.fail.text, "//10.0.2.4/qemu:\tno answer");
-		CHECK_STR(r.last_step, "console");
+		CHECK_STR(r.last_step, "disk");
+		CHECK_STR(r.now_step, "share");
 		CHECK(!r.stage2); /* its line has not ended */
 		report_feed(&r, "\n", 1, NULL, NULL);
 		CHECK(r.stage2);

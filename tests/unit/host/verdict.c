@@ -15,7 +15,8 @@ struct row {
 	int signal, qemu_status, out_error;
 	const char *said, *console;
 	bool stage2, failed, shutdown, by_guest, panicked, io_error;
-	const char *reason, *step;
+	const char *reason, *step, *now;
+	enum deadline missed;
 	int want;
 	const char *line;
 };
@@ -42,6 +43,27 @@ static const struct row rows[] = {
 	  .line = "the guest's kernel panicked: Kernel panic - not syncing: Attempted to kill init!" },
 	{ .name = "the words of a panic in a file", .stage2 = true, .shutdown = true, .by_guest = true,
 	  .reason = "guest-shutdown", .want = EXIT_OK, .console = "Kernel panic - not syncing: x",
+	  .line = "" },
+	{ .name = "the last panic counts, from its line on", .stage2 = true, .shutdown = true,
+	  .by_guest = true, .reason = "guest-reset", .want = EXIT_GUEST,
+	  .console = "Kernel panic - not syncing: old\nx\nKernel panic - not syncing: new\n",
+	  .line = "the guest's kernel panicked: Kernel panic - not syncing: new" },
+	{ .name = "stage 1 hangs", .step = "net", .now = "disk", .missed = DEADLINE_STAGE1,
+	  .shutdown = true, .reason = "host-qmp-quit", .want = EXIT_GUEST,
+	  .line = "stage 1 did not end within 60 s; the last step that ended was net; now in disk" },
+	{ .name = "a hang without a word", .missed = DEADLINE_STAGE1, .qemu_status = SIGKILL,
+	  .want = EXIT_GUEST,
+	  .line = "stage 1 did not end within 60 s; "
+		  "it did not say a word: firmware, kernel or stage 1 hangs" },
+	{ .name = "a panicked guest stands still", .stage2 = true, .missed = DEADLINE_RUN,
+	  .shutdown = true, .reason = "host-qmp-quit", .want = EXIT_GUEST,
+	  .console = "Kernel panic - not syncing: x",
+	  .line = "the guest's kernel panicked: Kernel panic - not syncing: x" },
+	{ .name = "stage 2 does not end", .stage2 = true, .missed = DEADLINE_RUN, .shutdown = true,
+	  .reason = "host-qmp-quit", .want = EXIT_GUEST,
+	  .line = "the run did not end within 90 s; stage 2 was reached" },
+	{ .name = "ended by itself as the time was up", .stage2 = true, .missed = DEADLINE_RUN,
+	  .shutdown = true, .by_guest = true, .reason = "guest-shutdown", .want = EXIT_OK,
 	  .line = "" },
 	{ .name = "panic by its event", .stage2 = true, .panicked = true, .want = EXIT_GUEST,
 	  .line = "the guest's kernel panicked: Kernel panic - not syncing" },
@@ -74,12 +96,18 @@ static void judge(const struct row *row)
 				 .records = row->step || row->stage2 };
 	struct qmp qmp = { .shutdown = row->shutdown, .by_guest = row->by_guest,
 			   .panicked = row->panicked, .io_error = row->io_error };
-	const struct ending end = { row->signal, row->out_error, row->qemu_status, row->said ? row->said : "",
-				    row->console ? row->console : "", &report, &qmp };
+	const struct limits limits = { .stage1 = 60, .run = 90 };
+	const struct ending end = { .signal = row->signal, .out_error = row->out_error,
+				    .missed = row->missed, .limits = &limits,
+				    .qemu_status = row->qemu_status,
+				    .qemu_said = row->said ? row->said : "",
+				    .console = row->console ? row->console : "",
+				    .report = &report, .qmp = &qmp };
 	struct verdict v = { 0 };
 
 	snprintf(report.fail.name, sizeof(report.fail.name), "%s", row->step ? row->step : "");
 	snprintf(report.last_step, sizeof(report.last_step), "%s", row->step ? row->step : "");
+	snprintf(report.now_step, sizeof(report.now_step), "%s", row->now ? row->now : "");
 	snprintf(report.fail.text, sizeof(report.fail.text), "why");
 	snprintf(qmp.reason, sizeof(qmp.reason), "%s", row->reason ? row->reason : "");
 	verdict_of(&end, &v);
@@ -96,8 +124,40 @@ static void every_end(void)
 		judge(&rows[i]);
 }
 
+/* What verdict_of takes along of this console output. */
+static const char *console_of(const char *console, int qemu_status)
+{
+	static struct verdict v;
+	const struct report report = { .stage2 = true };
+	const struct qmp qmp = { .shutdown = true, .by_guest = true, .reason = "guest-shutdown" };
+	const struct ending end = { .qemu_status = qemu_status, .qemu_said = "", .console = console,
+				    .report = &report, .qmp = &qmp };
+
+	v = (struct verdict){ 0 };
+	verdict_of(&end, &v);
+	return v.console;
+}
+
+static void last_console_lines(void)
+{
+	char many[8192];
+
+	CHECK_STR(console_of("all is well\n", 0), "");
+	CHECK_STR(console_of("", SIGKILL), "");
+	CHECK_STR(console_of("\n\r\n", SIGKILL), "");
+	CHECK_STR(console_of("one\r\n\r\ntwo", SIGKILL), "one\ntwo");
+	CHECK_STR(console_of("a\nb\n\nc\nd\ne\nf\ng\nh\r\ni\n", SIGKILL), "b\nc\nd\ne\nf\ng\nh\ni");
+	CHECK_STR(console_of("\033[2Jx\xff\ty\n", SIGKILL), "?[2Jx??y");
+	memset(many, 'x', sizeof(many));
+	memcpy(many + sizeof(many) - 5, "\nend", 5);
+	CHECK_STR(console_of(many, SIGKILL), "end");
+	many[sizeof(many) - 5] = 'x';
+	CHECK_STR(console_of(many, SIGKILL), ""); /* a line without an end */
+}
+
 int main(void)
 {
+	RUN(last_console_lines);
 	RUN(every_end);
 	TEST_END();
 }

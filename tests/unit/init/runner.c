@@ -121,6 +121,36 @@ static void records_parse_back(void)
 	CHECK(p && *p == '\0');
 }
 
+static int opens_the_report(struct boot *boot)
+{
+	return report_open(&boot->report, report_path, &boot->err);
+}
+
+/* From the open channel on, the host knows what a step that never ends is called. */
+static void beginnings_are_told_at_once(void)
+{
+	static const struct step steps[] = {
+		{ "one", NULL, one, 0 },
+		{ "report", NULL, opens_the_report, 0 },
+		{ "unwanted", no, one, 0 },
+		{ "three", NULL, three, 0 },
+	};
+	_cleanup_buf_ struct buf rec = { 0 };
+	int fd = mkstemp(report_path);
+
+	close(fd);
+	b = (struct boot){ .report = { .fd = -1 } };
+	CHECK_INT(runner_run(&b, steps, ARRAY_SIZE(steps)), -EIO);
+	report_off(&b.report);
+	CHECK_INT(file_read(AT_FDCWD, report_path, 65536, &rec), 0);
+	CHECK(!strstr(rec.data, "begin\tone"));
+	CHECK(!strstr(rec.data, "begin\treport"));
+	CHECK(!strstr(rec.data, "begin\tunwanted"));
+	CHECK_HAS(rec.data, "\nsb1\tbegin\tthree\t0\t");
+	unlink(report_path);
+	memcpy(report_path + sizeof(report_path) - 7, "XXXXXX", 6);
+}
+
 static void reports_stay_off(void)
 {
 	struct report r = { .fd = -1 };
@@ -152,6 +182,7 @@ int main(void)
 {
 	RUN(stops_at_the_first_failure);
 	RUN(records_parse_back);
+	RUN(beginnings_are_told_at_once);
 	RUN(reports_stay_off);
 	RUN(a_full_device_does_not_stop_the_boot);
 	TEST_END();

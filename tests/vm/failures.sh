@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# failures.sh - hangs, panics and sudden ends: the right exit code, one line with the reason, nothing left behind
+set -u
+# shellcheck source=tests/lib/vm.sh
+. tests/lib/vm.sh
+image=$tmp/disk.qcow2
+export XDG_RUNTIME_DIR=$tmp/run
+mkdir -m 700 "$XDG_RUNTIME_DIR"
+
+# ends NAME EXIT PATTERN: the last run's exit status, its one line, and that nothing of it is left.
+ends() {
+	is "$1: exit status" "$status" "$2"
+	is "$1: one line, $3" "$(grep -cE "^storeboot: $3" <<<"$err")" 1
+	is "$1: nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")$(pgrep -af "$image" || true)" ""
+}
+
+# program NAME BODY: a static program to be PID 1 in stage 1's place.
+program() {
+	printf '#include <stdio.h>\n#include <unistd.h>\n#include <sys/reboot.h>\nint main(void) { %s }\n' "$2" |
+		"${GUEST_CC:-musl-gcc}" -static -Os -o "$tmp/$1" -x c -
+}
+
+# --- stage 1 does not end --------------------------------------------------------------------------------
+program sleeps 'for (;;) pause();'
+vm_run 120 --image "$image" --stage1 "$tmp/sleeps" --append loglevel=0 --timeout-stage1 15
+ends "a silent hang" 71 'stage 1 did not end within 15 s; it did not say a word'
+vm_run 180 --image "$image" --append "root=/dev/vdb storeboot.deadline=500" --timeout-stage1 45
+ends "a hang in a step" 71 'stage 1 did not end within 45 s; the last step that ended was net; now in disk$'
+vm_run 120 --image "$image" --stage1 "$tmp/sleeps" --timeout-stage1 none --timeout 8
+ends "a hang, only the whole run limited" 71 'the run did not end within 8 s; it did not say a word'
+
+# --- it ends by itself -------------------------------------------------------------------------------------
+program leaves 'puts("farewell"); sleep(1); reboot(RB_POWER_OFF); return 0;'
+vm_run 120 --image "$image" --stage1 "$tmp/leaves"
+ends "power-off before stage 2" 71 'the guest ended \(guest-shutdown\) before stage 1 said a word'
+has "power-off before stage 2: the last console lines" "$err" '^storeboot: \| farewell$'
+program dies 'return 3;'
+vm_run 120 --image "$image" --stage1 "$tmp/dies"
+ends "PID 1 ends" 71 "the guest's kernel panicked: Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000300"
+
+# --- stage 2 -------------------------------------------------------------------------------------------------
+panics=$(vm_script 'echo "about to panic"; echo c >/proc/sysrq-trigger; sleep 1000')
+vm_run 180 --image "$image" --append "demo.run=$panics" --timeout 170
+ends "a panic in stage 2" 71 "the guest's kernel panicked: Kernel panic - not syncing: sysrq triggered crash"
+vm_run 180 --image "$image" --timeout 60
+ends "stage 2 does not end" 71 'the run did not end within 60 s; stage 2 was reached$'
+has "stage 2 does not end: the last console lines" "$err" "^storeboot: \\| .*'poweroff' ends the run"
+tap_end
