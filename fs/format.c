@@ -7,10 +7,16 @@
  * written, because the caller has read the disk and found zeroes: inode tables and the journal's
  * blocks, nearly all of what mke2fs writes.
  *
- * What a cut or an error at any point leaves behind is either a disk without a file system or a
- * whole one: ext2fs_flush writes the primary superblock last, between two fsyncs; strict_io lets
- * nothing through after the first failed write; and where the last fsync or the check fails, the
- * superblock is wiped again.
+ * What a cut or an error at any point leaves behind is either a disk with our marker (marker.h) and
+ * no file system, which the next boot formats again; or a whole file system, with the marker or
+ * without. In this order, with a flush after each:
+ *
+ *	the marker; all blocks but the primary superblock; its second sector; its first, with the
+ *	magic number; then it is read again, and the marker goes.
+ *
+ * A sector is written whole or not at all, so where the magic number is, all else is too. strict_io
+ * lets nothing through after the first failed write; and while the marker is there, a failure
+ * wipes the superblock again.
  */
 #include "fs/format.h"
 
@@ -22,6 +28,7 @@
 #include <sys/stat.h>
 
 #include "fs/journal.h"
+#include "fs/marker.h"
 #include "fs/strict_io.h"
 #include "init/lib/file.h"
 #include "init/lib/str.h"
@@ -49,7 +56,9 @@ struct format {
 	struct ext2fs_journal_params journal;
 	blk64_t overhead; /* blocks that hold no files' data, without the journal */
 	int fd;		  /* our own descriptor of the disk, open from before the first write */
-	struct ext2_super_block super; /* as it must be on the disk in the end */
+	uint64_t disk_size; /* bytes, with what the file system leaves over */
+	bool marked;	  /* the marker may be on the disk */
+	bool published;	  /* so may the primary superblock, or a part of it */
 };
 
 static void format_done(struct format *f)
@@ -80,6 +89,7 @@ static int geometry(struct format *f, uint64_t size, uint64_t *ret_size, unsigne
 		return err_set(e, ENOSPC,
 			       "cannot format %s: %llu bytes are wanted, it has %llu",
 			       f->path, (unsigned long long)size, (unsigned long long)whole);
+	f->disk_size = whole;
 	*ret_size = size ? size : whole;
 	*ret_sector = (unsigned int)sector;
 	return 0;
@@ -216,15 +226,48 @@ static errcode_t make_journal(struct format *f)
 	return journal_make(f->fs, &f->journal);
 }
 
-/* Flushes all, the primary superblock last. The library sets the times in it, so it is kept now. */
 static errcode_t write_out(struct format *f)
 {
 	errcode_t r = ext2fs_flush(f->fs);
 
-	memcpy(&f->super, f->fs->super, sizeof(f->super));
 	if (r == 0)
 		r = ext2fs_close_free(&f->fs);
-	return r;
+	return r || f->io.held ? r : EXT2_ET_BAD_MAGIC;
+}
+
+/* Every write error since f->fd was opened shows in its fsync, whoever's fsync saw it before
+ * (errseq_t, kernel's core-api/errseq.rst). */
+static errcode_t flush(struct format *f)
+{
+	return fsync(f->fd) < 0 ? errno : 0;
+}
+
+static errcode_t mark(struct format *f)
+{
+	uint8_t sector[MARKER_SIZE];
+
+	marker_make(f->fs->super->s_uuid, f->disk_size, sector);
+	f->marked = true;
+	return -marker_write(f->fd, sector);
+}
+
+/* One sector of the primary superblock. */
+static errcode_t publish_part(struct format *f, size_t offset)
+{
+	ssize_t n;
+
+	f->published = true;
+	n = pwrite(f->fd, f->io.super + offset, MARKER_SIZE, SUPERBLOCK_OFFSET + (off_t)offset);
+	if (n >= 0 && n < MARKER_SIZE)
+		return EXT2_ET_SHORT_WRITE;
+	return n < 0 ? errno : flush(f);
+}
+
+static errcode_t publish(struct format *f)
+{
+	errcode_t r = publish_part(f, MARKER_SIZE);
+
+	return r ? r : publish_part(f, 0);
 }
 
 static const struct {
@@ -233,6 +276,7 @@ static const struct {
 } steps[] = {
 	{ "setting up the superblock", set_super },
 	{ "sizing the journal", size_journal },
+	{ "marking the disk", mark },
 	{ "placing inode tables", place_tables },
 	{ "making the root folder", make_root },
 	{ "making lost+found", make_lost_found },
@@ -240,6 +284,8 @@ static const struct {
 	{ "reserving room to grow", make_resize_inode },
 	{ "making the journal", make_journal },
 	{ "writing out", write_out },
+	{ "fsync", flush },
+	{ "writing the superblock", publish },
 };
 
 /* Returns an errno value; system calls' errors are below libext2fs's own (com_err(3)). */
@@ -275,18 +321,16 @@ static const char *text_of(errcode_t r)
  */
 static const char *undo(struct format *f)
 {
-	static const char zero[SUPERBLOCK_SIZE];
-	_cleanup_close_ int fd = -1;
+	static const char zero[MARKER_SIZE];
 
-	if (!f->io.wrote)
+	if (!f->marked && !f->io.wrote)
 		return "disk unchanged";
-	if (!f->io.wrote_super)
-		return "partly written, holds no file system";
-	fd = open(f->path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || pwrite(fd, zero, sizeof(zero), SUPERBLOCK_OFFSET) != (ssize_t)sizeof(zero) ||
-	    fsync(fd) < 0)
-		return "partly written, may hold a broken file system: discard it";
-	return "partly written, holds no file system";
+	/* Its first sector alone: the magic number must not outlive the second. Where that fails
+	 * too and a superblock stays, all else is on the disk: the next boot finds it finished. */
+	if (f->published &&
+	    pwrite(f->fd, zero, sizeof(zero), SUPERBLOCK_OFFSET) == (ssize_t)sizeof(zero))
+		(void)!fsync(f->fd);
+	return "partly written, holds no file system; the next boot formats it again";
 }
 
 static int fail(struct format *f, const char *step, errcode_t r, struct err *e)
@@ -309,27 +353,26 @@ static int fail(struct format *f, const char *step, errcode_t r, struct err *e)
 		       text_of(r), code, undo(f));
 }
 
-/*
- * Every write error since f->fd was opened shows in its fsync, whoever's fsync saw it before
- * (errseq_t, kernel's core-api/errseq.rst). Then the superblock is read again, from the disk.
- */
+/* From the disk, not from the page cache. */
 static int check(struct format *f, struct err *e)
 {
 	struct ext2_super_block got;
 	int r;
 
-	if (f->io.failed)
-		return fail(f, "closing", f->io.failed, e);
-	if (fsync(f->fd) < 0)
-		return fail(f, "fsync", errno, e);
 	posix_fadvise(f->fd, 0, 0, POSIX_FADV_DONTNEED);
 	r = file_pread_all(f->fd, &got, sizeof(got), SUPERBLOCK_OFFSET);
 	if (r < 0)
 		return fail(f, "reading the superblock again", -r, e);
-	if (memcmp(&got, &f->super, sizeof(got)) != 0 || got.s_magic != EXT2_SUPER_MAGIC ||
+	if (memcmp(&got, f->io.super, sizeof(got)) != 0 || got.s_magic != EXT2_SUPER_MAGIC ||
 	    !(got.s_state & EXT2_VALID_FS))
 		return fail(f, "the superblock reads back otherwise than written", EIO, e);
-	return 0;
+	r = marker_write(f->fd, NULL);
+	/* From here on nothing may be undone: the marker may be gone. */
+	return r < 0 ? err_sys(e, r,
+			       "formatted %s, but cannot take the marker off it; the next boot "
+			       "does",
+			       f->path) :
+		       0;
 }
 
 static int format_run(struct format *f, struct ext2_super_block *parameter, struct err *e)
@@ -361,7 +404,7 @@ static int format_prepare(struct format *f, uint64_t size, struct ext2_super_blo
 	if (f->label && strlen(f->label) > LABEL_MAX)
 		return err_set(e, EINVAL, "cannot format %s: label \"%s\" is over %d bytes", f->path,
 			       f->label, LABEL_MAX);
-	f->fd = open(f->path, O_RDONLY | O_CLOEXEC);
+	f->fd = open(f->path, O_RDWR | O_CLOEXEC);
 	if (f->fd < 0)
 		return err_sys(e, errno, "cannot open %s to format it", f->path);
 	r = geometry(f, size, &size, &sector, e);

@@ -25,8 +25,13 @@
 
 #include <blkid/blkid.h>
 
+#include "fs/marker.h"
 #include "fs/zero.h"
+#include "init/lib/file.h"
 #include "init/lib/str.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define SUPER_OFFSET 1024 /* of ext's primary superblock */
 
 static void cleanup_probe(blkid_probe *pr)
 {
@@ -137,10 +142,38 @@ static int signatures(int fd, const char *what, struct probe *p, struct err *e)
 	return p->type[0] ? 0 : refuse(pr, what, e);
 }
 
-int fs_probe(int fd, const char *what, struct probe *ret, struct err *e)
+/* Reads the first 2 KiB, which libblkid has read: the marker's sector and the superblock. */
+static int look_for_marker(int fd, struct probe *p)
+{
+	uint8_t first[SUPER_OFFSET + 1024] = { 0 }, uuid[16];
+	const uint8_t *super = first + SUPER_OFFSET;
+	int r = file_pread_all(fd, first,
+			       p->size < sizeof(first) ? (size_t)p->size : sizeof(first), 0);
+
+	if (r < 0)
+		return r;
+	p->marker = marker_parse(first, p->size, uuid);
+	/* s_magic, s_uuid (kernel's filesystems/ext4/super.rst) */
+	p->finished = p->marker && memcmp(super + 0x38, "\x53\xef", 2) == 0 &&
+		      memcmp(super + 0x68, uuid, sizeof(uuid)) == 0;
+	return 0;
+}
+
+static int find_nonzero(int fd, bool known_zero, uint64_t size, uint64_t *ret)
+{
+	int r;
+
+	if (!known_zero || size <= 2 * MIB)
+		return fs_find_nonzero(fd, 0, size, ret);
+	r = fs_find_nonzero(fd, 0, MIB, ret);
+	return r ? r : fs_find_nonzero(fd, (size - MIB) & ~(uint64_t)4095, size, ret);
+}
+
+int fs_probe(int fd, const char *what, bool known_zero, struct probe *ret, struct err *e)
 {
 	struct probe p = { 0 };
 	int r = disk_size(fd, what, &p.size, e);
+	bool known;
 
 	if (r < 0)
 		return r;
@@ -149,12 +182,14 @@ int fs_probe(int fd, const char *what, struct probe *ret, struct err *e)
 	posix_fadvise(fd, 0, 0, POSIX_FADV_NORMAL);
 	if (r < 0)
 		return r;
-	if (r == 1) {
-		r = fs_find_nonzero(fd, p.size, &p.nonzero);
-		if (r < 0)
-			return err_sys(e, r, "cannot read all of %s; disk unchanged", what);
+	known = r == 0;
+	r = look_for_marker(fd, &p);
+	if (r == 0 && !known && !p.marker) {
+		r = find_nonzero(fd, known_zero, p.size, &p.nonzero);
 		p.empty = r == 0;
 	}
+	if (r < 0)
+		return err_sys(e, r, "cannot read all of %s; disk unchanged", what);
 	*ret = p;
 	return 0;
 }

@@ -10,10 +10,14 @@
  * libext2fs also writes each block that it allocates as zeroes first; with a journal that is 16 MiB
  * on a disk of 512 MiB, 1 GiB from 128 GiB on. The disk reads as zeroes already, so a block of
  * zeroes is dropped, unless that block was written before.
+ *
+ * The primary superblock is what makes the disk a file system, so it is the format's to write, when
+ * all else is on the disk.
  */
 #include "fs/strict_io.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "fs/zero.h"
 
@@ -50,7 +54,6 @@ static bool drop(struct strict_io *io, io_channel channel, unsigned long long bl
 {
 	unsigned int size = io->fs->blocksize, n;
 
-	/* The primary superblock is written with a block size of its own, and last. */
 	if ((unsigned int)channel->block_size != size || block < io->fs->super->s_first_data_block)
 		return false;
 	n = count < 0 ? ((unsigned int)-count + size - 1) / size : (unsigned int)count;
@@ -63,6 +66,19 @@ static bool drop(struct strict_io *io, io_channel channel, unsigned long long bl
 	return false;
 }
 
+/* Keeps the primary superblock from the disk. */
+static errcode_t hold(io_channel channel, unsigned long long block, int count, const void *data)
+{
+	struct strict_io *io = of(channel);
+
+	/* Together with a neighbour libext2fs does not write it. */
+	if (channel->block_size != SUPERBLOCK_SIZE || (count != 1 && count != -SUPERBLOCK_SIZE))
+		return keep(channel, block, EXT2_ET_UNIMPLEMENTED);
+	memcpy(io->super, data, SUPERBLOCK_SIZE);
+	io->held = true;
+	return 0;
+}
+
 static errcode_t strict_write_blk64(io_channel channel, unsigned long long block, int count,
 				    const void *data)
 {
@@ -70,11 +86,11 @@ static errcode_t strict_write_blk64(io_channel channel, unsigned long long block
 
 	if (io->failed)
 		return io->failed;
+	if (covers_super(channel, block, count))
+		return hold(channel, block, count, data);
 	if (drop(io, channel, block, count, data))
 		return 0;
 	io->wrote = true;
-	if (covers_super(channel, block, count))
-		io->wrote_super = true;
 	return keep(channel, block, io->base->write_blk64(channel, block, count, data));
 }
 
@@ -91,9 +107,10 @@ static errcode_t strict_write_byte(io_channel channel, unsigned long offset, int
 
 	if (io->failed)
 		return io->failed;
-	io->wrote = io->wrote_super = true;
-	return keep(channel, offset / (unsigned long)channel->block_size,
-		    io->base->write_byte(channel, offset, count, data));
+	/* libext2fs changes a superblock so, and here it makes one. */
+	(void)count;
+	(void)data;
+	return keep(channel, offset / (unsigned long)channel->block_size, EXT2_ET_UNIMPLEMENTED);
 }
 
 static errcode_t strict_flush(io_channel channel)

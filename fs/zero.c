@@ -17,6 +17,7 @@
 #include "init/lib/file.h"
 
 #define CHUNK ((size_t)1 << 20)
+#define PIECE 65536 /* what is written at a time */
 
 /*
  * musl's memcmp goes byte by byte, and in a TCG guest each instruction counts: or together eight
@@ -80,9 +81,8 @@ static int scan_range(int fd, char *buf, uint64_t at, uint64_t end, uint64_t *re
 }
 
 /* An image file: only the data between its holes (lseek(2), SEEK_DATA). */
-static int scan_file(int fd, char *buf, uint64_t size, uint64_t *ret_offset)
+static int scan_file(int fd, char *buf, uint64_t at, uint64_t size, uint64_t *ret_offset)
 {
-	uint64_t at = 0;
 	int r = 0;
 
 	while (at < size && r == 0) {
@@ -104,7 +104,7 @@ static int scan_file(int fd, char *buf, uint64_t size, uint64_t *ret_offset)
 	return r;
 }
 
-int fs_find_nonzero(int fd, uint64_t size, uint64_t *ret_offset)
+int fs_find_nonzero(int fd, uint64_t at, uint64_t end, uint64_t *ret_offset)
 {
 	struct stat st;
 	char *buf;
@@ -117,9 +117,32 @@ int fs_find_nonzero(int fd, uint64_t size, uint64_t *ret_offset)
 	if (buf == MAP_FAILED)
 		return -errno;
 	if (S_ISREG(st.st_mode))
-		r = scan_file(fd, buf, size, ret_offset);
+		r = scan_file(fd, buf, at, end, ret_offset);
 	else
-		r = scan_range(fd, buf, 0, size, ret_offset);
+		r = scan_range(fd, buf, at, end, ret_offset);
 	munmap(buf, CHUNK);
 	return r;
+}
+
+int fs_zero_fill(int fd, uint64_t from, uint64_t size)
+{
+	static char zero[PIECE]; /* not const: then the program need not hold it */
+	uint64_t at = 0, found;
+	ssize_t w;
+	int r;
+
+	while ((r = fs_find_nonzero(fd, at, size, &found)) == 1) {
+		uint64_t start = found & ~(uint64_t)(PIECE - 1);
+		size_t n = size - start < PIECE ? (size_t)(size - start) : PIECE;
+
+		at = start + n;
+		if (start < from) {
+			n -= (size_t)(from - start);
+			start = from;
+		}
+		w = pwrite(fd, zero, n, (off_t)start);
+		if (w != (ssize_t)n)
+			return w < 0 ? -errno : -ENOSPC;
+	}
+	return r < 0 || fsync(fd) == 0 ? r : -errno;
 }

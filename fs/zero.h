@@ -13,10 +13,17 @@
 bool fs_all_zero(const void *p, size_t len);
 
 /*
- * Reads the first size bytes of the block device or image file fd; of a file only what its file
- * system holds as data. The page cache stays as it was, or nearly. Returns 0: all zero; 1: not,
- * with the first such byte's offset in *ret_offset; -errno, -EIO also when it ends early.
+ * Reads the bytes from at (a multiple of 4096) to end of the block device or image file fd; of a
+ * file only what its file system holds as data. The page cache stays as it was, or nearly. Returns
+ * 0: all zero; 1: not, with the first such byte's offset in *ret_offset; -errno, -EIO also when it
+ * ends early.
  */
-_must_check_ int fs_find_nonzero(int fd, uint64_t size, uint64_t *ret_offset);
+_must_check_ int fs_find_nonzero(int fd, uint64_t at, uint64_t end, uint64_t *ret_offset);
+
+/*
+ * Destroys what the disk holds from byte from to byte size: reads it and writes zeroes where there
+ * are none, then flushes. fd: open for reading and writing. Returns 0 or -errno.
+ */
+_must_check_ int fs_zero_fill(int fd, uint64_t from, uint64_t size);
 
 #endif

@@ -32,6 +32,7 @@ struct boot {
 	struct config config;
 	char *const *argv; /* PID 1's own: words the kernel did not know go to stage 2 */
 	enum disk_state disk;
+	char root_found[32]; /* the disk that has the serial, where it is not the one root= names */
 	bool root_mounted;
 	bool api_moved;	  /* /dev, /proc, /sys and /run are below the new root */
 	bool switched;	  /* the old root is gone: paths are the system's */

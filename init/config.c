@@ -148,6 +148,22 @@ static int parse_seconds(const char *s, unsigned int *ret_ms)
 	return 0;
 }
 
+/* No disk has 2^63 bytes or more (loff_t). Returns 0 or -EINVAL. */
+static int parse_bytes(const char *s, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	for (const char *p = s; *p; p++) {
+		if (*p < '0' || *p > '9' || v > INT64_MAX / 10 - 1)
+			return -EINVAL;
+		v = v * 10 + (uint64_t)(*p - '0');
+	}
+	if (v == 0)
+		return -EINVAL;
+	*ret = v;
+	return 0;
+}
+
 static const char *or_default(const char *value, const char *fallback)
 {
 	return value ? value : fallback;
@@ -166,7 +182,7 @@ static int apply(struct config *c, struct err *e)
 	/* NixOS writes root=fstab for an initrd of systemd's: the disk is said elsewhere. */
 	if (c->value[PARAM_ROOT] && str_eq(c->value[PARAM_ROOT], "fstab"))
 		c->value[PARAM_ROOT] = NULL;
-	c->root = or_default(c->value[PARAM_ROOT], "/dev/vda");
+	c->root = or_default(c->value[PARAM_ROOT], CONFIG_ROOT);
 	if (!str_after(c->root, "/dev/"))
 		return err_set(
 			e, EINVAL,
@@ -182,6 +198,14 @@ static int apply(struct config *c, struct err *e)
 			e, EINVAL,
 			"storeboot.deadline=%s on the kernel command line: a number of 1 to 3600",
 			deadline);
+	if (c->value[PARAM_DISK_SIZE] &&
+	    parse_bytes(c->value[PARAM_DISK_SIZE], &c->disk_size) < 0)
+		return err_set(e, EINVAL,
+			       "storeboot.disk.size=%s on the kernel command line: a number of "
+			       "bytes",
+			       c->value[PARAM_DISK_SIZE]);
+	c->disk_serial = c->value[PARAM_DISK_SERIAL];
+	c->disk_zero = c->value[PARAM_DISK_ZERO];
 	c->init = c->value[PARAM_INIT];
 	c->system_config = c->value[PARAM_SYSTEM_CONFIG];
 	c->reg_info = c->value[PARAM_REG_INFO];

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "init/lib/err.h"
 #include "init/param.h"
@@ -12,6 +13,9 @@
 /* The longest command line of any architecture is 4096 bytes with its NUL (arch setup.h,
  * COMMAND_LINE_SIZE). */
 #define CONFIG_CMDLINE_MAX 4096
+
+/* The root disk where root= names none; the launcher writes it, too. */
+#define CONFIG_ROOT "/dev/vda"
 
 struct config {
 	char text[CONFIG_CMDLINE_MAX];	/* the unquoted words; the strings below point into it */
@@ -23,6 +27,9 @@ struct config {
 	const char *reg_info;	   /* NULL: none */
 	const char *root;
 	const char *rootfstype;
+	const char *disk_serial; /* NULL: not said */
+	uint64_t disk_size;	 /* bytes; 0: not said */
+	bool disk_zero;
 	const char *share;
 	const char *share_source;
 	const char *report;    /* NULL: none */

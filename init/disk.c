@@ -2,15 +2,16 @@
 /*
  * disk.c - the root disk: find it, look at it, format it if and only if it is empty; mount it
  *
- * Theory of operation: formatting is the one act that can destroy data. It is done when fs_probe
- * found no signature, no partition table and no byte that is not zero, and in no other case; what
- * is neither empty nor a file system that rootfstype= asks for is refused and left as it is.
+ * What is formatted and what is refused is fs/policy.c's to say. Here it is seen to that this is
+ * the disk that the host means: QEMU's arguments decide which one becomes /dev/vda, so it is known
+ * by its serial.
  *
  * Between the look and the format nobody else can write: PID 1 is the only process, and QEMU locks
  * the image on the host. The format opens the disk again by its name, exclusively; the descriptor of
  * the look stays open until then, and while it is, the kernel gives the name to no other disk
  * (drivers/block/virtio_blk.c frees its number with the last reference).
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 #include "fs/format.h"
-#include "fs/probe.h"
+#include "fs/policy.h"
 #include "init/inroot.h"
 #include "init/lib/file.h"
 #include "init/lib/str.h"
@@ -31,73 +32,92 @@
 /* QEMU's user network answers DNS here (QEMU's manual, "Network emulation", user mode). */
 #define RESOLV_CONF "nameserver 10.0.2.3\n"
 
-/* Whether a driver that is asked for one type of ext mounts another. A journal asked for must be
- * there, so ext2 content is no ext3. */
-static bool can_mount(const char *asked, const char *found)
+/* Returns the disk's serial in ret (virtio_blk's "serial", at most 20 bytes; empty where it has
+ * none), or -errno: no disk, or one of another kind. name: vda. */
+static int serial_of(const char *name, char *ret, size_t size)
 {
-	static const char *const as_well[][2] = {
-		{ "ext4", "ext3" },
-		{ "ext4", "ext2" },
-	};
+	char path[64];
+	int r = str_format(path, sizeof(path), "/sys/class/block/%s/serial", name);
 
-	for (size_t i = 0; i < ARRAY_SIZE(as_well); i++)
-		if (str_eq(as_well[i][0], asked) && str_eq(as_well[i][1], found))
-			return true;
-	return str_eq(asked, found);
+	return r < 0 ? r : file_read_line(AT_FDCWD, path, ret, size);
 }
 
-/* What it is is said in the words of its own trade: "GPT", as libblkid's "gpt" is written. */
-static const char *table_name(const char *type)
+/* Opens the disk if it has the serial. Returns the descriptor, or -ENOENT as for no disk. */
+static int try_disk(struct boot *b, const char *name)
 {
-	return str_eq(type, "gpt") ? "GPT" : str_eq(type, "dos") ? "DOS" : type;
+	char serial[64];
+	int fd;
+
+	if (serial_of(name, serial, sizeof(serial)) < 0 ||
+	    !str_eq(serial, b->config.disk_serial) ||
+	    str_format(b->root_found, sizeof(b->root_found), "/dev/%s", name) < 0)
+		return -ENOENT;
+	fd = open(b->root_found, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
-static int refuse(struct boot *b, const struct probe *p)
+/* The disk with the serial, among all virtio disks. */
+static int look_for_serial(void *arg)
 {
-	const char *disk = b->config.root;
-	static const char kept[] = "not formatted, disk unchanged";
+	struct boot *b = arg;
+	_cleanup_closedir_ DIR *d = NULL;
+	struct dirent *ent;
+	int fd = try_disk(b, "vda");
 
-	if (!p->type[0])
-		return err_set(
-			&b->err, EEXIST,
-			"%s holds nothing that is known here, but is not empty: byte %" PRIu64
-			" is not zero; %s",
-			disk, p->nonzero, kept);
-	if (str_eq(p->usage, "table"))
-		return err_set(&b->err, EEXIST, "%s holds a %s partition table; %s", disk,
-			       table_name(p->type), kept);
-	if (str_after(p->type, "ext"))
-		return err_set(&b->err, EEXIST, "%s holds %s, not %s (rootfstype=%s mounts it); %s",
-			       disk, p->type, b->config.rootfstype, p->type, kept);
-	return err_set(&b->err, EEXIST, "%s holds %s%s%s%s, not %s; %s", disk, p->type,
-		       p->label[0] ? " \"" : "", p->label, p->label[0] ? "\"" : "",
-		       b->config.rootfstype, kept);
+	if (fd != -ENOENT)
+		return fd;
+	d = opendir("/sys/block");
+	if (!d)
+		return -errno;
+	while (fd == -ENOENT && (ent = readdir(d)))
+		if (str_after(ent->d_name, "vd"))
+			fd = try_disk(b, ent->d_name);
+	return fd;
 }
 
-static int format(struct boot *b, const struct probe *p)
+/* Only the default is exchanged for another disk: who names one by root= means that one. */
+static int open_root(struct boot *b)
 {
-	const char *disk = b->config.root;
-	int r;
+	const struct config *c = &b->config;
+	int fd;
 
-	if (!str_eq(b->config.rootfstype, "ext3"))
-		return err_set(&b->err, EINVAL,
-			       "%s is empty, and stage 1 makes ext3, not rootfstype=%s", disk,
-			       b->config.rootfstype);
-	b->disk = DISK_PARTLY;
-	r = fs_format_ext3(disk, p->size, NULL, &b->err);
-	if (r < 0)
-		return r;
-	b->disk = DISK_FORMATTED;
-	snprintf(b->note, sizeof(b->note), "%s was empty: formatted, ext3, %" PRIu64 " MiB", disk,
-		 p->size >> 20);
+	if (!c->disk_serial || !str_eq(c->root, CONFIG_ROOT))
+		return uevent_wait_open(c->root, O_RDONLY, c->deadline_ms);
+	fd = uevent_wait(look_for_serial, b, c->deadline_ms);
+	if (fd >= 0)
+		b->config.root = b->root_found;
+	/* Is it there, as another disk? */
+	if (fd == -ETIMEDOUT && access(c->root, F_OK) == 0)
+		fd = uevent_wait_open(c->root, O_RDONLY, 1000);
+	return fd;
+}
+
+static int check_serial(struct boot *b)
+{
+	const struct config *c = &b->config;
+	char serial[64];
+
+	if (!c->disk_serial)
+		return 0;
+	if (serial_of(c->root + strlen("/dev/"), serial, sizeof(serial)) < 0)
+		return err_set(&b->err, ENODEV,
+			       "%s is no virtio disk, which could have the serial %s "
+			       "(storeboot.disk.serial=); disk unchanged",
+			       c->root, c->disk_serial);
+	if (!str_eq(serial, c->disk_serial))
+		return err_set(&b->err, ENODEV,
+			       "%s is the wrong disk: its serial is \"%s\", not \"%s\" "
+			       "(storeboot.disk.serial=); disk unchanged",
+			       c->root, serial, c->disk_serial);
 	return 0;
 }
 
 static int find(struct boot *b)
 {
+	_cleanup_close_ int fd = open_root(b);
 	const char *disk = b->config.root;
-	_cleanup_close_ int fd = uevent_wait_open(disk, O_RDONLY, b->config.deadline_ms);
 	struct stat st;
+	int r;
 
 	if (fd < 0)
 		b->disk = DISK_NOT_FOUND;
@@ -110,27 +130,55 @@ static int find(struct boot *b)
 		return err_sys(&b->err, fd, "cannot open %s", disk);
 	if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode))
 		return err_set(&b->err, ENOTBLK, "%s is no disk", disk);
-	return take_fd(&fd);
+	r = check_serial(b);
+	return r < 0 ? r : take_fd(&fd);
+}
+
+/* Does what the verdict asks for and notes it. */
+static int act(struct boot *b, enum fs_verdict verdict, const struct probe *p)
+{
+	static const char *const was[] = {
+		[FS_MOUNT] = "holds",
+		[FS_FORMAT] = "was empty: formatted,",
+		[FS_FORMAT_AGAIN] = "held a format that was cut short: formatted again,",
+		[FS_FINISH] = "held a format that was all but finished:",
+	};
+	const char *disk = b->config.root;
+	int r = 0;
+
+	if (verdict == FS_FORMAT || verdict == FS_FORMAT_AGAIN)
+		b->disk = DISK_PARTLY;
+	if (verdict == FS_FORMAT)
+		r = fs_format_ext3(disk, 0, NULL, &b->err);
+	else if (verdict == FS_FORMAT_AGAIN)
+		r = fs_format_again(disk, &b->err);
+	else if (verdict == FS_FINISH)
+		r = fs_format_finish(disk, &b->err);
+	if (r < 0)
+		return r;
+	if (b->disk == DISK_PARTLY)
+		b->disk = DISK_FORMATTED;
+	snprintf(b->note, sizeof(b->note), "%s %s %s, %" PRIu64 " MiB", disk, was[verdict],
+		 p->type[0] ? p->type : "ext3", p->size >> 20);
+	return 0;
 }
 
 int step_disk(struct boot *b)
 {
 	_cleanup_close_ int fd = find(b);
+	const struct config *c = &b->config;
+	struct fs_want want = { .fstype = c->rootfstype, .size = c->disk_size };
+	enum fs_verdict verdict;
 	struct probe p;
 	int r = fd;
 
 	if (r < 0)
 		return r;
-	r = fs_probe(fd, b->config.root, &p, &b->err);
+	r = fs_probe(fd, c->root, c->disk_zero, &p, &b->err);
 	if (r < 0)
 		return r;
-	if (!p.empty && !can_mount(b->config.rootfstype, p.type))
-		return refuse(b, &p);
-	if (p.empty)
-		return format(b, &p);
-	snprintf(b->note, sizeof(b->note), "%s holds %s, %" PRIu64 " MiB", b->config.root, p.type,
-		 p.size >> 20);
-	return 0;
+	verdict = fs_decide(&p, &want, c->root, &b->err);
+	return verdict == FS_REFUSE ? -b->err.num : act(b, verdict, &p);
 }
 
 /* Makes a file of the system's /etc unless something of that name, a dangling link too, is there.

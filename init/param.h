@@ -18,6 +18,12 @@
 	PARAM(REG_INFO, "regInfo", value, \
 	      "the closure's registration, loaded into the guest's Nix database") \
 	PARAM(ROOT, "root", value, "the root disk (default /dev/vda)") \
+	PARAM(DISK_SERIAL, "storeboot.disk.serial", value, \
+	      "the root disk's serial; a disk with another one is left alone") \
+	PARAM(DISK_SIZE, "storeboot.disk.size", value, \
+	      "the root disk's bytes; one of another size is not formatted") \
+	PARAM(DISK_ZERO, "storeboot.disk.zero", flag, \
+	      "the host's word that the disk reads as zeroes; it is then not read in full") \
 	PARAM(ROOTFSTYPE, "rootfstype", value, "the root disk's file system (default ext3)") \
 	PARAM(CONSOLE, "console", value, \
 	      "the kernel's; stage 1 writes its last words to every console") \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * uevent.c - wait for a device node
+ * uevent.c - wait for a device
  *
  * Theory of operation: the socket listens before the first look, so no event is lost between the
- * look and the wait. What an event says does not matter: after each one the node is tried again.
+ * look and the wait. What an event says does not matter: after each one all is looked at again.
  * devtmpfs makes a node before its event is sent (drivers/base/core.c, device_add), and a disk that
  * is not ready yet answers ENXIO until the event for it (block/genhd.c, device_add_disk).
  */
@@ -42,10 +42,10 @@ static int drain(int fd)
 
 static bool not_yet(int num)
 {
-	return num == ENOENT || num == ENXIO || num == ENODEV || num == EINTR;
+	return num == -ENOENT || num == -ENXIO || num == -ENODEV || num == -EINTR;
 }
 
-int uevent_wait_open(const char *node, int flags, unsigned int deadline_ms)
+int uevent_wait(int (*look)(void *arg), void *arg, unsigned int deadline_ms)
 {
 	_cleanup_close_ int events = listen_uevents();
 	uint64_t end = sys_now_us() + (uint64_t)deadline_ms * 1000;
@@ -54,13 +54,11 @@ int uevent_wait_open(const char *node, int flags, unsigned int deadline_ms)
 		return events;
 	for (;;) {
 		struct pollfd p = { .fd = events, .events = POLLIN };
-		int r, fd = open(node, flags | O_CLOEXEC);
+		int r = look(arg);
 		uint64_t now;
 
-		if (fd >= 0)
-			return fd;
-		if (!not_yet(errno))
-			return -errno;
+		if (!not_yet(r))
+			return r;
 		now = sys_now_us();
 		if (now >= end)
 			return -ETIMEDOUT;
@@ -70,4 +68,24 @@ int uevent_wait_open(const char *node, int flags, unsigned int deadline_ms)
 		if (r < 0)
 			return r;
 	}
+}
+
+struct node {
+	const char *path;
+	int flags;
+};
+
+static int open_node(void *arg)
+{
+	const struct node *n = arg;
+	int fd = open(n->path, n->flags | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int uevent_wait_open(const char *node, int flags, unsigned int deadline_ms)
+{
+	struct node n = { node, flags };
+
+	return uevent_wait(open_node, &n, deadline_ms);
 }

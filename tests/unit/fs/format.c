@@ -207,7 +207,7 @@ static void probe_says(const char *path, const char *type, const char *label)
 	struct probe p = { .size = 1 };
 	struct err e = { 0 };
 
-	CHECK_INT(fs_probe(fd, path, &p, &e), 0);
+	CHECK_INT(fs_probe(fd, path, false, &p, &e), 0);
 	CHECK_STR(p.type, type);
 	CHECK_STR(p.label, label);
 	CHECK(!p.empty);
@@ -309,7 +309,7 @@ static void holds_nothing(void)
 
 	CHECK_INT(file_pread_all(fd, super, sizeof(super), 1024), 0);
 	CHECK(memcmp(super, zero, sizeof(zero)) == 0);
-	CHECK_INT(fs_probe(fd, image, &p, &e), 0);
+	CHECK_INT(fs_probe(fd, image, false, &p, &e), 0);
 	CHECK_STR(p.type, "");
 }
 

@@ -56,7 +56,7 @@ static int probe(struct probe *p, struct err *e)
 	int r;
 
 	CHECK_INT(stat(image, &before), 0);
-	r = fs_probe(fd, image, p, e);
+	r = fs_probe(fd, image, false, p, e);
 	CHECK_INT(stat(image, &after), 0);
 	CHECK(hash == hash_image());
 	CHECK(before.st_blocks == after.st_blocks && before.st_mtime == after.st_mtime);
@@ -150,10 +150,10 @@ static void no_size_no_disk(void)
 	CHECK_HAS(e.text, image);
 	CHECK_INT(p.size, 77);
 	CHECK_INT(pipe(fds), 0);
-	CHECK_INT(fs_probe(fds[0], "pipe", &p, &e), -ENOTBLK);
+	CHECK_INT(fs_probe(fds[0], "pipe", false, &p, &e), -ENOTBLK);
 	close(fds[0]);
 	close(fds[1]);
-	CHECK_INT(fs_probe(-1, "nothing", &p, &e), -EBADF);
+	CHECK_INT(fs_probe(-1, "nothing", false, &p, &e), -EBADF);
 }
 
 static void own_ext3(void)

@@ -27,6 +27,7 @@ static void defaults(void)
 	CHECK_STR(c.share_source, "//10.0.2.4/qemu");
 	CHECK(!c.system_config && !c.reg_info && !c.report && !c.nix_store);
 	CHECK_INT(c.deadline_ms, 30000);
+	CHECK(!c.disk_serial && c.disk_size == 0 && !c.disk_zero);
 	CHECK(!c.shell_on_fail && !c.trace && !c.debug1 && !c.panic_on_fail);
 }
 
@@ -38,7 +39,9 @@ static void every_word(void)
 			"stage1panic=1 "
 			"storeboot.share=none storeboot.share.source=//h/s "
 			"storeboot.report=/dev/ttyS1 "
-			"storeboot.nix-store=/n storeboot.deadline=3600"),
+			"storeboot.nix-store=/n storeboot.deadline=3600 "
+			"storeboot.disk.serial=sb-1 storeboot.disk.size=536870912 "
+			"storeboot.disk.zero=1"),
 		  0);
 	for (size_t i = 0; i < PARAM_COUNT; i++)
 		CHECK(c.value[i]);
@@ -51,6 +54,9 @@ static void every_word(void)
 	CHECK_STR(c.report, "/dev/ttyS1");
 	CHECK_STR(c.nix_store, "/n");
 	CHECK_INT(c.deadline_ms, 3600000);
+	CHECK_STR(c.disk_serial, "sb-1");
+	CHECK_INT(c.disk_size, 512 << 20);
+	CHECK(c.disk_zero);
 	CHECK(c.shell_on_fail && c.trace && c.debug1 && c.panic_on_fail);
 }
 

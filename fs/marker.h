@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* marker.h - the mark of a format that has begun and has not ended */
+#ifndef STOREBOOT_FS_MARKER_H
+#define STOREBOOT_FS_MARKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "init/lib/macro.h"
+
+/* It is the disk's first sector: ext3 leaves the first 1024 bytes to a boot loader. */
+#define MARKER_SIZE 512
+
+/*
+ * Fills the sector for a disk of size bytes that is to get a file system of that UUID (16 bytes). A
+ * pure function.
+ */
+void marker_make(const uint8_t *uuid, uint64_t size, uint8_t *ret_sector);
+
+/*
+ * Whether the sector is a marker, all of it, for a disk of size bytes; then its UUID is in
+ * *ret_uuid. A pure function.
+ */
+bool marker_parse(const uint8_t *sector, uint64_t size, uint8_t *ret_uuid);
+
+/* Writes the sector (NULL: zeroes) to the disk and flushes it. Returns 0 or -errno. */
+_must_check_ int marker_write(int fd, const uint8_t *sector);
+
+#endif

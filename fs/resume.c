@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* resume.c - end a format that was cut short */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "fs/format.h"
+#include "fs/marker.h"
+#include "fs/zero.h"
+#include "init/lib/file.h"
+
+/* It uses dev_t and mode_t without their header. */
+#include <sys/types.h>
+
+#include <ext2fs/ext2fs.h>
+
+/* ret_uuid: the marker's, which must be there: nothing is written on the caller's word alone. */
+static int open_marked(const char *path, const char *what, int *ret_fd, uint8_t *ret_uuid,
+		       struct err *e)
+{
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC);
+	uint8_t sector[MARKER_SIZE];
+	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	int r;
+
+	if (size < 0)
+		return err_sys(e, errno, "cannot open %s to %s", path, what);
+	r = file_pread_all(fd, sector, sizeof(sector), 0);
+	if (r < 0)
+		return err_sys(e, r, "cannot read %s to %s; disk unchanged", path, what);
+	if (!marker_parse(sector, (uint64_t)size, ret_uuid))
+		return err_set(e, EUCLEAN, "cannot %s %s: its marker is gone; disk unchanged", what,
+			       path);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int fs_format_again(const char *path, struct err *e)
+{
+	_cleanup_close_ int fd = -1;
+	uint8_t uuid[16];
+	int r = open_marked(path, "format again", &fd, uuid, e);
+
+	if (r < 0)
+		return r;
+	r = fs_zero_fill(fd, MARKER_SIZE, (uint64_t)lseek(fd, 0, SEEK_END));
+	if (r < 0)
+		return err_sys(e, r,
+			       "cannot zero what a format that was cut short has left on %s; "
+			       "partly written, holds no file system; the next boot formats it "
+			       "again",
+			       path);
+	return fs_format_ext3(path, 0, NULL, e);
+}
+
+/* The superblock's last write was its first sector, after all else: is it the one announced, of a
+ * file system that fits the disk? */
+static bool whole(const struct ext2_super_block *s, const uint8_t *uuid, uint64_t size)
+{
+	return s->s_magic == EXT2_SUPER_MAGIC && (s->s_state & EXT2_VALID_FS) &&
+	       memcmp(s->s_uuid, uuid, sizeof(s->s_uuid)) == 0 && s->s_log_block_size <= 2 &&
+	       (uint64_t)s->s_blocks_count << (10 + s->s_log_block_size) <= size;
+}
+
+int fs_format_finish(const char *path, struct err *e)
+{
+	_cleanup_close_ int fd = -1;
+	uint8_t uuid[16];
+	struct ext2_super_block super;
+	int r = open_marked(path, "finish the format of", &fd, uuid, e);
+
+	if (r < 0)
+		return r;
+	r = file_pread_all(fd, &super, sizeof(super), SUPERBLOCK_OFFSET);
+	if (r < 0)
+		return err_sys(e, r, "cannot read the superblock of %s; disk unchanged", path);
+	if (!whole(&super, uuid, (uint64_t)lseek(fd, 0, SEEK_END)))
+		return err_set(e, EUCLEAN,
+			       "the file system that a format was making on %s is not whole; disk "
+			       "unchanged; it was never mounted, a new disk can take its place",
+			       path);
+	r = marker_write(fd, NULL);
+	return r < 0 ? err_sys(e, r, "cannot take the marker of a format off %s", path) : 0;
+}
