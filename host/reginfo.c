@@ -15,6 +15,7 @@
 #include "host/exit.h"
 #include "host/graph.h"
 #include "host/nar.h"
+#include "host/nix_state.h"
 #include "host/opt.h"
 #include "host/output.h"
 #include "init/lib/file.h"
@@ -44,12 +45,13 @@ static const char *nix_says(struct buf *text)
 	return start;
 }
 
-/* Appends the program's stdout to ret. argv: NULL-terminated, argv[0] is "nix-store". */
-static int nix_store(const char *const *argv, const char *what, struct buf *ret, struct err *e)
+/* Appends the program's stdout to ret. argv: NULL-terminated, argv[0] is "nix-store". env: NULL is
+ * our own. */
+static int nix_store(const char *const *argv, char *const *env, const char *what, struct buf *ret,
+		     struct err *e)
 {
-	struct spawn s = {
-		.path = "nix-store", .argv = argv, .stdin_fd = -1, .max_output = GRAPH_MAX
-	};
+	struct spawn s = { .path = "nix-store", .argv = argv, .envp = env, .stdin_fd = -1,
+			   .max_output = GRAPH_MAX };
 	_cleanup_buf_ struct buf err = { 0 };
 	int status, r = spawn_run(&s, ret, &err, &status);
 	char text[64];
@@ -85,7 +87,7 @@ static int split_lines(char *text, struct strv *ret, struct err *e)
 	return r;
 }
 
-static int closure(const char *const *paths, struct strv *ret, struct err *e)
+static int closure(const char *const *paths, char *const *env, struct strv *ret, struct err *e)
 {
 	_cleanup_strv_ struct strv argv = { 0 };
 	_cleanup_buf_ struct buf out = { 0 };
@@ -97,7 +99,7 @@ static int closure(const char *const *paths, struct strv *ret, struct err *e)
 	for (size_t i = 0; paths[i] && r == 0; i++)
 		r = append(&argv, paths[i], e);
 	if (r == 0)
-		r = nix_store((const char *const *)argv.v, "tell the closure", &out, e);
+		r = nix_store((const char *const *)argv.v, env, "tell the closure", &out, e);
 	if (r < 0)
 		return r;
 	if (out.len == 0)
@@ -106,12 +108,12 @@ static int closure(const char *const *paths, struct strv *ret, struct err *e)
 	return split_lines(out.data, ret, e);
 }
 
-int reginfo_from_nix(const char *const *paths, struct buf *ret, struct err *e)
+static int from_nix(const char *const *paths, char *const *env, struct buf *ret, struct err *e)
 {
 	_cleanup_(cleanup_graph) struct graph g = { 0 };
 	_cleanup_strv_ struct strv all = { 0 };
 	_cleanup_buf_ struct buf db = { 0 };
-	int r = closure(paths, &all, e);
+	int r = closure(paths, env, &all, e);
 
 	for (size_t i = 0; i < all.n && r == 0; i += BATCH) {
 		_cleanup_strv_ struct strv argv = { 0 };
@@ -122,12 +124,28 @@ int reginfo_from_nix(const char *const *paths, struct buf *ret, struct err *e)
 		for (size_t j = i; j < all.n && j < i + BATCH && r == 0; j++)
 			r = append(&argv, all.v[j], e);
 		if (r == 0)
-			r = nix_store((const char *const *)argv.v, "tell the registration", &db, e);
+			r = nix_store((const char *const *)argv.v, env, "tell the registration",
+				      &db, e);
 	}
 	if (r == 0)
 		r = graph_parse(GRAPH_REGISTRATION, db.data, db.len, "nix-store --dump-db", &g, e);
 	if (r == 0 && graph_print_registration(&g, ret) < 0)
 		r = err_sys(e, ENOMEM, "cannot keep the registration");
+	return r;
+}
+
+/* A user who may not open the database as Nix does reads a copy. Where none can be made Nix's own
+ * error is the one that counts. */
+int reginfo_from_nix(const char *const *paths, struct buf *ret, struct err *e)
+{
+	_cleanup_(nix_state_free) struct nix_state copy = NIX_STATE_INIT;
+	struct err first = { 0 }, no_copy = { 0 };
+	int r = from_nix(paths, NULL, ret, &first);
+
+	if (r < 0 && first.exit_status != EXIT_MISSING && nix_state_copy(&copy, &no_copy) == 0)
+		return from_nix(paths, copy.env.v, ret, e);
+	if (r < 0)
+		*e = first;
 	return r;
 }
 

@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "host/exit.h"
 #include "host/graph.h"
@@ -29,7 +31,7 @@ static const char expression[] =
 	"      exportReferencesGraph = [ \"graph\" c ]; }; }\n";
 
 static char dir[] = "/tmp/storeboot-reginfo.XXXXXX";
-static char closure[256], graph_file[256];
+static char closure[256], graph_file[256], state[64], shared[64];
 
 /* Runs a shell command, stdout to ret_out. Returns its exit status. */
 static int shell(const char *command, struct buf *ret_out)
@@ -208,6 +210,56 @@ static void bad_graph_is_refused(void)
 	CHECK_INT(out.len, 0);
 }
 
+/* In a child that is another user than the database's owner, where we may become one. */
+static void as_reader(const struct buf *want)
+{
+	const char *const paths[] = { closure, NULL }, *const bad[] = { "/etc/passwd", NULL };
+	_cleanup_buf_ struct buf out = { 0 };
+	struct err e = { 0 };
+
+	unsetenv("XDG_RUNTIME_DIR");
+	if (geteuid() == 0)
+		CHECK(setgroups(0, NULL) == 0 && setresgid(65534, 65534, 65534) == 0 &&
+		      setresuid(65534, 65534, 65534) == 0);
+	setenv("TMPDIR", shared, 1);
+	CHECK(shell("nix-store --query --requisites $CLOSURE", NULL) != 0); /* else no test */
+	CHECK_INT(reginfo_from_nix(paths, &out, &e), 0);
+	CHECK_STR(e.text, "");
+	CHECK_STR(out.data, want->data);
+	CHECK_STR(getenv("NIX_STATE_DIR"), state);
+	/* What is wrong is told as to any other user. */
+	CHECK(reginfo_from_nix(bad, &out, &e) < 0);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_HAS(e.text, "is not in the Nix store");
+}
+
+/* A database that the user may read only, and no daemon. */
+static void database_of_another_user(void)
+{
+	const char *const paths[] = { closure, NULL };
+	_cleanup_buf_ struct buf want = { 0 };
+	struct err e = { 0 };
+	int status = -1;
+	pid_t pid;
+
+	CHECK_INT(reginfo_from_nix(paths, &want, &e), 0);
+	snprintf(state, sizeof(state), "%s/var", dir);
+	snprintf(shared, sizeof(shared), "%s/shared tmp", dir);
+	setenv("CLOSURE", closure, 1);
+	CHECK_INT(shell("chmod 755 . && chmod -R u-w var && mkdir 'shared tmp' && "
+			"chmod 1777 'shared tmp'", NULL), 0);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		as_reader(&want);
+		fflush(stdout);
+		_exit(!test_ok);
+	}
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+	CHECK_INT(rmdir(shared), 0); /* nothing is left in it */
+	CHECK_INT(shell("chmod -R u+w var", NULL), 0);
+}
+
 static void command_line(void)
 {
 	char *neither[] = { (char[]){ "reginfo" }, NULL };
@@ -255,6 +307,7 @@ int main(void)
 		RUN(bad_paths_are_refused);
 		RUN(invalid_path_is_refused);
 		RUN(bad_graph_is_refused);
+		RUN(database_of_another_user);
 		RUN(command_line);
 	}
 	snprintf(remove, sizeof(remove), "chmod -R u+w %s; rm -rf %s", dir, dir);
