@@ -20,6 +20,7 @@
 #include "host/vm.h"
 #include "host/words.h"
 #include "init/lib/file.h"
+#include "init/lib/log.h"
 
 #define INITRD_MAX ((size_t)1 << 30)
 #define SHARE_GRACE_MS 1000
@@ -170,6 +171,16 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	return vm_run(&c, &l->console, &l->others, &l->plan->limits, ret, e);
 }
 
+/* Some seconds pass between this and the guest's first word. */
+static void announce(const struct plan *p, bool interactive)
+{
+	const struct disk *root = p->disks.has_root ? &p->disks.v[0] : NULL;
+
+	log_info("booting %s%s%s%s%s", p->name, root ? "; its disk is " : "",
+		 root ? root->image.path : "", root && root->image.made ? ", new" : "",
+		 interactive ? "; Ctrl-a x ends it" : "");
+}
+
 int launch(struct plan *p, struct verdict *ret, struct err *e)
 {
 	_cleanup_(launched_free) struct launched l = { .plan = p, .keeper = KEEPER_INIT };
@@ -190,7 +201,10 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	}
 	if (r == 0)
 		r = disks_ready(&p->disks, e);
-	return r < 0 ? r : boot(&l, ret, e);
+	if (r < 0)
+		return r;
+	announce(p, l.console.interactive);
+	return boot(&l, ret, e);
 }
 
 int launch_print(const struct plan *p, struct err *e)

@@ -224,7 +224,8 @@ static int did_not_start(const struct smb_config *c, int status, const struct bu
 				"the file server cannot be shut in here: %s; this host must allow "
 				"unprivileged user namespaces (sysctl user.max_user_namespaces, "
 				"kernel.unprivileged_userns_clone, "
-				"kernel.apparmor_restrict_unprivileged_userns)",
+				"kernel.apparmor_restrict_unprivileged_userns); inside a chroot "
+				"no kernel does",
 				why);
 	return err_exit(e, EXIT_MISSING, ENOEXEC, "%s does not start (%s): %s", c->smbd,
 			spawn_status_text(status, how, sizeof(how)), why);

@@ -42,7 +42,10 @@ static bool by_signal(const struct ending *end, struct verdict *v)
 {
 	if (!end->signal)
 		return false;
-	verdict_of_signal(end->signal, v);
+	if (end->quit)
+		say(v, EXIT_SIGNAL + end->signal, false, "ended by Ctrl-a x");
+	else
+		verdict_of_signal(end->signal, v);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 /* What is known when QEMU has ended. */
 struct ending {
 	int signal;		/* the signal that the launcher got, 0: none */
+	bool quit;		/* it was not sent: the user typed the escape key and x */
 	int out_error;		/* why the console could not be written to stdout (errno), 0: it was */
 	enum deadline missed;	/* QEMU was ended because a phase took too long, by limits */
 	const struct limits *limits;

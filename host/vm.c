@@ -46,6 +46,7 @@ struct vm {
 	bool attended;		 /* stage 1 gave a shell to the person at the console */
 	int signal;		 /* the first signal that the launcher got */
 	enum deadline missed;	 /* what took too long */
+	bool quit;		 /* it stands for Ctrl-a x */
 	uint64_t kill_at;	 /* 0: QEMU was not asked to end */
 };
 
@@ -190,6 +191,7 @@ static void serve_console(struct vm *vm, const struct pollfd *fds)
 	console_serve(c, fds);
 	if (vm->signal || vm->kill_at || !(c->quit || c->out_error))
 		return;
+	vm->quit = c->quit;
 	if (c->quit)
 		vm->signal = SIGINT;
 	end_qemu(vm);
@@ -368,6 +370,7 @@ static void finish(struct vm *vm, struct verdict *ret)
 	end.signal = vm->signal;
 	end.out_error = vm->console->out_error;
 	end.missed = vm->missed;
+	end.quit = vm->quit;
 	end.qemu_said = last_said(&vm->said);
 	end.console = vm->console->tail;
 	verdict_of(&end, ret);

@@ -14,7 +14,7 @@ struct row {
 	const char *name;
 	int signal, qemu_status, out_error;
 	const char *said, *console;
-	bool stage2, failed, shutdown, by_guest, panicked, io_error;
+	bool quit, stage2, failed, shutdown, by_guest, panicked, io_error;
 	const char *reason, *step, *now;
 	enum deadline missed;
 	int want;
@@ -79,6 +79,8 @@ static const struct row rows[] = {
 	{ .name = "signal", .signal = SIGINT, .stage2 = true, .shutdown = true,
 	  .reason = "host-qmp-quit", .want = EXIT_SIGNAL + SIGINT,
 	  .line = "ended by signal 2 (Interrupt)" },
+	{ .name = "escape key", .signal = SIGINT, .quit = true, .stage2 = true, .shutdown = true,
+	  .reason = "host-qmp-quit", .want = EXIT_SIGNAL + SIGINT, .line = "ended by Ctrl-a x" },
 	{ .name = "full stdout", .out_error = ENOSPC, .stage2 = true, .shutdown = true,
 	  .reason = "host-qmp-quit", .want = EXIT_MISSING,
 	  .line = "cannot write the guest's console to stdout: No space left on device" },
@@ -97,7 +99,8 @@ static void judge(const struct row *row)
 	struct qmp qmp = { .shutdown = row->shutdown, .by_guest = row->by_guest,
 			   .panicked = row->panicked, .io_error = row->io_error };
 	const struct limits limits = { .stage1 = 60, .run = 90 };
-	const struct ending end = { .signal = row->signal, .out_error = row->out_error,
+	const struct ending end = { .signal = row->signal, .quit = row->quit,
+				    .out_error = row->out_error,
 				    .missed = row->missed, .limits = &limits,
 				    .qemu_status = row->qemu_status,
 				    .qemu_said = row->said ? row->said : "",
