@@ -54,6 +54,7 @@ INIT := $(BUILD)/storeboot-init
 
 .PHONY: all check check-unit check-scripts check-vm lint fuzz install clean distclean
 all: $(INIT) $(HOST_TOOL)
+	@:
 
 # room-archive VARIANT ROOM AR
 define room_archive

@@ -13,7 +13,7 @@ esac
 PATH=$PATH:/usr/sbin:/sbin
 
 say() {
-	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	printf 'scripts/%s: %s\n' "${0##*/}" "$*" >&2
 }
 
 die() {
