@@ -38,6 +38,7 @@ guest() { # NAME: the values of a fact
 
 # --- boot 1: an empty disk ------------------------------------------------------------------------
 vm_run 240 --image "$image" --append "demo.run=$facts"
+has 'boot 1: says what it boots, on which disk' "$err" "^storeboot: booting .*; its disk is $image, new\$"
 is "boot 1 ends well" "$status" 0
 has "the script ran to its end" "$out" 'demo.run: exit 0'
 has "PID 1 is the system's stage 2" "$(guest pid1)" "$system"
