@@ -17,7 +17,6 @@
 #include "host/initrd.h"
 #include "host/registration.h"
 #include "host/smb.h"
-#include "host/vm.h"
 #include "host/words.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -168,7 +167,7 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->folder) < 0 ||
 	    str_format(share, sizeof(share), "%s/share-server", l->folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", l->folder);
-	return vm_run(&c, &l->console, &l->others, &l->plan->limits, ret, e);
+	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
 }
 
 /* Some seconds pass between this and the guest's first word. */

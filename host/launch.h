@@ -8,9 +8,8 @@
 #include <stdint.h>
 
 #include "host/accel.h"
-#include "host/deadline.h"
 #include "host/disk.h"
-#include "host/verdict.h"
+#include "host/vm.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
@@ -23,7 +22,7 @@ struct plan {
 	unsigned int cores;
 	bool graphics;
 	enum accel accel;
-	struct limits limits;
+	struct watch *watch;
 	char qemu[PATH_MAX], qemu_img[PATH_MAX], smbd[PATH_MAX], bwrap[PATH_MAX];
 	char self[PATH_MAX];	 /* this program */
 	struct buf initrd;	 /* the initramfs's path */

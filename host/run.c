@@ -23,7 +23,7 @@
 #include "host/opt.h"
 #include "host/registration.h"
 #include "host/system.h"
-#include "host/vm.h"
+#include "host/tell.h"
 #include "host/words.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -46,7 +46,9 @@ struct values {
 	struct strv append;
 	const char *reginfo, *initrd, *stage1;
 	const char *qemu, *smbd;
-	struct limits limits;
+	unsigned int timeout_stage1, timeout;
+	const char *json, *plot;
+	bool timings;
 	bool print_qemu;
 };
 
@@ -90,10 +92,15 @@ static const struct opt opts[] = {
 	{ "stage1", 0, OPT_STRING, AT(stage1), "FILE", "storeboot-init (the installed one)", NULL },
 	{ "qemu", 0, OPT_STRING, AT(qemu), "PROGRAM", "QEMU (qemu-system-x86_64)", NULL },
 	{ "smbd", 0, OPT_STRING, AT(smbd), "PROGRAM", "Samba's server (smbd)", NULL },
-	{ "timeout-stage1", 0, OPT_SECONDS, AT(limits.stage1), "SECONDS",
+	{ "timeout-stage1", 0, OPT_SECONDS, AT(timeout_stage1), "SECONDS",
 	  "how long until stage 2, or none (300)", NULL },
-	{ "timeout", 0, OPT_SECONDS, AT(limits.run), "SECONDS", "how long the whole run (none)",
+	{ "timeout", 0, OPT_SECONDS, AT(timeout), "SECONDS", "how long the whole run (none)",
 	  NULL },
+	{ "json", 0, OPT_STRING, AT(json), "FILE", "write all that happens there, as JSON lines",
+	  NULL },
+	{ "timings", 0, OPT_FLAG, AT(timings), NULL, "say at the end how long each step took",
+	  NULL },
+	{ "plot", 0, OPT_STRING, AT(plot), "FILE", "the same as a drawing, SVG", NULL },
 	{ "print-qemu", 0, OPT_FLAG, AT(print_qemu), NULL,
 	  "print QEMU's command, for reading, and exit", NULL },
 };
@@ -115,11 +122,13 @@ struct run {
 	struct opt_args args;
 	struct system system;
 	struct plan plan;
+	struct watch watch;
 };
 
 static void run_free(struct run *r)
 {
 	plan_free(&r->plan);
+	events_close(&r->watch.events);
 	system_free(&r->system);
 	strv_free(&r->v.append);
 	strv_free(&r->v.disks);
@@ -153,7 +162,8 @@ static int read_words(struct run *run, struct err *e)
 		run->v.system.system = run->args.args.v[0];
 	run->plan.cores = run->v.cores ? run->v.cores : 1;
 	run->plan.graphics = run->v.graphics;
-	run->plan.limits = run->v.limits;
+	run->plan.watch = &run->watch;
+	run->watch.limits = (struct limits){ run->v.timeout_stage1, run->v.timeout };
 	r = get_size("memory", run->v.memory, 384 * MIB, &run->plan.memory, e);
 
 	if (r == 0)
@@ -359,34 +369,17 @@ static int run_system(struct run *run, struct verdict *v, struct err *e)
 
 	if (r < 0)
 		return r;
+	events_add(&run->watch.events, "prepared", EVENT_T("name", run->plan.name),
+		   EVENT_T("kernel", run->plan.kernel),
+		   EVENT_T("accel", accel_name(run->plan.accel)));
 	return run->v.print_qemu ? launch_print(&run->plan, e) : launch(&run->plan, v, e);
-}
-
-/* Whether what we say on stderr lands where the console is read anyway. */
-static bool same_place(int a, int b)
-{
-	struct stat s, t;
-
-	return fstat(a, &s) == 0 && fstat(b, &t) == 0 && s.st_dev == t.st_dev &&
-	       s.st_ino == t.st_ino && s.st_rdev == t.st_rdev;
-}
-
-static void tell(struct verdict *v)
-{
-	char *save = NULL;
-
-	if (v->line[0])
-		log_line(v->failed ? LOG_ERROR : LOG_INFO, "%s", v->line);
-	if (!v->failed || !v->console[0] || same_place(STDOUT_FILENO, STDERR_FILENO))
-		return;
-	log_error("the last lines of the guest's console:");
-	for (char *l = strtok_r(v->console, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
-		log_error("| %s", l);
 }
 
 int cmd_run(int argc, char **argv)
 {
-	_cleanup_(run_free) struct run run = { .v.limits.stage1 = STAGE1_LIMIT, .plan = PLAN_INIT };
+	_cleanup_(run_free) struct run run = { .v.timeout_stage1 = STAGE1_LIMIT,
+					    .plan = PLAN_INIT,
+					    .watch = WATCH_INIT };
 	struct verdict v = { 0 };
 	struct err e = { 0 };
 	sigset_t signals;
@@ -399,12 +392,18 @@ int cmd_run(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	vm_signals(&signals);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (r == 0 && run.v.json)
+		r = events_open(&run.watch.events, run.v.json, &e);
 	if (r == 0)
 		r = run_system(&run, &v, &e);
-	if (r < 0) {
-		log_error("%s", e.text);
-		return e.exit_status ? e.exit_status : EXIT_MISSING;
-	}
-	tell(&v);
-	return v.exit_status;
+	if (r < 0)
+		verdict_of_error(&e, &v);
+	tell_verdict(&v);
+	events_add(&run.watch.events, "verdict", EVENT_N("exit", v.exit_status),
+		   EVENT_F("failed", v.failed), EVENT_T("text", v.line));
+	if (run.watch.timeline.qemu_us && run.v.timings)
+		tell_times(&run.watch.timeline);
+	if (run.watch.timeline.qemu_us && run.v.plot)
+		r = tell_plot(&run.watch.timeline, run.plan.name, run.v.plot);
+	return v.exit_status || r >= 0 ? v.exit_status : EXIT_BAD_INPUT;
 }

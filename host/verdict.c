@@ -33,6 +33,11 @@ static void say(struct verdict *v, int exit_status, bool failed, const char *fmt
 	va_end(ap);
 }
 
+void verdict_of_error(const struct err *e, struct verdict *ret)
+{
+	say(ret, e->exit_status ? e->exit_status : EXIT_MISSING, true, "%s", e->text);
+}
+
 void verdict_of_signal(int signal, struct verdict *ret)
 {
 	say(ret, EXIT_SIGNAL + signal, false, "ended by signal %d (%s)", signal, strsignal(signal));

@@ -8,6 +8,7 @@
 #include "host/deadline.h"
 #include "host/qmp.h"
 #include "host/report.h"
+#include "init/lib/err.h"
 
 /* What is known when QEMU has ended. */
 struct ending {
@@ -30,7 +31,8 @@ struct verdict {
 	char console[1200]; /* where the guest itself went wrong: its last lines, printable; or "" */
 };
 
-/* Both are pure functions. */
+/* All are pure functions. */
+void verdict_of_error(const struct err *e, struct verdict *ret);
 void verdict_of_signal(int signal, struct verdict *ret);
 void verdict_of(const struct ending *end, struct verdict *ret);
 

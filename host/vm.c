@@ -34,8 +34,7 @@ enum { POLL_SIGNAL, POLL_QEMU, POLL_REPORT, POLL_QMP, POLL_SAID, POLL_CONSOLE };
 struct vm {
 	struct console *console;
 	struct proc_others *others;
-	const struct limits *limits;
-	uint64_t start_us;
+	struct watch *watch;
 	pid_t pid;
 	int pidfd, signal_fd, report_fd, qmp_fd, said_fd; /* -1: none, or at its end */
 	struct report report;
@@ -86,6 +85,8 @@ static void on_record(const struct record *rec, void *arg)
 {
 	struct vm *vm = arg;
 
+	events_record(&vm->watch->events, rec);
+	timeline_record(&vm->watch->timeline, rec, sys_now_us());
 	/* Stage 1 stops in these for a shell, if it was asked to (boot.debug1, boot.shell_on_fail). */
 	if (rec->kind == RECORD_FAIL || (rec->kind == RECORD_BEGIN && str_eq(rec->name, "debug1")))
 		vm->attended = vm->console->interactive;
@@ -177,6 +178,7 @@ static void serve_signals(struct vm *vm)
 			proc_reap(vm->others);
 			continue;
 		}
+		events_add(&vm->watch->events, "signal", EVENT_N("signal", info.ssi_signo));
 		if (!vm->signal)
 			vm->signal = (int)info.ssi_signo;
 		end_qemu(vm);
@@ -209,7 +211,8 @@ static int until_ms(uint64_t at)
 /* What the loop has to do by itself, and when. */
 static enum deadline next_deadline(const struct vm *vm, uint64_t *ret_us)
 {
-	return deadline_next(vm->limits, vm->start_us, vm->report.stage2 || vm->attended, ret_us);
+	return deadline_next(&vm->watch->limits, vm->watch->timeline.qemu_us,
+			     vm->report.stage2 || vm->attended, ret_us);
 }
 
 static int wait_ms(const struct vm *vm)
@@ -235,6 +238,8 @@ static void serve_clock(struct vm *vm)
 	if (next == DEADLINE_NONE || now < at)
 		return;
 	vm->missed = next;
+	events_add(&vm->watch->events, "timeout",
+		   EVENT_T("phase", next == DEADLINE_STAGE1 ? "stage1" : "run"));
 	end_qemu(vm);
 }
 
@@ -324,7 +329,8 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	vm->pidfd = proc_start(argv.v, pass, said, &vm->pid, e);
 	if (vm->pidfd < 0)
 		return vm->pidfd;
-	vm->start_us = sys_now_us();
+	vm->watch->timeline.qemu_us = sys_now_us();
+	events_add(&vm->watch->events, "qemu", EVENT_N("pid", vm->pid));
 	console_open(vm->console, take_fd(&ours));
 	return 0;
 }
@@ -359,13 +365,16 @@ static void tell_rest(struct vm *vm, const struct verdict *v)
 
 static void finish(struct vm *vm, struct verdict *ret)
 {
-	struct ending end = { .report = &vm->report, .qmp = &vm->qmp, .limits = vm->limits };
+	struct ending end = { .report = &vm->report, .qmp = &vm->qmp, .limits = &vm->watch->limits };
 
 	while (waitpid(vm->pid, &end.qemu_status, 0) < 0 && errno == EINTR)
 		;
+	vm->watch->timeline.end_us = sys_now_us();
 	serve_report(vm);
 	serve_qmp(vm);
 	serve_said(vm);
+	events_add(&vm->watch->events, "qemu-ended", EVENT_N("status", end.qemu_status),
+		   EVENT_T("reason", vm->qmp.reason), EVENT_F("by_guest", vm->qmp.by_guest));
 	console_close(vm->console);
 	end.signal = vm->signal;
 	end.out_error = vm->console->out_error;
@@ -378,9 +387,9 @@ static void finish(struct vm *vm, struct verdict *ret)
 }
 
 int vm_run(struct qemu_config *config, struct console *console, struct proc_others *others,
-	   const struct limits *limits, struct verdict *ret, struct err *e)
+	   struct watch *watch, struct verdict *ret, struct err *e)
 {
-	_cleanup_(vm_free) struct vm vm = { .console = console, .others = others, .limits = limits,
+	_cleanup_(vm_free) struct vm vm = { .console = console, .others = others, .watch = watch,
 					    .pidfd = -1, .signal_fd = -1, .report_fd = -1,
 					    .qmp_fd = -1, .said_fd = -1 };
 	int r = start(&vm, config, e);

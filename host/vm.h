@@ -7,9 +7,20 @@
 
 #include "host/console.h"
 #include "host/deadline.h"
+#include "host/events.h"
 #include "host/proc.h"
 #include "host/qemu.h"
+#include "host/timeline.h"
 #include "host/verdict.h"
+
+/* How a run is watched, and what is kept of it. */
+struct watch {
+	struct limits limits;
+	struct events events;
+	struct timeline timeline;
+};
+
+#define WATCH_INIT { .events = EVENTS_INIT }
 
 /* SIGCHLD and the signals that end a run, less those that are ignored; blocked from its beginning. */
 void vm_signals(sigset_t *ret);
@@ -22,7 +33,7 @@ void vm_signals(sigset_t *ret);
  * terminal has its modes back.
  */
 _must_check_ int vm_run(struct qemu_config *config, struct console *console,
-			struct proc_others *others, const struct limits *limits,
+			struct proc_others *others, struct watch *watch,
 			struct verdict *ret, struct err *e);
 
 #endif

@@ -21,6 +21,11 @@ static const struct {
 	char plain, escaped;
 } escapes[] = { { '\t', 't' }, { '\n', 'n' }, { '\r', 'r' }, { '\\', '\\' } };
 
+const char *record_kind_name(enum record_kind kind)
+{
+	return kinds[kind];
+}
+
 static int put_raw(char *dst, size_t size, size_t *at, const char *text)
 {
 	size_t n = strlen(text);

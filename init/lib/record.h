@@ -37,6 +37,9 @@ struct record {
 
 #define RECORD_LINE_MAX 2400 /* every text byte may need two */
 
+/* The kind as it stands in a line. */
+const char *record_kind_name(enum record_kind kind);
+
 /* Formats with the newline. Returns the length, or -ENAMETOOLONG. */
 _must_check_ int record_format(const struct record *rec, char *dst, size_t size);
 

@@ -41,8 +41,23 @@ ends "PID 1 ends" 71 "the guest's kernel panicked: Kernel panic - not syncing: A
 
 # --- stage 2 -------------------------------------------------------------------------------------------------
 panics=$(vm_script 'echo "about to panic"; echo c >/proc/sysrq-trigger; sleep 1000')
-vm_run 180 --image "$image" --append "demo.run=$panics" --timeout 170
+vm_run 180 --image "$image" --append "demo.run=$panics" --timeout 170 --json "$tmp/events" --timings --plot "$tmp/plot.svg"
 ends "a panic in stage 2" 71 "the guest's kernel panicked: Kernel panic - not syncing: sysrq triggered crash"
+
+# --- the same for machines, and how long it took ----------------------------------------------------------------
+events=$(cat "$tmp/events")
+is "events: each line is JSON" "$(python3 -c 'import json,sys
+for line in sys.stdin: print(json.loads(line)["event"])' <"$tmp/events" | uniq | tr '\n' ' ')" \
+	"start prepared qemu record qemu-ended verdict "
+has "events: a step begins" "$events" '"kind":"begin","step":"disk"'
+has "events: stage 2 is reached" "$events" '"kind":"stage2",.*"text":"'"$system/init"'"'
+has "events: the guest was reset" "$events" '"event":"qemu-ended",.*"reason":"guest-reset","by_guest":true'
+has "events: the verdict" "$events" '"event":"verdict",.*"exit":71,"failed":true,"text":"the guest.s kernel panicked'
+has "timings: a step" "$err" '^  modules +[0-9]+\.[0-9]{3} +[0-9]+\.[0-9]{3}$'
+has "timings: stage 2" "$err" '^  stage 2 reached +[0-9]+\.[0-9]{3}$'
+has "plot: a whole drawing" "$(tail -n 1 "$tmp/plot.svg")" '^</svg>$'
+is "plot: a bar for each line of the table" "$(grep -c '<rect x=' "$tmp/plot.svg")" \
+	"$(grep -cE '^  .* [0-9.]+ +[0-9]+\.[0-9]{3}( |$)' <<<"$err")"
 vm_run 180 --image "$image" --timeout 60
 ends "stage 2 does not end" 71 'the run did not end within 60 s; stage 2 was reached$'
 has "stage 2 does not end: the last console lines" "$err" "^storeboot: \\| .*'poweroff' ends the run"

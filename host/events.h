@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* events.h - what happens in a run, as JSON lines for machines (storeboot(1), EVENTS) */
+#ifndef STOREBOOT_HOST_EVENTS_H
+#define STOREBOOT_HOST_EVENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "init/lib/err.h"
+#include "init/lib/record.h"
+#include "init/lib/str.h"
+
+struct events {
+	int fd; /* -1: nobody asked for them, or the file failed; then all of this does nothing */
+	uint64_t start_us;
+};
+
+#define EVENTS_INIT { .fd = -1 }
+
+struct event_field {
+	const char *name; /* NULL ends the list */
+	enum { EVENT_TEXT, EVENT_NUMBER, EVENT_FLAG } kind;
+	const char *text;
+	int64_t number; /* or flag */
+};
+
+#define EVENT_T(field, value) { (field), EVENT_TEXT, (value), 0 }
+#define EVENT_N(field, value) { (field), EVENT_NUMBER, NULL, (int64_t)(value) }
+#define EVENT_F(field, value) { (field), EVENT_FLAG, NULL, (value) }
+
+/* Creates or empties the file and writes the first event; times count from here on. Returns 0 or -errno
+ * with e. */
+_must_check_ int events_open(struct events *ev, const char *path, struct err *e);
+
+/* Writes one line, whole, at once. A file that cannot be written is told of once and left alone: the
+ * run matters more. */
+void events_write(struct events *ev, const char *event, const struct event_field *fields);
+#define events_add(ev, event, ...)                                                                 \
+	events_write(ev, event, (const struct event_field[]){ __VA_ARGS__, { 0 } })
+
+void events_record(struct events *ev, const struct record *rec);
+void events_close(struct events *ev);
+
+/* Text as JSON has to have it: a byte that is no UTF-8 becomes U+FFFD. A pure function. Returns 0 or
+ * -ENOMEM. */
+_must_check_ int events_utf8(const char *text, struct buf *ret);
+
+#endif

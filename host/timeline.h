@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timeline.h - how long each part of a boot took, from QEMU's start on
+ *
+ * Theory of operation: the guest counts from its kernel's start, the launcher by its own clock. A
+ * record cannot arrive before it was sent, so the smallest difference between the two over all records
+ * is the best guess of when the guest's clock stood at 0. What lies between QEMU's start and that is
+ * QEMU, firmware and the kernel unpacking itself; what lies between it and the first step, the kernel.
+ */
+#ifndef STOREBOOT_HOST_TIMELINE_H
+#define STOREBOOT_HOST_TIMELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "init/lib/record.h"
+#include "init/lib/str.h"
+
+#define TIMELINE_STEPS 32
+
+enum timeline_outcome { TIMELINE_RUNS, TIMELINE_OK, TIMELINE_SKIPPED, TIMELINE_FAILED };
+
+struct timeline_step {
+	char name[32];
+	enum timeline_outcome outcome;
+	uint64_t start_us, took_us; /* the guest's clock */
+};
+
+/* Zero-initialised is empty. */
+struct timeline {
+	uint64_t qemu_us, end_us; /* QEMU's start and end on the launcher's clock; 0: not yet */
+	int64_t offset_us;	  /* the guest's 0 on the launcher's clock, once something was heard */
+	bool heard, stage2;
+	uint64_t stage2_us; /* the guest's clock */
+	struct timeline_step steps[TIMELINE_STEPS];
+	size_t n;
+};
+
+/* A record came at now_us of the launcher's clock. */
+void timeline_record(struct timeline *t, const struct record *rec, uint64_t now_us);
+
+/* A table for people; an SVG drawing, the same as a waterfall. Both are pure functions; they return 0
+ * or -ENOMEM. */
+_must_check_ int timeline_table(const struct timeline *t, struct buf *ret);
+_must_check_ int timeline_svg(const struct timeline *t, const char *name, struct buf *ret);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* events.c - tests of the event stream */
+#include "host/events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+
+#include "host/exit.h"
+#include "init/lib/file.h"
+#include "tests/lib/test.h"
+
+static char path[] = "/tmp/storeboot-events.XXXXXX";
+
+static void every_line_is_json(void)
+{
+	struct events ev = EVENTS_INIT;
+	struct record rec = { .kind = RECORD_FAIL, .num = 5, .start_us = 7, .name = "disk",
+			      .text = "a \"name\"\n\xff\xc3\xa9/" };
+	_cleanup_buf_ struct buf b = { 0 };
+	json_object *o[3] = { NULL }, *v;
+	struct err e;
+	char *p;
+
+	CHECK_INT(events_open(&ev, path, &e), 0);
+	events_record(&ev, &rec);
+	events_add(&ev, "end", EVENT_F("yes", true), EVENT_N("big", INT64_MAX));
+	events_close(&ev);
+	events_add(&ev, "never", EVENT_N("x", 1)); /* closed: nothing happens */
+	CHECK_INT(file_read(AT_FDCWD, path, 65536, &b), 0);
+	p = b.data;
+	for (size_t i = 0; i < 3; i++) {
+		char *end = strchr(p, '\n');
+
+		if (!end) {
+			CHECK(end);
+			return;
+		}
+		*end = '\0';
+		o[i] = json_tokener_parse(p);
+		CHECK(json_object_is_type(o[i], json_type_object));
+		p = end + 1;
+	}
+	CHECK_STR(p, "");
+	CHECK(json_object_object_get_ex(o[0], "unix_us", &v));
+	CHECK(json_object_object_get_ex(o[1], "text", &v));
+	CHECK_STR(json_object_get_string(v), "a \"name\"\n\xef\xbf\xbd\xc3\xa9/");
+	CHECK(json_object_object_get_ex(o[1], "kind", &v));
+	CHECK_STR(json_object_get_string(v), "fail");
+	CHECK(json_object_object_get_ex(o[2], "big", &v) && json_object_get_int64(v) == INT64_MAX);
+	for (size_t i = 0; i < 3; i++)
+		json_object_put(o[i]);
+}
+
+static void only_utf8_comes_through(void)
+{
+	static const struct {
+		const char *in, *want;
+	} rows[] = {
+		{ "", "" },
+		{ "plain\t", "plain\t" },
+		{ "\xe2\x82\xac\xf0\x9f\x98\x80", "\xe2\x82\xac\xf0\x9f\x98\x80" },
+		{ "\x80", "\xef\xbf\xbd" },
+		{ "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd" },	    /* over-long */
+		{ "\xed\xa0\x80x", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx" }, /* a surrogate */
+		{ "\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd" },	    /* cut short */
+		{ "\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_buf_ struct buf b = { 0 };
+
+		CHECK_INT(events_utf8(rows[i].in, &b), 0);
+		CHECK_STR(b.data, rows[i].want);
+	}
+}
+
+static void files_that_cannot_be(void)
+{
+	struct events ev = EVENTS_INIT;
+	struct err e = { 0 };
+
+	CHECK_INT(events_open(&ev, "/nonexistent/x", &e), -ENOENT);
+	CHECK_HAS(e.text, "--json /nonexistent/x: ");
+	CHECK_INT(events_open(&ev, "-", &e), -EINVAL);
+	CHECK_INT(e.exit_status, EXIT_USAGE);
+	CHECK_INT(events_open(&ev, "/dev/full", &e), 0);
+	CHECK_INT(ev.fd, -1); /* told of, and left alone */
+}
+
+int main(void)
+{
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		return 1;
+	close(fd);
+	RUN(every_line_is_json);
+	unlink(path);
+	RUN(only_utf8_comes_through);
+	RUN(files_that_cannot_be);
+	TEST_END();
+}
