@@ -52,15 +52,15 @@ struct vm {
 void vm_signals(sigset_t *ret)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
+	struct sigaction hangup;
 
 	sigemptyset(ret);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
-		struct sigaction a;
-
-		/* What nohup(1) or a shell ignores for a job in the background stays ignored. */
-		if (sigaction(signals[i], NULL, &a) == 0 && a.sa_handler != SIG_IGN)
-			sigaddset(ret, signals[i]);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(ret, signals[i]);
+	/* What nohup(1) ignores stays ignored. SIGINT does not: a script's shell ignores it for every job
+	 * in the background, and who sends it to one means it. */
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN)
+		sigdelset(ret, SIGHUP);
 }
 
 static void close_fd(int *fd)

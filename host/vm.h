@@ -22,7 +22,7 @@ struct watch {
 
 #define WATCH_INIT { .events = EVENTS_INIT }
 
-/* SIGCHLD and the signals that end a run, less those that are ignored; blocked from its beginning. */
+/* SIGCHLD and the signals that end a run, less a SIGHUP that the caller ignores; blocked from its beginning. */
 void vm_signals(sigset_t *ret);
 
 /*
