@@ -100,13 +100,15 @@ static bool ends_clean(const char *when)
 	static const char zero[1024];
 	enum fs_verdict first, second;
 	struct err e = { 0 };
-	char head[1024];
+	char head[2048];
 	int fd, r = boot(&first, &e);
 	bool good = r == 0 && fsck() && boot(&second, &e) == 0 && second == FS_MOUNT;
 
 	fd = open(image, O_RDONLY | O_CLOEXEC);
 	good = good && file_pread_all(fd, head, sizeof(head), 0) == 0 &&
-	       memcmp(head, zero, sizeof(head)) == 0;
+	       memcmp(head, zero, sizeof(zero)) == 0 &&
+	       /* s_overhead_clusters, of the superblock's second sector: e2fsck does not miss it. */
+	       memcmp(head + 1024 + 0x248, zero, 4) != 0;
 	close(fd);
 	states++;
 	if (!good)
