@@ -40,6 +40,7 @@ struct values {
 	unsigned int cores;
 	const char *image;
 	bool ephemeral, fresh, yes;
+	int root; /* enum root */
 	struct strv disks;
 	bool graphics, serial;
 	int accel;
@@ -55,6 +56,9 @@ struct values {
 #define AT(field) offsetof(struct values, field)
 
 static const char *const accel_words[] = { "auto", "kvm", "tcg", NULL }; /* enum accel */
+
+enum root { ROOT_DISK, ROOT_TMPFS };
+static const char *const root_words[] = { "disk", "tmpfs", NULL };
 
 static const struct opt opts[] = {
 	{ "kernel", 0, OPT_STRING, AT(system.kernel), "FILE", "the kernel (SYSTEM/kernel)", NULL },
@@ -76,6 +80,8 @@ static const struct opt opts[] = {
 	{ "fresh", 0, OPT_FLAG, AT(fresh), NULL,
 	  "begin with an empty disk; the old image is moved aside", NULL },
 	{ "yes", 'y', OPT_FLAG, AT(yes), NULL, "do not ask whether --fresh is meant", NULL },
+	{ "root", 0, OPT_CHOICE, AT(root), "WHERE",
+	  "disk, or tmpfs: the root lies in the guest's memory (disk)", root_words },
 	{ "disk", 0, OPT_LIST, AT(disks), "PATH[,...]",
 	  "one more disk: PATH[,size=SIZE][,serial=TEXT][,ro][,raw]", NULL },
 	{ "name", 0, OPT_STRING, AT(system.name), "NAME",
@@ -174,6 +180,9 @@ static int read_words(struct run *run, struct err *e)
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --graphics or --serial, not both");
 	if (run->v.ephemeral && run->v.fresh)
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --ephemeral or --fresh, not both");
+	if (run->v.root == ROOT_TMPFS && (run->v.fresh || run->v.image || run->v.disk_size))
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: with --root tmpfs there is no --image, --disk-size or --fresh");
 	if (run->v.disk_bytes % 512)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: --disk-size %s: want a multiple of 512 bytes", run->v.disk_size);
@@ -216,7 +225,8 @@ static int check_disks(struct run *run, struct err *e)
 	if (run->v.image && !run->v.image[0])
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: --image needs a name");
 	snprintf(standard, sizeof(standard), "./%s.qcow2", run->system.name);
-	o.root = path && path[0] ? path : standard;
+	if (run->v.root == ROOT_DISK)
+		o.root = path && path[0] ? path : standard;
 	return disks_open(&o, &run->plan.disks, e);
 }
 
@@ -307,7 +317,7 @@ static int build_append(struct run *run, struct err *e)
 		.init = run->system.init,
 		.system_config = run->system.config[0] ? run->system.config : NULL,
 		.reg_info = run->plan.registration.len > 0 ? REGISTRATION_IN_GUEST : NULL,
-		.root = QEMU_DISK_DEVICE,
+		.root = run->v.root == ROOT_TMPFS ? "tmpfs" : QEMU_DISK_DEVICE,
 		.report = QEMU_REPORT_DEVICE,
 		.consoles = run->v.graphics ? window : serial,
 	};

@@ -22,6 +22,7 @@
 enum disk_state {
 	DISK_UNTOUCHED,
 	DISK_NOT_FOUND,
+	DISK_NONE, /* this boot has none */
 	DISK_PARTLY, /* formatting began and failed; the step's own error says more */
 	DISK_FORMATTED,
 	DISK_MOUNTING, /* as it was found; the kernel replays a journal even if the mount then fails */

@@ -183,10 +183,11 @@ static int apply(struct config *c, struct err *e)
 	if (c->value[PARAM_ROOT] && str_eq(c->value[PARAM_ROOT], "fstab"))
 		c->value[PARAM_ROOT] = NULL;
 	c->root = or_default(c->value[PARAM_ROOT], CONFIG_ROOT);
-	if (!str_after(c->root, "/dev/"))
+	if (root_is_disk(c) && !str_after(c->root, "/dev/"))
 		return err_set(
 			e, EINVAL,
-			"root=%s on the kernel command line: storeboot takes a device, /dev/...",
+			"root=%s on the kernel command line: storeboot takes a device, /dev/..., "
+			"or " ROOT_TMPFS,
 			c->root);
 	c->share = or_default(c->value[PARAM_SHARE], "cifs");
 	if (!str_eq(c->share, "cifs") && !str_eq(c->share, "none"))

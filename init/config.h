@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "init/lib/err.h"
 #include "init/param.h"
@@ -37,6 +38,13 @@ struct config {
 	unsigned int deadline_ms;
 	bool shell_on_fail, trace, debug1, panic_on_fail;
 };
+
+/* root=tmpfs: the root lies in memory, and there is no root disk. */
+#define ROOT_TMPFS "tmpfs"
+static inline bool root_is_disk(const struct config *c)
+{
+	return strcmp(c->root, ROOT_TMPFS) != 0;
+}
 
 /*
  * Parses as the kernel does (lib/cmdline.c, next_arg): words end at white space outside double

@@ -22,6 +22,7 @@
 
 #include "fs/format.h"
 #include "fs/policy.h"
+#include "init/grow.h"
 #include "init/inroot.h"
 #include "init/lib/file.h"
 #include "init/lib/str.h"
@@ -216,13 +217,17 @@ static int make_etc(struct boot *b)
 	return r;
 }
 
-int step_root(struct boot *b)
+/* Returns the detached mount, or -errno. */
+static int mount_root(struct boot *b)
 {
-	_cleanup_close_ int fd = -1;
-	int r;
+	static const struct mount_option in_memory[] = { { "mode", "0755" } };
+	int fd;
 
-	if (mkdir(NEW_ROOT, 0755) < 0 && errno != EEXIST)
-		return err_sys(&b->err, errno, "cannot make " NEW_ROOT " in the initramfs");
+	if (!root_is_disk(&b->config)) {
+		b->disk = DISK_NONE;
+		return mount_fs_detached("tmpfs", "root", in_memory, ARRAY_SIZE(in_memory), false, 0,
+					 &b->err);
+	}
 	if (b->disk == DISK_UNTOUCHED)
 		b->disk = DISK_MOUNTING;
 	fd = mount_fs_detached(b->config.rootfstype, b->config.root, NULL, 0, false, 0, &b->err);
@@ -231,6 +236,17 @@ int step_root(struct boot *b)
 			       "%s: its %s file system is damaged (the kernel's log says where); "
 			       "e2fsck on the host may mend it",
 			       b->config.root, b->config.rootfstype);
+	return fd;
+}
+
+int step_root(struct boot *b)
+{
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (mkdir(NEW_ROOT, 0755) < 0 && errno != EEXIST)
+		return err_sys(&b->err, errno, "cannot make " NEW_ROOT " in the initramfs");
+	fd = mount_root(b);
 	if (fd < 0)
 		return fd;
 	r = mount_fs_attach(fd, NEW_ROOT, &b->err);
@@ -239,6 +255,9 @@ int step_root(struct boot *b)
 	b->root_mounted = true;
 	if (b->disk == DISK_MOUNTING)
 		b->disk = DISK_IN_USE;
-	snprintf(b->note, sizeof(b->note), "%s %s", b->config.root, b->config.rootfstype);
+	snprintf(b->note, sizeof(b->note), "%s %s", b->config.root,
+		 b->disk == DISK_NONE ? "" : b->config.rootfstype);
+	if (b->disk != DISK_NONE)
+		grow_root(b);
 	return make_etc(b);
 }

@@ -8,6 +8,7 @@
 static const char *const disk_states[] = {
 	[DISK_UNTOUCHED] = "; disk unchanged",
 	[DISK_NOT_FOUND] = "",
+	[DISK_NONE] = "",
 	[DISK_PARTLY] = "",
 	[DISK_FORMATTED] = "; disk formatted in this boot",
 	[DISK_MOUNTING] = "; disk not formatted, but its journal may have been replayed",

@@ -25,13 +25,18 @@ static bool wants_reginfo(const struct boot *b)
 	return b->config.reg_info;
 }
 
+static bool wants_disk(const struct boot *b)
+{
+	return root_is_disk(&b->config);
+}
+
 const struct step steps[] = {
 	{ "console", NULL, step_console, 0 },
 	{ "config", NULL, step_config, 0 },
 	{ "report", wants_report, step_report, STEP_QUIET },
 	{ "modules", NULL, step_modules, 0 },
 	{ "net", wants_share, step_net, 0 },
-	{ "disk", NULL, step_disk, 0 },
+	{ "disk", wants_disk, step_disk, 0 },
 	{ "root", NULL, step_root, 0 },
 	{ "share", wants_share, step_share, 0 },
 	{ "debug1", wants_debug1, step_debug1, STEP_QUIET },

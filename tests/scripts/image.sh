@@ -81,6 +81,7 @@ refuse 'image is a pipe' 66 'pipe is no file' --image pipe
 
 # --- options ------------------------------------------------------------------------------------------------------
 refuse '--fresh with nobody to ask' 64 '--fresh moves .*/good.qcow2 aside; say --yes' --image good.qcow2 --fresh
+refuse '--root tmpfs with an image' 64 'with --root tmpfs there is no' --root tmpfs --image x.qcow2
 refuse '--fresh and --ephemeral' 64 'not both' --fresh --ephemeral
 refuse '--disk that does not exist' 66 'none.qcow2: no such disk image' --image good.qcow2 --disk none.qcow2
 refuse '--disk with a slip' 64 '--disk x,siez=1G: behind the path want' --disk x,siez=1G

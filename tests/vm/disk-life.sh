@@ -17,6 +17,7 @@ for d in /sys/block/vd*; do fact disk "$(cat $d/serial) $(cat $d/size) $(cat $d/
 for d in /sys/block/vd*; do
 	[ "$(cat $d/serial)" = more ] && dd if=/dev/zero of=/dev/${d##*/} bs=1M count=1 2>/dev/null && fact more written
 done
+dmesg | grep -o "storeboot: .*" | while read -r line; do fact log "$line"; done
 sync
 true')
 
@@ -42,6 +43,27 @@ third 6144 1"
 is "throw-away run: a disk that is written" "$(guest more)" written
 is "throw-away run: the image is as it was" "$(sha256sum <"$image")" "$before"
 ok "throw-away run: a new disk was not made" [ ! -e "$tmp/more.qcow2" ]
+
+# --- larger ------------------------------------------------------------------------------------------------------
+vm_run 240 --image "$image" --append "demo.run=$facts" --reginfo none --disk-size 3G
+is "--disk-size: exit" "$status" 0
+is "--disk-size: what was there is there" "$(guest marker)" x
+is "--disk-size: the disk" "$(guest disk)" "storeboot-root $((3 << 21)) 0"
+has "--disk-size: the file system follows" "$(guest log)" '/dev/vda: file system grown from 512 to 3072 MiB'
+qemu-img convert -O raw "$image" "$tmp/disk.raw"
+fsck=$(e2fsck -fn "$tmp/disk.raw" 2>&1)
+is "--disk-size: e2fsck -fn finds nothing" "$?" 0 || echo "$fsck"
+has "--disk-size: the file system's blocks" "$(dumpe2fs -h "$tmp/disk.raw" 2>/dev/null)" "^Block count: +$((3 << 18))$"
+rm "$tmp/disk.raw"
+before=$(sha256sum <"$image")
+
+# --- no disk -------------------------------------------------------------------------------------------------------
+vm_run 240 --root tmpfs --append "demo.run=$facts"
+is "--root tmpfs: exit" "$status" 0
+has "--root tmpfs: the root" "$(guest root)" '^root / tmpfs rw'
+is "--root tmpfs: no disk" "$(guest disk)" "  "
+ok "--root tmpfs: no image is made" [ ! -e storeboot-demo.qcow2 ]
+has "--root tmpfs: the registration is loaded" "$(guest log)" '^storeboot: regInfo ok'
 
 # --- begin anew --------------------------------------------------------------------------------------------------
 vm_run 240 --image "$image" --append "demo.run=$facts" --reginfo none --fresh --yes

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * grow.c - a root file system follows its disk when that became larger
+ *
+ * The kernel grows it while it is mounted, group by group, each a transaction of the journal: a cut
+ * leaves a file system of some size in between (Documentation/filesystems/ext4, EXT4_IOC_RESIZE_FS).
+ * How far is fixed when it is made: mke2fs, and our format, reserve descriptor blocks for 1024 times
+ * the first size, and no more than the resize inode holds.
+ */
+#include "init/grow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "init/lib/file.h"
+#include "init/runner.h"
+
+/* fs/ext4/ext4.h; in no header of the kernel's interface before Linux 5.18 */
+#define IOC_RESIZE_FS _IOW('f', 16, uint64_t)
+
+/* struct ext4_super_block (Documentation/filesystems/ext4/super.rst) */
+#define AT_BLOCKS 0x4
+#define AT_LOG_BLOCK_SIZE 0x18
+#define AT_MAGIC 0x38
+#define AT_INCOMPAT 0x60
+#define AT_BLOCKS_HI 0x150
+#define MAGIC 0xef53
+#define INCOMPAT_64BIT 0x80
+
+/* mke2fs leaves out a last group too small for its tables, so a file system may be a little smaller
+ * than its disk for good. */
+#define WORTHWHILE ((uint64_t)1 << 20)
+
+static uint32_t le(const void *superblock, size_t at, size_t bytes)
+{
+	const uint8_t *p = (const uint8_t *)superblock + at;
+	uint32_t v = 0;
+
+	while (bytes-- > 0)
+		v = v << 8 | p[bytes];
+	return v;
+}
+
+uint64_t grow_blocks(const void *superblock, uint64_t disk, uint64_t *ret_now)
+{
+	uint32_t log = le(superblock, AT_LOG_BLOCK_SIZE, 4);
+	uint64_t blocks = le(superblock, AT_BLOCKS, 4);
+
+	if (le(superblock, AT_MAGIC, 2) != MAGIC || log > 6)
+		return 0;
+	if (le(superblock, AT_INCOMPAT, 4) & INCOMPAT_64BIT)
+		blocks |= (uint64_t)le(superblock, AT_BLOCKS_HI, 4) << 32;
+	if (blocks == 0 || blocks > UINT64_MAX >> (10 + log))
+		return 0;
+	*ret_now = blocks << (10 + log);
+	if (*ret_now >= disk || disk - *ret_now < WORTHWHILE)
+		return 0;
+	return disk >> (10 + log);
+}
+
+/* Returns as grow_blocks; 0 also where the disk cannot be read: the mount will have said more. */
+static uint64_t look(const char *disk, uint64_t *ret_now, uint64_t *ret_disk)
+{
+	_cleanup_close_ int fd = open(disk, O_RDONLY | O_CLOEXEC);
+	uint8_t superblock[GROW_SUPERBLOCK_SIZE];
+
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, ret_disk) < 0 ||
+	    file_pread_all(fd, superblock, sizeof(superblock), GROW_SUPERBLOCK_AT) < 0)
+		return 0;
+	return grow_blocks(superblock, *ret_disk, ret_now);
+}
+
+void grow_root(struct boot *b)
+{
+	uint64_t before = 0, now = 0, disk = 0, blocks = look(b->config.root, &before, &disk);
+	_cleanup_close_ int fd = -1;
+	int num = 0;
+
+	if (blocks == 0)
+		return;
+	fd = open(NEW_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, IOC_RESIZE_FS, &blocks) < 0)
+		num = errno;
+	/* The size counts, whatever the call said. */
+	if (look(b->config.root, &now, &disk) > 0)
+		runner_warn(b,
+			    "%s has %" PRIu64 " MiB, and its file system stays at %" PRIu64 " MiB%s%s; "
+			    "it was made too small to grow so far, or its kernel cannot",
+			    b->config.root, disk >> 20, now >> 20, num ? ": " : "",
+			    num ? strerror(num) : "");
+	if (now > before || num == 0)
+		snprintf(b->note, sizeof(b->note), "%s: file system grown from %" PRIu64 " to %" PRIu64 " MiB",
+			 b->config.root, before >> 20, now >> 20);
+}
