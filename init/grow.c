@@ -3,9 +3,9 @@
  * grow.c - a root file system follows its disk when that became larger
  *
  * The kernel grows it while it is mounted, group by group, each a transaction of the journal: a cut
- * leaves a file system of some size in between (Documentation/filesystems/ext4, EXT4_IOC_RESIZE_FS).
- * How far is fixed when it is made: mke2fs, and our format, reserve descriptor blocks for 1024 times
- * the first size, and no more than the resize inode holds.
+ * leaves a file system of some size in between, and the next boot goes on (fs/ext4/resize.c,
+ * EXT4_IOC_RESIZE_FS). Past what the resize inode has room for, 64 GiB for one of 1 KiB blocks, the
+ * kernel goes on with meta_bg. It writes the new groups' tables: seconds for gigabytes.
  */
 #include "init/grow.h"
 
@@ -91,7 +91,7 @@ void grow_root(struct boot *b)
 	if (look(b->config.root, &now, &disk) > 0)
 		runner_warn(b,
 			    "%s has %" PRIu64 " MiB, and its file system stays at %" PRIu64 " MiB%s%s; "
-			    "it was made too small to grow so far, or its kernel cannot",
+			    "the kernel's log says more",
 			    b->config.root, disk >> 20, now >> 20, num ? ": " : "",
 			    num ? strerror(num) : "");
 	if (now > before || num == 0)
