@@ -17,6 +17,9 @@ struct cmdline {
 	const char *system_config; /* the system, a path of the guest */
 	const char *reg_info;	   /* the registration, a path of the guest */
 	const char *root;	   /* the root disk's device */
+	const char *disk_serial;   /* of the root disk, and */
+	const char *disk_size;	   /* its bytes, in decimal */
+	const char *disk_zero;	   /* "1": it reads as zeroes */
 	const char *report;	   /* the report channel's device */
 	const char *const *consoles; /* NULL-terminated; the last one is /dev/console */
 	const char *append;	     /* the user's own words, behind all others */

@@ -322,7 +322,17 @@ static int build_append(struct run *run, struct err *e)
 		.consoles = run->v.graphics ? window : serial,
 	};
 	struct cmdline line = base;
-	int r = env ? buf_addf(&own, "%s ", env) : 0;
+	const struct image *root = &run->plan.disks.v[0].image;
+	char size[32];
+	int r;
+
+	if (run->plan.disks.has_root) {
+		snprintf(size, sizeof(size), "%llu", (unsigned long long)root->new_size);
+		line.disk_serial = DISK_ROOT_SERIAL;
+		line.disk_size = size;
+		line.disk_zero = root->zero ? "1" : NULL;
+	}
+	r = env ? buf_addf(&own, "%s ", env) : 0;
 
 	for (size_t i = 0; r == 0 && i < run->v.append.n; i++)
 		r = buf_addf(&own, "%s ", run->v.append.v[i]);

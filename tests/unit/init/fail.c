@@ -22,6 +22,7 @@ static void the_disks_state_follows(void)
 	static const char *const states[] = {
 		[DISK_UNTOUCHED] = "it broke; disk unchanged",
 		[DISK_NOT_FOUND] = "it broke",
+		[DISK_NONE] = "it broke",
 		[DISK_PARTLY] = "it broke",
 		[DISK_FORMATTED] = "it broke; disk formatted in this boot",
 		[DISK_MOUNTING] = "it broke; disk not formatted, but its journal may have been replayed",
