@@ -23,8 +23,8 @@ static void all_words_in_order(void)
 	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), 0);
 	CHECK_STR(b.data, "loglevel=4 quiet init=/nix/store/s/init systemConfig=/nix/store/s "
 			  "regInfo=/run/r root=/dev/vda storeboot.disk.serial=r "
-			  "storeboot.disk.size=512 storeboot.disk.zero=1 storeboot.report=/dev/ttyS1 console=ttyS0 "
-			  "panic=-1 single");
+			  "storeboot.disk.size=512 storeboot.disk.zero=1 "
+			  "storeboot.report=/dev/ttyS1 console=ttyS0 panic=-1 single");
 }
 
 static void absent_words_are_left_out(void)
