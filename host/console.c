@@ -75,6 +75,8 @@ static void read_guest(struct console *c)
 		return;
 	}
 	keep_tail(c, c->out, (size_t)n);
+	if (c->log)
+		console_log_add(c->log, c->out, (size_t)n);
 	c->out_at = 0;
 	c->out_len = c->out_error ? 0 : (size_t)n;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <termios.h>
 
+#include "host/console_log.h"
 #include "init/lib/err.h"
 
 #define CONSOLE_TAIL 16384
@@ -23,6 +24,7 @@ struct console {
 	size_t out_at, out_len;
 	char in[256]; /* typed, not yet sent */
 	size_t in_len;
+	struct console_log *log; /* what the guest said goes there too; NULL: nowhere */
 	char tail[CONSOLE_TAIL]; /* the end of what the guest said, with a NUL */
 	size_t tail_len;
 };

@@ -48,7 +48,7 @@ struct values {
 	const char *reginfo, *initrd, *stage1;
 	const char *qemu, *smbd;
 	unsigned int timeout_stage1, timeout;
-	const char *json, *plot;
+	const char *json, *plot, *console_log, *console_log_size;
 	bool timings;
 	bool print_qemu;
 };
@@ -102,6 +102,10 @@ static const struct opt opts[] = {
 	  "how long until stage 2, or none (300)", NULL },
 	{ "timeout", 0, OPT_SECONDS, AT(timeout), "SECONDS", "how long the whole run (none)",
 	  NULL },
+	{ "console-log", 0, OPT_STRING, AT(console_log), "FILE", "keep the console's output there",
+	  NULL },
+	{ "console-log-size", 0, OPT_STRING, AT(console_log_size), "SIZE",
+	  "its beginning and its end, no more than this (16M)", NULL },
 	{ "json", 0, OPT_STRING, AT(json), "FILE", "write all that happens there, as JSON lines",
 	  NULL },
 	{ "timings", 0, OPT_FLAG, AT(timings), NULL, "say at the end how long each step took",
@@ -135,6 +139,7 @@ static void run_free(struct run *r)
 {
 	plan_free(&r->plan);
 	events_close(&r->watch.events);
+	console_log_close(&r->watch.log);
 	system_free(&r->system);
 	strv_free(&r->v.append);
 	strv_free(&r->v.disks);
@@ -174,6 +179,9 @@ static int read_words(struct run *run, struct err *e)
 
 	if (r == 0)
 		r = get_size("disk-size", run->v.disk_size, 0, &run->v.disk_bytes, e);
+	if (r == 0)
+		r = get_size("console-log-size", run->v.console_log_size, 16 * MIB,
+			     &run->watch.log.max, e);
 	if (r < 0)
 		return r;
 	if (run->v.graphics && run->v.serial)
@@ -387,6 +395,8 @@ static int run_system(struct run *run, struct verdict *v, struct err *e)
 {
 	int r = prepare(run, e);
 
+	if (r == 0 && run->v.console_log && !run->v.print_qemu)
+		r = console_log_open(&run->watch.log, run->v.console_log, run->watch.log.max, e);
 	if (r < 0)
 		return r;
 	events_add(&run->watch.events, "prepared", EVENT_T("name", run->plan.name),

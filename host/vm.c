@@ -331,6 +331,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 		return vm->pidfd;
 	vm->watch->timeline.qemu_us = sys_now_us();
 	events_add(&vm->watch->events, "qemu", EVENT_N("pid", vm->pid));
+	vm->console->log = &vm->watch->log;
 	console_open(vm->console, take_fd(&ours));
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "host/console.h"
+#include "host/console_log.h"
 #include "host/deadline.h"
 #include "host/events.h"
 #include "host/proc.h"
@@ -18,9 +19,10 @@ struct watch {
 	struct limits limits;
 	struct events events;
 	struct timeline timeline;
+	struct console_log log;
 };
 
-#define WATCH_INIT { .events = EVENTS_INIT }
+#define WATCH_INIT { .events = EVENTS_INIT, .log = CONSOLE_LOG_INIT }
 
 /* SIGCHLD and the signals that end a run, less a SIGHUP that the caller ignores; blocked from its beginning. */
 void vm_signals(sigset_t *ret);

@@ -41,8 +41,11 @@ ends "PID 1 ends" 71 "the guest's kernel panicked: Kernel panic - not syncing: A
 
 # --- stage 2 -------------------------------------------------------------------------------------------------
 panics=$(vm_script 'echo "about to panic"; echo c >/proc/sysrq-trigger; sleep 1000')
-vm_run 180 --image "$image" --append "demo.run=$panics" --timeout 170 --json "$tmp/events" --timings --plot "$tmp/plot.svg"
+vm_run 180 --image "$image" --append "demo.run=$panics" --timeout 170 --json "$tmp/events" --timings \
+	--plot "$tmp/plot.svg" --console-log "$tmp/console"
 ends "a panic in stage 2" 71 "the guest's kernel panicked: Kernel panic - not syncing: sysrq triggered crash"
+
+ok "console log: the same as standard output" cmp "$tmp/console" "$tmp/out"
 
 # --- the same for machines, and how long it took ----------------------------------------------------------------
 events=$(cat "$tmp/events")
