@@ -18,6 +18,7 @@
 
 #include "host/accel_probe.h"
 #include "host/cache.h"
+#include "host/vm.h"
 #include "init/lib/file.h"
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"
@@ -176,7 +177,8 @@ static int kvm_verdict(const char *qemu, char *why, size_t why_size)
 	if (r >= 0)
 		return r;
 	r = accel_probe(qemu, ACCEL_KVM, why, why_size);
-	if (r >= 0 && cached)
+	/* Ctrl-C goes to QEMU as well: how it ended then says nothing about KVM. */
+	if (r >= 0 && cached && !vm_signal_waiting())
 		verdict_store(dir, &key, r ? "runs" : why);
 	return r;
 }

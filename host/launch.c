@@ -117,20 +117,6 @@ static int make_folder(struct launched *l, struct err *e)
 	return r;
 }
 
-/* Was the run ended while it was still being prepared? Returns the signal, or 0. */
-static int signal_waiting(void)
-{
-	sigset_t pending, ours;
-
-	vm_signals(&ours);
-	sigdelset(&ours, SIGCHLD);
-	sigpending(&pending);
-	for (int n = 1; n < NSIG; n++)
-		if (sigismember(&pending, n) == 1 && sigismember(&ours, n) == 1)
-			return n;
-	return 0;
-}
-
 /* server: NULL-terminated. What shares its lifetime with the caller is left to it. */
 static struct qemu_config config_of(const struct plan *p, const char *initrd,
 				    const char *const *server, const struct qemu_disk *disks)
@@ -193,7 +179,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		r = write_initrd(&l, e);
 	if (r == 0)
 		r = make_share(&l, e);
-	n = signal_waiting();
+	n = vm_signal_waiting();
 	if (r == 0 && n > 0) {
 		verdict_of_signal(n, ret);
 		return 0;

@@ -426,7 +426,9 @@ int cmd_run(int argc, char **argv)
 		r = events_open(&run.watch.events, run.v.json, &e);
 	if (r == 0)
 		r = run_system(&run, &v, &e);
-	if (r < 0)
+	if (r < 0 && vm_signal_waiting()) /* it ended what was being asked, too */
+		verdict_of_signal(vm_signal_waiting(), &v);
+	else if (r < 0)
 		verdict_of_error(&e, &v);
 	tell_verdict(&v);
 	events_add(&run.watch.events, "verdict", EVENT_N("exit", v.exit_status),

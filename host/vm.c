@@ -63,6 +63,19 @@ void vm_signals(sigset_t *ret)
 		sigdelset(ret, SIGHUP);
 }
 
+int vm_signal_waiting(void)
+{
+	sigset_t pending, ours;
+
+	vm_signals(&ours);
+	sigdelset(&ours, SIGCHLD);
+	sigpending(&pending);
+	for (int n = 1; n < NSIG; n++)
+		if (sigismember(&pending, n) == 1 && sigismember(&ours, n) == 1)
+			return n;
+	return 0;
+}
+
 static void close_fd(int *fd)
 {
 	cleanup_close(fd);

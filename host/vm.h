@@ -27,6 +27,10 @@ struct watch {
 /* SIGCHLD and the signals that end a run, less a SIGHUP that the caller ignores; blocked from its beginning. */
 void vm_signals(sigset_t *ret);
 
+/* Has one of them, blocked, come? Ctrl-C also ends the programs that are asked things meanwhile.
+ * Returns the signal, or 0. */
+int vm_signal_waiting(void);
+
 /*
  * Starts QEMU by config (whose descriptors it fills in) and serves it until it has ended, or a signal
  * of vm_signals or a limit ends it. A person at the console who was given a shell by stage 1 has all

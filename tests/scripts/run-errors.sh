@@ -162,6 +162,11 @@ wait $launcher || got=$?
 is 'SIGHUP ignored by the caller' "$got" $((128 + 15))
 rm nohup.qcow2
 
+# Ctrl-C reaches what is being asked as well; the run ends by the signal, not for want of an answer.
+# shellcheck disable=SC2016 # the script expands it
+printf '#!/bin/sh\nkill -INT $PPID\nkill -INT $$\n' >"$tmp/bin/bwrap"
+PATH=$tmp/bin:$PATH refuse 'Ctrl-C while it is prepared' 130 'ended by signal 2' "$system"
+
 # --- what QEMU says, and what is printed only -----------------------------------------------------------
 got=0
 before=$(state)
