@@ -52,6 +52,11 @@ objs = $(patsubst %,$(BUILD)/$(1)/%.o,$(basename $(src_$(2))))
 HOST_TOOL := $(BUILD)/storeboot
 INIT := $(BUILD)/storeboot-init
 
+# make splits words at blanks, and so do the configure scripts of what scripts/deps builds.
+ifneq ($(words x$(CURDIR)x$(BUILD)x),1)
+$(error there is a blank in the path of $(CURDIR) or $(BUILD): the build cannot work there; move it)
+endif
+
 .PHONY: all check check-unit check-scripts check-vm lint fuzz install clean distclean
 all: $(INIT) $(HOST_TOOL)
 	@:
