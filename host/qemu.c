@@ -37,15 +37,6 @@ static int add_valued(struct strv *v, const char *option, const char *prefix, co
 	return r < 0 ? r : strv_add(v, b.data);
 }
 
-static int add_all(struct strv *v, const char *const *words)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && words[i]; i++)
-		r = strv_add(v, words[i]);
-	return r;
-}
-
 static int add_machine(const struct qemu_config *c, struct strv *v)
 {
 	/* q35: its ACPI tables route interrupts cheaply; on pc each virtio device that a driver
@@ -59,9 +50,9 @@ static int add_machine(const struct qemu_config *c, struct strv *v)
 	int r = add_valued(v, "-name", "guest=", c->name);
 
 	if (r == 0)
-		r = add_all(v, base);
+		r = strv_add_all(v, base);
 	if (r == 0)
-		r = add_all(v, c->accel == ACCEL_KVM ? kvm : tcg);
+		r = strv_add_all(v, c->accel == ACCEL_KVM ? kvm : tcg);
 	if (r == 0)
 		r = strv_add(v, "-m");
 	if (r == 0)
@@ -77,7 +68,7 @@ static int add_kernel(const struct qemu_config *c, struct strv *v)
 	const char *const words[] = { "-kernel", c->kernel, "-initrd", c->initrd,
 				      "-append", c->append, NULL };
 
-	return add_all(v, words);
+	return strv_add_all(v, words);
 }
 
 static int add_display(const struct qemu_config *c, struct strv *v)
@@ -86,7 +77,7 @@ static int add_display(const struct qemu_config *c, struct strv *v)
 	static const char *const window[] = { "-device", "VGA",	       "-usb",
 					      "-device", "usb-tablet", NULL };
 
-	return add_all(v, c->graphics ? window : none);
+	return strv_add_all(v, c->graphics ? window : none);
 }
 
 /* A serial port or the monitor, on a socket that QEMU inherits. */
@@ -131,7 +122,7 @@ static int add_net(const struct qemu_config *c, struct strv *v)
 		r = add_valued(
 			v, "-netdev",
 			"user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:", command.data);
-	return r < 0 ? r : add_all(v, device);
+	return r < 0 ? r : strv_add_all(v, device);
 }
 
 int qemu_args(const struct qemu_config *c, struct strv *ret)
@@ -143,5 +134,5 @@ int qemu_args(const struct qemu_config *c, struct strv *ret)
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(parts); i++)
 		r = parts[i](c, ret);
-	return r < 0 || !c->extra ? r : add_all(ret, c->extra);
+	return r < 0 || !c->extra ? r : strv_add_all(ret, c->extra);
 }

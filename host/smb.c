@@ -86,20 +86,11 @@ int smb_conf(struct buf *ret)
 	return buf_add(ret, conf, sizeof(conf) - 1);
 }
 
-static int add_all(struct strv *v, const char *const *words)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && words[i]; i++)
-		r = strv_add(v, words[i]);
-	return r;
-}
-
 static int add_bind(struct strv *v, const char *how, const char *from, const char *to)
 {
 	const char *const words[] = { how, from, to, NULL };
 
-	return add_all(v, words);
+	return strv_add_all(v, words);
 }
 
 /* The host's folder, or the link that stands for it on a merged /usr. */
@@ -172,7 +163,7 @@ static int add_confinement(const struct smb_config *c, int root, struct strv *v)
 	int r = strv_add(v, c->bwrap);
 
 	if (r == 0)
-		r = add_all(v, walls);
+		r = strv_add_all(v, walls);
 	if (r == 0)
 		r = add_programs(c, root, v);
 	if (r == 0)
@@ -189,7 +180,7 @@ int smb_command(const struct smb_config *c, int root, struct strv *ret)
 	const char *const smbd[] = { c->smbd, "-s", INNER "/smb.conf", "-l", INNER, NULL };
 	int r = add_confinement(c, root, ret);
 
-	return r < 0 ? r : add_all(ret, smbd);
+	return r < 0 ? r : strv_add_all(ret, smbd);
 }
 
 static int write_files(const struct smb_config *c, struct err *e)

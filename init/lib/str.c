@@ -108,6 +108,15 @@ int strv_add(struct strv *s, const char *str)
 	return copy ? strv_push(s, copy) : -ENOMEM;
 }
 
+int strv_add_all(struct strv *s, const char *const *strs)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && strs[i]; i++)
+		r = strv_add(s, strs[i]);
+	return r;
+}
+
 int strv_addf(struct strv *s, const char *fmt, ...)
 {
 	char *str;

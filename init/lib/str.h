@@ -54,6 +54,8 @@ struct strv {
 };
 
 _must_check_ int strv_add(struct strv *s, const char *str);
+/* Adds a NULL-terminated list; on failure those before the failing one are in. */
+_must_check_ int strv_add_all(struct strv *s, const char *const *strs);
 _must_check_ _printf_(2, 3) int strv_addf(struct strv *s, const char *fmt, ...);
 void strv_free(struct strv *s);
 

@@ -46,6 +46,10 @@ static void vector_ends_in_null(void)
 	CHECK_STR(s.v[0], "a b");
 	CHECK_STR(s.v[1], "7");
 	CHECK(s.v[2] == NULL);
+	CHECK_INT(strv_add_all(&s, (const char *const[]){ "x", "y", NULL }), 0);
+	CHECK_INT(s.n, 4);
+	CHECK_STR(s.v[3], "y");
+	CHECK(s.v[4] == NULL);
 }
 
 int main(void)
