@@ -55,14 +55,14 @@ int uevent_wait(int (*look)(void *arg), void *arg, unsigned int deadline_ms)
 	for (;;) {
 		struct pollfd p = { .fd = events, .events = POLLIN };
 		int r = look(arg);
-		uint64_t now;
+		int left;
 
 		if (!not_yet(r))
 			return r;
-		now = sys_now_us();
-		if (now >= end)
+		left = sys_left_ms(end);
+		if (left == 0)
 			return -ETIMEDOUT;
-		if (poll(&p, 1, (int)((end - now + 999) / 1000)) < 0 && errno != EINTR)
+		if (poll(&p, 1, left) < 0 && errno != EINTR)
 			return -errno;
 		r = drain(events);
 		if (r < 0)

@@ -204,11 +204,10 @@ static int take_datagram(struct wait *w, uint64_t deadline_us)
 	unsigned char data[RECEIVE_SIZE];
 	struct pollfd p = { w->nl, POLLIN, 0 };
 	struct netlink_message m;
-	uint64_t now = sys_now_us();
 	size_t offset = 0;
 	int n, r;
 
-	r = poll(&p, 1, now >= deadline_us ? 0 : (int)((deadline_us - now + 999) / 1000));
+	r = poll(&p, 1, sys_left_ms(deadline_us));
 	if (r == 0)
 		return -ETIMEDOUT;
 	if (r < 0)

@@ -93,15 +93,6 @@ static int drain(int fd, struct buf *b, size_t max, size_t keep)
 	return 0;
 }
 
-static int left_ms(uint64_t deadline_us)
-{
-	uint64_t now = sys_now_us();
-
-	if (deadline_us == 0)
-		return -1;
-	return now >= deadline_us ? 0 : (int)((deadline_us - now + 999) / 1000);
-}
-
 /* What came through the pipe of a failed exec, as -errno; 0: the exec was good. */
 static int exec_outcome(int fd)
 {
@@ -127,7 +118,7 @@ static int collect(const struct spawn *s, struct pipes *p, int pidfd, struct buf
 					{ p->err[0], POLLIN, 0 },
 					{ p->exec[0], POLLIN, 0 },
 					{ pidfd, POLLIN, 0 } };
-		int left = left_ms(deadline);
+		int left = sys_left_ms(deadline);
 		int r = poll(fds, ARRAY_SIZE(fds), left);
 
 		if (r < 0 && errno != EINTR)

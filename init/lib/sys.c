@@ -37,11 +37,6 @@ int sys_move_mount(int from_dir, const char *from, int to_dir, const char *to, u
 	return ret(syscall(SYS_move_mount, from_dir, from, to_dir, to, flags));
 }
 
-int sys_open_tree(int dir, const char *path, unsigned int flags)
-{
-	return ret(syscall(SYS_open_tree, dir, path, flags));
-}
-
 int sys_pidfd_open(pid_t pid)
 {
 	return ret(syscall(SYS_pidfd_open, pid, 0));
@@ -53,4 +48,13 @@ uint64_t sys_now_us(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+int sys_left_ms(uint64_t deadline_us)
+{
+	uint64_t now = sys_now_us();
+
+	if (deadline_us == 0)
+		return -1;
+	return now >= deadline_us ? 0 : (int)((deadline_us - now + 999) / 1000);
 }
