@@ -54,7 +54,6 @@ static void launched_free(struct launched *l)
  * systems with this kernel, the second is this system's. */
 static int write_initrd(const struct launched *l, struct err *e)
 {
-	static const char zeroes[4];
 	const struct plan *p = l->plan;
 	_cleanup_buf_ struct buf b = { 0 };
 	int r = p->initrd_fd >= 0 ? file_read_fd(p->initrd_fd, INITRD_MAX, &b) :
@@ -62,15 +61,11 @@ static int write_initrd(const struct launched *l, struct err *e)
 
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, r, "initrd %s: %s", p->initrd.data, strerror(-r));
-	if (p->registration.len > 0) {
-		if (b.len % 4 != 0) /* the kernel takes an archive only at an aligned offset */
-			r = buf_add(&b, zeroes, 4 - b.len % 4);
-		if (r == 0)
-			r = initrd_extra_file(REGISTRATION_FILE, p->registration.data,
-					      p->registration.len, &b, e);
-		if (r < 0)
-			return r;
-	}
+	if (p->registration.len > 0)
+		r = initrd_extra_file(REGISTRATION_FILE, p->registration.data, p->registration.len,
+				      &b, e);
+	if (r < 0)
+		return r;
 	return folder_write(l->folder, "initrd", b.data, b.len, e);
 }
 
