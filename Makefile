@@ -46,7 +46,7 @@ ASAN_FS_LIBS := -lblkid -lext2fs -lcom_err
 # --- rooms: one archive per folder and variant ---------------------------------------------------------
 src_lib := $(wildcard init/lib/*.c)
 $(foreach r,mount net fs init,$(eval src_$(r) := $(wildcard $(r)/*.c)))
-src_host := $(wildcard host/*.c host/*.S)
+src_host := $(wildcard host/*.c host/*/*.c host/*/*.S)
 
 objs = $(patsubst %,$(BUILD)/$(1)/%.o,$(basename $(src_$(2))))
 HOST_TOOL := $(BUILD)/storeboot

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "host/exit.h"
-#include "host/initrd.h"
+#include "host/initrd/initrd.h"
 #include "host/proc.h"
-#include "host/reginfo.h"
-#include "host/run.h"
+#include "host/closure/reginfo.h"
+#include "host/run/run.h"
 #include "init/lib/log.h"
 #include "init/lib/str.h"
 

@@ -7,7 +7,7 @@
 #include <ftw.h>
 #include <sys/stat.h>
 
-#include "host/compress.h"
+#include "host/initrd/compress.h"
 #include "init/lib/file.h"
 #include "tests/lib/fake_elf.h"
 

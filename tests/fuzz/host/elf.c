@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* elf.c - fuzz target: modules and programs for the guest */
-#include "host/elf.h"
+#include "host/initrd/elf.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* graph.c - fuzz target: the parser of closures; what it takes must survive being printed */
-#include "host/graph.h"
+#include "host/closure/graph.h"
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel.c - fuzz target: kernel images */
-#include "host/kernel.h"
+#include "host/initrd/kernel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* moddep.c - fuzz target: modules.dep, modules.builtin, modules.builtin.modinfo */
-#include "host/moddep.h"
+#include "host/initrd/moddep.h"
 
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
 /* softdep.c - fuzz target: modules.softdep */
 #include <stdint.h>
 
-#include "host/moddep.h"
+#include "host/initrd/moddep.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

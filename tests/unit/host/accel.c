@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* accel.c - tests of the accelerator's proof, with the real QEMU under TCG */
-#include "host/accel.h"
+#include "host/run/accel.h"
 
 #include <limits.h>
 #include <stdlib.h>
 
-#include "host/accel_probe.h"
+#include "host/run/accel_probe.h"
 #include "host/proc.h"
 #include "init/lib/str.h"
 #include "tests/lib/test.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* blockdev.c - tests of the disks' arguments: what they say, and that the real QEMU takes them */
-#include "host/blockdev.h"
+#include "host/disk/blockdev.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
 
 #include "host/folder.h"
 #include "host/proc.h"
-#include "host/qemu_img.h"
+#include "host/disk/qemu_img.h"
 #include "init/lib/spawn.h"
 #include "tests/lib/test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmdline.c - tests of the kernel command line's making */
-#include "host/cmdline.h"
+#include "host/run/cmdline.h"
 
 #include <errno.h>
 

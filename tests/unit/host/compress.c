@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* compress.c - tests of packing and unpacking */
-#include "host/compress.h"
+#include "host/initrd/compress.h"
 
 #include <errno.h>
 
-#include "host/decompress.h"
+#include "host/initrd/decompress.h"
 #include "tests/lib/test.h"
 
 #define MAX ((size_t)1 << 20)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* cpio.c - tests of the archive's bytes */
-#include "host/cpio.h"
+#include "host/initrd/cpio.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 
-#include "host/initrd.h"
+#include "host/initrd/initrd.h"
 #include "tests/lib/test.h"
 
 /* The whole of a small archive, byte by byte: what the kernel's buffer format document says. */

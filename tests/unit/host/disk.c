@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* disk.c - tests of --disk's words and of the disks of a run together */
-#include "host/disk.h"
+#include "host/disk/disk.h"
 
 #include "host/exit.h"
 #include "host/folder.h"

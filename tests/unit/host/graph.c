@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* graph.c - tests of the parser of closures: what it takes, and each thing it must refuse */
-#include "host/graph.h"
+#include "host/closure/graph.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* image.c - tests of the disk image's rules, with the real qemu-img */
-#include "host/image.h"
+#include "host/disk/image.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

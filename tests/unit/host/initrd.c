@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* initrd.c - tests of the whole initramfs: its bytes, its refusals, its cache */
-#include "host/initrd.h"
+#include "host/initrd/initrd.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* initrd_check.c - tests of telling a whole initramfs from one that is not */
-#include "host/initrd_check.h"
+#include "host/initrd/initrd_check.h"
 
 #include <errno.h>
 
-#include "host/compress.h"
-#include "host/cpio.h"
-#include "host/initrd.h"
+#include "host/initrd/compress.h"
+#include "host/initrd/cpio.h"
+#include "host/initrd/initrd.h"
 #include "tests/lib/test.h"
 
 static void make(struct buf *b)

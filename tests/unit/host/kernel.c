@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel.c - tests of recognising kernels, modules and programs by their bytes */
-#include "host/kernel.h"
+#include "host/initrd/kernel.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 
-#include "host/compress.h"
-#include "host/elf.h"
+#include "host/initrd/compress.h"
+#include "host/initrd/elf.h"
 #include "host/exit.h"
 #include "init/lib/file.h"
 #include "tests/lib/fake_elf.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* modtree.c - tests of depmod's files, of the layouts of trees, and of the table of needs */
-#include "host/modtree.h"
+#include "host/initrd/modtree.h"
 
 #include <errno.h>
 
 #include "host/exit.h"
-#include "host/need.h"
+#include "host/initrd/need.h"
 #include "tests/lib/fake_tree.h"
 #include "tests/lib/test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* nar.c - tests of the NAR serialisation: known hashes, and `nix-store --dump` as the judge */
-#include "host/nar.h"
+#include "host/closure/nar.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* qemu.c - tests of QEMU's arguments */
-#include "host/qemu.h"
+#include "host/run/qemu.h"
 
 #include "tests/lib/test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* qemu_img.c - tests of what is read from the real qemu-img, and of what it may answer */
-#include "host/qemu_img.h"
+#include "host/disk/qemu_img.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* qmp.c - tests of reading QEMU's monitor */
-#include "host/qmp.h"
+#include "host/run/qmp.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
  * reginfo.c - tests of `storeboot reginfo` on a real closure: Nix builds it into a store of its own
  * below /tmp, with a database of its own, so that nothing of the user's is touched
  */
-#include "host/reginfo.h"
+#include "host/closure/reginfo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "host/exit.h"
-#include "host/graph.h"
+#include "host/closure/graph.h"
 #include "init/lib/file.h"
 #include "init/lib/spawn.h"
 #include "tests/lib/test.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* smb.c - tests of the file server's configuration and its confined command */
-#include "host/smb.h"
+#include "host/share/smb.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

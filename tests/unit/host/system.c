@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* system.c - tests of finding a system's parts, on folders of their own */
-#include "host/system.h"
+#include "host/run/system.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* timeline.c - tests of how a boot's times are put together and shown */
-#include "host/timeline.h"
+#include "host/run/timeline.h"
 
 #include "tests/lib/test.h"
 

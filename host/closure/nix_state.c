@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nix_state.c - Nix's database for a user who may read it, but not open it as Nix does
+ *
+ * Theory of operation: where no nix-daemon runs, Nix opens the database itself, and the first
+ * thing it does is to set modes and take locks in its state folder, which an ordinary user may not
+ * (libstore/local-store.cc). The database is readable by all, though. So its files are copied, and
+ * NIX_STATE_DIR leads Nix to the copy; the store stays the machine's own.
+ *
+ * SQLite keeps a transaction in more than one file (https://sqlite.org/wal.html, atomiccommit.html).
+ * Files that are the same before and after the copy are a state from which SQLite can recover, as
+ * after a power cut.
+ */
+#include "host/closure/nix_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STATE_DIR "/nix/var/nix"
+#define TRIES 10
+
+extern char **environ;
+
+static const char *const files[] = { "schema", "db.sqlite", "db.sqlite-wal", "db.sqlite-journal" };
+
+/* A file's identity and state; all zero: it is not there. */
+struct seen {
+	ino_t ino;
+	off_t size;
+	struct timespec mtime;
+};
+
+static int look(int dir, struct seen *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		struct stat st = { 0 };
+
+		if (fstatat(dir, files[i], &st, 0) < 0 && errno != ENOENT)
+			return -errno;
+		ret[i] = (struct seen){ st.st_ino, st.st_size, st.st_mtim };
+	}
+	return 0;
+}
+
+static bool same(const struct seen *a, const struct seen *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (a[i].ino != b[i].ino || a[i].size != b[i].size ||
+		    a[i].mtime.tv_sec != b[i].mtime.tv_sec ||
+		    a[i].mtime.tv_nsec != b[i].mtime.tv_nsec)
+			return false;
+	return true;
+}
+
+/* A file that is not there is none in the copy either; what an earlier try left goes away. */
+static int copy_file(int from, int to, const char *name)
+{
+	_cleanup_close_ int in = openat(from, name, O_RDONLY | O_CLOEXEC), out = -1;
+	ssize_t n;
+
+	if (unlinkat(to, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	if (in < 0)
+		return errno == ENOENT ? 0 : -errno;
+	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (out < 0)
+		return -errno;
+	do
+		n = sendfile(out, in, NULL, (size_t)1 << 30);
+	while (n > 0 || (n < 0 && errno == EINTR));
+	return n < 0 ? -errno : 0;
+}
+
+static int copy_once(int from, int to)
+{
+	struct seen before[ARRAY_SIZE(files)], after[ARRAY_SIZE(files)];
+	int r = look(from, before);
+
+	for (size_t i = 0; i < ARRAY_SIZE(files) && r == 0; i++)
+		r = copy_file(from, to, files[i]);
+	if (r == 0)
+		r = look(from, after);
+	return r == 0 && !same(before, after) ? -EAGAIN : r;
+}
+
+static int copy(int from, const char *folder)
+{
+	char path[PATH_MAX];
+	_cleanup_close_ int to = -1;
+	int r = str_format(path, sizeof(path), "%s/db", folder);
+
+	if (r < 0)
+		return r;
+	if (mkdir(path, 0700) < 0)
+		return -errno;
+	to = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (to < 0)
+		return -errno;
+	for (int i = 0; i < TRIES; i++) {
+		r = copy_once(from, to);
+		if (r != -EAGAIN)
+			break;
+	}
+	return r;
+}
+
+/* "local" and no other NIX_REMOTE: "auto" would ask a daemon first where one answers. */
+static int make_env(struct nix_state *s)
+{
+	int r = strv_addf(&s->env, "NIX_STATE_DIR=%s", s->folder);
+
+	if (r == 0)
+		r = strv_add(&s->env, "NIX_REMOTE=local");
+	for (char **v = environ; *v && r == 0; v++)
+		if (!str_after(*v, "NIX_STATE_DIR=") && !str_after(*v, "NIX_REMOTE="))
+			r = strv_add(&s->env, *v);
+	return r;
+}
+
+/* Is the store this machine's, with a database that is to be read here and not to be written? */
+static int open_database(char *path, struct err *e)
+{
+	static const char *const local[] = { "", "auto", "local", "daemon" };
+	const char *remote = getenv("NIX_REMOTE"), *state = getenv("NIX_STATE_DIR");
+	bool here = !remote;
+	int fd;
+
+	for (size_t i = 0; i < ARRAY_SIZE(local); i++)
+		here = here || str_eq(remote, local[i]);
+	if (!here)
+		return err_set(e, ENOTSUP, "NIX_REMOTE is %s: no database here", remote);
+	if (str_format(path, PATH_MAX, "%s/db", state && state[0] ? state : STATE_DIR) < 0)
+		return err_sys(e, ENAMETOOLONG, "NIX_STATE_DIR");
+	if (access(path, W_OK) == 0)
+		return err_set(e, ENOTSUP, "%s is writable: no copy is needed", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && faccessat(fd, "db.sqlite", R_OK, 0) < 0) {
+		int num = errno;
+
+		close(fd);
+		fd = -num;
+	} else if (fd < 0) {
+		fd = -errno;
+	}
+	return fd < 0 ? err_sys(e, fd, "cannot read Nix's database in %s", path) : fd;
+}
+
+int nix_state_copy(struct nix_state *ret, struct err *e)
+{
+	char path[PATH_MAX];
+	_cleanup_close_ int from = open_database(path, e);
+	int r;
+
+	if (from < 0)
+		return from;
+	r = folder_make(ret->folder, e);
+	if (r == 0)
+		r = keeper_start(&ret->keeper, ret->folder, -1, NULL, e);
+	if (r < 0)
+		return r;
+	r = copy(from, ret->folder);
+	if (r == 0)
+		r = make_env(ret);
+	return r < 0 ? err_sys(e, r, "cannot copy Nix's database from %s to %s", path, ret->folder) : 0;
+}
+
+void nix_state_free(struct nix_state *s)
+{
+	folder_remove(s->folder);
+	s->folder[0] = '\0';
+	keeper_stop(&s->keeper);
+	strv_free(&s->env);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reginfo.c - the registration of a closure, and `storeboot reginfo`
+ *
+ * Two sources: the host's Nix, whose database has the hashes; and an exportReferencesGraph file,
+ * for use inside a build, where there is neither Nix nor a database, and the hashes are computed
+ * from the files.
+ */
+#include "host/closure/reginfo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include "host/exit.h"
+#include "host/closure/graph.h"
+#include "host/closure/nar.h"
+#include "host/closure/nix_state.h"
+#include "host/opt.h"
+#include "host/output.h"
+#include "init/lib/file.h"
+#include "init/lib/log.h"
+#include "init/lib/spawn.h"
+
+#define GRAPH_MAX ((size_t)256 << 20) /* bytes; a closure of 100,000 paths has some 50 MB */
+#define BATCH 500 /* paths on one command line, well below MAX_ARG_STRLEN's sum */
+
+static void cleanup_graph(struct graph *g)
+{
+	graph_free(g);
+}
+
+/* What Nix says at last is the error, over one or more lines: "error: path ... is not valid". */
+static const char *nix_says(struct buf *text)
+{
+	char *start = text->data, *at = text->data;
+
+	if (!start || start[0] == '\0')
+		return "no message";
+	while ((at = strstr(at, "error:")))
+		start = at++;
+	for (char *c = start; *c; c++)
+		if ((unsigned char)*c < ' ')
+			*c = ' ';
+	return start;
+}
+
+/* Appends the program's stdout to ret. argv: NULL-terminated, argv[0] is "nix-store". env: NULL is
+ * our own. */
+static int nix_store(const char *const *argv, char *const *env, const char *what, struct buf *ret,
+		     struct err *e)
+{
+	struct spawn s = { .path = "nix-store", .argv = argv, .envp = env, .stdin_fd = -1,
+			   .max_output = GRAPH_MAX };
+	_cleanup_buf_ struct buf err = { 0 };
+	int status, r = spawn_run(&s, ret, &err, &status);
+	char text[64];
+
+	if (r == -ENOENT)
+		return err_exit(e, EXIT_MISSING, ENOENT,
+				"nix-store is missing on this host: install Nix (Debian: apt-get "
+				"install nix-bin), or give a closure's graph with --graph");
+	if (r < 0)
+		return err_sys(e, r, "cannot run nix-store");
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "nix-store cannot %s: %s (%s)", what,
+				nix_says(&err), spawn_status_text(status, text, sizeof(text)));
+	return 0;
+}
+
+static int append(struct strv *argv, const char *s, struct err *e)
+{
+	int r = strv_add(argv, s);
+
+	return r < 0 ? err_sys(e, r, "cannot run nix-store") : 0;
+}
+
+/* Each line of text a word. */
+static int split_lines(char *text, struct strv *ret, struct err *e)
+{
+	char *save = NULL;
+	int r = 0;
+
+	for (char *line = strtok_r(text, "\n", &save); line && r == 0;
+	     line = strtok_r(NULL, "\n", &save))
+		r = append(ret, line, e);
+	return r;
+}
+
+static int closure(const char *const *paths, char *const *env, struct strv *ret, struct err *e)
+{
+	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_buf_ struct buf out = { 0 };
+	static const char *const head[] = { "nix-store", "--query", "--requisites", "--" };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(head) && r == 0; i++)
+		r = append(&argv, head[i], e);
+	for (size_t i = 0; paths[i] && r == 0; i++)
+		r = append(&argv, paths[i], e);
+	if (r == 0)
+		r = nix_store((const char *const *)argv.v, env, "tell the closure", &out, e);
+	if (r < 0)
+		return r;
+	if (out.len == 0)
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL,
+				"nix-store names no path in the closure");
+	return split_lines(out.data, ret, e);
+}
+
+static int from_nix(const char *const *paths, char *const *env, struct buf *ret, struct err *e)
+{
+	_cleanup_(cleanup_graph) struct graph g = { 0 };
+	_cleanup_strv_ struct strv all = { 0 };
+	_cleanup_buf_ struct buf db = { 0 };
+	int r = closure(paths, env, &all, e);
+
+	for (size_t i = 0; i < all.n && r == 0; i += BATCH) {
+		_cleanup_strv_ struct strv argv = { 0 };
+
+		r = append(&argv, "nix-store", e);
+		if (r == 0)
+			r = append(&argv, "--dump-db", e);
+		for (size_t j = i; j < all.n && j < i + BATCH && r == 0; j++)
+			r = append(&argv, all.v[j], e);
+		if (r == 0)
+			r = nix_store((const char *const *)argv.v, env, "tell the registration",
+				      &db, e);
+	}
+	if (r == 0)
+		r = graph_parse(GRAPH_REGISTRATION, db.data, db.len, "nix-store --dump-db", &g, e);
+	if (r == 0 && graph_print_registration(&g, ret) < 0)
+		r = err_sys(e, ENOMEM, "cannot keep the registration");
+	return r;
+}
+
+/* A user who may not open the database as Nix does reads a copy. Where none can be made Nix's own
+ * error is the one that counts. */
+int reginfo_from_nix(const char *const *paths, struct buf *ret, struct err *e)
+{
+	_cleanup_(nix_state_free) struct nix_state copy = NIX_STATE_INIT;
+	struct err first = { 0 }, no_copy = { 0 };
+	int r = from_nix(paths, NULL, ret, &first);
+
+	if (r < 0 && first.exit_status != EXIT_MISSING && nix_state_copy(&copy, &no_copy) == 0)
+		return from_nix(paths, copy.env.v, ret, e);
+	if (r < 0)
+		*e = first;
+	return r;
+}
+
+int reginfo_from_graph(const char *graph_file, struct buf *ret, struct err *e)
+{
+	_cleanup_(cleanup_graph) struct graph g = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = file_read(AT_FDCWD, graph_file, GRAPH_MAX, &text);
+
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "cannot read the graph %s: %s", graph_file,
+				strerror(-r));
+	r = graph_parse(GRAPH_REFERENCES, text.data, text.len, graph_file, &g, e);
+	for (size_t i = 0; i < g.n && r == 0; i++)
+		r = nar_hash(g.paths[i].path, g.paths[i].hash, &g.paths[i].nar_size, e);
+	if (r < 0 && e->exit_status == 0)
+		e->exit_status = EXIT_BAD_INPUT;
+	if (r == 0 && graph_print_registration(&g, ret) < 0)
+		r = err_sys(e, ENOMEM, "cannot keep the registration");
+	return r;
+}
+
+struct values {
+	const char *graph;
+	const char *output;
+};
+
+static const struct opt opts[] = {
+	{ "graph", 'g', OPT_STRING, offsetof(struct values, graph), "FILE",
+	  "an exportReferencesGraph file in place of PATH; computes the hashes, needs no Nix",
+	  NULL },
+	{ "output", 'o', OPT_STRING, offsetof(struct values, output), "FILE",
+	  "write it there, whole or not at all; default: to stdout", NULL },
+};
+
+static const struct opt_command command = {
+	.name = "reginfo",
+	.synopsis = "PATH... | --graph FILE",
+	.about =
+		"Prints the registration of the closure of store paths, with their hashes, in the\n"
+		"form that nix-store --load-db reads: what regInfo= names on the kernel's command\n"
+		"line.",
+	.opts = opts,
+	.n_opts = ARRAY_SIZE(opts),
+	.max_args = UINT32_MAX,
+};
+
+static int run(int argc, char **argv, struct err *e)
+{
+	_cleanup_(opt_args_free) struct opt_args args = { 0 };
+	_cleanup_buf_ struct buf reg = { 0 };
+	struct values v = { 0 };
+	int r = opt_parse(&command, argc, argv, &v, &args, e);
+
+	if (r < 0)
+		return r;
+	if (args.help) {
+		opt_help(&command, stdout);
+		return 0;
+	}
+	if ((v.graph != NULL) == (args.args.n > 0))
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"reginfo takes store paths or --graph FILE, one of them; see "
+				"storeboot reginfo --help");
+	r = v.graph ? reginfo_from_graph(v.graph, &reg, e)
+		    : reginfo_from_nix((const char *const *)args.args.v, &reg, e);
+	return r < 0 ? r : output_write(v.output, &reg, "the registration", e);
+}
+
+int cmd_reginfo(int argc, char **argv)
+{
+	struct err e = { 0 };
+
+	if (run(argc, argv, &e) == 0)
+		return EXIT_OK;
+	log_error("%s", e.text);
+	return e.exit_status ? e.exit_status : EXIT_BAD_INPUT;
+}

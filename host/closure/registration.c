@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * registration.c - the registration that a run gives its guest
+ *
+ * A store path never changes while it is there, so its registration is made once. A path that was
+ * removed and built again may have another hash; then it is another inode with another time.
+ */
+#include "host/closure/registration.h"
+
+#include <errno.h>
+#include <sha256.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "host/cache.h"
+#include "host/closure/reginfo.h"
+#include "init/lib/file.h"
+
+#define REGISTRATION_MAX ((size_t)256 << 20)
+
+/* The cache's key for a store path: its name, and which file of that name it is. */
+static int cache_key(const char *store_path, char key[static CACHE_KEY_SIZE])
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	struct stat st;
+	int r;
+
+	if (lstat(store_path, &st) < 0)
+		return -errno;
+	r = buf_addf(&text, "%s %llx %llx.%lx", store_path, (unsigned long long)st.st_ino,
+		     (unsigned long long)st.st_ctim.tv_sec, (unsigned long)st.st_ctim.tv_nsec);
+	if (r == 0)
+		SHA256Data((const uint8_t *)text.data, text.len, key);
+	return r;
+}
+
+static int from_cache(int dir, const char *key, struct buf *ret)
+{
+	_cleanup_buf_ struct buf name = { 0 };
+	_cleanup_close_ int fd = cache_find(dir, key, &name);
+
+	return fd < 0 ? fd : file_read_fd(fd, REGISTRATION_MAX, ret);
+}
+
+/* Without a cache the next run asks Nix again. */
+static void to_cache(int dir, const char *key, const struct buf *b)
+{
+	_cleanup_buf_ struct buf name = { 0 };
+	_cleanup_close_ int fd = cache_store(dir, key, b->data, b->len, &name);
+
+	if (fd < 0)
+		return;
+}
+
+int registration_get(const char *store_path, struct buf *ret, struct err *e)
+{
+	const char *const paths[] = { store_path, NULL };
+	_cleanup_buf_ struct buf folder = { 0 };
+	_cleanup_close_ int dir = cache_open("registration", &folder);
+	char key[CACHE_KEY_SIZE];
+	bool cached = dir >= 0 && cache_key(store_path, key) == 0;
+	int r;
+
+	if (cached && from_cache(dir, key, ret) == 0)
+		return 0;
+	ret->len = 0;
+	r = reginfo_from_nix(paths, ret, e);
+	if (r == 0 && cached)
+		to_cache(dir, key, ret);
+	return r;
+}

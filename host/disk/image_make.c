@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * image_make.c - a disk of the guest: made, grown, moved aside, covered by a layer
+ *
+ * Theory of operation: a new image is written into a file that has no name yet (O_TMPFILE), locked,
+ * and then linked to its name, which link(2) refuses where there is something already. So whatever
+ * ends this in between leaves nothing, and no one sees half an image. Where the file system has no
+ * O_TMPFILE the same is done with a temporary name. A layer never gets a name: it is gone with the
+ * last process that has it open.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "host/exit.h"
+#include "host/disk/image.h"
+#include "host/disk/qemu_img.h"
+#include "init/lib/log.h"
+#include "init/lib/str.h"
+
+/* linux/fs.h, which clashes with sys/mount.h on some hosts */
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#endif
+
+static int refuse(struct err *e, int num, const char *what, const char *path)
+{
+	err_sys(e, num, "cannot %s %s", what, path);
+	e->exit_status = EXIT_IMAGE;
+	return -e->num;
+}
+
+static int folder_of(const char *path, char *ret)
+{
+	char *slash;
+
+	if (str_format(ret, PATH_MAX, "%s", path) < 0)
+		return -ENAMETOOLONG;
+	slash = strrchr(ret, '/');
+	slash[slash == ret] = '\0';
+	return 0;
+}
+
+/* A file without a name in the folder, or with the temporary one in tmp, which starts with prefix. */
+static int open_new(const char *folder, const char *prefix, char *tmp)
+{
+	int fd;
+
+	tmp[0] = '\0';
+	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd >= 0 ? fd : -errno;
+	if (str_format(tmp, PATH_MAX, "%s.new-%d", prefix, (int)getpid()) < 0)
+		return -ENAMETOOLONG;
+	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		tmp[0] = '\0';
+	return fd >= 0 ? fd : -errno;
+}
+
+/* qemu-img writes into the open file, by its name below /proc/PID/fd. */
+static int fill(const char *program, const char *format, int fd, uint64_t size, struct err *e)
+{
+	const struct qemu_img tool = { program, format };
+	char file[64];
+
+	snprintf(file, sizeof(file), "/proc/%d/fd/%d", (int)getpid(), fd);
+	return qemu_img_create(&tool, file, size, e);
+}
+
+/* Gives the file its name where there is none; the magic link is what open(2) tells for O_TMPFILE. */
+static int give_name(int fd, const char *tmp, const char *path)
+{
+	char file[64], folder[PATH_MAX];
+	_cleanup_close_ int dir = -1;
+	int r;
+
+	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
+	r = tmp[0] ? link(tmp, path) : linkat(AT_FDCWD, file, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+	if (r < 0)
+		return -errno;
+	if (folder_of(path, folder) == 0)
+		dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0 && fsync(dir) < 0) /* the name survives a power cut as what follows does */
+		log_trace("%s: %s", folder, strerror(errno));
+	return 0;
+}
+
+static int make_in(const struct image_request *q, struct image *i, int fd, const char *tmp,
+		   struct err *e)
+{
+	struct err inner = { 0 };
+	int r = fill(q->qemu_img, q->format, fd, i->new_size, &inner);
+
+	if (r < 0)
+		return err_exit(e, EXIT_IMAGE, inner.num,
+				"cannot make the disk image %s: %.400s; nothing made", i->path,
+				inner.text);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fsync(fd) < 0)
+		return refuse(e, errno, "make the disk image", i->path);
+	r = give_name(fd, tmp, i->path);
+	if (r == -EEXIST)
+		return image_in_use(i->path, e);
+	return r < 0 ? refuse(e, r, "make the disk image", i->path) : 0;
+}
+
+static int make(const struct image_request *q, struct image *i, struct err *e)
+{
+	char tmp[PATH_MAX], folder[PATH_MAX];
+	_cleanup_close_ int fd = -1;
+	int r = folder_of(i->path, folder);
+
+	if (r == 0)
+		fd = r = open_new(folder, i->path, tmp);
+	if (r < 0)
+		return refuse(e, r, "make the disk image", i->path);
+	r = make_in(q, i, fd, tmp, e);
+	if (tmp[0])
+		unlink(tmp);
+	if (r < 0)
+		return r;
+	i->fd = take_fd(&fd);
+	i->made = true;
+	return 0;
+}
+
+/* Beside the old name, which is free from then on; never over something else. */
+static int move_aside(struct image *i, struct err *e)
+{
+	time_t now = time(NULL);
+	char when[32], aside[PATH_MAX];
+	struct tm tm;
+
+	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", localtime_r(&now, &tm));
+	if (str_format(aside, sizeof(aside), "%s.old-%s", i->path, when) < 0)
+		return refuse(e, ENAMETOOLONG, "move aside", i->path);
+	if (syscall(SYS_renameat2, AT_FDCWD, i->path, AT_FDCWD, aside, RENAME_NOREPLACE) < 0)
+		return refuse(e, errno, "move aside", i->path);
+	log_info("%s is now %s", i->path, aside);
+	close(take_fd(&i->fd));
+	return 0;
+}
+
+static int grow(const struct image_request *q, struct image *i, struct err *e)
+{
+	const struct qemu_img tool = { q->qemu_img, q->format };
+	int r = qemu_img_grow(&tool, i->path, i->new_size, e);
+
+	if (r == 0 && fsync(i->fd) < 0)
+		r = refuse(e, errno, "make larger", i->path);
+	return r;
+}
+
+/*
+ * Where QEMU's own snapshots go too: $TMPDIR or /var/tmp, which unlike /tmp is seldom memory. A layer
+ * that fills its file system costs the guest an I/O error and nothing else.
+ */
+static int make_layer(const struct image_request *q, struct image *i, struct err *e)
+{
+	const char *folder = getenv("TMPDIR");
+	char tmp[PATH_MAX], prefix[PATH_MAX];
+	struct err inner = { 0 };
+	int r;
+
+	if (!folder || folder[0] != '/')
+		folder = "/var/tmp";
+	r = str_format(prefix, sizeof(prefix), "%s/storeboot-layer", folder);
+	if (r == 0)
+		i->layer_fd = r = open_new(folder, prefix, tmp);
+	if (r < 0)
+		return refuse(e, r, "make the throw-away layer in", folder);
+	r = fill(q->qemu_img, "qcow2", i->layer_fd, i->new_size, &inner);
+	if (tmp[0])
+		unlink(tmp);
+	return r < 0 ? err_exit(e, EXIT_IMAGE, inner.num,
+				"cannot make the throw-away layer in %s: %.400s", folder, inner.text) :
+		       0;
+}
+
+int image_ready(const struct image_request *q, struct image *i, struct err *e)
+{
+	int r = 0;
+
+	if (q->fresh && i->fd >= 0)
+		r = move_aside(i, e);
+	if (r < 0)
+		return r;
+	if (q->ephemeral)
+		return make_layer(q, i, e);
+	if (i->fd < 0)
+		return make(q, i, e);
+	return i->new_size > i->size ? grow(q, i, e) : 0;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* initrd_cmd.c - `storeboot initrd`: the initramfs alone */
+#include <errno.h>
+
+#include "host/exit.h"
+#include "host/initrd/initrd.h"
+#include "host/opt.h"
+#include "host/output.h"
+#include "init/lib/log.h"
+
+struct values {
+	const char *output;
+	const char *kernel;
+	const char *modules;
+	const char *version;
+	const char *init_program;
+	struct strv needs;
+	struct strv extra;
+	int compression;
+};
+
+#define AT(field) offsetof(struct values, field)
+
+static const struct opt opts[] = {
+	{ "output", 'o', OPT_STRING, AT(output), "FILE", "where to write it; - is stdout", NULL },
+	{ "kernel", 0, OPT_STRING, AT(kernel), "FILE",
+	  "the kernel it is for: chooses the modules and checks them", NULL },
+	{ "modules", 0, OPT_STRING, AT(modules), "DIR",
+	  "folder with lib/modules/VERSION or usr/lib/modules/VERSION", NULL },
+	{ "kernel-version", 0, OPT_STRING, AT(version), "VERSION",
+	  "which kernel's modules (uname -r); default: the kernel's own", NULL },
+	{ "need", 0, OPT_LIST, AT(needs), "NAME",
+	  "only what NAME needs: disk, root, net, cifs, smb3 or mmio", NULL },
+	{ "module", 0, OPT_LIST, AT(extra), "NAME", "one more module, and what it depends on",
+	  NULL },
+	{ "init", 0, OPT_STRING, AT(init_program), "FILE",
+	  "the program that becomes /init (default: storeboot-init)", NULL },
+	{ "compress", 0, OPT_CHOICE, AT(compression), "HOW",
+	  "auto (what the kernel can read), none, gzip, xz or zstd", compress_names },
+};
+
+static const struct opt_command command = {
+	.name = "initrd",
+	.synopsis = "-o FILE [OPTION]...",
+	.about = "Builds the initramfs: storeboot-init and the modules that it needs.\n"
+		 "The same input gives the same bytes. Without --modules it holds none, for a\n"
+		 "kernel that has all of them built in.",
+	.opts = opts,
+	.n_opts = ARRAY_SIZE(opts),
+};
+
+static const char *const *list_or_null(const struct strv *s)
+{
+	return s->n > 0 ? (const char *const *)s->v : NULL;
+}
+
+static int build(const struct values *v, struct err *e)
+{
+	const struct initrd_options o = {
+		.kernel = v->kernel,
+		.modules = v->modules,
+		.version = v->version,
+		.init_program = v->init_program,
+		.needs = list_or_null(&v->needs),
+		.extra_modules = list_or_null(&v->extra),
+		.compression = (enum compression)v->compression,
+	};
+	_cleanup_buf_ struct buf b = { 0 };
+	int r;
+
+	if (!v->output)
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"initrd: -o FILE is missing; usage: storeboot initrd %s",
+				command.synopsis);
+	if (str_eq(v->output, "-") && isatty(STDOUT_FILENO))
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"initrd: will not write an archive to a terminal");
+	r = initrd_build(&o, &b, e);
+	return r < 0 ? r : output_write(v->output, &b, "the initramfs", e);
+}
+
+int cmd_initrd(int argc, char **argv)
+{
+	_cleanup_(opt_args_free) struct opt_args args = { 0 };
+	struct values v = { 0 };
+	struct err e = { 0 };
+	int r = opt_parse(&command, argc, argv, &v, &args, &e);
+
+	if (r == 0 && args.help)
+		opt_help(&command, stdout);
+	else if (r == 0)
+		r = build(&v, &e);
+	strv_free(&v.needs);
+	strv_free(&v.extra);
+	if (r == 0)
+		return EXIT_OK;
+	log_error("%s", e.text);
+	return e.exit_status ? e.exit_status : EXIT_BAD_INPUT;
+}

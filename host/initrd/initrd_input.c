@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* initrd_input.c - reading and checking what goes into an initramfs */
+#include "host/initrd/initrd_input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "host/initrd/decompress.h"
+#include "host/initrd/elf.h"
+#include "host/exit.h"
+#include "init/lib/file.h"
+
+#define INIT_MAX ((size_t)64 << 20)
+#define MODULE_MAX ((size_t)256 << 20)
+
+void initrd_input_free(struct initrd_input *in)
+{
+	for (size_t i = 0; in->raw && i < in->needs.n; i++)
+		buf_free(&in->raw[i]);
+	free(in->raw);
+	need_list_free(&in->needs);
+	modtree_close(&in->tree);
+	buf_free(&in->init);
+	*in = (struct initrd_input)INITRD_INPUT_INIT;
+}
+
+static const char *machine_text(uint16_t machine)
+{
+	const char *name = elf_machine_name(machine);
+
+	return name ? name : "another processor";
+}
+
+/* Where storeboot-init is: beside this program (the build folder), where `make install` puts it
+ * relative to this program, and where it was told to put it. */
+static int find_init(char *dst, size_t size, struct err *e)
+{
+	static const char *const beside[] = { "storeboot-init", "../lib/storeboot/storeboot-init" };
+	static const char *const installed = STOREBOOT_LIBDIR "/storeboot-init";
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[n > 0 ? n : 0] = '\0';
+	if (strrchr(self, '/'))
+		*strrchr(self, '/') = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(beside); i++)
+		if (str_format(dst, size, "%s/%s", self, beside[i]) == 0 && access(dst, F_OK) == 0)
+			return 0;
+	if (str_format(dst, size, "%s", installed) == 0 && access(dst, F_OK) == 0)
+		return 0;
+	return err_exit(e, EXIT_MISSING, ENOENT,
+			"storeboot-init is missing: neither in %s nor %s; run make (and make "
+			"install), or name it with --init",
+			self, installed);
+}
+
+static int read_init(const struct initrd_options *o, struct initrd_input *in, struct err *e)
+{
+	bool is_static = true;
+	enum elf_fault f;
+	int r = 0;
+
+	if (!o->init_program)
+		r = find_init(in->init_path, sizeof(in->init_path), e);
+	else if (str_format(in->init_path, sizeof(in->init_path), "%s", o->init_program) < 0)
+		r = err_exit(e, EXIT_BAD_INPUT, ENAMETOOLONG,
+			     "the init program's path is too long");
+	if (r < 0)
+		return r;
+	r = file_read(AT_FDCWD, in->init_path, INIT_MAX, &in->init);
+	if (r < 0)
+		return err_exit(e, r == -ENOENT ? EXIT_MISSING : EXIT_BAD_INPUT, r,
+				"cannot read the init program %s: %s", in->init_path, strerror(-r));
+	f = elf_program(in->init.data, in->init.len, &in->machine, &is_static);
+	if (f != ELF_OK)
+		return err_exit(e, EXIT_BAD_INPUT, ENOEXEC, "init program %s %s", in->init_path,
+				elf_fault_text(f));
+	if (!is_static)
+		return err_exit(
+			e, EXIT_BAD_INPUT, ENOEXEC,
+			"init program %s is linked dynamically; the initramfs has no libraries",
+			in->init_path);
+	if (in->kernel.machine && in->kernel.machine != in->machine)
+		return err_exit(e, EXIT_BAD_INPUT, ENOEXEC,
+				"init program %s is for %s, but the kernel %s is for %s",
+				in->init_path, machine_text(in->machine), o->kernel,
+				machine_text(in->kernel.machine));
+	return 0;
+}
+
+/* The release whose modules are wanted, or NULL for the only one there is. */
+static int wanted_release(const struct initrd_options *o, const struct initrd_input *in,
+			  const char **ret, struct err *e)
+{
+	const char *own = in->kernel.release[0] ? in->kernel.release : NULL;
+
+	if (o->version && own && !str_eq(o->version, own))
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "kernel %s is %s, not %s", o->kernel,
+				own, o->version);
+	*ret = o->version ? o->version : own;
+	return 0;
+}
+
+static int read_modules(const struct initrd_options *o, struct initrd_input *in, struct err *e)
+{
+	const char *release = NULL;
+	int r = wanted_release(o, in, &release, e);
+
+	if (r == 0)
+		r = modtree_open(o->modules, release, &in->tree, e);
+	if (r == 0)
+		r = need_resolve(&in->tree, o->needs, o->extra_modules, &in->needs, e);
+	if (r < 0)
+		return r;
+	in->raw = calloc(in->needs.n + 1, sizeof(*in->raw));
+	if (!in->raw)
+		return err_sys(e, ENOMEM, "cannot read the modules");
+	for (size_t i = 0; i < in->needs.n && r == 0; i++)
+		r = modtree_read(&in->tree, in->needs.v[i].module, &in->raw[i], e);
+	return r;
+}
+
+/*
+ * zstd is about a seventh smaller than gzip and costs the guest the same (tests/bench/initrd.sh), so
+ * when nothing is known gzip is as good: every kernel that is configured at all has it.
+ */
+static enum compression choose(const struct initrd_options *o, const struct initrd_input *in)
+{
+	const char *release = in->kernel.release[0] ? in->kernel.release : in->tree.release;
+
+	if (o->compression != COMPRESS_AUTO)
+		return o->compression;
+	return kernel_config(o->kernel, release, in->tree.fd, "RD_ZSTD") > 0 ? COMPRESS_ZSTD
+									     : COMPRESS_GZIP;
+}
+
+int initrd_input_read(const struct initrd_options *o, struct initrd_input *ret, struct err *e)
+{
+	int r = o->kernel ? kernel_read(o->kernel, &ret->kernel, e) : 0;
+
+	if (r == 0)
+		r = read_init(o, ret, e);
+	if (r == 0 && o->modules)
+		r = read_modules(o, ret, e);
+	if (r == 0 && !o->modules && o->extra_modules && o->extra_modules[0])
+		r = err_exit(e, EXIT_USAGE, EINVAL, "module %s: no folder of modules was given",
+			     o->extra_modules[0]);
+	if (r == 0)
+		ret->compression = choose(o, ret);
+	return r;
+}
+
+int initrd_input_module(const struct initrd_input *in, size_t i, struct buf *ret, struct err *e)
+{
+	const char *path = in->needs.v[i].module->path;
+	const struct modtree *t = &in->tree;
+	struct elf_module m = { 0 };
+	size_t start = ret->len;
+	enum elf_fault f;
+	int r = decompress_buf(in->raw[i].data, in->raw[i].len, MODULE_MAX, ret);
+
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "module %s/%s %s", t->path, path,
+				decompress_why(r));
+	if (ret->len == start)
+		return err_exit(e, EXIT_BAD_INPUT, ENODATA, "module %s/%s is empty", t->path, path);
+	f = elf_module(ret->data + start, ret->len - start, &m);
+	if (f != ELF_OK)
+		return err_exit(e, EXIT_BAD_INPUT, EBADMSG, "module %s/%s %s", t->path, path,
+				elf_fault_text(f));
+	if (m.machine != in->machine)
+		return err_exit(e, EXIT_BAD_INPUT, ENOEXEC, "module %s/%s is for %s, not %s",
+				t->path, path, machine_text(m.machine), machine_text(in->machine));
+	if (m.release_len != strlen(t->release) ||
+	    memcmp(m.release, t->release, m.release_len) != 0)
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL,
+				"module %s/%s is for kernel %.*s, not %s", t->path, path,
+				(int)(m.release_len > 64 ? 64 : m.release_len), m.release,
+				t->release);
+	return 0;
+}

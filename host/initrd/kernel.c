@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* kernel.c - recognising kernel images */
+#include "host/initrd/kernel.h"
+
+#include <ctype.h>
+#include <elf.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "host/initrd/decompress.h"
+#include "host/exit.h"
+#include "init/lib/file.h"
+
+#define UNPACKED_MAX ((size_t)256 << 20)
+#define CONFIG_MAX ((size_t)16 << 20)
+
+static uint16_t le16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static uint32_t le32(const uint8_t *p)
+{
+	return (uint32_t)le16(p) | (uint32_t)le16(p + 2) << 16;
+}
+
+/* The first word of text, which ends at a space, a NUL or len. */
+static int set_release(const uint8_t *text, size_t len, struct kernel *k)
+{
+	size_t n = 0;
+
+	while (n < len && isgraph(text[n]))
+		n++;
+	if (n == 0 || n == len || n >= sizeof(k->release))
+		return -ENOEXEC;
+	memcpy(k->release, text, n);
+	k->release[n] = '\0';
+	return 0;
+}
+
+/* Every kernel holds its banner, "Linux version RELEASE (...)" (init/version.c). */
+static int find_banner(const uint8_t *data, size_t len, struct kernel *k)
+{
+	static const char banner[] = "Linux version ";
+	size_t n = sizeof(banner) - 1;
+	const uint8_t *p = data, *end = data + len;
+
+	while ((p = memmem(p, (size_t)(end - p), banner, n))) {
+		p += n;
+		if (p < end && isdigit(*p) && set_release(p, (size_t)(end - p), k) == 0)
+			return 0;
+	}
+	return -ENOEXEC;
+}
+
+/* Documentation/arch/x86/boot.rst: the header's fields by offset. */
+static int parse_bzimage(const uint8_t *d, size_t len, struct kernel *k)
+{
+	size_t setup, text, protected_mode;
+
+	if (len < 0x250)
+		return -ENODATA;
+	setup = (size_t)(d[0x1f1] ? d[0x1f1] : 4) * 512 + 512; /* setup_sects and the boot sector */
+	text = (size_t)le16(d + 0x20e);			       /* kernel_version */
+	protected_mode = le16(d + 0x206) >= 0x204 ? (size_t)le32(d + 0x1f4) * 16 : 0; /* syssize */
+	if (len < setup || len - setup < protected_mode)
+		return -ENODATA;
+	k->machine = EM_X86_64;
+	if (text == 0)
+		return 0;
+	text += 0x200;
+	if (text >= setup)
+		return -ENOEXEC;
+	return set_release(d + text, setup - text, k);
+}
+
+static int parse_vmlinux(const uint8_t *d, size_t len, struct kernel *k)
+{
+	if (len < sizeof(Elf64_Ehdr) || d[EI_CLASS] != ELFCLASS64 || d[EI_DATA] != ELFDATA2LSB)
+		return -ENOEXEC;
+	k->machine = le16(d + offsetof(Elf64_Ehdr, e_machine));
+	/* Any program is an ELF file; a kernel is one that has the banner. */
+	return find_banner(d, len, k);
+}
+
+/* Documentation/arch/arm64/booting.rst, Documentation/arch/riscv/boot-image-header.rst. */
+static int parse_arm64(const uint8_t *d, size_t len, struct kernel *k)
+{
+	k->machine = EM_AARCH64;
+	return find_banner(d, len, k) == 0 ? 0 : -ENODATA;
+}
+
+static int parse_riscv(const uint8_t *d, size_t len, struct kernel *k)
+{
+	k->machine = EM_RISCV;
+	return find_banner(d, len, k) == 0 ? 0 : -ENODATA;
+}
+
+static int parse(const uint8_t *d, size_t len, unsigned int depth, struct kernel *k);
+
+static int parse_packed(const uint8_t *d, size_t len, unsigned int depth, struct kernel *k)
+{
+	_cleanup_buf_ struct buf plain = { 0 };
+	int r = decompress_buf(d, len, UNPACKED_MAX, &plain);
+
+	if (r < 0)
+		return r;
+	return parse((const uint8_t *)plain.data, plain.len, depth + 1, k);
+}
+
+/* EFI zboot (drivers/firmware/efi/libstub/zboot-header.S): where the packed Image is. */
+static int parse_zboot(const uint8_t *d, size_t len, unsigned int depth, struct kernel *k)
+{
+	size_t offset, size;
+
+	if (len < 0x40)
+		return -ENODATA;
+	offset = le32(d + 8);
+	size = le32(d + 12);
+	if (offset > len || size > len - offset)
+		return -ENODATA;
+	if (!decompress_known(d + offset, size))
+		return -ENOEXEC;
+	return parse_packed(d + offset, size, depth, k);
+}
+
+static bool has(const uint8_t *d, size_t len, size_t at, const char *magic, size_t n)
+{
+	return len >= at + n && memcmp(d + at, magic, n) == 0;
+}
+
+static int parse(const uint8_t *d, size_t len, unsigned int depth, struct kernel *k)
+{
+	static const struct {
+		size_t at;
+		const char *magic;
+		int (*parse)(const uint8_t *d, size_t len, struct kernel *k);
+	} kinds[] = {
+		{ 0x202, "HdrS", parse_bzimage },
+		{ 0x38, "ARM\x64", parse_arm64 },
+		{ 0x38, "RSC\x05", parse_riscv },
+		{ 0, ELFMAG, parse_vmlinux },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (has(d, len, kinds[i].at, kinds[i].magic, 4))
+			return kinds[i].parse(d, len, k);
+	if (depth > 0)
+		return -ENOEXEC;
+	if (has(d, len, 4, "zimg", 4))
+		return parse_zboot(d, len, depth, k);
+	if (decompress_known(d, len))
+		return parse_packed(d, len, depth, k);
+	return -ENOEXEC;
+}
+
+int kernel_parse(const void *data, size_t len, struct kernel *ret)
+{
+	struct kernel k = { 0 };
+	int r = parse(data, len, 0, &k);
+
+	if (r == 0)
+		*ret = k;
+	return r;
+}
+
+static int bad_kernel(const char *path, int r, struct err *e)
+{
+	const char *why = r == -ENOEXEC ? "is not a Linux kernel (bzImage, Image or vmlinux)"
+					: decompress_why(r);
+
+	return err_exit(e, EXIT_BAD_INPUT, r, "kernel %s %s", path, why);
+}
+
+int kernel_read(const char *path, struct kernel *ret, struct err *e)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *data;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_exit(e, EXIT_BAD_INPUT, errno, "cannot open the kernel %s: %s", path,
+				strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "kernel %s is not a file", path);
+	if (st.st_size == 0)
+		return err_exit(e, EXIT_BAD_INPUT, ENODATA, "kernel %s is empty", path);
+	/* Mapped, not read: of a bzImage only the first pages are looked at. */
+	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		return err_exit(e, EXIT_BAD_INPUT, errno, "cannot read the kernel %s: %s", path,
+				strerror(errno));
+	r = kernel_parse(data, (size_t)st.st_size, ret);
+	munmap(data, (size_t)st.st_size);
+	return r < 0 ? bad_kernel(path, r, e) : 0;
+}
+
+static bool config_has(const struct buf *text, const char *option)
+{
+	char line[128];
+
+	/* The file starts with a comment, so the line is never the first. */
+	return str_format(line, sizeof(line), "\nCONFIG_%s=y\n", option) == 0 && text->data &&
+	       strstr(text->data, line);
+}
+
+static int folder_config(int dir, const char *name, const char *option)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = file_read(dir, name, CONFIG_MAX, &text);
+
+	return r < 0 ? -ENOENT : config_has(&text, option);
+}
+
+int kernel_config(const char *image, const char *release, int modules_fd, const char *option)
+{
+	_cleanup_close_ int dir = -1;
+	char name[256], real[PATH_MAX];
+	int r = -ENOENT;
+
+	if (image && realpath(image, real)) {
+		*(strrchr(real, '/') + 1) = '\0';
+		dir = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (dir >= 0 && str_format(name, sizeof(name), "config-%s", release) == 0)
+		r = folder_config(dir, name, option);
+	if (modules_fd >= 0 && r < 0)
+		r = folder_config(modules_fd, "config", option);
+	return r;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* modtree.h - a kernel's folder of modules */
+#ifndef STOREBOOT_HOST_MODTREE_H
+#define STOREBOOT_HOST_MODTREE_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "host/initrd/moddep.h"
+#include "init/lib/err.h"
+#include "init/lib/str.h"
+
+struct modtree {
+	int fd;		     /* the folder lib/modules/RELEASE */
+	char path[PATH_MAX]; /* the same, for messages */
+	char release[256];
+	struct modules dep;
+	struct modules builtin;
+	struct buf softdep; /* modules.softdep's text; empty where there is none */
+};
+
+#define MODTREE_INIT                                                                               \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
+#define _cleanup_modtree_ _cleanup_(modtree_close)
+void modtree_close(struct modtree *t);
+
+/*
+ * Opens the folder of modules of one kernel. path: a folder with lib/modules/RELEASE or
+ * usr/lib/modules/RELEASE (a Debian package unpacked, a NixOS kernel-modules, /), or RELEASE's
+ * folder itself. release: which one; NULL: the only one there is. Reads modules.dep,
+ * modules.builtin (or, without it, modules.builtin.modinfo) and modules.softdep. ret must be
+ * MODTREE_INIT. Returns 0 or -errno with e (EXIT_BAD_INPUT).
+ */
+_must_check_ int modtree_open(const char *path, const char *release, struct modtree *ret,
+			      struct err *e);
+
+/* Reads a module's file as it is, packed or not. Returns 0 or -errno with e. */
+_must_check_ int modtree_read(const struct modtree *t, const struct module *m, struct buf *ret,
+			      struct err *e);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * need.c - the table of needs, and the closure of their modules in load order
+ *
+ * Theory of operation: modules.dep says what a module's symbols require; that is taken as it is.
+ * modules.softdep says what it asks for at run time, mostly ciphers and checksums by the names of
+ * the kernel's crypto interface. The guest has no modprobe to answer such a request later, so a
+ * need whose row says so gets them loaded beforehand; one that does not would only cost boot time.
+ */
+#include "host/initrd/need.h"
+
+#include <errno.h>
+
+#include "host/exit.h"
+
+#define NEED_MODULES_MAX 4
+#define DEPTH_MAX 32
+
+enum policy {
+	REQUIRED = 1, /* not being there, nor built in, is an error */
+	WANTED,	      /* taken where it is; the name is a crypto algorithm's or a module's */
+};
+
+static const struct need {
+	const char *name; /* stage 1 names it in a failure */
+	bool by_name_only;
+	bool softdeps; /* follow modules.softdep */
+	struct {
+		const char *name;
+		enum policy policy;
+	} modules[NEED_MODULES_MAX];
+} table[] = {
+	/* The bus of every device below. Nothing depends on virtio_pci, so it must be named. */
+	{ "base", false, false, { { "virtio_pci", REQUIRED } } },
+	{ "disk", false, false, { { "virtio_blk", REQUIRED } } },
+	/* ext3 is mounted by ext4. Up to 6.12 both it and jbd2 fail without crc32c, a softdep. */
+	{ "root", false, true, { { "ext4", REQUIRED } } },
+	{ "net", false, false, { { "virtio_net", REQUIRED } } },
+	/* SMB1 as guest needs no cipher: cifs's softdeps would be ten modules for nothing. */
+	{ "cifs", false, false, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED } } },
+	/* SMB3: its softdeps name gcm, but not what gcm itself asks for at run time. */
+	/* clang-format off */
+	{ "smb3", true, true, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED },
+				{ "ctr", WANTED }, { "ghash", WANTED } } },
+	/* clang-format on */
+	/* Machines without PCI (QEMU's microvm). QEMU's others have no such device. */
+	{ "mmio", true, false, { { "virtio_mmio", REQUIRED } } },
+};
+
+struct resolver {
+	const struct modtree *tree;
+	const char *need; /* the current one */
+	bool softdeps;
+	bool *seen;	     /* by index in tree->dep */
+	bool *softdeps_seen; /* its softdeps have been followed as well */
+	unsigned int depth;
+	struct need_list list;
+	struct err *e;
+};
+
+void need_list_free(struct need_list *l)
+{
+	free(l->v);
+	*l = (struct need_list){ 0 };
+}
+
+const char *need_names(char *dst, size_t size)
+{
+	size_t n = 0;
+
+	dst[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(table) && n < size; i++)
+		n += (size_t)snprintf(dst + n, size - n, "%s%s", i ? ", " : "", table[i].name);
+	return dst;
+}
+
+static int append(struct resolver *r, const struct module *m)
+{
+	struct need_module *v = reallocarray(r->list.v, r->list.n + 1, sizeof(*v));
+
+	if (!v)
+		return err_sys(r->e, ENOMEM, "cannot resolve the modules");
+	r->list.v = v;
+	r->list.v[r->list.n++] = (struct need_module){ r->need, m };
+	return 0;
+}
+
+static int add(struct resolver *r, const struct module *m);
+
+/* The dependencies of one modules.dep line, which is complete: from right to left. */
+static int add_deps(struct resolver *r, const struct module *m)
+{
+	const char *end = m->deps + strlen(m->deps);
+
+	while (end > m->deps) {
+		const char *start = memrchr(m->deps, ' ', (size_t)(end - m->deps));
+		char name[MODULE_NAME_SIZE];
+		const struct module *dep;
+		size_t len;
+		int res;
+
+		start = start ? start + 1 : m->deps;
+		len = (size_t)(end - start);
+		end = start > m->deps ? start - 1 : start;
+		if (len == 0)
+			continue;
+		dep = module_name(start, len, name) == 0 ? modules_find(&r->tree->dep, name) : NULL;
+		if (!dep)
+			return err_exit(r->e, EXIT_BAD_INPUT, ENOENT,
+					"%s/modules.dep: %s depends on %.*s, which has no line; "
+					"run: depmod %s",
+					r->tree->path, m->name, (int)len, start, r->tree->release);
+		res = add(r, dep);
+		if (res < 0)
+			return res;
+	}
+	return 0;
+}
+
+/*
+ * A crypto algorithm's name, or a module's. The generic implementation comes first: it loads on
+ * every processor, where by modules.alias padlock-aes (VIA only) can come first for "aes". Which
+ * names exist differs by kernel; one that is nowhere is no error, as for modprobe.
+ */
+static int add_wanted(struct resolver *r, const char *word, size_t len)
+{
+	static const char *const endings[] = { "_generic", "" };
+	static const char prefix[] = "crypto-";
+
+	if (len > sizeof(prefix) - 1 && memcmp(word, prefix, sizeof(prefix) - 1) == 0) {
+		word += sizeof(prefix) - 1;
+		len -= sizeof(prefix) - 1;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
+		char name[MODULE_NAME_SIZE];
+		const struct module *m;
+
+		if (str_format(name, sizeof(name), "%.*s%s", (int)len, word, endings[i]) < 0)
+			return 0;
+		if (modules_find(&r->tree->builtin, name))
+			return 0;
+		m = modules_find(&r->tree->dep, name);
+		if (m)
+			return add(r, m);
+	}
+	return 0;
+}
+
+static int pre(void *arg, const char *word, size_t len, bool post)
+{
+	return post ? 0 : add_wanted(arg, word, len);
+}
+
+static int post(void *arg, const char *word, size_t len, bool is_post)
+{
+	return is_post ? add_wanted(arg, word, len) : 0;
+}
+
+static int add_softdeps(struct resolver *r, const struct module *m,
+			int (*which)(void *arg, const char *word, size_t len, bool post))
+{
+	const struct buf *s = &r->tree->softdep;
+
+	return r->softdeps && s->data ? softdeps_each(s->data, s->len, m->name, which, r) : 0;
+}
+
+/* A module that an earlier need brought without its softdeps gets them now. */
+static int add_unseen(struct resolver *r, const struct module *m, bool *seen)
+{
+	bool again = *seen;
+	int res;
+
+	*seen = true;
+	res = add_softdeps(r, m, pre);
+	if (res == 0)
+		res = add_deps(r, m);
+	if (res == 0 && !again)
+		res = append(r, m);
+	return res < 0 ? res : add_softdeps(r, m, post);
+}
+
+static int add(struct resolver *r, const struct module *m)
+{
+	size_t i = (size_t)(m - r->tree->dep.v);
+	int res;
+
+	/* Marked before its dependencies are: softdeps may go in circles. */
+	if (r->softdeps ? r->softdeps_seen[i] : r->seen[i])
+		return 0;
+	if (r->softdeps)
+		r->softdeps_seen[i] = true;
+	if (++r->depth > DEPTH_MAX)
+		return err_exit(r->e, EXIT_BAD_INPUT, ELOOP,
+				"%s/modules.dep: dependencies of %s are nested over %d deep",
+				r->tree->path, m->name, DEPTH_MAX);
+	res = add_unseen(r, m, &r->seen[i]);
+	r->depth--;
+	return res;
+}
+
+static int add_required(struct resolver *r, const char *name)
+{
+	const struct module *m;
+
+	if (modules_find(&r->tree->builtin, name))
+		return 0;
+	m = modules_find(&r->tree->dep, name);
+	if (!m)
+		return err_exit(
+			r->e, EXIT_BAD_INPUT, ENOENT,
+			"kernel %s lacks the module %s (needed for %s): neither modules.dep "
+			"nor modules.builtin in %s has it",
+			r->tree->release, name, r->need, r->tree->path);
+	return add(r, m);
+}
+
+static int add_need(struct resolver *r, const struct need *n)
+{
+	r->need = n->name;
+	r->softdeps = n->softdeps;
+	for (size_t i = 0; i < NEED_MODULES_MAX && n->modules[i].name; i++) {
+		const char *name = n->modules[i].name;
+		int res = n->modules[i].policy == REQUIRED ? add_required(r, name)
+							   : add_wanted(r, name, strlen(name));
+
+		if (res < 0)
+			return res;
+	}
+	return 0;
+}
+
+static bool listed(const char *const *names, const char *name)
+{
+	for (; *names; names++)
+		if (str_eq(*names, name))
+			return true;
+	return false;
+}
+
+static bool asked_for(const struct need *n, const char *const *needs)
+{
+	if (!needs)
+		return !n->by_name_only;
+	return n == table || listed(needs, n->name);
+}
+
+static int check_names(const char *const *needs, struct err *e)
+{
+	char all[256];
+
+	for (; needs && *needs; needs++) {
+		bool known = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+			known = known || str_eq(table[i].name, *needs);
+		if (!known)
+			return err_exit(e, EXIT_USAGE, EINVAL, "unknown need %s: want one of %s",
+					*needs, need_names(all, sizeof(all)));
+	}
+	return 0;
+}
+
+static int resolve_all(struct resolver *r, const char *const *needs, const char *const *extra)
+{
+	int res;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		res = asked_for(&table[i], needs) ? add_need(r, &table[i]) : 0;
+		if (res < 0)
+			return res;
+	}
+	r->need = "extra";
+	r->softdeps = true;
+	for (; extra && *extra; extra++) {
+		res = add_required(r, *extra);
+		if (res < 0)
+			return res;
+	}
+	return 0;
+}
+
+int need_resolve(const struct modtree *t, const char *const *needs, const char *const *extra,
+		 struct need_list *ret, struct err *e)
+{
+	_cleanup_free_ bool *seen = calloc(t->dep.n + 1, sizeof(*seen));
+	_cleanup_free_ bool *softdeps_seen = calloc(t->dep.n + 1, sizeof(*softdeps_seen));
+	struct resolver r = { .tree = t, .seen = seen, .softdeps_seen = softdeps_seen, .e = e };
+	int res = check_names(needs, e);
+
+	if (res < 0)
+		return res;
+	if (!seen || !softdeps_seen)
+		return err_sys(e, ENOMEM, "cannot resolve the modules");
+	res = resolve_all(&r, needs, extra);
+	if (res < 0) {
+		need_list_free(&r.list);
+		return res;
+	}
+	*ret = r.list;
+	return 0;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* cmdline.c - the kernel command line of a run */
+#include "host/run/cmdline.h"
+
+#include <errno.h>
+
+#include "host/exit.h"
+#include "init/param.h"
+
+static const char *const words[] = {
+#define PARAM(constant, word, kind, help) [PARAM_##constant] = word,
+	PARAM_TABLE(PARAM)
+#undef PARAM
+};
+
+/* White space at the ends goes, newlines become spaces. */
+static int add_text(struct buf *line, const char *text)
+{
+	size_t at, len;
+	int r;
+
+	if (!text)
+		return 0;
+	text += strspn(text, " \t\n");
+	len = strlen(text);
+	while (len > 0 && strchr(" \t\n", text[len - 1]))
+		len--;
+	if (len == 0)
+		return 0;
+	r = line->len > 0 ? buf_add(line, " ", 1) : 0;
+	at = line->len;
+	if (r == 0)
+		r = buf_add(line, text, len);
+	for (; r == 0 && at < line->len; at++)
+		if (line->data[at] == '\n')
+			line->data[at] = ' ';
+	return r;
+}
+
+/* The kernel takes a value with spaces in double quotes; a quote within one it cannot take
+ * (lib/cmdline.c, next_arg). */
+static int add_word(struct buf *line, enum param p, const char *value, struct err *e)
+{
+	const char *quote = value && strpbrk(value, " \t\n") ? "\"" : "";
+
+	if (!value)
+		return 0;
+	if (strchr(value, '"'))
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL,
+				"%s=%s cannot be said on a kernel command line: it has a double quote in it",
+				words[p], value);
+	return buf_addf(line, "%s%s=%s%s%s", line->len > 0 ? " " : "", words[p], quote, value,
+			quote);
+}
+
+/* Would the system's own words swallow ours, which follow? An open quote makes them part of a value,
+ * "--" arguments of init (kernel/params.c, parse_args). */
+static int check_params(const char *params, struct err *e)
+{
+	bool quoted = false;
+
+	for (const char *p = params; p && *p; p++) {
+		bool first = p == params || strchr(" \t\n", p[-1]);
+
+		quoted = quoted != (*p == '"');
+		if (!quoted && first && p[0] == '-' && p[1] == '-' && strchr(" \t\n", p[2]))
+			return err_exit(e, EXIT_BAD_INPUT, EINVAL,
+					"kernel-params has a word --, which ends the kernel's own words; "
+					"give what follows it with --append");
+	}
+	if (quoted)
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "kernel-params has a quote that is not closed");
+	return 0;
+}
+
+int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret, struct err *e)
+{
+	_cleanup_buf_ struct buf line = { 0 };
+	const struct {
+		enum param word;
+		const char *value;
+	} ours[] = {
+		{ PARAM_INIT, c->init },	 { PARAM_SYSTEM_CONFIG, c->system_config },
+		{ PARAM_REG_INFO, c->reg_info }, { PARAM_ROOT, c->root },
+		{ PARAM_DISK_SERIAL, c->disk_serial }, { PARAM_DISK_SIZE, c->disk_size },
+		{ PARAM_DISK_ZERO, c->disk_zero }, { PARAM_REPORT, c->report },
+	};
+	int r = check_params(c->params, e);
+
+	if (r == 0)
+		r = add_text(&line, c->params);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ours); i++)
+		r = add_word(&line, ours[i].word, ours[i].value, e);
+	for (size_t i = 0; r == 0 && c->consoles && c->consoles[i]; i++)
+		r = add_word(&line, PARAM_CONSOLE, c->consoles[i], e);
+	/* A panic ends the guest at once, and with -no-reboot the run: it does not hang. */
+	if (r == 0)
+		r = add_text(&line, "panic=-1");
+	if (r == 0)
+		r = add_text(&line, c->append);
+	if (r < 0)
+		return e->num ? r : err_sys(e, r, "kernel command line");
+	if (line.len > max)
+		return err_exit(e, EXIT_BAD_INPUT, E2BIG,
+				"the kernel command line has %zu bytes, %zu more than this kernel "
+				"takes; shorten kernel-params or the words given",
+				line.len, line.len - max);
+	r = buf_add(ret, line.data, line.len);
+	return r < 0 ? err_sys(e, r, "kernel command line") : 0;
+}

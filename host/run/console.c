@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * console.c - the guest's first serial port on our stdin and stdout
+ *
+ * QEMU has the port on a socket and never touches the terminal: the launcher alone changes its modes,
+ * so it alone restores them, also when QEMU was killed. Without a terminal stdin is not read: it may
+ * be the caller's.
+ */
+#include "host/run/console.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init/lib/macro.h"
+#include "init/lib/sys.h"
+
+#define ESCAPE 0x01 /* Ctrl-a, as QEMU's own console has it */
+/* poll(2) says that a terminal takes some bytes, not how many; this many do not make write(2) wait. */
+#define WRITE_MAX 512
+#define CLOSE_TIMEOUT_US 5000000
+
+void console_look(struct console *c)
+{
+	*c = (struct console){ .fd = -1 };
+	c->interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+			 tcgetattr(STDIN_FILENO, &c->modes) == 0;
+}
+
+void console_open(struct console *c, int fd)
+{
+	struct termios raw = c->modes;
+
+	c->fd = fd;
+	cfmakeraw(&raw);
+	if (c->interactive)
+		c->interactive = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+}
+
+void console_polls(const struct console *c, struct pollfd *fds)
+{
+	bool room = c->out_len == 0, typed = c->in_len > 0;
+
+	fds[CONSOLE_GUEST] = (struct pollfd){
+		c->fd, (short)((room ? POLLIN : 0) | (typed ? POLLOUT : 0)), 0
+	};
+	/* A hang-up would be told again and again, so it is only asked for when it can be handled. */
+	if (!room && !typed)
+		fds[CONSOLE_GUEST].fd = -1;
+	fds[CONSOLE_IN] = (struct pollfd){ c->interactive ? STDIN_FILENO : -1, POLLIN, 0 };
+	fds[CONSOLE_OUT] = (struct pollfd){ room ? -1 : STDOUT_FILENO, POLLOUT, 0 };
+}
+
+static void keep_tail(struct console *c, const char *data, size_t len)
+{
+	size_t max = sizeof(c->tail) - 1, drop;
+
+	drop = c->tail_len + len > max ? c->tail_len + len - max : 0;
+	memmove(c->tail, c->tail + drop, c->tail_len - drop);
+	c->tail_len -= drop;
+	for (size_t i = 0; i < len; i++) /* a NUL would end the text early */
+		c->tail[c->tail_len++] = data[i] ? data[i] : ' ';
+	c->tail[c->tail_len] = '\0';
+}
+
+static void read_guest(struct console *c)
+{
+	ssize_t n = read(c->fd, c->out, sizeof(c->out));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) {
+		close(c->fd);
+		c->fd = -1;
+		return;
+	}
+	keep_tail(c, c->out, (size_t)n);
+	if (c->log)
+		console_log_add(c->log, c->out, (size_t)n);
+	c->out_at = 0;
+	c->out_len = c->out_error ? 0 : (size_t)n;
+}
+
+static void write_out(struct console *c)
+{
+	size_t len = c->out_len < WRITE_MAX ? c->out_len : WRITE_MAX;
+	ssize_t n = write(STDOUT_FILENO, c->out + c->out_at, len);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n < 0) {
+		c->out_error = errno;
+		c->out_len = 0;
+		return;
+	}
+	c->out_at += (size_t)n;
+	c->out_len -= (size_t)n;
+}
+
+/* One key: is it for the guest? */
+static bool for_guest(struct console *c, char key)
+{
+	if (!c->escape) {
+		c->escape = key == ESCAPE;
+		return !c->escape;
+	}
+	c->escape = false;
+	if (key == 'x')
+		c->quit = true;
+	return key == ESCAPE || key == 'a';
+}
+
+static void read_typed(struct console *c)
+{
+	char keys[sizeof(c->in)];
+	ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) { /* the terminal is gone; SIGHUP tells the rest */
+		c->interactive = false;
+		return;
+	}
+	for (ssize_t i = 0; i < n; i++) {
+		bool escaped = c->escape;
+
+		/* A guest that does not read loses keys, but never the escape key. */
+		if (for_guest(c, keys[i]) && c->in_len < sizeof(c->in))
+			c->in[c->in_len++] = escaped ? ESCAPE : keys[i];
+	}
+}
+
+static void write_guest(struct console *c)
+{
+	ssize_t n = write(c->fd, c->in, c->in_len);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n < 0) { /* QEMU is gone */
+		c->in_len = 0;
+		return;
+	}
+	memmove(c->in, c->in + n, c->in_len - (size_t)n);
+	c->in_len -= (size_t)n;
+}
+
+void console_serve(struct console *c, const struct pollfd *fds)
+{
+	if (fds[CONSOLE_OUT].revents)
+		write_out(c);
+	if (fds[CONSOLE_IN].revents)
+		read_typed(c);
+	if (fds[CONSOLE_GUEST].revents & POLLOUT)
+		write_guest(c);
+	if (fds[CONSOLE_GUEST].revents & (POLLIN | POLLHUP | POLLERR) && c->out_len == 0)
+		read_guest(c);
+}
+
+void console_close(struct console *c)
+{
+	uint64_t deadline = sys_now_us() + CLOSE_TIMEOUT_US;
+
+	while ((c->fd >= 0 || c->out_len > 0) && sys_now_us() < deadline) {
+		struct pollfd fds[CONSOLE_POLLS];
+
+		c->in_len = 0;
+		console_polls(c, fds);
+		fds[CONSOLE_IN].fd = -1;
+		if (poll(fds, CONSOLE_POLLS, 50) >= 0)
+			console_serve(c, fds);
+	}
+	cleanup_close(&c->fd);
+	c->fd = -1;
+	if (!c->interactive)
+		return;
+	c->interactive = false;
+	/* TCSADRAIN would wait for a terminal that is stopped. */
+	tcsetattr(STDIN_FILENO, TCSANOW, &c->modes);
+	/* What is said next begins a line. */
+	if (c->tail_len > 0 && c->tail[c->tail_len - 1] != '\n' && write(STDOUT_FILENO, "\n", 1) < 0)
+		c->out_error = errno;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * launch.c - making what a run needs, running it, and clearing up
+ *
+ * Theory of operation: first the orphans' way to us, then the private folder, then the keeper, which
+ * removes it should the launcher be killed; then what lies in the folder; the image, which stays, as
+ * the last thing before QEMU. What was made for the run goes in the reverse order.
+ */
+#include "host/run/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "host/exit.h"
+#include "host/folder.h"
+#include "host/initrd/initrd.h"
+#include "host/closure/registration.h"
+#include "host/share/smb.h"
+#include "host/words.h"
+#include "init/lib/file.h"
+#include "init/lib/log.h"
+
+#define INITRD_MAX ((size_t)1 << 30)
+#define SHARE_GRACE_MS 1000
+
+struct launched {
+	struct plan *plan;
+	char folder[PATH_MAX]; /* "": not made */
+	struct keeper keeper;
+	struct proc_others others;
+	struct console console;
+};
+
+void plan_free(struct plan *p)
+{
+	disks_close(&p->disks);
+	cleanup_close(&p->initrd_fd);
+	buf_free(&p->initrd);
+	buf_free(&p->registration);
+	buf_free(&p->append);
+	strv_free(&p->qemu_opts);
+}
+
+static void launched_free(struct launched *l)
+{
+	proc_end_all(&l->others, SHARE_GRACE_MS);
+	folder_remove(l->folder);
+	keeper_stop(&l->keeper);
+	proc_others_free(&l->others);
+}
+
+/* The initramfs and, behind it, the registration as an archive of its own: the first is shared by all
+ * systems with this kernel, the second is this system's. */
+static int write_initrd(const struct launched *l, struct err *e)
+{
+	const struct plan *p = l->plan;
+	_cleanup_buf_ struct buf b = { 0 };
+	int r = p->initrd_fd >= 0 ? file_read_fd(p->initrd_fd, INITRD_MAX, &b) :
+				    file_read(AT_FDCWD, p->initrd.data, INITRD_MAX, &b);
+
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "initrd %s: %s", p->initrd.data, strerror(-r));
+	if (p->registration.len > 0)
+		r = initrd_extra_file(REGISTRATION_FILE, p->registration.data, p->registration.len,
+				      &b, e);
+	if (r < 0)
+		return r;
+	return folder_write(l->folder, "initrd", b.data, b.len, e);
+}
+
+/* The server's command lies in a file: QEMU's option then has nothing in it that could be misread. */
+static int write_server(const struct launched *l, const struct smb_config *smb, struct err *e)
+{
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = root < 0 ? -errno : smb_command(smb, root, &argv);
+
+	for (size_t i = 0; r == 0 && i < argv.n; i++)
+		r = buf_add(&text, argv.v[i], strlen(argv.v[i]) + 1);
+	if (r < 0)
+		return err_sys(e, r, "the file server's command");
+	return folder_write(l->folder, "share-server", text.data, text.len, e);
+}
+
+static int make_share(const struct launched *l, struct err *e)
+{
+	const struct plan *p = l->plan;
+	char folder[PATH_MAX];
+	const struct smb_config smb = { p->smbd, p->bwrap, p->store, folder };
+	int r = str_format(folder, sizeof(folder), "%s/smb", l->folder);
+
+	if (r < 0 || mkdir(folder, 0700) < 0)
+		return err_sys(e, r < 0 ? r : errno, "%s/smb", l->folder);
+	r = smb_prepare(&smb, e);
+	return r < 0 ? r : write_server(l, &smb, e);
+}
+
+/* The folder, and who removes it whatever happens. */
+static int make_folder(struct launched *l, struct err *e)
+{
+	int r = proc_adopt_orphans(&l->others, e);
+
+	if (r == 0)
+		r = folder_make(l->folder, e);
+	if (r == 0)
+		r = keeper_start(&l->keeper, l->folder, l->console.interactive ? STDIN_FILENO : -1,
+				 &l->console.modes, e);
+	if (r == 0 && proc_others_add(&l->others, l->keeper.pid) < 0)
+		r = err_sys(e, ENOMEM, "cannot run");
+	return r;
+}
+
+/* server: NULL-terminated. What shares its lifetime with the caller is left to it. */
+static struct qemu_config config_of(const struct plan *p, const char *initrd,
+				    const char *const *server, const struct qemu_disk *disks)
+{
+	return (struct qemu_config){
+		.program = p->qemu,
+		.name = p->name,
+		.accel = p->accel,
+		.memory = p->memory,
+		.cores = p->cores,
+		.kernel = p->kernel,
+		.initrd = initrd,
+		.append = p->append.data,
+		.disks = disks,
+		.n_disks = p->disks.n,
+		.share_command = server,
+		.graphics = p->graphics,
+		.console_fd = 3,
+		.report_fd = 4,
+		.qmp_fd = 5,
+		.extra = (const char *const *)p->qemu_opts.v,
+	};
+}
+
+static int boot(struct launched *l, struct verdict *ret, struct err *e)
+{
+	char initrd[PATH_MAX], share[PATH_MAX], launcher[16];
+	const char *const server[] = { l->plan->self, "share-server", launcher, share, NULL };
+	struct qemu_disk disks[DISKS_MAX];
+	struct qemu_config c = config_of(l->plan, initrd, server, disks);
+
+	disks_qemu(&l->plan->disks, false, disks);
+	snprintf(launcher, sizeof(launcher), "%d", (int)getpid());
+	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->folder) < 0 ||
+	    str_format(share, sizeof(share), "%s/share-server", l->folder) < 0)
+		return err_sys(e, ENAMETOOLONG, "%s", l->folder);
+	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
+}
+
+/* Some seconds pass between this and the guest's first word. */
+static void announce(const struct plan *p, bool interactive)
+{
+	const struct disk *root = p->disks.has_root ? &p->disks.v[0] : NULL;
+
+	log_info("booting %s%s%s%s%s", p->name, root ? "; its disk is " : "",
+		 root ? root->image.path : "", root && root->image.made ? ", new" : "",
+		 interactive ? "; Ctrl-a x ends it" : "");
+}
+
+int launch(struct plan *p, struct verdict *ret, struct err *e)
+{
+	_cleanup_(launched_free) struct launched l = { .plan = p, .keeper = KEEPER_INIT };
+	int r, n;
+
+	console_look(&l.console);
+	if (p->graphics) /* the console is in the window; what is typed here is for the launcher */
+		l.console.interactive = false;
+	r = make_folder(&l, e);
+	if (r == 0)
+		r = write_initrd(&l, e);
+	if (r == 0)
+		r = make_share(&l, e);
+	n = vm_signal_waiting();
+	if (r == 0 && n > 0) {
+		verdict_of_signal(n, ret);
+		return 0;
+	}
+	if (r == 0)
+		r = disks_ready(&p->disks, e);
+	if (r < 0)
+		return r;
+	announce(p, l.console.interactive);
+	return boot(&l, ret, e);
+}
+
+int launch_print(const struct plan *p, struct err *e)
+{
+	static const char *const server[] = { "storeboot", "share-server", "PID", "FILE", NULL };
+	struct qemu_disk disks[DISKS_MAX];
+	const struct qemu_config c = config_of(p, p->initrd.data, server, disks);
+	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	int r;
+
+	disks_qemu(&p->disks, true, disks);
+	r = qemu_args(&c, &argv);
+
+	if (r == 0)
+		r = words_quote_all((const char *const *)argv.v, &text);
+	if (r < 0)
+		return err_sys(e, r, "QEMU's arguments");
+	printf("%s\n", text.data);
+	return 0;
+}

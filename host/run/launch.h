@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* launch.h - making what a run needs, running it, and clearing up */
+#ifndef STOREBOOT_HOST_LAUNCH_H
+#define STOREBOOT_HOST_LAUNCH_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/run/accel.h"
+#include "host/disk/disk.h"
+#include "host/run/vm.h"
+#include "init/lib/err.h"
+#include "init/lib/str.h"
+
+/* Everything that a run needs, found and checked. Paths are absolute, with links resolved. */
+struct plan {
+	const char *name;
+	const char *kernel;
+	const char *store; /* served as the guest's /nix/store */
+	uint64_t memory; /* bytes */
+	unsigned int cores;
+	bool graphics;
+	enum accel accel;
+	struct watch *watch;
+	char qemu[PATH_MAX], qemu_img[PATH_MAX], smbd[PATH_MAX], bwrap[PATH_MAX];
+	char self[PATH_MAX];	 /* this program */
+	struct buf initrd;	 /* the initramfs's path */
+	int initrd_fd;		 /* the same, open; -1: by its path */
+	struct buf registration; /* put behind it; empty: none */
+	struct buf append;	 /* the kernel command line */
+	struct strv qemu_opts;
+	struct disks disks; /* opened; made when there is none yet */
+};
+
+#define PLAN_INIT { .initrd_fd = -1 }
+void plan_free(struct plan *p);
+
+/*
+ * Makes the private folder and what lies in it and the image where there is none, runs the VM to its
+ * end, and leaves no process and no file behind but the image. Signals of vm_signals must be blocked.
+ * Returns 0 with the verdict, or -errno with e.
+ */
+_must_check_ int launch(struct plan *p, struct verdict *ret, struct err *e);
+
+/* Prints QEMU's command as launch would start it, quoted for a shell; makes nothing. Returns 0 or
+ * -errno with e. */
+_must_check_ int launch_print(const struct plan *p, struct err *e);
+
+#endif

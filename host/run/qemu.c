@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * qemu.c - QEMU's arguments
+ *
+ * Every option here works from QEMU 5.2 to 11. -nodefaults: the guest has what is named here and
+ * nothing else, so that the kernel probes nothing in vain. An empty romfile keeps the firmware from
+ * starting the card's network boot, which costs seconds under TCG.
+ */
+#include "host/run/qemu.h"
+
+#include <errno.h>
+
+#include "host/words.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+/* Within a value of QEMU's option syntax a comma is written twice (qemu(1), "-drive file="). */
+static int add_escaped(struct buf *b, const char *value)
+{
+	int r = 0;
+
+	for (const char *p = value; r == 0 && *p; p++)
+		r = *p == ',' ? buf_add(b, ",,", 2) : buf_add(b, p, 1);
+	return r;
+}
+
+/* Adds option, and prefix followed by value with its commas safe. */
+static int add_valued(struct strv *v, const char *option, const char *prefix, const char *value)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	int r = strv_add(v, option);
+
+	if (r == 0)
+		r = buf_add(&b, prefix, strlen(prefix));
+	if (r == 0)
+		r = add_escaped(&b, value);
+	return r < 0 ? r : strv_add(v, b.data);
+}
+
+static int add_machine(const struct qemu_config *c, struct strv *v)
+{
+	/* q35: its ACPI tables route interrupts cheaply; on pc each virtio device that a driver
+	 * takes costs the guest about 80 million instructions to find its own. la57=off: five-level
+	 * paging makes every TLB miss of TCG dearer. */
+	static const char *const kvm[] = { "-accel", "kvm", "-cpu", "max", NULL };
+	static const char *const tcg[] = { "-accel", "tcg", "-cpu", "max,la57=off", NULL };
+	static const char *const base[] = { "-nodefaults", "-no-user-config",
+					    "-no-reboot",  "-machine",
+					    "q35",	   NULL };
+	int r = add_valued(v, "-name", "guest=", c->name);
+
+	if (r == 0)
+		r = strv_add_all(v, base);
+	if (r == 0)
+		r = strv_add_all(v, c->accel == ACCEL_KVM ? kvm : tcg);
+	if (r == 0)
+		r = strv_add(v, "-m");
+	if (r == 0)
+		r = strv_addf(v, "%lluM", (unsigned long long)((c->memory + MIB - 1) / MIB));
+	if (r == 0)
+		r = strv_add(v, "-smp");
+	return r < 0 ? r : strv_addf(v, "%u", c->cores);
+}
+
+/* -kernel, -initrd and -append take their argument as it is. */
+static int add_kernel(const struct qemu_config *c, struct strv *v)
+{
+	const char *const words[] = { "-kernel", c->kernel, "-initrd", c->initrd,
+				      "-append", c->append, NULL };
+
+	return strv_add_all(v, words);
+}
+
+static int add_display(const struct qemu_config *c, struct strv *v)
+{
+	static const char *const none[] = { "-display", "none", NULL };
+	static const char *const window[] = { "-device", "VGA",	       "-usb",
+					      "-device", "usb-tablet", NULL };
+
+	return strv_add_all(v, c->graphics ? window : none);
+}
+
+/* A serial port or the monitor, on a socket that QEMU inherits. */
+static int add_channels(const struct qemu_config *c, struct strv *v)
+{
+	const struct {
+		const char *id, *option, *value;
+		int fd;
+	} channels[] = {
+		{ "console", "-serial", "chardev:console", c->console_fd },
+		{ "report", "-serial", "chardev:report", c->report_fd },
+		{ "qmp", "-mon", "chardev=qmp,mode=control", c->qmp_fd },
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(channels); i++) {
+		r = strv_add(v, "-chardev");
+		if (r == 0)
+			r = strv_addf(v, "socket,id=%s,fd=%d", channels[i].id, channels[i].fd);
+		if (r == 0)
+			r = strv_add(v, channels[i].option);
+		if (r == 0)
+			r = strv_add(v, channels[i].value);
+	}
+	return r;
+}
+
+static int add_disks(const struct qemu_config *c, struct strv *v)
+{
+	return blockdev_args(c->disks, c->n_disks, v);
+}
+
+/* slirp splits the command with g_shell_parse_argv and starts it once for each connection. */
+static int add_net(const struct qemu_config *c, struct strv *v)
+{
+	static const char *const device[] = { "-device",
+					      "virtio-net-pci,netdev=net,romfile=", NULL };
+	_cleanup_buf_ struct buf command = { 0 };
+	int r = words_quote_all(c->share_command, &command);
+
+	if (r == 0)
+		r = add_valued(
+			v, "-netdev",
+			"user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:", command.data);
+	return r < 0 ? r : strv_add_all(v, device);
+}
+
+int qemu_args(const struct qemu_config *c, struct strv *ret)
+{
+	static int (*const parts[])(const struct qemu_config *, struct strv *) = {
+		add_machine, add_kernel, add_display, add_channels, add_disks, add_net,
+	};
+	int r = strv_add(ret, c->program);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(parts); i++)
+		r = parts[i](c, ret);
+	return r < 0 || !c->extra ? r : strv_add_all(ret, c->extra);
+}

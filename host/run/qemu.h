@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* qemu.h - QEMU's arguments */
+#ifndef STOREBOOT_HOST_QEMU_H
+#define STOREBOOT_HOST_QEMU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/run/accel.h"
+#include "host/disk/blockdev.h"
+#include "init/lib/str.h"
+
+/* What the guest sees as ... */
+#define QEMU_DISK_DEVICE "/dev/vda"
+#define QEMU_CONSOLE_DEVICE "ttyS0"
+#define QEMU_REPORT_DEVICE "/dev/ttyS1"
+
+/* Paths are absolute and may hold any byte but NUL. */
+struct qemu_config {
+	const char *program;
+	const char *name;
+	enum accel accel; /* not ACCEL_AUTO */
+	uint64_t memory;  /* bytes, taken in whole MiB */
+	unsigned int cores;
+	const char *kernel;
+	const char *initrd;
+	const char *append; /* the kernel command line */
+	const struct qemu_disk *disks;
+	size_t n_disks;
+	const char *const *share_command; /* NULL-terminated: what answers behind 10.0.2.4:445 */
+	bool graphics;
+	int console_fd; /* sockets that QEMU inherits: the first serial port, */
+	int report_fd;	/* the second one, */
+	int qmp_fd;	/* and its monitor */
+	const char *const *extra; /* NULL-terminated, behind all others (QEMU_OPTS); or NULL */
+};
+
+/* Appends QEMU's whole argv to ret. A pure function. Returns 0 or -ENOMEM. */
+_must_check_ int qemu_args(const struct qemu_config *c, struct strv *ret);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * system.c - what SYSTEM is: its kernel, modules, stage 2 and words, found and checked
+ *
+ * Links in a store are absolute and name /nix/store. Where another folder is served as the store
+ * (--store), they are followed there and not into the host's own.
+ */
+#include "host/run/system.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "host/exit.h"
+#include "host/initrd/kernel.h"
+#include "init/lib/file.h"
+
+#define LINKS_MAX 40 /* as the kernel's MAXSYMLINKS */
+#define PARAMS_MAX 65536
+#define STORE_HASH_LEN 32 /* base-32 characters before a store path's name */
+
+/* What stands for path on the host: below the served store, if it is in the guest's. */
+static int on_host(const struct system *s, const char *path, char *ret)
+{
+	const char *rest = str_after(path, GUEST_STORE);
+
+	if (rest && (*rest == '/' || *rest == '\0'))
+		return str_format(ret, PATH_MAX, "%s%s", s->store, rest);
+	return str_format(ret, PATH_MAX, "%s", path);
+}
+
+/* One step of a link: at becomes what it points to. Returns 1, 0 when at is no link, or -errno. */
+static int follow(const struct system *s, char *at)
+{
+	char target[PATH_MAX], next[PATH_MAX], *slash;
+	ssize_t n = readlink(at, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return errno == EINVAL ? 0 : -errno;
+	target[n] = '\0';
+	if (target[0] == '/') {
+		if (on_host(s, target, at) < 0)
+			return -ENAMETOOLONG;
+		return 1;
+	}
+	slash = strrchr(at, '/');
+	if (str_format(next, sizeof(next), "%.*s/%s", (int)(slash - at), at, target) < 0)
+		return -ENAMETOOLONG;
+	memcpy(at, next, strlen(next) + 1);
+	return 1;
+}
+
+/* realpath(3), with links into the guest's store followed into the served one. */
+static int resolve(const struct system *s, const char *path, char *ret)
+{
+	char at[PATH_MAX];
+	int r, links = 0;
+
+	if (str_eq(s->store, GUEST_STORE) || path[0] != '/')
+		return realpath(path, ret) ? 0 : -errno;
+	r = on_host(s, path, at);
+	if (r < 0)
+		return r;
+	while ((r = follow(s, at)) > 0)
+		if (++links > LINKS_MAX)
+			return -ELOOP;
+	if (r < 0)
+		return r;
+	return realpath(at, ret) ? 0 : -errno;
+}
+
+void system_name(const char *path, char *dst, size_t size)
+{
+	const char *base = strrchr(path, '/');
+	size_t n = 0, hash = 0;
+
+	base = base ? base + 1 : path;
+	while (islower((unsigned char)base[hash]) || isdigit((unsigned char)base[hash]))
+		hash++;
+	if (hash == STORE_HASH_LEN && base[hash] == '-' && base[hash + 1])
+		base += hash + 1;
+	for (; *base && n + 1 < size; base++, n++) {
+		bool kept = isalnum((unsigned char)*base) || (n > 0 && strchr("._-", *base));
+
+		dst[n] = kept ? *base : '-';
+	}
+	dst[n] = '\0';
+	if (n == 0)
+		snprintf(dst, size, "storeboot");
+}
+
+/* NixOS's own name for the machine, as in 2010; it stays the same when the system is rebuilt. */
+static void find_name(struct system *s, const char *dir, const char *given)
+{
+	char path[PATH_MAX], real[PATH_MAX], host[64];
+
+	if (given) {
+		system_name(given, s->name, sizeof(s->name));
+		return;
+	}
+	if (dir[0] && str_format(path, sizeof(path), "%s/etc/hostname", dir) == 0 &&
+	    resolve(s, path, real) == 0 &&
+	    file_read_line(AT_FDCWD, real, host, sizeof(host)) == 0 && host[0])
+		system_name(host, s->name, sizeof(s->name));
+	else
+		system_name(dir, s->name, sizeof(s->name));
+}
+
+/* SYSTEM's own folder, and where the guest sees it. */
+static int find_dir(const struct system_options *o, struct system *s, char *dir, struct err *e)
+{
+	struct stat st;
+	const char *rest;
+	int r;
+
+	if (!o->system) {
+		dir[0] = '\0';
+		return 0;
+	}
+	r = resolve(s, o->system, dir);
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "%s: no such system: %s", o->system,
+				strerror(-r));
+	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
+		return err_exit(e, EXIT_BAD_INPUT, ENOTDIR, "%s is no system: it is no folder",
+				o->system);
+	rest = str_after(dir, s->store);
+	if (rest && *rest == '/' &&
+	    str_format(s->config, sizeof(s->config), GUEST_STORE "%s", rest) < 0)
+		return err_sys(e, ENAMETOOLONG, "%s", dir);
+	return 0;
+}
+
+/* The parts of a system, and what was given in their place. */
+struct part {
+	const char *name;
+	const char *given;
+	bool optional;	/* a kernel without modules has none */
+	mode_t type;	/* S_IFREG or S_IFDIR */
+	char *real;	/* PATH_MAX */
+};
+
+/* Returns 0, 1 when it is missing in SYSTEM, or -errno with e for a part that was given. */
+static int find_part(const struct system *s, const char *dir, const struct part *p, struct err *e)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int r = p->given ? str_format(path, sizeof(path), "%s", p->given) :
+			   str_format(path, sizeof(path), "%s/%s", dir, p->name);
+
+	if (r == 0)
+		r = resolve(s, path, p->real);
+	if (r == 0 && stat(p->real, &st) < 0)
+		r = -errno;
+	if (r == 0 && (st.st_mode & S_IFMT) != p->type)
+		r = p->type == S_IFDIR ? -ENOTDIR : -EISDIR;
+	if (r == 0)
+		return 0;
+	p->real[0] = '\0';
+	if (!p->given)
+		return p->optional && r == -ENOENT ? 0 : 1;
+	err_sys(e, r, "%s %s", p->name, p->given);
+	e->exit_status = EXIT_BAD_INPUT;
+	return r;
+}
+
+static int read_params(const char *path, struct buf *ret, struct err *e)
+{
+	int r = file_read(AT_FDCWD, path, PARAMS_MAX, ret);
+
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "%s: %s", path, strerror(-r));
+	if (strlen(ret->data) != ret->len)
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "%s is no text: it has a NUL byte in it", path);
+	return 0;
+}
+
+static int find_parts(const struct system_options *o, struct system *s, const char *dir,
+		      struct err *e)
+{
+	char params[PATH_MAX], init[PATH_MAX], missing[128] = "";
+	const struct part parts[] = {
+		{ "kernel", o->kernel, false, S_IFREG, s->kernel },
+		{ "kernel-modules", o->modules, true, S_IFDIR, s->modules },
+		{ "kernel-params", o->params, !dir[0] || o->kernel, S_IFREG, params },
+		{ "init", o->init, false, S_IFREG, init },
+	};
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		/* A stage 2 outside the store is on the guest's own disk: stage 1 will see. */
+		if (parts[i].given == o->init && o->init && !str_after(o->init, GUEST_STORE "/"))
+			continue;
+		r = find_part(s, dir, &parts[i], e);
+		if (r < 0)
+			return r;
+		if (r == 1)
+			snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing), "%s%s",
+				 missing[0] ? ", " : "", parts[i].name);
+	}
+	if (missing[0] && !dir[0])
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"no SYSTEM is given, nor in its place: %s (--kernel, --init)", missing);
+	if (missing[0])
+		return err_exit(e, EXIT_BAD_INPUT, ENOENT, "%s is no system: it lacks %s", o->system,
+				missing);
+	return params[0] ? read_params(params, &s->params, e) : 0;
+}
+
+/* Stage 2, as the guest sees it. */
+static int find_init(const struct system_options *o, struct system *s, const char *dir, struct err *e)
+{
+	if (o->init) {
+		if (o->init[0] != '/')
+			return err_exit(e, EXIT_USAGE, EINVAL,
+					"--init %s: want an absolute path, as the guest sees it",
+					o->init);
+		return str_format(s->init, sizeof(s->init), "%s", o->init) < 0 ?
+			       err_sys(e, ENAMETOOLONG, "--init") :
+			       0;
+	}
+	if (!s->config[0])
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL,
+				"%s is not in %s, and the guest sees nothing else of this host; add it "
+				"to the store, or name stage 2 with --init",
+				dir, s->store);
+	return str_format(s->init, sizeof(s->init), "%s/init", s->config) < 0 ?
+		       err_sys(e, ENAMETOOLONG, "%s/init", s->config) :
+		       0;
+}
+
+static int find_store(const struct system_options *o, struct system *s, struct err *e)
+{
+	const char *store = o->store ? o->store : GUEST_STORE;
+	struct stat st;
+
+	if (!realpath(store, s->store))
+		return err_exit(e, EXIT_BAD_INPUT, errno, "%s: no such store: %s", store,
+				strerror(errno));
+	if (stat(s->store, &st) < 0 || !S_ISDIR(st.st_mode))
+		return err_exit(e, EXIT_BAD_INPUT, ENOTDIR, "%s is no store: it is no folder", store);
+	return 0;
+}
+
+int system_find(const struct system_options *o, struct system *ret, struct err *e)
+{
+	char dir[PATH_MAX];
+	struct kernel kernel;
+	int r = find_store(o, ret, e);
+
+	if (r == 0)
+		r = find_dir(o, ret, dir, e);
+	if (r == 0)
+		r = find_parts(o, ret, dir, e);
+	if (r == 0)
+		r = find_init(o, ret, dir, e);
+	if (r == 0)
+		r = kernel_read(ret->kernel, &kernel, e);
+	if (r < 0)
+		return r;
+	ret->machine = kernel.machine;
+	find_name(ret, dir, o->name);
+	return 0;
+}
+
+void system_free(struct system *s)
+{
+	buf_free(&s->params);
+}

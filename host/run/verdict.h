@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* verdict.h - how a run ended: one exit code and one line */
+#ifndef STOREBOOT_HOST_VERDICT_H
+#define STOREBOOT_HOST_VERDICT_H
+
+#include <stdbool.h>
+
+#include "host/run/deadline.h"
+#include "host/run/qmp.h"
+#include "host/run/report.h"
+#include "init/lib/err.h"
+
+/* What is known when QEMU has ended. */
+struct ending {
+	int signal;		/* the signal that the launcher got, 0: none */
+	bool quit;		/* it was not sent: the user typed the escape key and x */
+	int out_error;		/* why the console could not be written to stdout (errno), 0: it was */
+	enum deadline missed;	/* QEMU was ended because a phase took too long, by limits */
+	const struct limits *limits;
+	int qemu_status;	/* as wait(2) gives it */
+	const char *qemu_said;	/* the end of QEMU's stderr, or "" */
+	const char *console;	/* the end of the guest's console output, or "" */
+	const struct report *report;
+	const struct qmp *qmp;
+};
+
+struct verdict {
+	int exit_status;
+	bool failed;	 /* the line is an error */
+	char line[1400]; /* "" where there is nothing to say */
+	char console[1200]; /* where the guest itself went wrong: its last lines, printable; or "" */
+};
+
+/* All are pure functions. */
+void verdict_of_error(const struct err *e, struct verdict *ret);
+void verdict_of_signal(int signal, struct verdict *ret);
+void verdict_of(const struct ending *end, struct verdict *ret);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* vm.h - one QEMU, from its start to its end */
+#ifndef STOREBOOT_HOST_VM_H
+#define STOREBOOT_HOST_VM_H
+
+#include <signal.h>
+
+#include "host/run/console.h"
+#include "host/run/console_log.h"
+#include "host/run/deadline.h"
+#include "host/run/events.h"
+#include "host/proc.h"
+#include "host/run/qemu.h"
+#include "host/run/timeline.h"
+#include "host/run/verdict.h"
+
+/* How a run is watched, and what is kept of it. */
+struct watch {
+	struct limits limits;
+	struct events events;
+	struct timeline timeline;
+	struct console_log log;
+};
+
+#define WATCH_INIT { .events = EVENTS_INIT, .log = CONSOLE_LOG_INIT }
+
+/* SIGCHLD and the signals that end a run, less a SIGHUP that the caller ignores; blocked from its beginning. */
+void vm_signals(sigset_t *ret);
+
+/* Has one of them, blocked, come? Ctrl-C also ends the programs that are asked things meanwhile.
+ * Returns the signal, or 0. */
+int vm_signal_waiting(void);
+
+/*
+ * Starts QEMU by config (whose descriptors it fills in) and serves it until it has ended, or a signal
+ * of vm_signals or a limit ends it. A person at the console who was given a shell by stage 1 has all
+ * the time of the run. console: after console_look. others: as proc_adopt_orphans gave it. Returns 0
+ * with the verdict, or -errno with e when it could not start. In each case QEMU has ended, and the
+ * terminal has its modes back.
+ */
+_must_check_ int vm_run(struct qemu_config *config, struct console *console,
+			struct proc_others *others, struct watch *watch,
+			struct verdict *ret, struct err *e);
+
+#endif
