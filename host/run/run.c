@@ -20,7 +20,7 @@
 #include "host/initrd/initrd.h"
 #include "host/initrd/initrd_check.h"
 #include "host/run/launch.h"
-#include "host/opt.h"
+#include "host/run/options.h"
 #include "host/closure/registration.h"
 #include "host/run/system.h"
 #include "host/run/tell.h"
@@ -28,107 +28,10 @@
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 
-#define MIB ((uint64_t)1 << 20)
-/* Seconds. Stage 1 itself waits up to 600 for nix-store; a closure that needs so long is rare. */
-#define STAGE1_LIMIT 300
 #define INITRD_MAX ((size_t)1 << 30)
 
-struct values {
-	struct system_options system;
-	const char *memory, *disk_size;
-	uint64_t disk_bytes; /* 0: not said */
-	unsigned int cores;
-	const char *image;
-	bool ephemeral, fresh, yes;
-	int root; /* enum root */
-	struct strv disks;
-	bool graphics, serial;
-	int accel;
-	struct strv append;
-	const char *reginfo, *initrd, *stage1;
-	const char *qemu, *smbd;
-	unsigned int timeout_stage1, timeout;
-	const char *json, *plot, *console_log, *console_log_size;
-	bool timings;
-	bool print_qemu;
-};
-
-#define AT(field) offsetof(struct values, field)
-
-static const char *const accel_words[] = { "auto", "kvm", "tcg", NULL }; /* enum accel */
-
-enum root { ROOT_DISK, ROOT_TMPFS };
-static const char *const root_words[] = { "disk", "tmpfs", NULL };
-
-static const struct opt opts[] = {
-	{ "kernel", 0, OPT_STRING, AT(system.kernel), "FILE", "the kernel (SYSTEM/kernel)", NULL },
-	{ "modules", 0, OPT_STRING, AT(system.modules), "DIR",
-	  "folder with lib/modules/VERSION (SYSTEM/kernel-modules)", NULL },
-	{ "init", 0, OPT_STRING, AT(system.init), "PATH",
-	  "stage 2, a path as the guest sees it (SYSTEM/init)", NULL },
-	{ "params", 0, OPT_STRING, AT(system.params), "FILE",
-	  "words for the kernel's command line (SYSTEM/kernel-params)", NULL },
-	{ "append", 0, OPT_LIST, AT(append), "WORDS", "more of them, behind all others", NULL },
-	{ "memory", 'm', OPT_STRING, AT(memory), "SIZE", "the guest's memory (384M)", NULL },
-	{ "cores", 0, OPT_NUMBER, AT(cores), "N", "its processors (1)", NULL },
-	{ "image", 0, OPT_STRING, AT(image), "FILE",
-	  "its disk, qcow2; made if it does not exist (./NAME.qcow2)", NULL },
-	{ "disk-size", 0, OPT_STRING, AT(disk_size), "SIZE",
-	  "its size: of a new disk (512M), or an old one grows to it", NULL },
-	{ "ephemeral", 0, OPT_FLAG, AT(ephemeral), NULL,
-	  "throw away what the guest writes; the images are only read", NULL },
-	{ "fresh", 0, OPT_FLAG, AT(fresh), NULL,
-	  "begin with an empty disk; the old image is moved aside", NULL },
-	{ "yes", 'y', OPT_FLAG, AT(yes), NULL, "do not ask whether --fresh is meant", NULL },
-	{ "root", 0, OPT_CHOICE, AT(root), "WHERE",
-	  "disk, or tmpfs: the root lies in the guest's memory (disk)", root_words },
-	{ "disk", 0, OPT_LIST, AT(disks), "PATH[,...]",
-	  "one more disk: PATH[,size=SIZE][,serial=TEXT][,ro][,raw]", NULL },
-	{ "name", 0, OPT_STRING, AT(system.name), "NAME",
-	  "the machine's name (the system's host name, or SYSTEM's own)", NULL },
-	{ "graphics", 0, OPT_FLAG, AT(graphics), NULL, "a window, with the console in it", NULL },
-	{ "serial", 0, OPT_FLAG, AT(serial), NULL, "the console here (the default)", NULL },
-	{ "accel", 0, OPT_CHOICE, AT(accel), "HOW",
-	  "kvm, tcg, or auto: kvm if it is seen to run a guest (auto)", accel_words },
-	{ "reginfo", 0, OPT_STRING, AT(reginfo), "FILE",
-	  "the closure's registration, or none (made by the host's Nix)", NULL },
-	{ "store", 0, OPT_STRING, AT(system.store), "DIR",
-	  "the folder that the guest sees as its store (/nix/store)", NULL },
-	{ "initrd", 0, OPT_STRING, AT(initrd), "FILE", "a ready-made initrd", NULL },
-	{ "stage1", 0, OPT_STRING, AT(stage1), "FILE", "storeboot-init (the installed one)", NULL },
-	{ "qemu", 0, OPT_STRING, AT(qemu), "PROGRAM", "QEMU (qemu-system-x86_64)", NULL },
-	{ "smbd", 0, OPT_STRING, AT(smbd), "PROGRAM", "Samba's server (smbd)", NULL },
-	{ "timeout-stage1", 0, OPT_SECONDS, AT(timeout_stage1), "SECONDS",
-	  "how long until stage 2, or none (300)", NULL },
-	{ "timeout", 0, OPT_SECONDS, AT(timeout), "SECONDS", "how long the whole run (none)",
-	  NULL },
-	{ "console-log", 0, OPT_STRING, AT(console_log), "FILE", "keep the console's output there",
-	  NULL },
-	{ "console-log-size", 0, OPT_STRING, AT(console_log_size), "SIZE",
-	  "its beginning and its end, no more than this (16M)", NULL },
-	{ "json", 0, OPT_STRING, AT(json), "FILE", "write all that happens there, as JSON lines",
-	  NULL },
-	{ "timings", 0, OPT_FLAG, AT(timings), NULL, "say at the end how long each step took",
-	  NULL },
-	{ "plot", 0, OPT_STRING, AT(plot), "FILE", "the same as a drawing, SVG", NULL },
-	{ "print-qemu", 0, OPT_FLAG, AT(print_qemu), NULL,
-	  "print QEMU's command, for reading, and exit", NULL },
-};
-
-static const struct opt_command command = {
-	.name = "run",
-	.synopsis = "SYSTEM [OPTION]...",
-	.about = "Boots SYSTEM, a NixOS toplevel or any folder with kernel, kernel-params, kernel-modules and\n"
-		 "init, in QEMU. The guest sees the host's store, read-only, and one disk of its own. With\n"
-		 "--kernel and --init SYSTEM may be left out. Ctrl-a x ends QEMU. Also taken from the\n"
-		 "environment: NIX_DISK_IMAGE, QEMU_OPTS, QEMU_KERNEL_PARAMS.",
-	.opts = opts,
-	.n_opts = ARRAY_SIZE(opts),
-	.max_args = 1,
-};
-
 struct run {
-	struct values v;
+	struct run_values v;
 	struct opt_args args;
 	struct system system;
 	struct plan plan;
@@ -141,26 +44,8 @@ static void run_free(struct run *r)
 	events_close(&r->watch.events);
 	console_log_close(&r->watch.log);
 	system_free(&r->system);
-	strv_free(&r->v.append);
-	strv_free(&r->v.disks);
+	run_values_free(&r->v);
 	opt_args_free(&r->args);
-}
-
-/* A bare number counts MiB, as QEMU's -m and NixOS's options do. */
-static int get_size(const char *option, const char *s, uint64_t standard, uint64_t *ret,
-		    struct err *e)
-{
-	char text[64];
-
-	if (!s) {
-		*ret = standard;
-		return 0;
-	}
-	if (str_format(text, sizeof(text), "%s%s", s, s[strspn(s, "0123456789")] ? "" : "M") < 0 ||
-	    opt_size(text, ret) < 0 || *ret < MIB || *ret > (uint64_t)INT64_MAX)
-		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: --%s %s: want a size of 1M or more, as 512M or 10G", option, s);
-	return 0;
 }
 
 /* What the words of the command line and of the environment say by themselves. */
@@ -175,25 +60,18 @@ static int read_words(struct run *run, struct err *e)
 	run->plan.graphics = run->v.graphics;
 	run->plan.watch = &run->watch;
 	run->watch.limits = (struct limits){ run->v.timeout_stage1, run->v.timeout };
-	r = get_size("memory", run->v.memory, 384 * MIB, &run->plan.memory, e);
+	r = run_size("memory", run->v.memory, (uint64_t)384 << 20, &run->plan.memory, e);
 
 	if (r == 0)
-		r = get_size("disk-size", run->v.disk_size, 0, &run->v.disk_bytes, e);
+		r = run_size("disk-size", run->v.disk_size, 0, &run->v.disk_bytes, e);
 	if (r == 0)
-		r = get_size("console-log-size", run->v.console_log_size, 16 * MIB,
+		r = run_size("console-log-size", run->v.console_log_size, (uint64_t)16 << 20,
 			     &run->watch.log.max, e);
 	if (r < 0)
 		return r;
-	if (run->v.graphics && run->v.serial)
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --graphics or --serial, not both");
-	if (run->v.ephemeral && run->v.fresh)
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --ephemeral or --fresh, not both");
-	if (run->v.root == ROOT_TMPFS && (run->v.fresh || run->v.image || run->v.disk_size))
-		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: with --root tmpfs there is no --image, --disk-size or --fresh");
-	if (run->v.disk_bytes % 512)
-		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: --disk-size %s: want a multiple of 512 bytes", run->v.disk_size);
+	r = run_values_check(&run->v, e);
+	if (r < 0)
+		return r;
 	r = qemu_opts ? words_split(qemu_opts, &run->plan.qemu_opts) : 0;
 	if (r < 0)
 		return err_exit(e, EXIT_USAGE, -r, "QEMU_OPTS: a quote is not closed in: %s",
@@ -407,16 +285,16 @@ static int run_system(struct run *run, struct verdict *v, struct err *e)
 
 int cmd_run(int argc, char **argv)
 {
-	_cleanup_(run_free) struct run run = { .v.timeout_stage1 = STAGE1_LIMIT,
+	_cleanup_(run_free) struct run run = { .v = RUN_VALUES_INIT,
 					    .plan = PLAN_INIT,
 					    .watch = WATCH_INIT };
 	struct verdict v = { 0 };
 	struct err e = { 0 };
 	sigset_t signals;
-	int r = opt_parse(&command, argc, argv, &run.v, &run.args, &e);
+	int r = opt_parse(&run_command, argc, argv, &run.v, &run.args, &e);
 
 	if (r == 0 && run.args.help) {
-		opt_help(&command, stdout);
+		opt_help(&run_command, stdout);
 		return EXIT_OK;
 	}
 	signal(SIGPIPE, SIG_IGN);

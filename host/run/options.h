@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* options.h - what `storeboot run` can be asked: its option table, and the values that it fills */
+#ifndef STOREBOOT_HOST_OPTIONS_H
+#define STOREBOOT_HOST_OPTIONS_H
+
+#include "host/opt.h"
+#include "host/run/system.h"
+
+enum root { ROOT_DISK, ROOT_TMPFS };
+
+struct run_values {
+	struct system_options system;
+	const char *memory, *disk_size;
+	uint64_t disk_bytes; /* 0: not said */
+	unsigned int cores;
+	const char *image;
+	bool ephemeral, fresh, yes;
+	int root; /* enum root */
+	struct strv disks;
+	bool graphics, serial;
+	int accel;
+	struct strv append;
+	const char *reginfo, *initrd, *stage1;
+	const char *qemu, *smbd;
+	unsigned int timeout_stage1, timeout;
+	const char *json, *plot, *console_log, *console_log_size;
+	bool timings;
+	bool print_qemu;
+};
+
+extern const struct opt_command run_command;
+
+/* What holds where nothing is said. */
+#define RUN_VALUES_INIT { .timeout_stage1 = 300 } /* stage 1 waits up to 600 s for nix-store; few closures need it */
+
+void run_values_free(struct run_values *v);
+
+/* The value of a SIZE option in bytes; standard where s is NULL. A bare number counts MiB, as QEMU's
+ * -m and NixOS's options do. Returns 0, or -EINVAL with e (EXIT_USAGE). */
+_must_check_ int run_size(const char *option, const char *s, uint64_t standard, uint64_t *ret,
+			  struct err *e);
+
+/* Values that exclude each other, told before anything is looked for. Returns 0, or -EINVAL with e
+ * (EXIT_USAGE). */
+_must_check_ int run_values_check(const struct run_values *v, struct err *e);
+
+#endif
