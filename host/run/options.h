@@ -31,7 +31,7 @@ struct run_values {
 extern const struct opt_command run_command;
 
 /* What holds where nothing is said. */
-#define RUN_VALUES_INIT { .timeout_stage1 = 300 } /* stage 1 waits up to 600 s for nix-store; few closures need it */
+#define RUN_VALUES_INIT { .timeout_stage1 = 300 } /* regInfo alone may take 600 s; few closures need it */
 
 void run_values_free(struct run_values *v);
 
