@@ -88,6 +88,23 @@ static pid_t parent_of(const char *pid)
 	return p && sscanf(p, ") %*c %d", &parent) == 1 ? parent : 0;
 }
 
+int proc_command(pid_t pid, struct buf *ret)
+{
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	r = file_read(AT_FDCWD, path, 65536, ret);
+	if (r < 0)
+		return r;
+	while (ret->len > 0 && ret->data[ret->len - 1] == '\0')
+		ret->len--;
+	for (size_t i = 0; i < ret->len; i++)
+		if ((unsigned char)ret->data[i] < ' ')
+			ret->data[i] = ' ';
+	return ret->len > 0 ? 0 : -ESRCH;
+}
+
 /* Calls each for every child of ours. */
 static int each_child(void (*each)(pid_t pid, void *arg), void *arg)
 {

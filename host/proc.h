@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "init/lib/err.h"
+#include "init/lib/str.h"
 
 /*
  * Finds a program: given itself when it is a path, else given or name in PATH and then in /usr/sbin
@@ -16,6 +17,12 @@
  */
 _must_check_ int proc_find(const char *given, const char *name, const char *package, char *ret,
 			   struct err *e);
+
+/*
+ * A process's command line into ret, which is empty: its words separated by blanks, with no control
+ * characters in it. Returns 0, -ESRCH where there is none, or another -errno.
+ */
+_must_check_ int proc_command(pid_t pid, struct buf *ret);
 
 /*
  * Makes this process the parent of every orphan below it, and notes which children it has already

@@ -15,7 +15,7 @@
 
 #include "host/exit.h"
 #include "host/disk/qemu_img.h"
-#include "init/lib/file.h"
+#include "host/proc.h"
 #include "init/lib/str.h"
 
 #define UNCHANGED "; image unchanged"
@@ -45,18 +45,13 @@ static int in_use(const char *path, const struct stat *st, struct err *e)
 {
 	_cleanup_buf_ struct buf command = { 0 };
 	int pid = lock_holder(st);
-	char proc[64];
 
 	if (pid <= 0)
 		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by another process", path);
-	snprintf(proc, sizeof(proc), "/proc/%d/cmdline", pid);
 	/* A lock outlives who took it where a child has inherited it. */
-	if (file_read(AT_FDCWD, proc, 65536, &command) < 0 || command.len == 0)
+	if (proc_command(pid, &command) < 0)
 		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by a process that pid %d started",
 				path, pid);
-	for (size_t i = 0; i + 1 < command.len; i++)
-		if ((unsigned char)command.data[i] < ' ')
-			command.data[i] = ' ';
 	return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by pid %d (%.200s)", path, pid,
 			command.data);
 }

@@ -41,8 +41,4 @@ void events_write(struct events *ev, const char *event, const struct event_field
 void events_record(struct events *ev, const struct record *rec);
 void events_close(struct events *ev);
 
-/* Text as JSON has to have it: a byte that is no UTF-8 becomes U+FFFD. A pure function. Returns 0 or
- * -ENOMEM. */
-_must_check_ int events_utf8(const char *text, struct buf *ret);
-
 #endif

@@ -52,29 +52,6 @@ static void every_line_is_json(void)
 		json_object_put(o[i]);
 }
 
-static void only_utf8_comes_through(void)
-{
-	static const struct {
-		const char *in, *want;
-	} rows[] = {
-		{ "", "" },
-		{ "plain\t", "plain\t" },
-		{ "\xe2\x82\xac\xf0\x9f\x98\x80", "\xe2\x82\xac\xf0\x9f\x98\x80" },
-		{ "\x80", "\xef\xbf\xbd" },
-		{ "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd" },	    /* over-long */
-		{ "\xed\xa0\x80x", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx" }, /* a surrogate */
-		{ "\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd" },	    /* cut short */
-		{ "\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		_cleanup_buf_ struct buf b = { 0 };
-
-		CHECK_INT(events_utf8(rows[i].in, &b), 0);
-		CHECK_STR(b.data, rows[i].want);
-	}
-}
-
 static void files_that_cannot_be(void)
 {
 	struct events ev = EVENTS_INIT;
@@ -97,7 +74,6 @@ int main(void)
 	close(fd);
 	RUN(every_line_is_json);
 	unlink(path);
-	RUN(only_utf8_comes_through);
 	RUN(files_that_cannot_be);
 	TEST_END();
 }
