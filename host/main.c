@@ -8,6 +8,7 @@
 
 #include "host/exit.h"
 #include "host/initrd/initrd.h"
+#include "host/list.h"
 #include "host/proc.h"
 #include "host/closure/reginfo.h"
 #include "host/run/run.h"
@@ -20,6 +21,7 @@ static const struct command {
 	const char *about;
 } commands[] = {
 	{ "run", cmd_run, "boot a system from the host's store in QEMU" },
+	{ "list", cmd_list, "the VMs that run" },
 	{ "initrd", cmd_initrd, "build the initramfs alone" },
 	{ "reginfo", cmd_reginfo, "print the registration of a closure" },
 	{ "share-server", cmd_share_server, NULL }, /* run's own use */

@@ -159,7 +159,8 @@ int nix_state_copy(struct nix_state *ret, struct err *e)
 		return from;
 	r = folder_make(ret->folder, e);
 	if (r == 0)
-		r = keeper_start(&ret->keeper, ret->folder, -1, NULL, e);
+		r = keeper_start(&ret->keeper,
+				 &(struct keeper_task){ ret->folder, folder_remove, -1, NULL }, e);
 	if (r < 0)
 		return r;
 	r = copy(from, ret->folder);

@@ -4,6 +4,7 @@
 #define STOREBOOT_HOST_NIX_STATE_H
 
 #include "host/folder.h"
+#include "host/keeper.h"
 #include "init/lib/str.h"
 
 struct nix_state {

@@ -15,8 +15,10 @@
 #include "host/exit.h"
 #include "host/folder.h"
 #include "host/initrd/initrd.h"
+#include "host/keeper.h"
 #include "host/closure/registration.h"
 #include "host/share/smb.h"
+#include "host/vms.h"
 #include "host/words.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -26,7 +28,7 @@
 
 struct launched {
 	struct plan *plan;
-	char folder[PATH_MAX]; /* "": not made */
+	struct vms_own vm;
 	struct keeper keeper;
 	struct proc_others others;
 	struct console console;
@@ -45,7 +47,7 @@ void plan_free(struct plan *p)
 static void launched_free(struct launched *l)
 {
 	proc_end_all(&l->others, SHARE_GRACE_MS);
-	folder_remove(l->folder);
+	vms_release(&l->vm);
 	keeper_stop(&l->keeper);
 	proc_others_free(&l->others);
 }
@@ -66,7 +68,7 @@ static int write_initrd(const struct launched *l, struct err *e)
 				      &b, e);
 	if (r < 0)
 		return r;
-	return folder_write(l->folder, "initrd", b.data, b.len, e);
+	return folder_write(l->vm.folder, "initrd", b.data, b.len, e);
 }
 
 /* The server's command lies in a file: QEMU's option then has nothing in it that could be misread. */
@@ -81,7 +83,7 @@ static int write_server(const struct launched *l, const struct smb_config *smb, 
 		r = buf_add(&text, argv.v[i], strlen(argv.v[i]) + 1);
 	if (r < 0)
 		return err_sys(e, r, "the file server's command");
-	return folder_write(l->folder, "share-server", text.data, text.len, e);
+	return folder_write(l->vm.folder, "share-server", text.data, text.len, e);
 }
 
 static int make_share(const struct launched *l, struct err *e)
@@ -89,24 +91,33 @@ static int make_share(const struct launched *l, struct err *e)
 	const struct plan *p = l->plan;
 	char folder[PATH_MAX];
 	const struct smb_config smb = { p->smbd, p->bwrap, p->store, folder };
-	int r = str_format(folder, sizeof(folder), "%s/smb", l->folder);
+	int r = str_format(folder, sizeof(folder), "%s/smb", l->vm.folder);
 
 	if (r < 0 || mkdir(folder, 0700) < 0)
-		return err_sys(e, r < 0 ? r : errno, "%s/smb", l->folder);
+		return err_sys(e, r < 0 ? r : errno, "%s/smb", l->vm.folder);
 	r = smb_prepare(&smb, e);
 	return r < 0 ? r : write_server(l, &smb, e);
 }
 
-/* The folder, and who removes it whatever happens. */
+/* The name and the folder, and who removes it whatever happens. */
 static int make_folder(struct launched *l, struct err *e)
 {
+	const struct plan *p = l->plan;
+	const struct vms_about about = {
+		.name = p->name,
+		.system = p->system,
+		.kernel = p->kernel,
+		.image = p->disks.has_root ? p->disks.v[0].image.path : "",
+	};
+	const struct keeper_task task = { l->vm.folder, vms_clean,
+					  l->console.interactive ? STDIN_FILENO : -1,
+					  &l->console.modes };
 	int r = proc_adopt_orphans(&l->others, e);
 
 	if (r == 0)
-		r = folder_make(l->folder, e);
+		r = vms_make(&about, p->name_is_exact, &l->vm, e);
 	if (r == 0)
-		r = keeper_start(&l->keeper, l->folder, l->console.interactive ? STDIN_FILENO : -1,
-				 &l->console.modes, e);
+		r = keeper_start(&l->keeper, &task, e);
 	if (r == 0 && proc_others_add(&l->others, l->keeper.pid) < 0)
 		r = err_sys(e, ENOMEM, "cannot run");
 	return r;
@@ -143,27 +154,29 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	struct qemu_disk disks[DISKS_MAX];
 	struct qemu_config c = config_of(l->plan, initrd, server, disks);
 
+	c.name = l->vm.name;
 	disks_qemu(&l->plan->disks, false, disks);
 	snprintf(launcher, sizeof(launcher), "%d", (int)getpid());
-	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->folder) < 0 ||
-	    str_format(share, sizeof(share), "%s/share-server", l->folder) < 0)
-		return err_sys(e, ENAMETOOLONG, "%s", l->folder);
+	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->vm.folder) < 0 ||
+	    str_format(share, sizeof(share), "%s/share-server", l->vm.folder) < 0)
+		return err_sys(e, ENAMETOOLONG, "%s", l->vm.folder);
 	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
 }
 
 /* Some seconds pass between this and the guest's first word. */
-static void announce(const struct plan *p, bool interactive)
+static void announce(const struct launched *l)
 {
-	const struct disk *root = p->disks.has_root ? &p->disks.v[0] : NULL;
+	const struct disk *root = l->plan->disks.has_root ? &l->plan->disks.v[0] : NULL;
 
-	log_info("booting %s%s%s%s%s", p->name, root ? "; its disk is " : "",
+	log_info("booting %s%s%s%s%s", l->vm.name, root ? "; its disk is " : "",
 		 root ? root->image.path : "", root && root->image.made ? ", new" : "",
-		 interactive ? "; Ctrl-a x ends it" : "");
+		 l->console.interactive ? "; Ctrl-a x ends it" : "");
 }
 
 int launch(struct plan *p, struct verdict *ret, struct err *e)
 {
-	_cleanup_(launched_free) struct launched l = { .plan = p, .keeper = KEEPER_INIT };
+	_cleanup_(launched_free) struct launched l = { .plan = p, .vm = VMS_OWN_INIT,
+							     .keeper = KEEPER_INIT };
 	int r, n;
 
 	console_look(&l.console);
@@ -183,7 +196,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		r = disks_ready(&p->disks, e);
 	if (r < 0)
 		return r;
-	announce(p, l.console.interactive);
+	announce(&l);
 	return boot(&l, ret, e);
 }
 

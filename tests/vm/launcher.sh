@@ -11,7 +11,7 @@ export XDG_RUNTIME_DIR=$tmp/runtime
 
 # left: what a run has left: files in its folder, and processes that carry this test's folder in their environment.
 left() {
-	find "$tmp/runtime" -mindepth 2
+	find "$tmp/runtime" -mindepth 1
 	local p
 	for p in /proc/[0-9]*; do
 		case $(tr '\0' ' ' 2>/dev/null <"$p/cmdline") in
@@ -64,13 +64,15 @@ if [ "$(id -u)" = 0 ]; then
 	is "an ordinary user: exit status" $? 0
 	has "the greeting" "$out" 'store paths +[0-9]+ registered, [0-9]+ valid; this system is registered'
 	is "its files are its own" "$(find "$user" ! -uid 1000)" ""
-	is "its temporary files are gone" "$(find "$user" -maxdepth 1 -name 'storeboot-??????')" ""
+	is "its temporary files are gone" "$(find "$user" -mindepth 1 -maxdepth 1 -name 'storeboot-*' ! -name storeboot-init)" ""
 	rm -rf "$user"
 else
 	skip "an ordinary user" "the whole test runs as one"
 fi
 
 # --- signals: in the middle of a run ------------------------------------------------------------------------------
+name=$("$storeboot" run "$system" --print-qemu 2>/dev/null | sed -n 's/.* -name guest=\([^ ]*\) .*/\1/p')
+is "list: nothing runs" "$("$storeboot" list)" ""
 wait_script=$(vm_script 'echo "FACT waiting"; sleep 600')
 for signal in INT TERM HUP KILL; do
 	"$storeboot" run "$system" --image "$tmp/signal.qcow2" --append "demo.run=$wait_script" </dev/null >"$tmp/out" 2>"$tmp/err" &
@@ -79,6 +81,15 @@ for signal in INT TERM HUP KILL; do
 	busy=$("$storeboot" run "$system" --image "$tmp/signal.qcow2" </dev/null 2>&1)
 	is "SIG$signal: meanwhile the image is in use: exit status" $? 67
 	has "the line names the holder" "$busy" "signal\.qcow2 .*$pid"
+	has "SIG$signal: list has it" "$("$storeboot" list)" "^$name +$pid +$system +$tmp/signal\.qcow2 +[0-9]+m?[0-9]*s\$"
+	if [ "$signal" = INT ]; then
+		busy=$("$storeboot" run "$system" --name "$name" --root tmpfs </dev/null 2>&1)
+		is "a name is in use: exit status" $? 67
+		has "the line names who has it" "$busy" "a VM called $name runs already: pid $pid \\(.*storeboot run "
+		is "list --json" "$("$storeboot" list --json | python3 -c 'import json,sys
+for line in sys.stdin: o = json.loads(line); print(o["name"], o["pid"], o["image"], sorted(o))')" \
+			"$name $pid $tmp/signal.qcow2 ['image', 'kernel', 'name', 'pid', 'started', 'system']"
+	fi
 	kill -$signal $pid
 	wait $pid 2>/dev/null
 	is "SIG$signal: exit status" $? $((128 + $(kill -l $signal)))

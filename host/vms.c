@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/* vms.c - the running VMs of this user: their names and private folders (theory: vms.h) */
+#include "host/vms.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "host/exit.h"
+#include "host/folder.h"
+#include "host/proc.h"
+#include "init/lib/file.h"
+#include "init/lib/str.h"
+
+#define FILE_MAX 65536
+#define NUMBER_MAX 9999 /* of NAME-2, NAME-3 ... */
+
+/* --- BASE ------------------------------------------------------------------------------------------- */
+
+static bool is_private(const struct stat *st)
+{
+	return S_ISDIR(st->st_mode) && st->st_uid == geteuid() && (st->st_mode & 0077) == 0;
+}
+
+static int base_path(char *ret, struct err *e)
+{
+	const char *in;
+	int r = folder_base(&in) ? str_format(ret, PATH_MAX, "%s/storeboot", in) :
+				   str_format(ret, PATH_MAX, "%s/storeboot-%u", in,
+					      (unsigned int)geteuid());
+
+	return r < 0 ? err_sys(e, r, "the folder of the running VMs") : 0;
+}
+
+/* Is what we have open and locked still what stands there? */
+static bool stands(int fd, const char *path)
+{
+	struct stat st, named;
+
+	return fstat(fd, &st) == 0 && lstat(path, &named) == 0 && st.st_ino == named.st_ino &&
+	       st.st_dev == named.st_dev;
+}
+
+/* Opens BASE and locks it; the lock goes with the descriptor. Returns that, -ENOENT where there is no
+ * BASE (make: it is made), or another -errno; e is set in each case. */
+static int base_lock(const char *path, bool make, struct err *e)
+{
+	for (;;) {
+		_cleanup_close_ int fd = -1;
+		struct stat st;
+
+		if (make && mkdir(path, 0700) < 0 && errno != EEXIST)
+			return err_sys(e, errno, "cannot make %s", path);
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT && make)
+			continue;
+		if (fd < 0 || fstat(fd, &st) < 0)
+			return err_sys(e, errno, "%s", path);
+		if (!is_private(&st))
+			return err_exit(e, EXIT_MISSING, EPERM,
+					"%s is no private folder of this user (owner %u, mode %03o), so no "
+					"VM's files are put there; remove it, or set TMPDIR",
+					path, (unsigned int)st.st_uid, (unsigned int)st.st_mode & 07777);
+		if (flock(fd, LOCK_EX) < 0)
+			return err_sys(e, errno, "cannot lock %s", path);
+		if (stands(fd, path))
+			return take_fd(&fd);
+	}
+}
+
+/* Ends what base_lock began. BASE goes when nothing is in it. */
+static void base_unlock(int fd, const char *path)
+{
+	if (rmdir(path) < 0)
+		errno = 0; /* a VM lives there */
+	close(fd);
+}
+
+/* --- one VM ------------------------------------------------------------------------------------------ */
+
+/* Opens its file. Returns a descriptor when it lives, else -ENOENT. */
+static int open_live(int base, const char *name)
+{
+	char path[NAME_MAX + 8];
+	int fd, r;
+
+	if (str_format(path, sizeof(path), "%s/vm", name) < 0)
+		return -ENOENT;
+	fd = openat(base, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -ENOENT;
+	r = flock(fd, LOCK_SH | LOCK_NB);
+	if (r < 0 && errno == EWOULDBLOCK)
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
+static bool lives(int base, const char *name)
+{
+	int fd = open_live(base, name);
+
+	cleanup_close(&fd);
+	return fd >= 0;
+}
+
+static char *text_of(json_object *o, const char *name)
+{
+	json_object *v;
+	const char *s = NULL;
+
+	if (json_object_object_get_ex(o, name, &v))
+		s = json_object_get_string(v);
+	return strdup(s ? s : "");
+}
+
+static int64_t number_of(json_object *o, const char *name)
+{
+	json_object *v;
+
+	return json_object_object_get_ex(o, name, &v) ? json_object_get_int64(v) : 0;
+}
+
+static void entry_free(struct vms_entry *v)
+{
+	free(v->system);
+	free(v->kernel);
+	free(v->image);
+}
+
+/* Reads the file of a VM that lives. Returns 0, -ENOENT when none does, or -ENOMEM. */
+static int entry_read(int base, const char *name, struct vms_entry *ret)
+{
+	_cleanup_close_ int fd = open_live(base, name);
+	_cleanup_buf_ struct buf text = { 0 };
+	struct vms_entry v = { 0 };
+	json_object *o;
+
+	if (fd < 0 || str_format(v.name, sizeof(v.name), "%s", name) < 0)
+		return -ENOENT;
+	/* What cannot be read is told as unknown: the VM lives. */
+	if (file_read_fd(fd, FILE_MAX, &text) < 0)
+		text.len = 0;
+	o = json_tokener_parse(text.data ? text.data : "");
+	v.pid = (pid_t)number_of(o, "pid");
+	v.started = number_of(o, "started");
+	v.system = text_of(o, "system");
+	v.kernel = text_of(o, "kernel");
+	v.image = text_of(o, "image");
+	json_object_put(o);
+	if (!v.system || !v.kernel || !v.image) {
+		entry_free(&v);
+		return -ENOMEM;
+	}
+	*ret = v;
+	return 0;
+}
+
+/* --- making and removing ------------------------------------------------------------------------------ */
+
+static int about_text(const struct vms_about *about, const char *name, struct buf *ret)
+{
+	static const int style = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+	json_object *o = json_object_new_object();
+	int r;
+
+	json_object_object_add(o, "name", json_object_new_string(name));
+	json_object_object_add(o, "pid", json_object_new_int64(getpid()));
+	json_object_object_add(o, "system", json_object_new_string(about->system));
+	json_object_object_add(o, "kernel", json_object_new_string(about->kernel));
+	json_object_object_add(o, "image", json_object_new_string(about->image));
+	json_object_object_add(o, "started", json_object_new_int64(time(NULL)));
+	r = buf_addf(ret, "%s\n", json_object_to_json_string_ext(o, style));
+	json_object_put(o);
+	return r;
+}
+
+static int write_file(const struct vms_about *about, struct vms_own *own)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	char path[PATH_MAX];
+	int r = about_text(about, own->name, &text);
+
+	if (r == 0)
+		r = str_format(path, sizeof(path), "%s/vm", own->folder);
+	if (r < 0)
+		return r;
+	own->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (own->fd < 0 || flock(own->fd, LOCK_EX | LOCK_NB) < 0)
+		return -errno;
+	return file_write_all(own->fd, text.data, text.len);
+}
+
+static int in_use(int base, const char *name, struct err *e)
+{
+	_cleanup_buf_ struct buf command = { 0 };
+	struct vms_entry v = { 0 };
+	pid_t pid = 0;
+
+	if (entry_read(base, name, &v) == 0)
+		pid = v.pid;
+	entry_free(&v);
+	if (pid <= 0 || proc_command(pid, &command) < 0)
+		return err_exit(e, EXIT_IN_USE, EBUSY, "a VM called %s runs already", name);
+	return err_exit(e, EXIT_IN_USE, EBUSY, "a VM called %s runs already: pid %d (%.200s)", name,
+			(int)pid, command.data);
+}
+
+/* The n-th candidate: NAME, NAME-2 ... */
+static void candidate(const char *name, unsigned int n, char *ret)
+{
+	char tail[16] = "";
+	int room;
+
+	if (n > 1)
+		snprintf(tail, sizeof(tail), "-%u", n);
+	room = VMS_NAME_MAX - (int)strlen(tail);
+	snprintf(ret, VMS_NAME_MAX + 1, "%.*s%s", room, name, tail);
+}
+
+/* Takes the first name that no living VM has. */
+static int take_name(int base, const struct vms_about *about, bool exact, char *ret, struct err *e)
+{
+	for (unsigned int n = 1; n <= NUMBER_MAX; n++) {
+		candidate(about->name, n, ret);
+		if (lives(base, ret)) {
+			if (exact)
+				return in_use(base, ret, e);
+			continue;
+		}
+		folder_remove_in(base, ret);
+		if (mkdirat(base, ret, 0700) < 0)
+			return err_sys(e, errno, "cannot make a private folder for the VM %s", ret);
+		return 0;
+	}
+	return err_exit(e, EXIT_IN_USE, EBUSY, "%d VMs called %s run already", NUMBER_MAX, about->name);
+}
+
+int vms_make(const struct vms_about *about, bool exact, struct vms_own *ret, struct err *e)
+{
+	struct vms_own own = VMS_OWN_INIT;
+	char path[PATH_MAX];
+	int r = base_path(path, e), base;
+
+	if (r < 0)
+		return r;
+	base = base_lock(path, true, e);
+	if (base < 0)
+		return base;
+	r = take_name(base, about, exact, own.name, e);
+	if (r == 0) {
+		r = str_format(own.folder, sizeof(own.folder), "%s/%s", path, own.name);
+		if (r == 0)
+			r = write_file(about, &own);
+		if (r < 0) {
+			err_sys(e, r, "cannot write %s/%s/vm", path, own.name);
+			cleanup_close(&own.fd);
+			folder_remove_in(base, own.name);
+		}
+	}
+	base_unlock(base, path);
+	if (r == 0)
+		*ret = own;
+	return r;
+}
+
+/* BASE and NAME of a folder. */
+static int split(const char *folder, char *base, const char **ret_name)
+{
+	const char *slash = strrchr(folder, '/');
+
+	if (!slash || !slash[1])
+		return -EINVAL;
+	*ret_name = slash + 1;
+	return str_format(base, PATH_MAX, "%.*s", (int)(slash - folder), folder);
+}
+
+int vms_clean(const char *folder)
+{
+	struct err e = { 0 };
+	char path[PATH_MAX];
+	const char *name;
+	int r = split(folder, path, &name), base;
+
+	if (r < 0)
+		return r;
+	base = base_lock(path, false, &e);
+	if (base < 0)
+		return base == -ENOENT ? 0 : base;
+	if (lives(base, name))
+		r = -EBUSY;
+	else
+		folder_remove_in(base, name);
+	if (r == 0 && faccessat(base, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		r = -ENOTEMPTY;
+	base_unlock(base, path);
+	return r;
+}
+
+void vms_release(struct vms_own *own)
+{
+	if (!own->folder[0])
+		return;
+	cleanup_close(&own->fd);
+	if (vms_clean(own->folder) < 0) /* what stays is removed by who sees it next */
+		errno = 0;
+	*own = (struct vms_own)VMS_OWN_INIT;
+}
+
+/* --- looking ------------------------------------------------------------------------------------------ */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct vms_entry *)a)->name, ((const struct vms_entry *)b)->name);
+}
+
+void vms_list_free(struct vms_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		entry_free(&l->v[i]);
+	free(l->v);
+	*l = (struct vms_list){ 0 };
+}
+
+static int add_entry(int base, const char *name, struct vms_list *l)
+{
+	struct vms_entry *v = realloc(l->v, (l->n + 1) * sizeof(*v));
+	int r;
+
+	if (!v)
+		return -ENOMEM;
+	l->v = v;
+	r = entry_read(base, name, &v[l->n]);
+	if (r == 0)
+		l->n++;
+	else if (r == -ENOENT)
+		folder_remove_in(base, name);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int look(int base, struct vms_list *l)
+{
+	_cleanup_closedir_ DIR *d = NULL;
+	struct dirent *entry;
+	int r = 0, fd = openat(base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	d = fdopendir(fd);
+	if (!d) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (r == 0 && (entry = readdir(d)) != NULL)
+		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
+			r = add_entry(base, entry->d_name, l);
+	return r;
+}
+
+int vms_list(struct vms_list *ret, struct err *e)
+{
+	struct vms_list l = { 0 };
+	char path[PATH_MAX];
+	int r = base_path(path, e), base;
+
+	if (r < 0)
+		return r;
+	base = base_lock(path, false, e);
+	if (base < 0)
+		return base == -ENOENT ? 0 : base;
+	r = look(base, &l);
+	base_unlock(base, path);
+	if (r < 0) {
+		vms_list_free(&l);
+		return err_sys(e, r, "%s", path);
+	}
+	if (l.n > 0)
+		qsort(l.v, l.n, sizeof(*l.v), by_name);
+	*ret = l;
+	return 0;
+}
+
+int vms_find(const char *name, char *ret_folder, struct err *e)
+{
+	_cleanup_(vms_list_free) struct vms_list l = { 0 };
+	_cleanup_buf_ struct buf names = { 0 };
+	char path[PATH_MAX];
+	int r = vms_list(&l, e);
+
+	if (r == 0)
+		r = base_path(path, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < l.n; i++) {
+		if (str_eq(l.v[i].name, name))
+			return str_format(ret_folder, PATH_MAX, "%s/%s", path, name) < 0 ?
+				       err_sys(e, ENAMETOOLONG, "%s", path) :
+				       0;
+		if (buf_addf(&names, "%s%s", i > 0 ? ", " : "", l.v[i].name) < 0)
+			return err_sys(e, ENOMEM, "%s", path);
+	}
+	return err_exit(e, EXIT_MISSING, ESRCH, "no VM called %s runs; %s%s", name,
+			l.n > 0 ? "there is " : "none does", l.n > 0 ? names.data : "");
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vms.h - the running VMs of this user: their names and private folders
+ *
+ * Theory of operation: a VM is a folder BASE/NAME, and mkdir(2) makes its name unique. In it lies the
+ * file `vm`, JSON that says what it is; its launcher holds a flock(2) on that file for its life, and the
+ * kernel drops the lock however the launcher ends. So the lock alone says whether a VM lives, and whoever
+ * sees one that does not removes it.
+ *
+ * BASE is $XDG_RUNTIME_DIR/storeboot where that folder is the user's own, else storeboot-UID in $TMPDIR
+ * or /tmp. Making, looking and removing hold a flock on BASE itself, for a moment: no VM is seen half
+ * made or half removed. BASE goes with the last VM; who waited for the lock of a BASE that is gone
+ * begins anew.
+ */
+#ifndef STOREBOOT_HOST_VMS_H
+#define STOREBOOT_HOST_VMS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "init/lib/err.h"
+
+#define VMS_NAME_MAX 64
+
+/* What is told of a VM; "" where there is none. */
+struct vms_about {
+	const char *name;   /* letters, digits, . _ - (system_name); cut to VMS_NAME_MAX */
+	const char *system; /* where its files are */
+	const char *kernel;
+	const char *image; /* its root disk */
+};
+
+/* A VM of this process. */
+struct vms_own {
+	char name[VMS_NAME_MAX + 1];
+	char folder[PATH_MAX]; /* absolute, mode 0700; "": none */
+	int fd;		       /* the locked file; -1: none */
+};
+
+#define VMS_OWN_INIT { .fd = -1 }
+
+/*
+ * Makes the folder and the file. exact: about->name or none; else NAME-2, NAME-3 ... where it is taken.
+ * Returns 0, or -errno with e: EXIT_IN_USE with the holder where the exact name is taken.
+ */
+_must_check_ int vms_make(const struct vms_about *about, bool exact, struct vms_own *ret, struct err *e);
+
+/* Removes the folder of our own VM and what is in it. Nothing there is no failure. */
+void vms_release(struct vms_own *own);
+
+/* Removes the folder of a VM that lives no more. Returns 0 when it is gone, -EBUSY when it lives, or
+ * another -errno. */
+int vms_clean(const char *folder);
+
+struct vms_entry {
+	char name[VMS_NAME_MAX + 1];
+	pid_t pid; /* the launcher's */
+	int64_t started; /* seconds since the epoch */
+	char *system, *kernel, *image;
+};
+
+struct vms_list {
+	struct vms_entry *v;
+	size_t n;
+};
+
+/* The VMs that live, by name; dead ones are removed. Zero-initialise ret; vms_list_free frees it.
+ * Returns 0 or -errno with e. */
+_must_check_ int vms_list(struct vms_list *ret, struct err *e);
+void vms_list_free(struct vms_list *l);
+
+/* The folder (PATH_MAX bytes) of the VM of that name. Returns 0, or -errno with e, which names the VMs
+ * that live. */
+_must_check_ int vms_find(const char *name, char *ret_folder, struct err *e);
+
+#endif

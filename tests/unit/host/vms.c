@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* vms.c - tests of the registry of running VMs, and of the keeper that clears up behind one */
+#include "host/vms.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "host/exit.h"
+#include "host/folder.h"
+#include "host/keeper.h"
+#include "host/list.h"
+#include "tests/lib/test.h"
+
+static char top[] = "/tmp/storeboot-vms.XXXXXX";
+static char base[PATH_MAX];
+static const struct vms_about about = { "box", "/nix/store/sys", "/boot/k", "/w/box.qcow2" };
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static void a_vm_is_there_and_goes(void)
+{
+	_cleanup_(vms_list_free) struct vms_list l = { 0 };
+	struct vms_own own = VMS_OWN_INIT;
+	char found[PATH_MAX] = "";
+	struct err e = { 0 };
+	struct stat st;
+
+	CHECK_INT(vms_make(&about, true, &own, &e), 0);
+	CHECK_STR(own.name, "box");
+	CHECK_INT(stat(own.folder, &st), 0);
+	CHECK_INT(st.st_mode & 07777, 0700);
+	CHECK_INT(stat(base, &st), 0);
+	CHECK_INT(st.st_mode & 07777, 0700);
+	CHECK_INT(vms_list(&l, &e), 0);
+	CHECK_INT(l.n, 1);
+	if (l.n == 1) {
+		CHECK_STR(l.v[0].name, "box");
+		CHECK_STR(l.v[0].system, "/nix/store/sys");
+		CHECK_STR(l.v[0].kernel, "/boot/k");
+		CHECK_STR(l.v[0].image, "/w/box.qcow2");
+		CHECK_INT(l.v[0].pid, getpid());
+		CHECK(l.v[0].started > 0);
+	}
+	CHECK_INT(vms_find("box", found, &e), 0);
+	CHECK_STR(found, own.folder);
+	vms_release(&own);
+	CHECK(!exists(base));
+	vms_release(&own);
+}
+
+static void names_are_unique(void)
+{
+	struct vms_own a = VMS_OWN_INIT, b = VMS_OWN_INIT, c = VMS_OWN_INIT;
+	char pid[32], found[PATH_MAX];
+	struct err e = { 0 };
+
+	snprintf(pid, sizeof(pid), "pid %d (", (int)getpid());
+	CHECK_INT(vms_make(&about, false, &a, &e), 0);
+	CHECK_INT(vms_make(&about, true, &b, &e), -EBUSY);
+	CHECK_INT(e.exit_status, EXIT_IN_USE);
+	CHECK_HAS(e.text, "a VM called box runs already: ");
+	CHECK_HAS(e.text, pid);
+	CHECK_INT(vms_make(&about, false, &b, &e), 0);
+	CHECK_STR(b.name, "box-2");
+	CHECK_INT(vms_make(&about, false, &c, &e), 0);
+	CHECK_STR(c.name, "box-3");
+	vms_release(&b);
+	CHECK_INT(vms_make(&about, false, &b, &e), 0);
+	CHECK_STR(b.name, "box-2");
+	CHECK_INT(vms_find("chest", found, &e), -ESRCH);
+	CHECK_HAS(e.text, "no VM called chest runs; there is box, box-2, box-3");
+	vms_release(&a);
+	vms_release(&b);
+	vms_release(&c);
+	CHECK_INT(vms_find("box", found, &e), -ESRCH);
+	CHECK_HAS(e.text, "none does");
+	CHECK(!exists(base));
+}
+
+static void long_names_are_cut(void)
+{
+	struct vms_about with_long = about;
+	struct vms_own a = VMS_OWN_INIT, b = VMS_OWN_INIT;
+	struct err e = { 0 };
+	char name[128];
+
+	memset(name, 'n', sizeof(name));
+	name[127] = '\0';
+	with_long.name = name;
+	CHECK_INT(vms_make(&with_long, false, &a, &e), 0);
+	CHECK_INT(strlen(a.name), VMS_NAME_MAX);
+	CHECK_INT(vms_make(&with_long, false, &b, &e), 0);
+	CHECK_INT(strlen(b.name), VMS_NAME_MAX);
+	CHECK_STR(b.name + VMS_NAME_MAX - 3, "n-2");
+	vms_release(&a);
+	vms_release(&b);
+}
+
+/* A launcher that is killed with a VM of that name. Returns its keeper's pid; 0 without one. */
+static pid_t killed_launcher(bool with_keeper)
+{
+	int ends[2];
+	pid_t launcher, keeper = -1;
+
+	CHECK_INT(pipe(ends), 0);
+	launcher = fork();
+	if (launcher == 0) {
+		struct keeper k = KEEPER_INIT;
+		struct vms_own own = VMS_OWN_INIT;
+		const struct keeper_task task = { own.folder, vms_clean, -1, NULL };
+		struct err e = { 0 };
+
+		if (vms_make(&about, true, &own, &e) == 0 &&
+		    (!with_keeper || keeper_start(&k, &task, &e) == 0) &&
+		    write(ends[1], &k.pid, sizeof(k.pid)) > 0)
+			pause();
+		_exit(1);
+	}
+	close(ends[1]);
+	CHECK_INT(read(ends[0], &keeper, sizeof(keeper)), sizeof(keeper));
+	kill(launcher, SIGKILL);
+	CHECK_INT(waitpid(launcher, NULL, 0), launcher);
+	close(ends[0]);
+	return keeper;
+}
+
+static void the_dead_are_removed_by_who_sees_them(void)
+{
+	_cleanup_(vms_list_free) struct vms_list l = { 0 };
+	struct vms_own own = VMS_OWN_INIT;
+	struct err e = { 0 };
+
+	CHECK_INT(killed_launcher(false), 0);
+	CHECK(exists(base));
+	CHECK_INT(vms_list(&l, &e), 0);
+	CHECK_INT(l.n, 0);
+	CHECK(!exists(base));
+
+	CHECK_INT(killed_launcher(false), 0);
+	CHECK_INT(vms_make(&about, true, &own, &e), 0);
+	CHECK_INT(vms_clean(own.folder), -EBUSY);
+	CHECK(exists(own.folder));
+	vms_release(&own);
+	CHECK(!exists(base));
+}
+
+static void the_keeper_clears_up(void)
+{
+	CHECK(killed_launcher(true) > 0);
+	for (int i = 0; i < 500 && exists(base); i++) /* it is no child of ours to wait for */
+		usleep(10000);
+	CHECK(!exists(base));
+}
+
+static void a_dismissed_keeper_touches_nothing(void)
+{
+	struct vms_own own = VMS_OWN_INIT;
+	const struct keeper_task task = { own.folder, vms_clean, -1, NULL };
+	struct keeper k = KEEPER_INIT;
+	struct err e = { 0 };
+
+	CHECK_INT(vms_make(&about, false, &own, &e), 0);
+	CHECK_INT(keeper_start(&k, &task, &e), 0);
+	keeper_stop(&k);
+	CHECK(exists(own.folder));
+	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	vms_release(&own);
+}
+
+/* Many at once make, look and release; each has a name of its own at each moment. */
+static void races(void)
+{
+	enum { LAUNCHERS = 8, ROUNDS = 60 };
+	int status;
+
+	for (int i = 0; i < LAUNCHERS; i++) {
+		if (fork() > 0)
+			continue;
+		for (int k = 0; k < ROUNDS; k++) {
+			_cleanup_(vms_list_free) struct vms_list l = { 0 };
+			struct vms_own own = VMS_OWN_INIT;
+			char found[PATH_MAX];
+			struct err e = { 0 };
+
+			if (vms_make(&about, false, &own, &e) < 0 || vms_list(&l, &e) < 0 ||
+			    l.n < 1 || l.n > LAUNCHERS || vms_find(own.name, found, &e) < 0 ||
+			    folder_write(own.folder, "mine", "", 0, &e) < 0) {
+				printf("# %s\n", e.text);
+				fflush(stdout);
+				_exit(1);
+			}
+			vms_release(&own);
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < LAUNCHERS; i++) {
+		CHECK(wait(&status) > 0);
+		CHECK_INT(status, 0);
+	}
+	CHECK(!exists(base));
+}
+
+static void bases_that_are_not_private_are_refused(void)
+{
+	struct vms_own own = VMS_OWN_INIT;
+	struct err e = { 0 };
+
+	CHECK_INT(mkdir(base, 0700), 0);
+	CHECK_INT(chmod(base, 0755), 0);
+	CHECK_INT(vms_make(&about, false, &own, &e), -EPERM);
+	CHECK_HAS(e.text, "is no private folder of this user");
+	CHECK_INT(rmdir(base), 0);
+	CHECK_INT(symlink(top, base), 0);
+	CHECK(vms_make(&about, false, &own, &e) < 0);
+	CHECK_HAS(e.text, base);
+	CHECK_INT(unlink(base), 0);
+}
+
+static void the_runtime_folder_wins_where_it_is_ours(void)
+{
+	struct vms_own own = VMS_OWN_INIT;
+	char want[PATH_MAX];
+	struct err e = { 0 };
+
+	setenv("XDG_RUNTIME_DIR", "/tmp", 1); /* everybody's */
+	CHECK_INT(vms_make(&about, false, &own, &e), 0);
+	CHECK(strncmp(own.folder, base, strlen(base)) == 0);
+	vms_release(&own);
+	setenv("XDG_RUNTIME_DIR", top, 1);
+	CHECK_INT(vms_make(&about, false, &own, &e), 0);
+	snprintf(want, sizeof(want), "%s/storeboot/box", top);
+	CHECK_STR(own.folder, want);
+	vms_release(&own);
+	unsetenv("XDG_RUNTIME_DIR");
+}
+
+static void times_up(void)
+{
+	static const struct {
+		int64_t seconds;
+		const char *want;
+	} rows[] = {
+		{ -5, "0s" },	     { 0, "0s" },	 { 59, "59s" },
+		{ 60, "1m00s" },     { 192, "3m12s" },	 { 3600, "1h00m" },
+		{ 86399, "23h59m" }, { 399600, "4d15h" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char text[32];
+
+		list_up(rows[i].seconds, text, sizeof(text));
+		CHECK_STR(text, rows[i].want);
+	}
+}
+
+int main(void)
+{
+	unsetenv("XDG_RUNTIME_DIR");
+	if (!mkdtemp(top) || setenv("TMPDIR", top, 1) < 0)
+		return 1;
+	snprintf(base, sizeof(base), "%s/storeboot-%u", top, (unsigned int)geteuid());
+	RUN(a_vm_is_there_and_goes);
+	RUN(names_are_unique);
+	RUN(long_names_are_cut);
+	RUN(the_dead_are_removed_by_who_sees_them);
+	RUN(the_keeper_clears_up);
+	RUN(a_dismissed_keeper_touches_nothing);
+	RUN(races);
+	RUN(bases_that_are_not_private_are_refused);
+	RUN(the_runtime_folder_wins_where_it_is_ours);
+	RUN(times_up);
+	folder_remove(top);
+	TEST_END();
+}
