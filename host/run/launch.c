@@ -17,6 +17,7 @@
 #include "host/initrd/initrd.h"
 #include "host/keeper.h"
 #include "host/closure/registration.h"
+#include "host/run/remember.h"
 #include "host/share/smb.h"
 #include "host/vms.h"
 #include "host/words.h"
@@ -163,20 +164,20 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
 }
 
-/* Some seconds pass between this and the guest's first word. */
-static void announce(const struct launched *l)
+/* Some seconds pass between this and the guest's first word. note: on the root disk. */
+static void announce(const struct launched *l, const char *note)
 {
 	const struct disk *root = l->plan->disks.has_root ? &l->plan->disks.v[0] : NULL;
 
 	log_info("booting %s%s%s%s%s", l->vm.name, root ? "; its disk is " : "",
-		 root ? root->image.path : "", root && root->image.made ? ", new" : "",
-		 l->console.interactive ? "; Ctrl-a x ends it" : "");
+		 root ? root->image.path : "", note, l->console.interactive ? "; Ctrl-a x ends it" : "");
 }
 
 int launch(struct plan *p, struct verdict *ret, struct err *e)
 {
 	_cleanup_(launched_free) struct launched l = { .plan = p, .vm = VMS_OWN_INIT,
 							     .keeper = KEEPER_INIT };
+	const char *note = "";
 	int r, n;
 
 	console_look(&l.console);
@@ -196,7 +197,9 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		r = disks_ready(&p->disks, e);
 	if (r < 0)
 		return r;
-	announce(&l);
+	if (p->disks.has_root)
+		note = remember_system(&p->disks.v[0], p->name, p->system[0] ? p->system : p->init);
+	announce(&l, note);
 	return boot(&l, ret, e);
 }
 

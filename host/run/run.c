@@ -264,6 +264,7 @@ static int prepare(struct run *run, struct err *e)
 	run->plan.name = run->system.name;
 	run->plan.name_is_exact = run->v.system.name != NULL;
 	run->plan.system = run->system.config;
+	run->plan.init = run->system.init;
 	run->plan.kernel = run->system.kernel;
 	run->plan.store = run->system.store;
 	run->plan.accel = accel_choose((enum accel)run->v.accel, run->plan.qemu, why, sizeof(why));

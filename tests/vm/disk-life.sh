@@ -25,9 +25,20 @@ guest() { # NAME: the values of a fact
 	sed -n "s/^.*FACT $1 //p" <<<"$out"
 }
 
+# attribute [VALUE]: which system the image says that it booted last; or makes it say another.
+attribute() {
+	python3 -c 'import os, sys
+name = "user.storeboot.system"
+if sys.argv[2:]: os.setxattr(sys.argv[1], name, sys.argv[2].encode())
+else: print(os.getxattr(sys.argv[1], name).decode())' "$image" "$@"
+}
+
 # --- two boots that keep, one that throws away, in one row ----------------------------------------------------
 vm_run 240 --image "$image" --append "demo.run=$facts" --reginfo none
 is "a path of hard bytes: exit" "$status" 0
+is "it remembers its system" "$(attribute)" "${system#*-}
+$system"
+attribute $'web\n/nix/store/0-web'
 is "it is the root disk, by its serial" "$(guest disk)" "storeboot-root $((512 << 11)) 0"
 before=$(sha256sum <"$image")
 truncate -s 1M "$tmp/raw,1.img"
@@ -42,11 +53,17 @@ storeboot-root $((512 << 11)) 0
 third 6144 1"
 is "throw-away run: a disk that is written" "$(guest more)" written
 is "throw-away run: the image is as it was" "$(sha256sum <"$image")" "$before"
+has "throw-away run: another system is told" "$err" 'last booted another system, web \(/nix/store/0-web\), whose files are on it'
+is "throw-away run: nothing is remembered" "$(attribute)" $'web\n/nix/store/0-web'
 ok "throw-away run: a new disk was not made" [ ! -e "$tmp/more.qcow2" ]
 
 # --- larger ------------------------------------------------------------------------------------------------------
 vm_run 240 --image "$image" --append "demo.run=$facts" --reginfo none --disk-size 3G
 is "--disk-size: exit" "$status" 0
+has "--disk-size: another system is told" "$err" 'last booted another system, web'
+is "--disk-size: from now on this one is remembered" "$(attribute)" "${system#*-}
+$system"
+attribute "${system#*-}"$'\n/nix/store/0-older-build'
 is "--disk-size: what was there is there" "$(guest marker)" x
 is "--disk-size: the disk" "$(guest disk)" "storeboot-root $((3 << 21)) 0"
 has "--disk-size: the file system follows" "$(guest log)" '/dev/vda: file system grown from 512 to 3072 MiB'
@@ -68,6 +85,7 @@ has "--root tmpfs: the registration is loaded" "$(guest log)" '^storeboot: regIn
 # --- begin anew --------------------------------------------------------------------------------------------------
 vm_run 240 --image "$image" --append "demo.run=$facts" --reginfo none --fresh --yes
 is "--fresh: exit" "$status" 0
+is "--fresh: the new image says nothing of another build" "$(grep -c 'last booted' <<<"$err")" 0
 is "--fresh: an empty disk" "$(guest marker)" ""
 old=$(find "$tmp" -name '*.old-*' -print0 | tr -d '\0')
 is "--fresh: the old image is kept" "$(sha256sum <"$old")" "$before"

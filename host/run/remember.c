@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * remember.c - which system the root disk booted last, and what is said when it is another one
+ *
+ * A system that was rebuilt keeps its name and finds what it expects on its disk. One of another
+ * name finds a stranger's files and Nix database: most often the image is the wrong one.
+ */
+#include "host/run/remember.h"
+
+#include <errno.h>
+
+#include "host/disk/booted.h"
+#include "init/lib/log.h"
+
+/* The file system cannot keep it: that is told once, when the image is made. What it could keep
+ * before, and now cannot, would be told wrong the next time. */
+static void tell_forgotten(const struct image *i, int r)
+{
+	if (r == -EOPNOTSUPP && i->made)
+		log_info("%s will not remember which system it booted: its file system keeps no "
+			 "extended attributes",
+			 i->path);
+	else if (r != -EOPNOTSUPP)
+		log_warning("%s: cannot remember which system it boots: %s", i->path, strerror(-r));
+}
+
+static void store(const struct disk *root, const struct booted *b)
+{
+	int r = root->request.ephemeral ? 0 : booted_write(root->image.fd, b);
+
+	if (r < 0)
+		tell_forgotten(&root->image, r);
+}
+
+const char *remember_system(const struct disk *root, const char *name, const char *system)
+{
+	const struct image *i = &root->image;
+	struct booted now, last;
+	const char *note = i->made ? ", new" : "";
+
+	if (i->fd < 0 || str_format(now.name, sizeof(now.name), "%s", name) < 0 ||
+	    str_format(now.system, sizeof(now.system), "%s", system) < 0)
+		return note;
+	if (i->made || booted_read(i->fd, &last) < 0) {
+		store(root, &now);
+		return note;
+	}
+	if (str_eq(last.system, now.system))
+		return note;
+	if (!str_eq(last.name, now.name))
+		log_warning(
+			"%s last booted another system, %s (%s), whose files are on it; --image "
+			"names another disk, --fresh begins anew",
+			i->path, last.name, last.system);
+	else
+		note = ", which last booted another build of it";
+	store(root, &now);
+	return note;
+}
