@@ -36,9 +36,26 @@ static void on_panic(struct qmp *q, json_object *data _unused_)
 	q->panicked = true;
 }
 
-static void on_io_error(struct qmp *q, json_object *data _unused_)
+/* A disk that fails does so many times. */
+static bool known(const struct qmp *q, const char *node, const char *operation)
 {
-	q->io_error = true;
+	for (size_t i = 0; i < q->n_io_errors; i++)
+		if (str_eq(q->io_errors[i].node, node) && str_eq(q->io_errors[i].operation, operation))
+			return true;
+	return false;
+}
+
+static void on_io_error(struct qmp *q, json_object *data)
+{
+	struct qmp_io_error e = { 0 };
+	json_object *v;
+
+	snprintf(e.node, sizeof(e.node), "%s", text_of(data, "node-name"));
+	snprintf(e.operation, sizeof(e.operation), "%s", text_of(data, "operation"));
+	snprintf(e.reason, sizeof(e.reason), "%s", text_of(data, "reason"));
+	e.no_space = json_object_object_get_ex(data, "nospace", &v) && json_object_get_boolean(v);
+	if (!known(q, e.node, e.operation) && q->n_io_errors < QMP_IO_ERRORS_MAX)
+		q->io_errors[q->n_io_errors++] = e;
 }
 
 static const struct {

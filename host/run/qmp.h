@@ -10,6 +10,16 @@
 
 struct json_tokener;
 
+/* BLOCK_IO_ERROR: the host could not write or read a disk, and the guest was told. */
+struct qmp_io_error {
+	char node[32];	   /* the disk's topmost node */
+	char operation[8]; /* "write" or "read" */
+	char reason[128];  /* in strerror(3)'s words */
+	bool no_space;	   /* QEMU says that it is for want of room; it seldom does */
+};
+
+#define QMP_IO_ERRORS_MAX 16
+
 /* Zero-initialised is the start of a stream; qmp_free frees it. */
 struct qmp {
 	struct json_tokener *tok;
@@ -20,7 +30,8 @@ struct qmp {
 	bool by_guest;	  /* by the guest's own doing */
 	char reason[32];  /* "guest-shutdown", "guest-reset", "host-qmp-quit", ... */
 	bool panicked;	  /* GUEST_PANICKED */
-	bool io_error;	  /* BLOCK_IO_ERROR: the host could not write (or read) the image */
+	struct qmp_io_error io_errors[QMP_IO_ERRORS_MAX]; /* the first of each node and operation */
+	size_t n_io_errors;
 	char error[256];  /* the last error a command was answered with, or "" */
 };
 

@@ -190,9 +190,9 @@ void verdict_of(const struct ending *end, struct verdict *ret)
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		if (rules[i](end, ret))
 			break;
-	if (ret->exit_status == EXIT_OK && end->qmp->io_error)
-		say(ret, EXIT_GUEST, true,
-		    "the host could not write to the disk image in full; the guest saw I/O errors");
+	if (ret->exit_status == EXIT_OK && end->io_error[0])
+		say(ret, EXIT_GUEST, true, "the guest ended by itself, but saw I/O errors: %s",
+		    end->io_error);
 	if (ret->exit_status == EXIT_GUEST)
 		last_lines(end->console, ret->console, sizeof(ret->console));
 }

@@ -20,6 +20,7 @@ struct ending {
 	int qemu_status;	/* as wait(2) gives it */
 	const char *qemu_said;	/* the end of QEMU's stderr, or "" */
 	const char *console;	/* the end of the guest's console output, or "" */
+	const char *io_error;	/* a disk that the host could not write or read, and why; or "" */
 	const struct report *report;
 	const struct qmp *qmp;
 };

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "host/disk/disk.h"
+#include "host/disk/io_error.h"
 #include "host/exit.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -35,12 +36,15 @@ struct vm {
 	struct console *console;
 	struct proc_others *others;
 	struct watch *watch;
+	const struct qemu_config *config;
 	pid_t pid;
 	int pidfd, signal_fd, report_fd, qmp_fd, said_fd; /* -1: none, or at its end */
 	struct report report;
 	struct qmp qmp;
 	struct buf said;	 /* QEMU's own stdout and stderr, the end of it */
 	struct strv warnings;	 /* of stage 1; told when the console is ours again */
+	char io_error[1024];	 /* the first disk that the host could not write or read */
+	size_t io_told;		 /* of qmp.io_errors */
 	bool hello_sent;
 	bool attended;		 /* stage 1 gave a shell to the person at the console */
 	int signal;		 /* the first signal that the launcher got */
@@ -140,6 +144,25 @@ static void send_qmp(struct vm *vm, const char *command)
 		log_trace("QEMU's monitor: %s", strerror(errno));
 }
 
+/* At once, while the guest runs: room can be made, and no other line says why its programs fail. The
+ * terminal is in raw mode, the guest's cursor anywhere. */
+static void tell_io_error(struct vm *vm, const struct qmp_io_error *q)
+{
+	const struct io_error e = { q->node, q->operation, q->reason, q->no_space };
+	bool raw = vm->console->interactive;
+	char text[sizeof(vm->io_error)];
+
+	io_error_text(vm->config->disks, vm->config->n_disks, &e, text, sizeof(text));
+	events_add(&vm->watch->events, "io-error", EVENT_T("disk", q->node),
+		   EVENT_T("operation", q->operation), EVENT_T("reason", q->reason),
+		   EVENT_T("text", text));
+	if (!vm->io_error[0])
+		memcpy(vm->io_error, text, sizeof(text));
+	if (raw && write(STDERR_FILENO, "\r\n", 2) < 0)
+		return;
+	log_warning("%s; the guest sees I/O errors%s", text, raw ? "\r" : "");
+}
+
 static void serve_qmp(struct vm *vm)
 {
 	char data[4096];
@@ -148,6 +171,8 @@ static void serve_qmp(struct vm *vm)
 	while ((n = read_some(&vm->qmp_fd, data, sizeof(data))) > 0)
 		if (qmp_feed(&vm->qmp, data, n) < 0)
 			log_warning("QEMU's monitor speaks no QMP");
+	while (vm->io_told < vm->qmp.n_io_errors)
+		tell_io_error(vm, &vm->qmp.io_errors[vm->io_told++]);
 	if (vm->qmp.greeted && !vm->hello_sent) {
 		send_qmp(vm, QMP_HELLO);
 		vm->hello_sent = true;
@@ -395,6 +420,7 @@ static void finish(struct vm *vm, struct verdict *ret)
 	end.missed = vm->missed;
 	end.quit = vm->quit;
 	end.qemu_said = last_said(&vm->said);
+	end.io_error = vm->io_error;
 	end.console = vm->console->tail;
 	verdict_of(&end, ret);
 	tell_rest(vm, ret);
@@ -404,7 +430,8 @@ int vm_run(struct qemu_config *config, struct console *console, struct proc_othe
 	   struct watch *watch, struct verdict *ret, struct err *e)
 {
 	_cleanup_(vm_free) struct vm vm = { .console = console, .others = others, .watch = watch,
-					    .pidfd = -1, .signal_fd = -1, .report_fd = -1,
+					    .config = config, .pidfd = -1, .signal_fd = -1,
+					    .report_fd = -1,
 					    .qmp_fd = -1, .said_fd = -1 };
 	int r = start(&vm, config, e);
 

@@ -25,7 +25,7 @@ static void check_whole(const struct qmp *q)
 	CHECK_STR(q->reason, "guest-shutdown");
 	CHECK_STR(q->error, "no such");
 	CHECK(!q->panicked);
-	CHECK(!q->io_error);
+	CHECK_INT(q->n_io_errors, 0);
 }
 
 static void pieces_of_every_size(void)
@@ -44,17 +44,49 @@ static void pieces_of_every_size(void)
 
 static void other_events(void)
 {
-	static const char text[] = "{\"event\": \"GUEST_PANICKED\"}{\"event\": \"BLOCK_IO_ERROR\"}"
+	static const char text[] = "{\"event\": \"GUEST_PANICKED\"}"
 				   "{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": false, "
 				   "\"reason\": \"host-qmp-quit\"}}";
 	_cleanup_(qmp_free) struct qmp q = { 0 };
 
 	CHECK_INT(qmp_feed(&q, text, strlen(text)), 0);
 	CHECK(q.panicked);
-	CHECK(q.io_error);
 	CHECK(q.shutdown);
 	CHECK(!q.by_guest);
 	CHECK_STR(q.reason, "host-qmp-quit");
+}
+
+/* As QEMU 7.2 sent it, twice; then another's, and one that says nothing. */
+static void io_errors(void)
+{
+	static const char text[] =
+		"{\"event\": \"BLOCK_IO_ERROR\", \"data\": {\"device\": \"\", \"node-name\": \"disk0\", "
+		"\"reason\": \"No space left on device\", \"operation\": \"write\", \"action\": "
+		"\"report\"}}",
+		other[] = "{\"event\": \"BLOCK_IO_ERROR\", \"data\": {\"node-name\": \"disk0\", "
+			  "\"operation\": \"read\", \"nospace\": true}}{\"event\": \"BLOCK_IO_ERROR\"}";
+	_cleanup_(qmp_free) struct qmp q = { 0 };
+
+	CHECK_INT(qmp_feed(&q, text, strlen(text)), 0);
+	CHECK_INT(qmp_feed(&q, text, strlen(text)), 0);
+	CHECK_INT(q.n_io_errors, 1);
+	CHECK_STR(q.io_errors[0].node, "disk0");
+	CHECK_STR(q.io_errors[0].operation, "write");
+	CHECK_STR(q.io_errors[0].reason, "No space left on device");
+	CHECK(!q.io_errors[0].no_space);
+	CHECK_INT(qmp_feed(&q, other, strlen(other)), 0);
+	CHECK_INT(q.n_io_errors, 3);
+	CHECK(q.io_errors[1].no_space);
+	CHECK_STR(q.io_errors[2].node, "");
+	/* However many there are. */
+	for (int i = 0; i < 40; i++) {
+		char more[96];
+
+		snprintf(more, sizeof(more),
+			 "{\"event\":\"BLOCK_IO_ERROR\",\"data\":{\"node-name\":\"n%d\"}}", i);
+		CHECK_INT(qmp_feed(&q, more, strlen(more)), 0);
+	}
+	CHECK_INT(q.n_io_errors, QMP_IO_ERRORS_MAX);
 }
 
 static void what_is_no_qmp(void)
@@ -87,6 +119,7 @@ int main(void)
 {
 	RUN(pieces_of_every_size);
 	RUN(other_events);
+	RUN(io_errors);
 	RUN(what_is_no_qmp);
 	RUN(odd_members);
 	TEST_END();

@@ -13,8 +13,8 @@
 struct row {
 	const char *name;
 	int signal, qemu_status, out_error;
-	const char *said, *console;
-	bool quit, stage2, failed, shutdown, by_guest, panicked, io_error;
+	const char *said, *console, *io_error;
+	bool quit, stage2, failed, shutdown, by_guest, panicked;
 	const char *reason, *step, *now;
 	enum deadline missed;
 	int want;
@@ -87,9 +87,12 @@ static const struct row rows[] = {
 	{ .name = "stdout that nobody reads", .out_error = EPIPE, .stage2 = true, .shutdown = true,
 	  .reason = "host-qmp-quit", .want = EXIT_SIGNAL + SIGPIPE,
 	  .line = "ended by signal 13 (Broken pipe)" },
-	{ .name = "lost writes", .stage2 = true, .shutdown = true, .by_guest = true, .io_error = true,
-	  .reason = "guest-shutdown", .want = EXIT_GUEST,
-	  .line = "the host could not write to the disk image in full; the guest saw I/O errors" },
+	{ .name = "lost writes", .stage2 = true, .shutdown = true, .by_guest = true,
+	  .reason = "guest-shutdown", .io_error = "the host cannot write x", .want = EXIT_GUEST,
+	  .line = "the guest ended by itself, but saw I/O errors: the host cannot write x" },
+	{ .name = "a format that found no room", .failed = true, .step = "disk", .shutdown = true,
+	  .by_guest = true, .reason = "guest-shutdown", .io_error = "the host cannot write x",
+	  .want = EXIT_STAGE1, .line = "stage 1 failed at step disk: why" },
 };
 
 static void judge(const struct row *row)
@@ -97,7 +100,7 @@ static void judge(const struct row *row)
 	struct report report = { .stage2 = row->stage2, .failed = row->failed,
 				 .records = row->step || row->stage2 };
 	struct qmp qmp = { .shutdown = row->shutdown, .by_guest = row->by_guest,
-			   .panicked = row->panicked, .io_error = row->io_error };
+			   .panicked = row->panicked };
 	const struct limits limits = { .stage1 = 60, .run = 90 };
 	const struct ending end = { .signal = row->signal, .quit = row->quit,
 				    .out_error = row->out_error,
@@ -105,6 +108,7 @@ static void judge(const struct row *row)
 				    .qemu_status = row->qemu_status,
 				    .qemu_said = row->said ? row->said : "",
 				    .console = row->console ? row->console : "",
+				    .io_error = row->io_error ? row->io_error : "",
 				    .report = &report, .qmp = &qmp };
 	struct verdict v = { 0 };
 
@@ -134,7 +138,7 @@ static const char *console_of(const char *console, int qemu_status)
 	const struct report report = { .stage2 = true };
 	const struct qmp qmp = { .shutdown = true, .by_guest = true, .reason = "guest-shutdown" };
 	const struct ending end = { .qemu_status = qemu_status, .qemu_said = "", .console = console,
-				    .report = &report, .qmp = &qmp };
+				    .io_error = "", .report = &report, .qmp = &qmp };
 
 	v = (struct verdict){ 0 };
 	verdict_of(&end, &v);
