@@ -3,6 +3,7 @@
 #
 #   make            storeboot-init (static, musl) and storeboot (the host's tool)
 #   make check      all tests; check-unit, check-scripts, check-vm: a part of them
+#   make check-long more of them, which take half an hour and fetch packages
 #   make lint       style and room rules
 #   make install    DESTDIR= PREFIX=/usr/local
 #
@@ -57,7 +58,7 @@ ifneq ($(words x$(CURDIR)x$(BUILD)x),1)
 $(error there is a blank in the path of $(CURDIR) or $(BUILD): the build cannot work there; move it)
 endif
 
-.PHONY: all check check-unit check-scripts check-vm lint fuzz install clean distclean
+.PHONY: all check check-unit check-scripts check-vm check-long lint fuzz install clean distclean
 all: $(INIT) $(HOST_TOOL)
 	@:
 
@@ -136,6 +137,8 @@ check-scripts: all
 	$(Q)BUILD=$(BUILD) tests/lib/run scripts
 check-vm: all
 	$(Q)BUILD=$(BUILD) ROW=$(ROW) tests/lib/run vm
+check-long: all
+	$(Q)BUILD=$(BUILD) ROW=$(ROW) tests/lib/run long
 
 lint:
 	$(Q)scripts/lint

@@ -8,11 +8,13 @@
 build=${BUILD:-build}
 storeboot=$build/storeboot
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/storeboot-test.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
+# A store's folders are read-only, also to the owner who is to remove them.
+trap 'find "$tmp" -xdev -type d ! -perm -700 -exec chmod u+rwx {} + 2>/dev/null; rm -rf "$tmp"' EXIT
 export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$PWD/$build/cache}
 unset NIX_DISK_IMAGE QEMU_OPTS QEMU_KERNEL_PARAMS
 
-system=$(scripts/demo-system) || exit 1
+# SUITE: Debian's suite that the kernel is from; this one's.
+system=$(scripts/demo-system ${SUITE:+--suite "$SUITE"}) || exit 1
 
 # vm_run SECONDS [ARGUMENT]...: `storeboot run` of the demo with no terminal. Sets status, and out (stdout: the
 # guest's console, without carriage returns), err (stderr: storeboot's own lines), took (seconds).
@@ -32,6 +34,16 @@ vm_script() {
 	local file=$tmp/script.sh
 	printf '%s\n' "$1" >"$file"
 	nix_store --add "$file"
+}
+
+# vm_store DIR: puts the demo's closure into a folder that is to be served as the store, and makes that the system:
+# links where they can be made, for they are hundreds of megabytes.
+vm_store() {
+	local path
+	for path in $(nix_store -qR "$system"); do
+		cp -al "$path" "$1/" 2>/dev/null || { rm -rf "${1:?}/${path##*/}" && cp -a "$path" "$1/"; }
+	done
+	system=$1/${system##*/}
 }
 
 # nix_store ARGUMENT...: the host's, for one user, without a network; with sudo where the store is another user's.
