@@ -30,7 +30,7 @@ static const struct opt opts[] = {
 	{ "kernel-version", 0, OPT_STRING, AT(version), "VERSION",
 	  "which kernel's modules (uname -r); default: the kernel's own", NULL },
 	{ "need", 0, OPT_LIST, AT(needs), "NAME",
-	  "only what NAME needs: disk, root, net, cifs, smb3 or mmio", NULL },
+	  "only what NAME needs: disk, root, net, cifs, panic, smb3 or mmio", NULL },
 	{ "module", 0, OPT_LIST, AT(extra), "NAME", "one more module, and what it depends on",
 	  NULL },
 	{ "init", 0, OPT_STRING, AT(init_program), "FILE",

@@ -43,6 +43,8 @@ static const struct need {
 	{ "smb3", true, true, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED },
 				{ "ctr", WANTED }, { "ghash", WANTED } } },
 	/* clang-format on */
+	/* The device that tells the host of a panic; one module more up to 5.12. */
+	{ "panic", false, false, { { "pvpanic-mmio", WANTED }, { "pvpanic", WANTED } } },
 	/* Machines without PCI (QEMU's microvm). QEMU's others have no such device. */
 	{ "mmio", true, false, { { "virtio_mmio", REQUIRED } } },
 };

@@ -62,6 +62,14 @@ static int add_machine(const struct qemu_config *c, struct strv *v)
 	return r < 0 ? r : strv_addf(v, "%u", c->cores);
 }
 
+/* A guest that panics tells QEMU, which then ends at once: also where kernel.panic=0 would have it hang. */
+static int add_panic(const struct qemu_config *c _unused_, struct strv *v)
+{
+	static const char *const words[] = { "-device", "pvpanic", NULL };
+
+	return strv_add_all(v, words);
+}
+
 /* -kernel, -initrd and -append take their argument as it is. */
 static int add_kernel(const struct qemu_config *c, struct strv *v)
 {
@@ -128,7 +136,7 @@ static int add_net(const struct qemu_config *c, struct strv *v)
 int qemu_args(const struct qemu_config *c, struct strv *ret)
 {
 	static int (*const parts[])(const struct qemu_config *, struct strv *) = {
-		add_machine, add_kernel, add_display, add_channels, add_disks, add_net,
+		add_machine, add_panic, add_kernel, add_display, add_channels, add_disks, add_net,
 	};
 	int r = strv_add(ret, c->program);
 

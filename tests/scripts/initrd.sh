@@ -74,6 +74,12 @@ while read -r _ file; do
 done <<<"$order"
 is "dependencies come first, by modprobe's word" "$late" ""
 
+if [ -n "$(find -L "$tree" -name 'pvpanic*')" ]; then
+	has "the driver that tells of a panic" "$order" '^panic pvpanic.*\.ko$'
+else
+	skip "the driver that tells of a panic" "it is no module of $release"
+fi
+
 initrd "${real[@]}" --compress none --need disk
 is "--need disk: only the bus and the disk" \
 	"$(cpio -i --quiet --to-stdout modules/order <"$tmp/out" | awk '{ print $1 }' | uniq | xargs)" "base disk"
@@ -90,7 +96,7 @@ done
 # Copied back to front, so that folders list in another order.
 mkdir -p "$tmp/copy/usr/lib/modules/$release"
 (cd "$tree/lib/modules/$release" && find . -type f \( -name 'modules.*' -o -path '*virtio*' -o -path '*/fs/*' -o -path \
-	'*failover*' -o -path '*dns_resolver*' -o -path '*/lib/crc*' -o -path '*/crypto/crc*' \) | sort -r |
+	'*failover*' -o -path '*pvpanic*' -o -path '*dns_resolver*' -o -path '*/lib/crc*' -o -path '*/crypto/crc*' \) | sort -r |
 	cpio -p --quiet -d "$tmp/copy/usr/lib/modules/$release")
 for modules in "$tmp/copy" "$tmp/copy/usr/lib/modules/$release"; do
 	"$storeboot" initrd -o "$tmp/b" --kernel "$kernel" --modules "$modules" --compress zstd

@@ -23,8 +23,9 @@ static void whole_list(void)
 	static const char *const want[] = {
 		"/usr/bin/qemu", "-name", "guest=demo", "-nodefaults", "-no-user-config",
 		"-no-reboot", "-machine", "q35", "-accel", "tcg", "-cpu", "max,la57=off", "-m", "384M",
-		"-smp", "1", "-kernel", "/k", "-initrd", "/i", "-append", "init=/x a,b", "-display",
-		"none", "-chardev", "socket,id=console,fd=3", "-serial", "chardev:console",
+		"-smp", "1", "-device", "pvpanic", "-kernel", "/k", "-initrd", "/i", "-append",
+		"init=/x a,b", "-display", "none", "-chardev", "socket,id=console,fd=3", "-serial",
+		"chardev:console",
 		"-chardev", "socket,id=report,fd=4", "-serial", "chardev:report", "-chardev",
 		"socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control", "-blockdev",
 		"{\"driver\":\"file\",\"node-name\":\"disk0-file\",\"read-only\":false,"
