@@ -2,6 +2,7 @@
 # storeboot: build, check, install. Everything is built below $(BUILD).
 #
 #   make            storeboot-init (static, musl) and storeboot (the host's tool)
+#   make ARCH=A     storeboot-init for another architecture: aarch64, riscv64, i686, x86_64
 #   make check      all tests; check-unit, check-scripts, check-vm: a part of them
 #   make check-long more of them, which take half an hour and fetch packages
 #   make lint       style and room rules
@@ -15,11 +16,29 @@ PREFIX ?= /usr/local
 ROOMS := lib mount net fs init host
 
 CC ?= gcc
-GUEST_CC ?= musl-gcc
-GUEST_AR ?= gcc-ar
 PKG_CONFIG ?= pkg-config
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+# What is built for the guest: plain, for the machine that builds; with ARCH, all of it below $(BUILD)/$(ARCH)
+# by Debian's cross compiler, with musl and the kernel's headers from scripts/sysroot.
+ARCH :=
+ifneq ($(ARCH),)
+GUEST := $(ARCH)/guest
+GUEST_BUILD := $(BUILD)/$(ARCH)
+CROSS := $(ARCH)-linux-gnu-
+SYSROOT := $(abspath $(GUEST_BUILD)/sysroot)
+GUEST_CC := $(SYSROOT)/cc
+DEPS_ENV := HOST=$(CROSS:-=) KERNEL_HEADERS=$(SYSROOT)/include \
+	STOREBOOT_TARBALLS=$${STOREBOOT_TARBALLS:-$(wildcard $(BUILD)/deps/tarballs)}
+INITDIR := lib/storeboot/$(ARCH)
+else
+GUEST := guest
+GUEST_BUILD := $(BUILD)
+GUEST_CC ?= musl-gcc
+INITDIR := lib/storeboot
+endif
+GUEST_AR ?= $(CROSS)gcc-ar
 
 # --- flags -------------------------------------------------------------------------------------------
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -28,7 +47,7 @@ CPPFLAGS_ALL := -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSTOREBOOT_VERSION='"$
 CFLAGS ?= -O2 -g
 BASE := -std=gnu11 $(WARN) $(CPPFLAGS_ALL) -ffile-prefix-map=$(CURDIR)/=
 
-DEPS := $(BUILD)/deps
+DEPS := $(GUEST_BUILD)/deps
 DEPS_STAMP := $(DEPS)/stamp
 GUEST_FLAGS := $(BASE) -Os -g -flto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-fno-stack-protector -fno-pie -isystem $(DEPS)/kernel-headers -isystem $(DEPS)/include
@@ -51,7 +70,7 @@ src_host := $(wildcard host/*.c host/*/*.c host/*/*.S)
 
 objs = $(patsubst %,$(BUILD)/$(1)/%.o,$(basename $(src_$(2))))
 HOST_TOOL := $(BUILD)/storeboot
-INIT := $(BUILD)/storeboot-init
+INIT := $(GUEST_BUILD)/storeboot-init
 
 # make splits words at blanks, and so do the configure scripts of what scripts/deps builds.
 ifneq ($(words x$(CURDIR)x$(BUILD)x),1)
@@ -59,7 +78,7 @@ $(error there is a blank in the path of $(CURDIR) or $(BUILD): the build cannot 
 endif
 
 .PHONY: all check check-unit check-scripts check-vm check-long lint fuzz install clean distclean
-all: $(INIT) $(HOST_TOOL)
+all: $(INIT) $(if $(ARCH),,$(HOST_TOOL))
 	@:
 
 # room-archive VARIANT ROOM AR
@@ -68,11 +87,11 @@ $(BUILD)/$(1)/$(2).a: $$(call objs,$(1),$(2))
 	$$(call say,AR,$$@)
 	$(Q)rm -f $$@ && $(3) rcsD $$@ $$^
 endef
-$(foreach r,lib mount net fs init,$(eval $(call room_archive,guest,$(r),$(GUEST_AR))))
+$(foreach r,lib mount net fs init,$(eval $(call room_archive,$(GUEST),$(r),$(GUEST_AR))))
 $(foreach r,lib host,$(eval $(call room_archive,host,$(r),ar)))
 $(foreach r,$(ROOMS),$(eval $(call room_archive,asan,$(r),ar)))
 
-$(BUILD)/guest/%.o: %.c $(DEPS_STAMP) Makefile
+$(BUILD)/$(GUEST)/%.o: %.c $(DEPS_STAMP) Makefile
 	$(call say,MUSL,$<)
 	$(Q)mkdir -p $(@D) && $(GUEST_CC) $(GUEST_FLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/host/%.o: %.c Makefile
@@ -88,15 +107,17 @@ $(BUILD)/asan/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) -I. -c $< -o $@
 
-$(DEPS_STAMP): scripts/deps scripts/deps.lock
-	$(Q)BUILD=$(BUILD) CC=$(GUEST_CC) scripts/deps
+$(DEPS_STAMP): scripts/deps scripts/deps.lock $(if $(ARCH),$(GUEST_CC))
+	$(Q)BUILD=$(GUEST_BUILD) CC=$(GUEST_CC) $(DEPS_ENV) scripts/deps
+$(SYSROOT)/cc:
+	$(Q)BUILD=$(BUILD) scripts/sysroot $(ARCH) >/dev/null
 
-GUEST_ARCHIVES := $(foreach r,init mount net fs lib,$(BUILD)/guest/$(r).a)
+GUEST_ARCHIVES := $(foreach r,init mount net fs lib,$(BUILD)/$(GUEST)/$(r).a)
 # "no INTERP": some musl-gcc make a dynamic program out of -static -pie without a word, so look.
 $(INIT): $(GUEST_ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)$(GUEST_CC) $(GUEST_LDFLAGS) -o $@.debug $(GUEST_ARCHIVES) $(GUEST_LIBS)
-	$(Q)strip -s -R .comment -o $@.tmp $@.debug
+	$(Q)$(CROSS)strip -s -R .comment -o $@.tmp $@.debug
 	$(Q)if readelf -lW $@.tmp | grep -q INTERP; then echo "$@ is not static" >&2; exit 1; fi
 	$(Q)mv $@.tmp $@
 
@@ -145,18 +166,21 @@ lint:
 
 # --- install -------------------------------------------------------------------------------------------
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/storeboot \
+	install -d $(DESTDIR)$(PREFIX)/$(INITDIR)
+	install -m 755 $(INIT) $(DESTDIR)$(PREFIX)/$(INITDIR)/storeboot-init
+ifeq ($(ARCH),)
+	install -d $(DESTDIR)$(PREFIX)/bin \
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/storeboot
 	install -m 755 $(HOST_TOOL) $(DESTDIR)$(PREFIX)/bin/storeboot
-	install -m 755 $(INIT) $(DESTDIR)$(PREFIX)/lib/storeboot/storeboot-init
 	install -m 644 host/man/storeboot.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 host/man/storeboot-init.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 README.md LICENSE NOTICE $(DESTDIR)$(PREFIX)/share/doc/storeboot/
+endif
 
 # clean keeps what takes long to get: the libraries, kernels and downloads; distclean does not.
 clean:
-	rm -rf $(foreach d,guest host asan fuzz logs,$(BUILD)/$(d)) $(INIT) $(INIT).debug $(HOST_TOOL)
+	rm -rf $(foreach d,guest host asan fuzz logs */guest,$(BUILD)/$(d)) $(BUILD)/storeboot* $(BUILD)/*/storeboot-init*
 distclean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD)/guest $(BUILD)/host $(BUILD)/asan -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/$(GUEST) $(BUILD)/host $(BUILD)/asan -name '*.d' 2>/dev/null)
