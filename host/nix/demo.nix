@@ -4,17 +4,20 @@
 # does that), and every builder is busybox from one of these inputs.
 #
 # Each input is a folder of the host, by its absolute path:
-#   busybox   bin/: busybox, static, and a link for each applet
+#   busybox   bin/: busybox, static, and a link for each applet; the guest's
+#   builder   the same for this host, where the guest has another architecture
 #   kernel    bzImage
 #   modules   lib/modules/RELEASE
-#   nixFiles  lib/: ld.so and the libraries; libexec/: nix, nix-store
+#   nixFiles  lib/: ld.so and the libraries; libexec/: nix, nix-store; null: no Nix in the guest
 {
   busybox,
+  builder ? busybox,
   kernel,
   modules,
-  nixFiles,
+  nixFiles ? null,
   release, # uname -r of that kernel
-  system ? builtins.currentSystem,
+  system ? builtins.currentSystem, # which builds,
+  guestSystem ? system, # and which boots
 }:
 
 let
@@ -29,8 +32,9 @@ let
     busybox = fromHost "busybox" busybox;
     kernel = fromHost "linux-${release}" kernel;
     modules = fromHost "linux-modules-${release}" modules;
-    nixFiles = fromHost "nix-files" nixFiles;
-  };
+    builder = fromHost "busybox" builder;
+  }
+  // (if nixFiles == null then { } else { nixFiles = fromHost "nix-files" nixFiles; });
 
   # run NAME SCRIPT ENV: a derivation built by SCRIPT, with ENV in its environment.
   run =
@@ -39,13 +43,13 @@ let
       {
         inherit name system;
         inherit (inputs) busybox;
-        builder = "${inputs.busybox}/bin/busybox";
+        builder = "${inputs.builder}/bin/busybox";
         args = [
           "ash"
           "-eu"
           script
         ];
-        PATH = "${inputs.busybox}/bin";
+        PATH = "${inputs.builder}/bin";
       }
       // env
     );
@@ -54,10 +58,14 @@ let
     name = "etc";
     path = ./demo/etc;
   };
-  nix = run "nix" ./demo/nix.sh {
-    inherit (inputs) nixFiles;
-    inherit etc;
-  };
+  nix =
+    if nixFiles == null then
+      null
+    else
+      run "nix" ./demo/nix.sh {
+        inherit (inputs) nixFiles;
+        inherit etc;
+      };
   sw = run "system-path" ./demo/sw.sh { inherit nix; };
   stage2 = run "stage-2" ./demo/stage-2.sh {
     init = ./demo/init.sh;
@@ -65,7 +73,7 @@ let
   };
   toplevel = run "storeboot-demo-${release}" ./demo/toplevel.sh {
     inherit (inputs) kernel modules;
-    inherit etc stage2 sw;
+    inherit etc stage2 sw guestSystem;
     kernelParams = "loglevel=4";
   };
 in

@@ -86,6 +86,10 @@ addresses() {
 # paths: how many store paths Nix has on record, and how many of them are in the store. A record
 # of --dump-db is: path, hash, size, deriver, number of references, the references.
 paths() {
+	command -v nix-store >/dev/null || {
+		echo 'unknown: no Nix in this system'
+		return
+	}
 	dump=/run/store-paths
 	nix-store --dump-db >$dump 2>$dump.err || {
 		echo "unknown: nix-store --dump-db: $(tail -n 1 $dump.err)"

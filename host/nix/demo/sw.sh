@@ -3,6 +3,6 @@
 # shellcheck shell=dash disable=SC2154 # out, busybox, nix: set by the derivation
 
 mkdir -p "$out/bin"
-for tool in "$busybox"/bin/* "$nix"/bin/*; do
+for tool in "$busybox"/bin/* ${nix:+"$nix"/bin/*}; do
 	ln -s "$tool" "$out/bin/"
 done

@@ -11,7 +11,7 @@ ln -s "$modules" "$out/kernel-modules"
 ln -s "$etc" "$out/etc"
 ln -s "$sw" "$out/sw"
 printf %s "$kernelParams" >"$out/kernel-params"
-printf %s "$system" >"$out/system"
+printf %s "$guestSystem" >"$out/system"
 printf 'storeboot demo' >"$out/configuration-name"
 
 for name in init activate; do
