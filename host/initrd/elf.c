@@ -7,9 +7,11 @@
 
 #include "init/lib/str.h"
 
+/* A 32-bit file's headers are widened as they are read; the fields that nobody asks for stay 0. */
 struct image {
 	const uint8_t *data;
 	size_t len;
+	bool wide; /* 64-bit */
 	Elf64_Ehdr header;
 };
 
@@ -17,7 +19,7 @@ const char *elf_fault_text(enum elf_fault f)
 {
 	static const char *const texts[] = {
 		[ELF_OK] = "is well",
-		[ELF_NOT_ELF] = "is not a 64-bit little-endian ELF file",
+		[ELF_NOT_ELF] = "is not a little-endian ELF file",
 		[ELF_CUT_SHORT] = "is cut short",
 		[ELF_NO_MODINFO] = "has no .modinfo section, so it is not a kernel module",
 		[ELF_NO_VERMAGIC] = "does not say which kernel it is for (no vermagic)",
@@ -25,24 +27,6 @@ const char *elf_fault_text(enum elf_fault f)
 	};
 
 	return texts[f];
-}
-
-const char *elf_machine_name(uint16_t machine)
-{
-	static const struct {
-		uint16_t machine;
-		const char *name;
-	} names[] = {
-		{ EM_X86_64, "x86_64" },
-		{ EM_AARCH64, "aarch64" },
-		{ EM_RISCV, "riscv64" },
-		{ EM_LOONGARCH, "loongarch64" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (names[i].machine == machine)
-			return names[i].name;
-	return NULL;
 }
 
 static bool within(const struct image *m, uint64_t offset, uint64_t len)
@@ -56,35 +40,91 @@ static bool in_file(const Elf64_Shdr *s)
 	return s->sh_type != SHT_NOBITS && s->sh_type != SHT_NULL;
 }
 
+static Elf64_Ehdr header(const uint8_t *data, bool wide)
+{
+	Elf64_Ehdr h;
+	Elf32_Ehdr n;
+
+	if (wide) {
+		memcpy(&h, data, sizeof(h));
+		return h;
+	}
+	memcpy(&n, data, sizeof(n));
+	return (Elf64_Ehdr){ .e_machine = n.e_machine,
+			     .e_phoff = n.e_phoff,
+			     .e_phentsize = n.e_phentsize,
+			     .e_phnum = n.e_phnum,
+			     .e_shoff = n.e_shoff,
+			     .e_shentsize = n.e_shentsize,
+			     .e_shnum = n.e_shnum,
+			     .e_shstrndx = n.e_shstrndx };
+}
+
 static enum elf_fault open_image(const void *data, size_t len, struct image *ret)
 {
-	struct image m = { .data = data, .len = len };
+	const uint8_t *ident = data;
+	bool wide;
 
-	if (len < sizeof(m.header))
-		return len >= SELFMAG && memcmp(data, ELFMAG, SELFMAG) == 0 ? ELF_CUT_SHORT
-									    : ELF_NOT_ELF;
-	memcpy(&m.header, data, sizeof(m.header));
-	if (memcmp(m.header.e_ident, ELFMAG, SELFMAG) != 0 ||
-	    m.header.e_ident[EI_CLASS] != ELFCLASS64 || m.header.e_ident[EI_DATA] != ELFDATA2LSB)
+	if (len < SELFMAG || memcmp(ident, ELFMAG, SELFMAG) != 0)
 		return ELF_NOT_ELF;
-	*ret = m;
+	if (len < EI_NIDENT)
+		return ELF_CUT_SHORT;
+	wide = ident[EI_CLASS] == ELFCLASS64;
+	if ((!wide && ident[EI_CLASS] != ELFCLASS32) || ident[EI_DATA] != ELFDATA2LSB)
+		return ELF_NOT_ELF;
+	if (len < (wide ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr)))
+		return ELF_CUT_SHORT;
+	*ret = (struct image){ data, len, wide, header(data, wide) };
 	return ELF_OK;
+}
+
+static size_t section_size(const struct image *m)
+{
+	return m->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
 }
 
 static Elf64_Shdr section(const struct image *m, size_t i)
 {
+	const uint8_t *at = m->data + m->header.e_shoff + i * section_size(m);
 	Elf64_Shdr s;
+	Elf32_Shdr n;
 
-	memcpy(&s, m->data + m->header.e_shoff + i * sizeof(s), sizeof(s));
-	return s;
+	if (m->wide) {
+		memcpy(&s, at, sizeof(s));
+		return s;
+	}
+	memcpy(&n, at, sizeof(n));
+	return (Elf64_Shdr){ .sh_name = n.sh_name,
+			     .sh_type = n.sh_type,
+			     .sh_offset = n.sh_offset,
+			     .sh_size = n.sh_size };
+}
+
+static size_t segment_size(const struct image *m)
+{
+	return m->wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
+}
+
+static Elf64_Phdr segment(const struct image *m, size_t i)
+{
+	const uint8_t *at = m->data + m->header.e_phoff + i * segment_size(m);
+	Elf64_Phdr p;
+	Elf32_Phdr n;
+
+	if (m->wide) {
+		memcpy(&p, at, sizeof(p));
+		return p;
+	}
+	memcpy(&n, at, sizeof(n));
+	return (Elf64_Phdr){ .p_type = n.p_type, .p_offset = n.p_offset, .p_filesz = n.p_filesz };
 }
 
 /* All sections are there; ret_end: where the last byte that they and their table use is. */
 static enum elf_fault check_sections(const struct image *m, size_t *ret_end)
 {
-	uint64_t table = (uint64_t)m->header.e_shnum * sizeof(Elf64_Shdr), end;
+	uint64_t table = (uint64_t)m->header.e_shnum * section_size(m), end;
 
-	if (m->header.e_shentsize != sizeof(Elf64_Shdr) || m->header.e_shnum == 0 ||
+	if (m->header.e_shentsize != section_size(m) || m->header.e_shnum == 0 ||
 	    m->header.e_shstrndx >= m->header.e_shnum)
 		return ELF_NO_MODINFO;
 	if (!within(m, m->header.e_shoff, table))
@@ -200,14 +240,13 @@ enum elf_fault elf_program(const void *data, size_t len, uint16_t *ret_machine, 
 
 	if (f != ELF_OK)
 		return f;
-	if (m.header.e_phentsize != sizeof(Elf64_Phdr) || m.header.e_phnum == 0)
+	if (m.header.e_phentsize != segment_size(&m) || m.header.e_phnum == 0)
 		return ELF_NOT_ELF;
-	if (!within(&m, m.header.e_phoff, (uint64_t)m.header.e_phnum * sizeof(Elf64_Phdr)))
+	if (!within(&m, m.header.e_phoff, (uint64_t)m.header.e_phnum * segment_size(&m)))
 		return ELF_CUT_SHORT;
 	for (size_t i = 0; i < m.header.e_phnum; i++) {
-		Elf64_Phdr p;
+		Elf64_Phdr p = segment(&m, i);
 
-		memcpy(&p, m.data + m.header.e_phoff + i * sizeof(p), sizeof(p));
 		if (!within(&m, p.p_offset, p.p_filesz))
 			return ELF_CUT_SHORT;
 		is_static = is_static && p.p_type != PT_INTERP;

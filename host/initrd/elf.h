@@ -12,7 +12,7 @@
 /* What is wrong with a file, for a person, after its name: "is cut short", ... */
 enum elf_fault {
 	ELF_OK,
-	ELF_NOT_ELF,   /* no 64-bit little-endian ELF file */
+	ELF_NOT_ELF,   /* no little-endian ELF file */
 	ELF_CUT_SHORT, /* a table or section lies beyond the end */
 	ELF_NO_MODINFO,
 	ELF_NO_VERMAGIC,
@@ -34,8 +34,5 @@ _must_check_ enum elf_fault elf_module(const void *data, size_t len, struct elf_
 /* Checks a program's headers. ret_static: it names no interpreter (dynamic linker). */
 _must_check_ enum elf_fault elf_program(const void *data, size_t len, uint16_t *ret_machine,
 					bool *ret_static);
-
-/* "x86_64", "aarch64", "riscv64", or "machine N" in a static buffer's stead: NULL. */
-const char *elf_machine_name(uint16_t machine);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "host/arch.h"
 #include "host/initrd/decompress.h"
 #include "host/initrd/elf.h"
 #include "host/exit.h"
@@ -24,34 +25,41 @@ void initrd_input_free(struct initrd_input *in)
 	*in = (struct initrd_input)INITRD_INPUT_INIT;
 }
 
-static const char *machine_text(uint16_t machine)
+/*
+ * Where storeboot-init is: beside this program (the build folder), where `make install` puts it
+ * relative to this program, and where it was told to put it. The host's own lies there by itself,
+ * that of another architecture, machine, in a folder of its name.
+ */
+static int find_init(uint16_t machine, char *dst, size_t size, struct err *e)
 {
-	const char *name = elf_machine_name(machine);
-
-	return name ? name : "another processor";
-}
-
-/* Where storeboot-init is: beside this program (the build folder), where `make install` puts it
- * relative to this program, and where it was told to put it. */
-static int find_init(char *dst, size_t size, struct err *e)
-{
-	static const char *const beside[] = { "storeboot-init", "../lib/storeboot/storeboot-init" };
-	static const char *const installed = STOREBOOT_LIBDIR "/storeboot-init";
-	char self[PATH_MAX];
+	const char *name = machine ? arch_name(machine) : arch_host();
+	char self[PATH_MAX], installed[PATH_MAX];
+	const char *const folders[] = { self, installed, STOREBOOT_LIBDIR };
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	self[n > 0 ? n : 0] = '\0';
 	if (strrchr(self, '/'))
 		*strrchr(self, '/') = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(beside); i++)
-		if (str_format(dst, size, "%s/%s", self, beside[i]) == 0 && access(dst, F_OK) == 0)
+	if (str_format(installed, sizeof(installed), "%s/../lib/storeboot", self) < 0)
+		installed[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		if (str_eq(name, arch_host()) &&
+		    str_format(dst, size, "%s/storeboot-init", folders[i]) == 0 &&
+		    access(dst, F_OK) == 0)
 			return 0;
-	if (str_format(dst, size, "%s", installed) == 0 && access(dst, F_OK) == 0)
-		return 0;
+		if (str_format(dst, size, "%s/%s/storeboot-init", folders[i], name) == 0 &&
+		    access(dst, F_OK) == 0)
+			return 0;
+	}
+	if (str_eq(name, arch_host()))
+		return err_exit(e, EXIT_MISSING, ENOENT,
+				"storeboot-init is missing: neither in %s nor %s; run make (and make "
+				"install), or name it with --init",
+				self, STOREBOOT_LIBDIR);
 	return err_exit(e, EXIT_MISSING, ENOENT,
-			"storeboot-init is missing: neither in %s nor %s; run make (and make "
-			"install), or name it with --init",
-			self, installed);
+			"storeboot-init for %s is missing: neither in %s/%s nor %s/%s; run make "
+			"ARCH=%s (and make install ARCH=%s), or name it with --init",
+			name, self, name, STOREBOOT_LIBDIR, name, name, name);
 }
 
 static int read_init(const struct initrd_options *o, struct initrd_input *in, struct err *e)
@@ -61,7 +69,7 @@ static int read_init(const struct initrd_options *o, struct initrd_input *in, st
 	int r = 0;
 
 	if (!o->init_program)
-		r = find_init(in->init_path, sizeof(in->init_path), e);
+		r = find_init(in->kernel.machine, in->init_path, sizeof(in->init_path), e);
 	else if (str_format(in->init_path, sizeof(in->init_path), "%s", o->init_program) < 0)
 		r = err_exit(e, EXIT_BAD_INPUT, ENAMETOOLONG,
 			     "the init program's path is too long");
@@ -83,8 +91,8 @@ static int read_init(const struct initrd_options *o, struct initrd_input *in, st
 	if (in->kernel.machine && in->kernel.machine != in->machine)
 		return err_exit(e, EXIT_BAD_INPUT, ENOEXEC,
 				"init program %s is for %s, but the kernel %s is for %s",
-				in->init_path, machine_text(in->machine), o->kernel,
-				machine_text(in->kernel.machine));
+				in->init_path, arch_name(in->machine), o->kernel,
+				arch_name(in->kernel.machine));
 	return 0;
 }
 
@@ -170,7 +178,7 @@ int initrd_input_module(const struct initrd_input *in, size_t i, struct buf *ret
 				elf_fault_text(f));
 	if (m.machine != in->machine)
 		return err_exit(e, EXIT_BAD_INPUT, ENOEXEC, "module %s/%s is for %s, not %s",
-				t->path, path, machine_text(m.machine), machine_text(in->machine));
+				t->path, path, arch_name(m.machine), arch_name(in->machine));
 	if (m.release_len != strlen(t->release) ||
 	    memcmp(m.release, t->release, m.release_len) != 0)
 		return err_exit(e, EXIT_BAD_INPUT, EINVAL,

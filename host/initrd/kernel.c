@@ -17,6 +17,7 @@
 
 #define UNPACKED_MAX ((size_t)256 << 20)
 #define CONFIG_MAX ((size_t)16 << 20)
+#define XLF_KERNEL_64 1
 
 static uint16_t le16(const uint8_t *p)
 {
@@ -69,7 +70,8 @@ static int parse_bzimage(const uint8_t *d, size_t len, struct kernel *k)
 	protected_mode = le16(d + 0x206) >= 0x204 ? (size_t)le32(d + 0x1f4) * 16 : 0; /* syssize */
 	if (len < setup || len - setup < protected_mode)
 		return -ENODATA;
-	k->machine = EM_X86_64;
+	/* xloadflags, since 2.12; storeboot-init needs a kernel far younger than that. */
+	k->machine = le16(d + 0x206) >= 0x20c && !(d[0x236] & XLF_KERNEL_64) ? EM_386 : EM_X86_64;
 	if (text == 0)
 		return 0;
 	text += 0x200;
@@ -80,8 +82,9 @@ static int parse_bzimage(const uint8_t *d, size_t len, struct kernel *k)
 
 static int parse_vmlinux(const uint8_t *d, size_t len, struct kernel *k)
 {
-	if (len < sizeof(Elf64_Ehdr) || d[EI_CLASS] != ELFCLASS64 || d[EI_DATA] != ELFDATA2LSB)
+	if (len < sizeof(Elf64_Ehdr) || d[EI_DATA] != ELFDATA2LSB)
 		return -ENOEXEC;
+	/* The same place in 32-bit files. */
 	k->machine = le16(d + offsetof(Elf64_Ehdr, e_machine));
 	/* Any program is an ELF file; a kernel is one that has the banner. */
 	return find_banner(d, len, k);
@@ -100,40 +103,36 @@ static int parse_riscv(const uint8_t *d, size_t len, struct kernel *k)
 	return find_banner(d, len, k) == 0 ? 0 : -ENODATA;
 }
 
-static int parse(const uint8_t *d, size_t len, unsigned int depth, struct kernel *k);
-
-static int parse_packed(const uint8_t *d, size_t len, unsigned int depth, struct kernel *k)
-{
-	_cleanup_buf_ struct buf plain = { 0 };
-	int r = decompress_buf(d, len, UNPACKED_MAX, &plain);
-
-	if (r < 0)
-		return r;
-	return parse((const uint8_t *)plain.data, plain.len, depth + 1, k);
-}
-
-/* EFI zboot (drivers/firmware/efi/libstub/zboot-header.S): where the packed Image is. */
-static int parse_zboot(const uint8_t *d, size_t len, unsigned int depth, struct kernel *k)
-{
-	size_t offset, size;
-
-	if (len < 0x40)
-		return -ENODATA;
-	offset = le32(d + 8);
-	size = le32(d + 12);
-	if (offset > len || size > len - offset)
-		return -ENODATA;
-	if (!decompress_known(d + offset, size))
-		return -ENOEXEC;
-	return parse_packed(d + offset, size, depth, k);
-}
-
 static bool has(const uint8_t *d, size_t len, size_t at, const char *magic, size_t n)
 {
 	return len >= at + n && memcmp(d + at, magic, n) == 0;
 }
 
-static int parse(const uint8_t *d, size_t len, unsigned int depth, struct kernel *k)
+/*
+ * The compressed image in a packed kernel: the whole file, or a part of an EFI zboot
+ * (drivers/firmware/efi/libstub/zboot-header.S). Returns 1, 0 where the kernel is not packed, or
+ * -errno.
+ */
+static int find_packed(const uint8_t *d, size_t len, const uint8_t **ret, size_t *ret_len)
+{
+	size_t offset = 0, size = len;
+
+	if (has(d, len, 4, "zimg", 4)) {
+		if (len < 0x40)
+			return -ENODATA;
+		offset = le32(d + 8);
+		size = le32(d + 12);
+		if (offset > len || size > len - offset)
+			return -ENODATA;
+		if (!decompress_known(d + offset, size))
+			return -ENOEXEC;
+	}
+	*ret = d + offset;
+	*ret_len = size;
+	return decompress_known(d + offset, size);
+}
+
+static int parse_plain(const uint8_t *d, size_t len, struct kernel *k)
 {
 	static const struct {
 		size_t at;
@@ -149,20 +148,36 @@ static int parse(const uint8_t *d, size_t len, unsigned int depth, struct kernel
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (has(d, len, kinds[i].at, kinds[i].magic, 4))
 			return kinds[i].parse(d, len, k);
-	if (depth > 0)
-		return -ENOEXEC;
-	if (has(d, len, 4, "zimg", 4))
-		return parse_zboot(d, len, depth, k);
-	if (decompress_known(d, len))
-		return parse_packed(d, len, depth, k);
 	return -ENOEXEC;
+}
+
+static int unpack(const void *data, size_t len, struct buf *ret)
+{
+	const uint8_t *packed;
+	size_t n;
+	int r = find_packed(data, len, &packed, &n);
+
+	if (r <= 0)
+		return r < 0 ? r : -ENOEXEC;
+	return decompress_buf(packed, n, UNPACKED_MAX, ret);
 }
 
 int kernel_parse(const void *data, size_t len, struct kernel *ret)
 {
+	_cleanup_buf_ struct buf plain = { 0 };
 	struct kernel k = { 0 };
-	int r = parse(data, len, 0, &k);
+	const uint8_t *packed;
+	size_t n;
+	int r = find_packed(data, len, &packed, &n);
 
+	if (r == 1) {
+		k.packed = true;
+		r = decompress_buf(packed, n, UNPACKED_MAX, &plain);
+		if (r == 0)
+			r = parse_plain((const uint8_t *)plain.data, plain.len, &k);
+	} else if (r == 0) {
+		r = parse_plain(data, len, &k);
+	}
 	if (r == 0)
 		*ret = k;
 	return r;
@@ -176,12 +191,11 @@ static int bad_kernel(const char *path, int r, struct err *e)
 	return err_exit(e, EXIT_BAD_INPUT, r, "kernel %s %s", path, why);
 }
 
-int kernel_read(const char *path, struct kernel *ret, struct err *e)
+/* Mapped, not read: of a bzImage only the first pages are looked at. */
+static int map(const char *path, void **ret, size_t *ret_len, struct err *e)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
-	void *data;
-	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "cannot open the kernel %s: %s", path,
@@ -190,13 +204,37 @@ int kernel_read(const char *path, struct kernel *ret, struct err *e)
 		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "kernel %s is not a file", path);
 	if (st.st_size == 0)
 		return err_exit(e, EXIT_BAD_INPUT, ENODATA, "kernel %s is empty", path);
-	/* Mapped, not read: of a bzImage only the first pages are looked at. */
-	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (data == MAP_FAILED)
+	*ret_len = (size_t)st.st_size;
+	*ret = mmap(NULL, *ret_len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (*ret == MAP_FAILED)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "cannot read the kernel %s: %s", path,
 				strerror(errno));
-	r = kernel_parse(data, (size_t)st.st_size, ret);
-	munmap(data, (size_t)st.st_size);
+	return 0;
+}
+
+int kernel_read(const char *path, struct kernel *ret, struct err *e)
+{
+	void *data;
+	size_t len;
+	int r = map(path, &data, &len, e);
+
+	if (r < 0)
+		return r;
+	r = kernel_parse(data, len, ret);
+	munmap(data, len);
+	return r < 0 ? bad_kernel(path, r, e) : 0;
+}
+
+int kernel_unpack(const char *path, struct buf *ret, struct err *e)
+{
+	void *data;
+	size_t len;
+	int r = map(path, &data, &len, e);
+
+	if (r < 0)
+		return r;
+	r = unpack(data, len, ret);
+	munmap(data, len);
 	return r < 0 ? bad_kernel(path, r, e) : 0;
 }
 

@@ -6,10 +6,6 @@
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
-/* x86's COMMAND_LINE_SIZE (arch/x86/include/asm/setup.h) less the NUL; what is longer is cut
- * without a word. */
-#define CMDLINE_MAX_X86 2047
-
 /* Every string may be NULL: the word is then left out. */
 struct cmdline {
 	const char *params;	   /* the system's own: contents of kernel-params */

@@ -15,6 +15,7 @@
 #include "host/exit.h"
 #include "host/folder.h"
 #include "host/initrd/initrd.h"
+#include "host/initrd/kernel.h"
 #include "host/keeper.h"
 #include "host/closure/registration.h"
 #include "host/run/remember.h"
@@ -70,6 +71,18 @@ static int write_initrd(const struct launched *l, struct err *e)
 	if (r < 0)
 		return r;
 	return folder_write(l->vm.folder, "initrd", b.data, b.len, e);
+}
+
+/* Not every QEMU unpacks every format: none does it for riscv64, and only QEMU 8 and later know EFI
+ * zboot. */
+static int write_kernel(const struct launched *l, struct err *e)
+{
+	_cleanup_buf_ struct buf image = { 0 };
+	int r = l->plan->kernel_packed ? kernel_unpack(l->plan->kernel, &image, e) : 0;
+
+	return r < 0 || !l->plan->kernel_packed ?
+		       r :
+		       folder_write(l->vm.folder, "kernel", image.data, image.len, e);
 }
 
 /* The server's command lies in a file: QEMU's option then has nothing in it that could be misread. */
@@ -131,6 +144,7 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 	return (struct qemu_config){
 		.program = p->qemu,
 		.name = p->name,
+		.arch = p->arch,
 		.accel = p->accel,
 		.memory = p->memory,
 		.cores = p->cores,
@@ -150,7 +164,7 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 
 static int boot(struct launched *l, struct verdict *ret, struct err *e)
 {
-	char initrd[PATH_MAX], share[PATH_MAX], launcher[16];
+	char initrd[PATH_MAX], share[PATH_MAX], kernel[PATH_MAX], launcher[16];
 	const char *const server[] = { l->plan->self, "share-server", launcher, share, NULL };
 	struct qemu_disk disks[DISKS_MAX];
 	struct qemu_config c = config_of(l->plan, initrd, server, disks);
@@ -158,7 +172,10 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	c.name = l->vm.name;
 	disks_qemu(&l->plan->disks, false, disks);
 	snprintf(launcher, sizeof(launcher), "%d", (int)getpid());
+	if (l->plan->kernel_packed)
+		c.kernel = kernel;
 	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->vm.folder) < 0 ||
+	    str_format(kernel, sizeof(kernel), "%s/kernel", l->vm.folder) < 0 ||
 	    str_format(share, sizeof(share), "%s/share-server", l->vm.folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", l->vm.folder);
 	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
@@ -186,6 +203,8 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	r = make_folder(&l, e);
 	if (r == 0)
 		r = write_initrd(&l, e);
+	if (r == 0)
+		r = write_kernel(&l, e);
 	if (r == 0)
 		r = make_share(&l, e);
 	n = vm_signal_waiting();

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/arch.h"
 #include "host/run/accel.h"
 #include "host/disk/disk.h"
 #include "host/run/vm.h"
@@ -20,6 +21,8 @@ struct plan {
 	const char *system; /* where the guest sees its files; "": nowhere */
 	const char *init;   /* stage 2, as the guest sees it */
 	const char *kernel;
+	bool kernel_packed; /* QEMU gets what is in it */
+	const struct arch *arch;
 	const char *store; /* served as the guest's /nix/store */
 	uint64_t memory; /* bytes */
 	unsigned int cores;

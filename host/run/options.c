@@ -49,7 +49,7 @@ static const struct opt opts[] = {
 	  "the folder that the guest sees as its store (/nix/store)", NULL },
 	{ "initrd", 0, OPT_STRING, AT(initrd), "FILE", "a ready-made initrd", NULL },
 	{ "stage1", 0, OPT_STRING, AT(stage1), "FILE", "storeboot-init (the installed one)", NULL },
-	{ "qemu", 0, OPT_STRING, AT(qemu), "PROGRAM", "QEMU (qemu-system-x86_64)", NULL },
+	{ "qemu", 0, OPT_STRING, AT(qemu), "PROGRAM", "QEMU (qemu-system of the kernel's machine)", NULL },
 	{ "smbd", 0, OPT_STRING, AT(smbd), "PROGRAM", "Samba's server (smbd)", NULL },
 	{ "timeout-stage1", 0, OPT_SECONDS, AT(timeout_stage1), "SECONDS",
 	  "how long until stage 2, or none (300)", NULL },

@@ -39,20 +39,14 @@ static int add_valued(struct strv *v, const char *option, const char *prefix, co
 
 static int add_machine(const struct qemu_config *c, struct strv *v)
 {
-	/* q35: its ACPI tables route interrupts cheaply; on pc each virtio device that a driver
-	 * takes costs the guest about 80 million instructions to find its own. la57=off: five-level
-	 * paging makes every TLB miss of TCG dearer. */
-	static const char *const kvm[] = { "-accel", "kvm", "-cpu", "max", NULL };
-	static const char *const tcg[] = { "-accel", "tcg", "-cpu", "max,la57=off", NULL };
-	static const char *const base[] = { "-nodefaults", "-no-user-config",
-					    "-no-reboot",  "-machine",
-					    "q35",	   NULL };
+	const char *cpu = c->accel == ACCEL_KVM ? c->arch->kvm_cpu : c->arch->tcg_cpu;
+	const char *const base[] = { "-nodefaults", "-no-user-config", "-no-reboot",
+				     "-machine",    c->arch->board,    "-accel",
+				     accel_name(c->accel), cpu ? "-cpu" : NULL, cpu, NULL };
 	int r = add_valued(v, "-name", "guest=", c->name);
 
 	if (r == 0)
 		r = strv_add_all(v, base);
-	if (r == 0)
-		r = strv_add_all(v, c->accel == ACCEL_KVM ? kvm : tcg);
 	if (r == 0)
 		r = strv_add(v, "-m");
 	if (r == 0)
@@ -91,12 +85,14 @@ static int add_display(const struct qemu_config *c, struct strv *v)
 /* A serial port or the monitor, on a socket that QEMU inherits. */
 static int add_channels(const struct qemu_config *c, struct strv *v)
 {
+	const bool card = c->arch->report_is_pci;
 	const struct {
 		const char *id, *option, *value;
 		int fd;
 	} channels[] = {
 		{ "console", "-serial", "chardev:console", c->console_fd },
-		{ "report", "-serial", "chardev:report", c->report_fd },
+		{ "report", card ? "-device" : "-serial",
+		  card ? "pci-serial,chardev=report" : "chardev:report", c->report_fd },
 		{ "qmp", "-mon", "chardev=qmp,mode=control", c->qmp_fd },
 	};
 	int r = 0;

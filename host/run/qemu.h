@@ -6,19 +6,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/arch.h"
 #include "host/run/accel.h"
 #include "host/disk/blockdev.h"
 #include "init/lib/str.h"
 
 /* What the guest sees as ... */
 #define QEMU_DISK_DEVICE "/dev/vda"
-#define QEMU_CONSOLE_DEVICE "ttyS0"
-#define QEMU_REPORT_DEVICE "/dev/ttyS1"
 
 /* Paths are absolute and may hold any byte but NUL. */
 struct qemu_config {
 	const char *program;
 	const char *name;
+	const struct arch *arch;
 	enum accel accel; /* not ACCEL_AUTO */
 	uint64_t memory;  /* bytes, taken in whole MiB */
 	unsigned int cores;

@@ -7,11 +7,11 @@
  */
 #include "host/run/run.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "host/arch.h"
 #include "host/run/accel.h"
 #include "host/ask.h"
 #include "host/run/cmdline.h"
@@ -82,7 +82,8 @@ static int read_words(struct run *run, struct err *e)
 static int find_programs(struct run *run, struct err *e)
 {
 	ssize_t n = readlink("/proc/self/exe", run->plan.self, sizeof(run->plan.self) - 1);
-	int r = proc_find(run->v.qemu, "qemu-system-x86_64", "qemu-system-x86", run->plan.qemu, e);
+	const struct arch *a = run->plan.arch;
+	int r = proc_find(run->v.qemu, a->qemu, a->package, run->plan.qemu, e);
 
 	if (r == 0)
 		r = proc_find(NULL, "qemu-img", "qemu-utils", run->plan.qemu_img, e);
@@ -194,8 +195,8 @@ static int find_registration(struct run *run, struct err *e)
 
 static int build_append(struct run *run, struct err *e)
 {
-	static const char *const serial[] = { QEMU_CONSOLE_DEVICE, NULL };
-	static const char *const window[] = { QEMU_CONSOLE_DEVICE, "tty0", NULL };
+	const struct arch *a = run->plan.arch;
+	const char *const consoles[] = { a->console, run->v.graphics ? "tty0" : NULL, NULL };
 	_cleanup_buf_ struct buf own = { 0 };
 	const char *env = getenv("QEMU_KERNEL_PARAMS");
 	const struct cmdline base = {
@@ -204,8 +205,8 @@ static int build_append(struct run *run, struct err *e)
 		.system_config = run->system.config[0] ? run->system.config : NULL,
 		.reg_info = run->plan.registration.len > 0 ? REGISTRATION_IN_GUEST : NULL,
 		.root = run->v.root == ROOT_TMPFS ? "tmpfs" : QEMU_DISK_DEVICE,
-		.report = QEMU_REPORT_DEVICE,
-		.consoles = run->v.graphics ? window : serial,
+		.report = a->report,
+		.consoles = consoles,
 	};
 	struct cmdline line = base;
 	const struct image *root = &run->plan.disks.v[0].image;
@@ -225,28 +226,53 @@ static int build_append(struct run *run, struct err *e)
 	if (r < 0)
 		return err_sys(e, r, "kernel command line");
 	line.append = own.data;
-	return cmdline_build(&line, CMDLINE_MAX_X86, &run->plan.append, e);
+	return cmdline_build(&line, a->cmdline_max, &run->plan.append, e);
 }
 
-static int check_machine(struct run *run, struct err *e)
+/* Which machine the kernel is for decides which one QEMU makes. */
+static int find_arch(struct run *run, struct err *e)
 {
-	if (run->system.machine == EM_X86_64)
-		return 0;
-	return err_exit(e, EXIT_BAD_INPUT, ENOEXEC,
-			"%s is a kernel for another machine than x86_64 (ELF's number %u)",
-			run->system.kernel, run->system.machine);
+	const struct arch *a = arch_find(run->system.machine);
+	char names[64];
+
+	if (!a)
+		return err_exit(e, EXIT_BAD_INPUT, ENOEXEC,
+				"%s is a kernel for none of %s (ELF's number %u)", run->system.kernel,
+				arch_names(names, sizeof(names)), run->system.machine);
+	if (run->v.graphics && !a->window)
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: --graphics: not for %s guests", a->name);
+	if (run->v.accel == ACCEL_KVM && !arch_by_kvm(a))
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --accel kvm: this host is %s, the kernel is for %s",
+				arch_host(), a->name);
+	run->plan.arch = a;
+	return 0;
+}
+
+static void choose_accel(struct run *run)
+{
+	struct plan *p = &run->plan;
+	char why[600] = "";
+
+	if (!arch_by_kvm(p->arch)) {
+		p->accel = ACCEL_TCG;
+		snprintf(why, sizeof(why), "the kernel is for %s, this host is %s", p->arch->name,
+			 arch_host());
+	} else {
+		p->accel = accel_choose((enum accel)run->v.accel, p->qemu, why, sizeof(why));
+	}
+	log_info("accelerator %s: %s", accel_name(p->accel), why);
 }
 
 /* Everything that can be found wrong without making anything. */
 static int prepare(struct run *run, struct err *e)
 {
-	char why[600];
 	int r = read_words(run, e);
 
 	if (r == 0)
 		r = system_find(&run->v.system, &run->system, e);
 	if (r == 0)
-		r = check_machine(run, e);
+		r = find_arch(run, e);
 	if (r == 0)
 		r = find_registration(run, e);
 	if (r == 0)
@@ -266,9 +292,9 @@ static int prepare(struct run *run, struct err *e)
 	run->plan.system = run->system.config;
 	run->plan.init = run->system.init;
 	run->plan.kernel = run->system.kernel;
+	run->plan.kernel_packed = run->system.packed;
 	run->plan.store = run->system.store;
-	run->plan.accel = accel_choose((enum accel)run->v.accel, run->plan.qemu, why, sizeof(why));
-	log_info("accelerator %s: %s", accel_name(run->plan.accel), why);
+	choose_accel(run);
 	return 0;
 }
 

@@ -31,6 +31,7 @@ struct system {
 	char name[128];		/* of the machine and its image: letters, digits, . _ - */
 	struct buf params;
 	unsigned int machine; /* the kernel's, as ELF numbers it */
+	bool packed;	      /* the kernel is a compressed image */
 };
 
 /*

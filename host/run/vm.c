@@ -402,7 +402,17 @@ static void tell_rest(struct vm *vm, const struct verdict *v)
 		log_warning("QEMU: %s", line);
 }
 
-static void finish(struct vm *vm, struct verdict *ret)
+/* QEMU ended well, and did not say why: on such a machine the guest powered off. Every other way to
+ * that exit status has its event. */
+static void fill_silence(struct qmp *q, int qemu_status)
+{
+	if (q->shutdown || !WIFEXITED(qemu_status) || WEXITSTATUS(qemu_status) != 0)
+		return;
+	q->shutdown = q->by_guest = true;
+	snprintf(q->reason, sizeof(q->reason), "guest-shutdown");
+}
+
+static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 {
 	struct ending end = { .report = &vm->report, .qmp = &vm->qmp, .limits = &vm->watch->limits };
 
@@ -412,6 +422,8 @@ static void finish(struct vm *vm, struct verdict *ret)
 	serve_report(vm);
 	serve_qmp(vm);
 	serve_said(vm);
+	if (arch->silent_off)
+		fill_silence(&vm->qmp, end.qemu_status);
 	events_add(&vm->watch->events, "qemu-ended", EVENT_N("status", end.qemu_status),
 		   EVENT_T("reason", vm->qmp.reason), EVENT_F("by_guest", vm->qmp.by_guest));
 	console_close(vm->console);
@@ -442,6 +454,6 @@ int vm_run(struct qemu_config *config, struct console *console, struct proc_othe
 		r = loop(&vm);
 	if (r < 0)
 		kill(vm.pid, SIGKILL);
-	finish(&vm, ret);
+	finish(&vm, config->arch, ret);
 	return r < 0 ? err_sys(e, r, "poll") : 0;
 }

@@ -42,6 +42,22 @@ refused() {
 	is "$name: nothing written" "$(cat "$tmp/out") $(find "$tmp" -maxdepth 1 -name 'out*' | wc -l)" "before 1"
 }
 
+# --- another architecture's kernel: a fake Image is enough to be asked for its storeboot-init ------------------
+{
+	head -c 56 /dev/zero
+	printf 'ARM\x64\0\0\0\0Linux version 6.6.1-arm (x)'
+} >"$tmp/Image"
+mkdir "$tmp/bin"
+cp "$storeboot" "$tmp/bin/"
+err=$("$tmp/bin/storeboot" initrd -o "$tmp/out" --kernel "$tmp/Image" 2>&1)
+is "another architecture: exit status" $? 69
+has "another architecture: what to run" "$err" "storeboot-init for aarch64 is missing: .*run make ARCH=aarch64 "
+mkdir "$tmp/bin/aarch64"
+cp "$build/storeboot-init" "$tmp/bin/aarch64/" # found, but of the wrong kind
+err=$("$tmp/bin/storeboot" initrd -o "$tmp/out" --kernel "$tmp/Image" 2>&1)
+is "another architecture: the wrong program: exit status" $? 65
+has "another architecture: the wrong program" "$err" "init program $tmp/bin/aarch64/storeboot-init is for x86_64, but the kernel .*Image is for aarch64"
+
 # --- what is in it --------------------------------------------------------------------------------------
 initrd "${real[@]}" --compress none
 is "builds from Debian's kernel" "$status:$err" "0:"

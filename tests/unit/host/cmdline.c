@@ -7,6 +7,8 @@
 #include "host/exit.h"
 #include "tests/lib/test.h"
 
+#define LINE_MAX_X86 2047
+
 static const char *const serial[] = { "ttyS0", NULL };
 static const char *const window[] = { "ttyS0", "tty0", NULL };
 
@@ -20,7 +22,7 @@ static void all_words_in_order(void)
 	_cleanup_buf_ struct buf b = { 0 };
 	struct err e = { 0 };
 
-	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), 0);
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
 	CHECK_STR(b.data, "loglevel=4 quiet init=/nix/store/s/init systemConfig=/nix/store/s "
 			  "regInfo=/run/r root=/dev/vda storeboot.disk.serial=r "
 			  "storeboot.disk.size=512 storeboot.disk.zero=1 "
@@ -33,7 +35,7 @@ static void absent_words_are_left_out(void)
 	_cleanup_buf_ struct buf b = { 0 };
 	struct err e = { 0 };
 
-	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), 0);
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
 	CHECK_STR(b.data, "init=/init console=ttyS0 console=tty0 panic=-1");
 }
 
@@ -43,27 +45,27 @@ static void spaces_and_newlines(void)
 	_cleanup_buf_ struct buf b = { 0 };
 	struct err e = { 0 };
 
-	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), 0);
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
 	CHECK_STR(b.data, "a b init=\"/a b\" panic=-1");
 }
 
 /* The last length that is taken, and the first that is not. */
 static void limit(void)
 {
-	char words[CMDLINE_MAX_X86 + 1];
+	char words[LINE_MAX_X86 + 1];
 	struct cmdline c = { .append = words };
 	_cleanup_buf_ struct buf b = { 0 };
-	size_t n = CMDLINE_MAX_X86 - strlen("panic=-1 ");
+	size_t n = LINE_MAX_X86 - strlen("panic=-1 ");
 	struct err e = { 0 };
 
 	memset(words, 'x', sizeof(words));
 	words[n] = '\0';
-	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), 0);
-	CHECK_INT(b.len, CMDLINE_MAX_X86);
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
+	CHECK_INT(b.len, LINE_MAX_X86);
 	words[n] = 'x';
 	words[n + 1] = '\0';
 	b.len = 0;
-	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), -E2BIG);
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), -E2BIG);
 	CHECK_INT(b.len, 0);
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
 	CHECK_HAS(e.text, "2048 bytes, 1 more");
@@ -74,7 +76,7 @@ static void refused(struct cmdline c, const char *text)
 	_cleanup_buf_ struct buf b = { 0 };
 	struct err e = { 0 };
 
-	CHECK_INT(cmdline_build(&c, CMDLINE_MAX_X86, &b, &e), -EINVAL);
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), -EINVAL);
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
 	CHECK_HAS(e.text, text);
 	CHECK_INT(b.len, 0);
@@ -92,7 +94,7 @@ static void nothing_is_swallowed(void)
 	refused((struct cmdline){ .params = "quiet --\n" }, "a word --");
 	refused((struct cmdline){ .params = "quiet\t--" }, "a word --");
 	refused((struct cmdline){ .init = "/a\"b" }, "init=/a\"b cannot be said");
-	CHECK_INT(cmdline_build(&good, CMDLINE_MAX_X86, &b, &e), 0);
+	CHECK_INT(cmdline_build(&good, LINE_MAX_X86, &b, &e), 0);
 	CHECK_STR(b.data, "a=\"b -- c\" --d x-- e-- panic=-1 -- x \"y");
 }
 

@@ -221,7 +221,7 @@ static void bad_init_programs(void)
 	CHECK_INT(fake_tree_write(&p.tree, "init", dynamic.data, dynamic.len), 0);
 	refuse(&o, EXIT_BAD_INPUT, "is linked dynamically");
 	CHECK_INT(fake_tree_text(&p.tree, "init", "#!/bin/sh\n"), 0);
-	refuse(&o, EXIT_BAD_INPUT, "/init is not a 64-bit little-endian ELF file");
+	refuse(&o, EXIT_BAD_INPUT, "/init is not a little-endian ELF file");
 	o.init_program = "/nonexistent/init";
 	refuse(&o, EXIT_MISSING, "cannot read the init program /nonexistent/init: No such file");
 }

@@ -5,6 +5,8 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "host/initrd/compress.h"
 #include "host/initrd/elf.h"
@@ -25,6 +27,7 @@ static void bzimage(struct buf *b, const char *version)
 	memcpy(d + 0x202, "HdrS", 4);
 	d[0x206] = 0x0f; /* protocol 2.15 */
 	d[0x207] = 0x02;
+	d[0x236] = 1; /* xloadflags: 64-bit */
 	if (version) {
 		d[0x20e] = 0x00; /* version's place, less 0x200 */
 		d[0x20f] = 0x01;
@@ -42,6 +45,18 @@ static void bzimage_tells_its_release(void)
 	CHECK_INT(kernel_parse(b.data, b.len, &k), 0);
 	CHECK_STR(k.release, "6.1.0-9-amd64");
 	CHECK_INT(k.machine, EM_X86_64);
+}
+
+static void bzimage_tells_its_width(void)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	struct kernel k;
+
+	bzimage(&b, "6.1.0-9-686");
+	b.data[0x236] = 0;
+	CHECK_INT(kernel_parse(b.data, b.len, &k), 0);
+	CHECK_INT(k.machine, EM_386);
+	CHECK(!k.packed);
 }
 
 static void bzimage_without_a_version(void)
@@ -116,27 +131,55 @@ static void packed_images_are_unpacked(void)
 		CHECK_INT(compress_buf(how, b.data, b.len, &packed), 0);
 		CHECK_INT(kernel_parse(packed.data, packed.len, &k), 0);
 		CHECK_STR(k.release, "6.6.1-arm");
+		CHECK(k.packed);
 		CHECK_INT(kernel_parse(packed.data, packed.len / 2, &k), -ENODATA);
 		CHECK_INT(compress_buf(how, packed.data, packed.len, &twice), 0);
 		CHECK_INT(kernel_parse(twice.data, twice.len, &k), -ENOEXEC);
 	}
 }
 
-static void zboot_is_unpacked(void)
+/* An EFI zboot with an Image packed in it; ret_image: the Image. */
+static void zboot(struct buf *z, struct buf *ret_image)
 {
-	_cleanup_buf_ struct buf b = { 0 }, packed = { 0 }, z = { 0 };
+	_cleanup_buf_ struct buf packed = { 0 };
 	uint8_t head[64] = { 'M', 'Z', 0, 0, 'z', 'i', 'm', 'g', 64 };
-	struct kernel k;
 
-	image(&b, "ARM\x64");
-	CHECK_INT(compress_buf(COMPRESS_ZSTD, b.data, b.len, &packed), 0);
+	image(ret_image, "ARM\x64");
+	CHECK_INT(compress_buf(COMPRESS_ZSTD, ret_image->data, ret_image->len, &packed), 0);
 	head[12] = (uint8_t)packed.len;
 	CHECK(packed.len < 256);
-	CHECK_INT(buf_add(&z, head, sizeof(head)), 0);
-	CHECK_INT(buf_add(&z, packed.data, packed.len), 0);
+	CHECK_INT(buf_add(z, head, sizeof(head)), 0);
+	CHECK_INT(buf_add(z, packed.data, packed.len), 0);
+}
+
+static void zboot_is_unpacked(void)
+{
+	_cleanup_buf_ struct buf b = { 0 }, z = { 0 };
+	struct kernel k;
+
+	zboot(&z, &b);
 	CHECK_INT(kernel_parse(z.data, z.len, &k), 0);
 	CHECK_STR(k.release, "6.6.1-arm");
 	CHECK_INT(kernel_parse(z.data, z.len - 1, &k), -ENODATA);
+}
+
+/* What QEMU is given is the Image itself. */
+static void the_image_of_a_packed_kernel(void)
+{
+	_cleanup_buf_ struct buf b = { 0 }, z = { 0 }, out = { 0 };
+	_cleanup_close_ int fd = memfd_create("zboot", 0);
+	struct err e = { 0 };
+	char path[64];
+
+	zboot(&z, &b);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	CHECK_INT(file_write_all(fd, z.data, z.len), 0);
+	CHECK_INT(kernel_unpack(path, &out, &e), 0);
+	CHECK_INT(out.len, b.len);
+	CHECK(out.len == b.len && memcmp(out.data, b.data, b.len) == 0);
+	CHECK_INT(ftruncate(fd, (off_t)z.len - 1), 0);
+	CHECK_INT(kernel_unpack(path, &out, &e), -ENODATA);
+	CHECK(strstr(e.text, "is cut short"));
 }
 
 static void a_program_is_no_kernel(void)
@@ -167,15 +210,19 @@ static void errors_name_the_file(void)
 
 static void module_says_its_kernel(void)
 {
-	_cleanup_buf_ struct buf b = { 0 };
-	struct elf_module m = { 0 };
+	static const unsigned int machines[] = { EM_X86_64, EM_386 }; /* of either width */
 
-	CHECK_INT(fake_module("6.1.0-9-amd64", EM_X86_64, 10, &b), 0);
-	CHECK_INT(elf_module(b.data, b.len, &m), ELF_OK);
-	CHECK_INT(m.machine, EM_X86_64);
-	CHECK(m.release_len == 13 && memcmp(m.release, "6.1.0-9-amd64", 13) == 0);
-	for (size_t len = 0; len < b.len; len++)
-		CHECK(elf_module(b.data, len, &m) != ELF_OK);
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
+		_cleanup_buf_ struct buf b = { 0 };
+		struct elf_module m = { 0 };
+
+		CHECK_INT(fake_module("6.1.0-9-amd64", machines[i], 10, &b), 0);
+		CHECK_INT(elf_module(b.data, b.len, &m), ELF_OK);
+		CHECK_INT(m.machine, machines[i]);
+		CHECK(m.release_len == 13 && memcmp(m.release, "6.1.0-9-amd64", 13) == 0);
+		for (size_t len = 0; len < b.len; len++)
+			CHECK(elf_module(b.data, len, &m) != ELF_OK);
+	}
 }
 
 static void module_signature_is_whole(void)
@@ -200,17 +247,21 @@ static void module_signature_is_whole(void)
 
 static void program_static_or_not(void)
 {
-	_cleanup_buf_ struct buf a = { 0 }, b = { 0 };
-	uint16_t machine = 0;
-	bool is_static = false;
+	static const unsigned int machines[] = { EM_AARCH64, EM_386 };
 
-	CHECK_INT(fake_program(EM_AARCH64, PT_LOAD, &a), 0);
-	CHECK_INT(elf_program(a.data, a.len, &machine, &is_static), ELF_OK);
-	CHECK(is_static && machine == EM_AARCH64);
-	CHECK_INT(elf_program(a.data, a.len - 1, &machine, &is_static), ELF_CUT_SHORT);
-	CHECK_INT(fake_program(EM_AARCH64, PT_INTERP, &b), 0);
-	CHECK_INT(elf_program(b.data, b.len, &machine, &is_static), ELF_OK);
-	CHECK(!is_static);
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
+		_cleanup_buf_ struct buf a = { 0 }, b = { 0 };
+		uint16_t machine = 0;
+		bool is_static = false;
+
+		CHECK_INT(fake_program(machines[i], PT_LOAD, &a), 0);
+		CHECK_INT(elf_program(a.data, a.len, &machine, &is_static), ELF_OK);
+		CHECK(is_static && machine == machines[i]);
+		CHECK_INT(elf_program(a.data, a.len - 1, &machine, &is_static), ELF_CUT_SHORT);
+		CHECK_INT(fake_program(machines[i], PT_INTERP, &b), 0);
+		CHECK_INT(elf_program(b.data, b.len, &machine, &is_static), ELF_OK);
+		CHECK(!is_static);
+	}
 }
 
 static void config_beside_the_image_or_the_modules(void)
@@ -238,12 +289,14 @@ static void config_beside_the_image_or_the_modules(void)
 int main(void)
 {
 	RUN(bzimage_tells_its_release);
+	RUN(bzimage_tells_its_width);
 	RUN(bzimage_without_a_version);
 	RUN(version_beyond_the_setup_is_refused);
 	RUN(cut_bzimage_is_seen);
 	RUN(images_are_searched_for_the_banner);
 	RUN(packed_images_are_unpacked);
 	RUN(zboot_is_unpacked);
+	RUN(the_image_of_a_packed_kernel);
 	RUN(a_program_is_no_kernel);
 	RUN(errors_name_the_file);
 	RUN(module_says_its_kernel);

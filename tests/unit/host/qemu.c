@@ -2,6 +2,8 @@
 /* qemu.c - tests of QEMU's arguments */
 #include "host/run/qemu.h"
 
+#include <elf.h>
+
 #include "tests/lib/test.h"
 
 static const char *const server[] = { "/usr/bin/storeboot", "share-server", "42", "/run/s", NULL };
@@ -11,7 +13,7 @@ static const struct qemu_disk disk = { "/w/demo.qcow2", -1, -1, "qcow2", "storeb
 static struct qemu_config plain(void)
 {
 	return (struct qemu_config){
-		.program = "/usr/bin/qemu", .name = "demo", .accel = ACCEL_TCG,
+		.program = "/usr/bin/qemu", .name = "demo", .arch = arch_find(EM_X86_64), .accel = ACCEL_TCG,
 		.memory = (uint64_t)384 << 20, .cores = 1, .kernel = "/k", .initrd = "/i",
 		.append = "init=/x a,b", .disks = &disk, .n_disks = 1, .share_command = server,
 		.console_fd = 3, .report_fd = 4, .qmp_fd = 5,
@@ -97,10 +99,37 @@ static void what_differs(void)
 	CHECK_STR(v.v[v.n - 1], "foo");
 }
 
+/* The boards with one serial port have the second one on a card. */
+static void other_architectures(void)
+{
+	static const struct {
+		unsigned int machine;
+		const char *board, *cpu;
+	} want[] = {
+		{ EM_386, "q35", "max,la57=off" },
+		{ EM_AARCH64, "virt,gic-version=max", "cortex-a72" },
+		{ EM_RISCV, "virt", "" }, /* the board's own */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		struct qemu_config c = plain();
+		_cleanup_strv_ struct strv v = { 0 };
+
+		c.arch = arch_find(want[i].machine);
+		CHECK_INT(qemu_args(&c, &v), 0);
+		CHECK_STR(find(&v, "-machine", ""), want[i].board);
+		CHECK_STR(find(&v, "-cpu", ""), want[i].cpu);
+		CHECK_STR(find(&v, "-serial", "console"), "chardev:console");
+		CHECK_STR(find(&v, "-serial", "report"), i == 0 ? "chardev:report" : "");
+		CHECK_STR(find(&v, "-device", "chardev="), i == 0 ? "" : "pci-serial,chardev=report");
+	}
+}
+
 int main(void)
 {
 	RUN(whole_list);
 	RUN(hard_paths);
 	RUN(what_differs);
+	RUN(other_architectures);
 	TEST_END();
 }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arch.c - the architectures of guests, and the machine that QEMU makes for each
+ *
+ * Every word here works from QEMU 5.2 to 11.
+ *
+ * q35: its ACPI tables route interrupts cheaply; on pc each virtio device that a driver takes costs
+ * the guest about 80 million instructions to find its own. la57=off: five-level paging makes every
+ * TLB miss of TCG dearer. qemu-system-x86_64 runs 32-bit kernels too, and is there where a QEMU for
+ * the host alone was installed.
+ *
+ * aarch64: max signs return addresses (pauth), which TCG computes at great length; cortex-a72 has
+ * all that ARMv8.0 has, and Linux distributions ask for no more. gic-version=max: KVM has only the
+ * host's own interrupt controller to offer.
+ *
+ * The boards called virt have one serial port; the second is a PCI card of the same kind (16550A),
+ * whose driver (8250_pci) is built into distributions' kernels, as the first one's is. It takes
+ * the first free number: after the board's own 16550A on riscv64, none on aarch64, where that is a PL011.
+ *
+ * silent_off: before 8.2 QEMU's hw/misc/sifive_test.c calls exit(0) where the guest powers off.
+ *
+ * cmdline_max: COMMAND_LINE_SIZE less the NUL (arch/x86/include/asm/setup.h,
+ * arch/arm64/include/uapi/asm/setup.h; arch/riscv/include/uapi/asm/setup.h, since 6.4).
+ */
+#include "host/arch.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "init/lib/str.h"
+
+static const struct arch archs[] = {
+	{
+		.machine = EM_X86_64,
+		.name = "x86_64",
+		.qemu = "qemu-system-x86_64",
+		.package = "qemu-system-x86",
+		.board = "q35",
+		.tcg_cpu = "max,la57=off",
+		.kvm_cpu = "max",
+		.kvm_host = "x86_64",
+		.console = "ttyS0",
+		.report = "/dev/ttyS1",
+		.window = true,
+		.cmdline_max = 2047,
+	},
+	{
+		.machine = EM_386,
+		.name = "i686",
+		.qemu = "qemu-system-x86_64",
+		.package = "qemu-system-x86",
+		.board = "q35",
+		.tcg_cpu = "max,la57=off",
+		.kvm_cpu = "max",
+		.kvm_host = "x86_64",
+		.console = "ttyS0",
+		.report = "/dev/ttyS1",
+		.window = true,
+		.cmdline_max = 2047,
+	},
+	{
+		.machine = EM_AARCH64,
+		.name = "aarch64",
+		.qemu = "qemu-system-aarch64",
+		.package = "qemu-system-arm",
+		.board = "virt,gic-version=max",
+		.tcg_cpu = "cortex-a72",
+		.kvm_cpu = "max",
+		.kvm_host = "aarch64",
+		.console = "ttyAMA0",
+		.report = "/dev/ttyS0",
+		.report_is_pci = true,
+		.cmdline_max = 2047,
+	},
+	{
+		.machine = EM_RISCV,
+		.name = "riscv64",
+		.qemu = "qemu-system-riscv64",
+		.package = "qemu-system-misc",
+		.board = "virt",
+		.console = "ttyS0",
+		.report = "/dev/ttyS1",
+		.report_is_pci = true,
+		.silent_off = true,
+		.cmdline_max = 1023,
+	},
+};
+
+const struct arch *arch_find(unsigned int machine)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(archs); i++)
+		if (archs[i].machine == machine)
+			return &archs[i];
+	return NULL;
+}
+
+const char *arch_name(unsigned int machine)
+{
+	const struct arch *a = arch_find(machine);
+
+	return a ? a->name : "another processor";
+}
+
+const char *arch_host(void)
+{
+	static struct utsname u;
+
+	return uname(&u) < 0 ? "" : u.machine;
+}
+
+bool arch_by_kvm(const struct arch *a)
+{
+	return a->kvm_host && str_eq(a->kvm_host, arch_host());
+}
+
+const char *arch_names(char *dst, size_t size)
+{
+	size_t n = 0;
+
+	dst[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(archs) && n < size; i++)
+		n += (size_t)snprintf(dst + n, size - n, "%s%s", i ? ", " : "", archs[i].name);
+	return dst;
+}

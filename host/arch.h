@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* arch.h - the architectures of guests, and the machine that QEMU makes for each */
+#ifndef STOREBOOT_HOST_ARCH_H
+#define STOREBOOT_HOST_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arch {
+	uint16_t machine;	 /* ELF's number for it (EM_X86_64, ...) */
+	const char *name;	 /* uname -m */
+	const char *qemu;	 /* the program that emulates it, */
+	const char *package;	 /* and Debian's package with that */
+	const char *board;	 /* QEMU's -machine */
+	const char *tcg_cpu;	 /* its -cpu where QEMU emulates; NULL: the board's own */
+	const char *kvm_cpu;	 /* and where KVM runs the guest; NULL: not by KVM */
+	const char *kvm_host;	 /* by the KVM of a host with this uname -m */
+	const char *console;	 /* the kernel's name for the first serial port */
+	const char *report;	 /* the device of the second one in the guest */
+	bool report_is_pci;	 /* the board has but one: the second is a card */
+	bool window;		 /* --graphics: a screen that the kernel's own drivers show a console on */
+	bool silent_off;	 /* its power switch may end QEMU without an event */
+	size_t cmdline_max;	 /* bytes of kernel command line; what is longer is cut without a word */
+};
+
+/* The row for a machine as ELF numbers it, or NULL. */
+const struct arch *arch_find(unsigned int machine);
+
+/* Its name, or "another processor". */
+const char *arch_name(unsigned int machine);
+
+/* The host's own uname -m. */
+const char *arch_host(void);
+
+/* Can this host's KVM run such a guest, if it has one that works? */
+bool arch_by_kvm(const struct arch *a);
+
+/* All names, separated by ", ", into dst; returns dst. */
+const char *arch_names(char *dst, size_t size);
+
+#endif
