@@ -63,9 +63,20 @@ static void keep_tail(struct console *c, const char *data, size_t len)
 	c->tail[c->tail_len] = '\0';
 }
 
+static void show(struct console *c, const char *data, size_t n)
+{
+	c->out_at = 0;
+	c->out_len = n;
+	if (c->filtered)
+		c->out_len = escapes_filter(&c->escapes, data, n, c->out);
+	else
+		memcpy(c->out, data, n);
+}
+
 static void read_guest(struct console *c)
 {
-	ssize_t n = read(c->fd, c->out, sizeof(c->out));
+	char data[sizeof(c->out) - ESCAPES_HELD];
+	ssize_t n = read(c->fd, data, sizeof(data));
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
@@ -74,11 +85,11 @@ static void read_guest(struct console *c)
 		c->fd = -1;
 		return;
 	}
-	keep_tail(c, c->out, (size_t)n);
+	keep_tail(c, data, (size_t)n);
 	if (c->log)
-		console_log_add(c->log, c->out, (size_t)n);
-	c->out_at = 0;
-	c->out_len = c->out_error ? 0 : (size_t)n;
+		console_log_add(c->log, data, (size_t)n);
+	if (!c->out_error)
+		show(c, data, (size_t)n);
 }
 
 static void write_out(struct console *c)

@@ -9,6 +9,7 @@
 #include <termios.h>
 
 #include "host/run/console_log.h"
+#include "host/run/escapes.h"
 #include "init/lib/err.h"
 
 #define CONSOLE_TAIL 16384
@@ -19,6 +20,8 @@ struct console {
 	struct termios modes; /* of the terminal, before */
 	bool escape;	      /* the escape key was typed */
 	bool quit;	      /* the user typed the escape key and x */
+	bool filtered;	      /* only what escapes_filter passes is written to stdout */
+	struct escapes escapes;
 	int out_error;	      /* the errno of a failed write to stdout: no more is written; or 0 */
 	char out[4096];	      /* read from the guest, not yet written */
 	size_t out_at, out_len;

@@ -198,6 +198,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	int r, n;
 
 	console_look(&l.console);
+	l.console.filtered = p->filtered;
 	if (p->graphics) /* the console is in the window; what is typed here is for the launcher */
 		l.console.interactive = false;
 	r = make_folder(&l, e);

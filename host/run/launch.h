@@ -27,6 +27,7 @@ struct plan {
 	uint64_t memory; /* bytes */
 	unsigned int cores;
 	bool graphics;
+	bool filtered; /* the guest's console, on its way to stdout (escapes.h) */
 	enum accel accel;
 	struct watch *watch;
 	char qemu[PATH_MAX], qemu_img[PATH_MAX], smbd[PATH_MAX], bwrap[PATH_MAX];

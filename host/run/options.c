@@ -13,6 +13,8 @@ static const char *const accel_words[] = { "auto", "kvm", "tcg", NULL }; /* enum
 
 static const char *const root_words[] = { "disk", "tmpfs", NULL };
 
+static const char *const escapes_words[] = { "keep", "filter", NULL };
+
 static const struct opt opts[] = {
 	{ "kernel", 0, OPT_STRING, AT(system.kernel), "FILE", "the kernel (SYSTEM/kernel)", NULL },
 	{ "modules", 0, OPT_STRING, AT(system.modules), "DIR",
@@ -55,6 +57,8 @@ static const struct opt opts[] = {
 	  "how long until stage 2, or none (300)", NULL },
 	{ "timeout", 0, OPT_SECONDS, AT(timeout), "SECONDS", "how long the whole run (none)",
 	  NULL },
+	{ "escapes", 0, OPT_CHOICE, AT(escapes), "HOW",
+	  "keep, or filter: only harmless ones reach this terminal (keep)", escapes_words },
 	{ "console-log", 0, OPT_STRING, AT(console_log), "FILE", "keep the console's output there",
 	  NULL },
 	{ "console-log-size", 0, OPT_STRING, AT(console_log_size), "SIZE",

@@ -18,6 +18,7 @@ struct run_values {
 	int root; /* enum root */
 	struct strv disks;
 	bool graphics, serial;
+	int escapes; /* 1: filtered */
 	int accel;
 	struct strv append;
 	const char *reginfo, *initrd, *stage1;

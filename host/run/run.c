@@ -58,6 +58,7 @@ static int read_words(struct run *run, struct err *e)
 		run->v.system.system = run->args.args.v[0];
 	run->plan.cores = run->v.cores ? run->v.cores : 1;
 	run->plan.graphics = run->v.graphics;
+	run->plan.filtered = run->v.escapes;
 	run->plan.watch = &run->watch;
 	run->watch.limits = (struct limits){ run->v.timeout_stage1, run->v.timeout };
 	r = run_size("memory", run->v.memory, (uint64_t)384 << 20, &run->plan.memory, e);

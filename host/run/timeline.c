@@ -16,6 +16,9 @@ static struct timeline_step *step_for(struct timeline *t, const struct record *r
 	last = &t->steps[t->n++];
 	*last = (struct timeline_step){ .start_us = rec->start_us };
 	memcpy(last->name, rec->name, sizeof(last->name));
+	for (char *p = last->name; *p; p++) /* it is printed as it is */
+		if (*p < ' ' || *p > '~')
+			*p = '?';
 	return last;
 }
 

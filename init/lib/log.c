@@ -28,6 +28,17 @@ void log_open(int fd, bool kmsg, const char *prefix, enum log_level max)
  * 1024 less a prefix of at most 48). */
 #define KMSG_LINE_MAX 976
 
+/* The guest's words are quoted here, and a terminal would obey its control characters: C0, and C1 as UTF-8
+ * has them. */
+static void disarm(char *line)
+{
+	for (unsigned char *p = (unsigned char *)line; *p; p++)
+		if ((*p < ' ' && *p != '\t') || *p == 0x7f)
+			*p = '?';
+		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			p[0] = p[1] = '?';
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	char line[1200]; /* a text of struct err and its prefix */
@@ -42,6 +53,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line + n, room - n - 1, fmt, ap);
 	va_end(ap);
+	if (!sink.kmsg) /* which escapes them itself */
+		disarm(line);
 	n = strlen(line);
 	line[n++] = '\n';
 	/* A log that cannot be written has nowhere to say so. */

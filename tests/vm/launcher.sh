@@ -37,18 +37,21 @@ within() {
 
 # --- piecewise, with 2010's environment ----------------------------------------------------------------------
 script=$(vm_script 'echo "FACT cmdline $(cat /proc/cmdline)"; echo "FACT cpus $(nproc)"; echo "FACT disk $(cat /sys/block/vda/size)"
-echo "FACT disks $(ls /sys/block | grep -c ^vd)"')
+echo "FACT disks $(ls /sys/block | grep -c ^vd)"; printf "FACT \\033[1mescapes\\033[m \\033]0;title\\007\\033[6nend\\n"')
 qemu-img create -q -f qcow2 "$tmp/second.qcow2" 32M
 out=$(NIX_DISK_IMAGE="$tmp/a, b.qcow2" QEMU_KERNEL_PARAMS="word.of=environment demo.run=$script" \
 	QEMU_OPTS="-smp 2 -drive 'file=$tmp/second.qcow2,format=qcow2,if=virtio'" \
 	timeout 240 "$storeboot" run --kernel "$system/kernel" --modules "$system/kernel-modules" --init "$system/init" \
-	--params "$system/kernel-params" --disk-size 128M --append "systemConfig=$system" </dev/null 2>"$tmp/err")
+	--params "$system/kernel-params" --disk-size 128M --append "systemConfig=$system" \
+	--escapes filter --console-log "$tmp/log" </dev/null 2>"$tmp/err")
 is "piecewise: exit status" $? 0
 out=$(tr -d '\r' <<<"$out")
 has "the script ran" "$out" 'demo\.run: exit 0'
 has "kernel-params come first, QEMU_KERNEL_PARAMS behind init=" "$out" "^FACT cmdline $(cat "$system/kernel-params") .*init=.* word\.of=environment"
 has "QEMU_OPTS: processors" "$out" '^FACT cpus 2'
 has "QEMU_OPTS: a quoted drive" "$out" '^FACT disks 2'
+has "--escapes filter: what is harmless comes through" "$out" $'^FACT \033\\[1mescapes\033\\[m end$'
+has "the log has it as it came" "$(tr -d '\r' <"$tmp/log")" $'^FACT \033\\[1mescapes\033\\[m \033\\]0;title\a\033\\[6nend$'
 has "--disk-size" "$out" "^FACT disk $((128 << 11))$"
 ok "NIX_DISK_IMAGE, a name with comma and blank" test -s "$tmp/a, b.qcow2"
 is "nothing is left" "$(left)" ""
@@ -75,6 +78,7 @@ name=$("$storeboot" run "$system" --print-qemu 2>/dev/null | sed -n 's/.* -name 
 is "list: nothing runs" "$("$storeboot" list)" ""
 wait_script=$(vm_script 'echo "FACT waiting"; sleep 600')
 for signal in INT TERM HUP KILL; do
+	: >"$tmp/out" # else the last one's may still be there when it is looked at first
 	"$storeboot" run "$system" --image "$tmp/signal.qcow2" --append "demo.run=$wait_script" </dev/null >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	ok "SIG$signal: the guest is up" within 200 grep -q 'FACT waiting' "$tmp/out"
