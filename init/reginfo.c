@@ -9,30 +9,40 @@
  * another one put in its place, a power cut that took the last writes) makes the two times differ,
  * and then the registration is loaded again. Reading alone does not: SQLite writes the file only to
  * change it, and what it has not moved there yet lies in a log beside it (sqlite.org, wal.html).
+ *
+ * What the database holds besides, of earlier registrations or built in the guest, can vanish from the
+ * store between two boots: the host collects its garbage, or the layer above the store lay in memory.
+ * Those paths are listed beside the stamp, so that a boot only looks whether each is there; nix-store
+ * is asked to drop some only when one is gone.
  */
 #include "init/reginfo.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "init/inroot.h"
 #include "init/lib/file.h"
-#include "init/lib/spawn.h"
-#include "init/lib/str.h"
+#include "init/registration.h"
 
 #define DB "nix/var/nix/db/db.sqlite"
 #define DB_LOG DB "-wal"
 #define STAMP "nix/var/nix/db/storeboot-registration"
+#define OTHERS "nix/var/nix/db/storeboot-others" /* what is not in the stamp, one path a line */
 #define REGISTRATION_MAX ((size_t)256 << 20)
 
-extern char **environ;
+void reginfo_done_free(struct reginfo_done *d)
+{
+	buf_free(&d->dropped);
+	buf_free(&d->dangling);
+}
 
 /* Whether a file of the system is there; then *ret is what stat(2) says of it. */
-static bool look(const struct reginfo *r, const char *path, struct stat *ret)
+static bool look(const struct reginfo *r, const char *path, int flags, struct stat *ret)
 {
-	_cleanup_close_ int fd = inroot_open(r->root, path, O_PATH, 0);
+	_cleanup_close_ int fd = inroot_open(r->root, path, O_PATH | flags, 0);
 
 	return fd >= 0 && fstat(fd, ret) == 0;
 }
@@ -43,22 +53,25 @@ static bool unchanged(const struct reginfo *r, const struct buf *text)
 	_cleanup_buf_ struct buf last = { 0 };
 	struct stat st, db, log;
 
-	return stamp >= 0 && fstat(stamp, &st) == 0 && look(r, DB, &db) &&
+	return stamp >= 0 && fstat(stamp, &st) == 0 && look(r, DB, 0, &db) &&
 	       st.st_mtim.tv_sec == db.st_mtim.tv_sec && st.st_mtim.tv_nsec == db.st_mtim.tv_nsec &&
-	       !(look(r, DB_LOG, &log) && log.st_size > 0) && st.st_size == (off_t)text->len &&
+	       !(look(r, DB_LOG, 0, &log) && log.st_size > 0) && st.st_size == (off_t)text->len &&
 	       file_read_fd(stamp, text->len, &last) == 0 && last.len == text->len &&
 	       memcmp(last.data, text->data, text->len) == 0;
 }
 
 /* The time comes last: a stamp that is cut off from it counts for nothing. */
-static int leave_stamp(const struct reginfo *r, const struct buf *text, struct err *e)
+static int leave_stamp(const struct reginfo *r, const struct buf *text, const struct buf *others,
+		       struct err *e)
 {
-	int err = file_replace(r->root, STAMP, text->data, text->len, 0644);
+	int err = file_replace(r->root, OTHERS, others->data ? others->data : "", others->len, 0644);
 	struct timespec times[2];
 	struct stat db;
 
-	if (err == 0 && !look(r, DB, &db))
-		return err_set(e, ENOENT, "%s left no /" DB, r->program);
+	if (err == 0)
+		err = file_replace(r->root, STAMP, text->data, text->len, 0644);
+	if (err == 0 && !look(r, DB, 0, &db))
+		return err_set(e, ENOENT, "%s left no /" DB, r->nix.program);
 	if (err == 0) {
 		times[0] = times[1] = db.st_mtim;
 		err = utimensat(r->root, STAMP, times, 0) < 0 ? -errno : 0;
@@ -66,74 +79,148 @@ static int leave_stamp(const struct reginfo *r, const struct buf *text, struct e
 	return err < 0 ? err_sys(e, err, "cannot write /" STAMP) : 0;
 }
 
-/*
- * nix-store's environment: ours, with root's home (the kernel says HOME=/) and the folder of the
- * program itself as PATH. It is made for this call; stage 2 gets its own untouched.
- */
-static int make_environment(const struct reginfo *r, struct strv *ret)
+/* What the database has. Returns 0 or -errno with e; reg points into text. */
+static int dump(const struct reginfo *r, struct buf *text, struct registration *reg, struct err *e)
 {
-	const char *slash = strrchr(r->program, '/');
-	int err = strv_add(ret, "HOME=/root");
+	int err = nix_store_run(&r->nix, "--dump-db", -1, "the database", text, e);
 
-	if (err == 0 && slash)
-		err = strv_addf(ret, "PATH=%.*s", (int)(slash - r->program), r->program);
-	for (char **v = environ; *v && err == 0; v++)
-		if (!str_after(*v, "HOME=") && !str_after(*v, "PATH="))
-			err = strv_add(ret, *v);
+	if (err < 0)
+		return err;
+	err = registration_parse(text->data, text->len, reg);
+	return err < 0 ? err_sys(e, err, "what %s --dump-db says", r->nix.program) : 0;
+}
+
+/* Of paths, one a line, adds to ret those that the store has not. Returns 0 or -ENOMEM. */
+static int find_gone(const struct reginfo *r, struct buf *paths, struct buf *ret)
+{
+	char *line = paths->data, *newline;
+	struct stat st;
+	int err = 0;
+
+	for (; err == 0 && line && (newline = strchr(line, '\n')); line = newline + 1) {
+		*newline = '\0';
+		if (!look(r, line, O_NOFOLLOW, &st))
+			err = buf_addf(ret, "%s\n", line);
+		*newline = '\n';
+	}
 	return err;
 }
 
-static const char *last_line(const struct buf *b)
+/* Sorts the paths that are gone by whether the database still has them. */
+static int sort_gone(struct buf *gone, const struct registration *has, struct reginfo_done *ret)
 {
-	const char *newline = b->len > 0 ? strrchr(b->data, '\n') : NULL;
+	char *line = gone->data, *newline;
+	int err = 0;
 
-	return newline ? newline + 1 : b->len > 0 ? b->data : "it said nothing";
+	for (; err == 0 && line && (newline = strchr(line, '\n')); line = newline + 1) {
+		size_t len = (size_t)(newline - line);
+
+		err = buf_add(registration_has(has, line, len, NULL) ? &ret->dangling : &ret->dropped,
+			      line, len + 1);
+	}
+	return err;
 }
 
-static int load(const struct reginfo *r, int fd, struct err *e)
+/* nix-store --verify drops each path that is gone unless one that is there refers to it; then it ends
+ * with 1 and the others are dropped all the same. others: what is left of them. */
+static int drop(const struct reginfo *r, struct buf *gone, const struct registration *loaded,
+		struct buf *others, struct reginfo_done *ret, struct err *e)
 {
-	/* An empty group: as root, nix would else want to own /nix/store, which is read-only. */
-	const char *const argv[] = { r->program, "--option",  "build-users-group",
-				     "",	 "--load-db", NULL };
-	_cleanup_strv_ struct strv env = { 0 };
-	_cleanup_buf_ struct buf said = { 0 };
-	struct spawn s = {
-		.path = r->program, .argv = argv, .stdin_fd = fd, .timeout_ms = r->timeout_ms
-	};
-	char text[64];
-	int status = 0, err = make_environment(r, &env);
+	_cleanup_registration_ struct registration now = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	int err = nix_store_run(&r->nix, "--verify", -1, "the database", NULL, e);
 
+	if (err < 0 && err != -ECHILD)
+		return err;
+	err = dump(r, &text, &now, e);
 	if (err < 0)
-		return err_sys(e, err, "cannot run %s", r->program);
-	s.envp = env.v;
-	err = spawn_run(&s, NULL, &said, &status);
-	if (err == -ETIMEDOUT)
-		return err_set(e, ETIMEDOUT, "%s --load-db did not end within %u s with %s",
-			       r->program, r->timeout_ms / 1000, r->file);
-	if (err < 0)
-		return err_sys(e, err, "cannot run %s --load-db", r->program);
-	if (status != 0)
-		return err_set(e, ECHILD, "%s --load-db refused %s: %s: %s", r->program, r->file,
-			       spawn_status_text(status, text, sizeof(text)), last_line(&said));
-	return 0;
+		return err;
+	others->len = 0;
+	err = registration_minus(&now, loaded, others);
+	if (err == 0)
+		err = sort_gone(gone, &now, ret);
+	return err < 0 ? err_sys(e, err, "cannot drop paths from the database") : 0;
 }
 
-int reginfo_load(const struct reginfo *r, struct err *e)
+static int load(const struct reginfo *r, const struct buf *text, struct err *e)
+{
+	_cleanup_close_ int fd = memfd_create("registration", MFD_CLOEXEC);
+	int err = fd < 0 ? -errno : file_write_all(fd, text->data, text->len);
+
+	if (err == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		err = -errno;
+	if (err < 0)
+		return err_sys(e, err, "cannot hand on the registration regInfo=%s", r->file);
+	return nix_store_run(&r->nix, "--load-db", fd, r->file, NULL, e);
+}
+
+/* Into a database that holds something: what is in both, and what is in it alone. */
+static int load_over(const struct reginfo *r, const struct buf *text, const struct registration *reg,
+		     struct buf *others, struct err *e)
+{
+	_cleanup_registration_ struct registration known = { 0 };
+	_cleanup_buf_ struct buf has = { 0 }, rest = { 0 };
+	int err = dump(r, &has, &known, e);
+
+	if (err < 0)
+		return err;
+	err = registration_to_load(reg, &known, &rest);
+	if (err == 0)
+		err = registration_minus(&known, reg, others);
+	if (err < 0)
+		return err_sys(e, err, "cannot read the registration regInfo=%s", r->file);
+	/* Text that is no registration is nix-store's to refuse. */
+	return reg->n == 0 ? load(r, text, e) : rest.len > 0 ? load(r, &rest, e) : 0;
+}
+
+static int read_others(const struct reginfo *r, struct buf *ret)
+{
+	_cleanup_close_ int fd = inroot_open(r->root, OTHERS, O_RDONLY, 0);
+
+	return fd == -ENOENT ? 0 : fd < 0 ? fd : file_read_fd(fd, REGISTRATION_MAX, ret);
+}
+
+static int settle(const struct reginfo *r, const struct buf *text, const struct registration *reg,
+		  struct buf *others, struct reginfo_done *ret, struct err *e)
+{
+	_cleanup_buf_ struct buf gone = { 0 };
+	int err = find_gone(r, others, &gone);
+
+	if (err < 0)
+		return err_sys(e, err, "cannot look for vanished paths");
+	if (gone.len > 0)
+		err = drop(r, &gone, reg, others, ret, e);
+	if (err == 0 && (ret->loaded || ret->dropped.len > 0))
+		err = leave_stamp(r, text, others, e);
+	return err;
+}
+
+int reginfo_load(const struct reginfo *r, struct reginfo_done *ret, struct err *e)
 {
 	_cleanup_close_ int fd = inroot_open(r->root, r->file, O_RDONLY, 0);
-	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_registration_ struct registration reg = { 0 };
+	_cleanup_buf_ struct buf text = { 0 }, others = { 0 };
+	struct stat db;
 	int err = fd < 0 ? fd : file_read_fd(fd, REGISTRATION_MAX, &text);
 
 	if (err < 0)
 		return err_sys(e, err, "cannot read the registration regInfo=%s", r->file);
 	if (text.len == 0)
 		return err_set(e, ENODATA, "the registration regInfo=%s is empty", r->file);
-	if (unchanged(r, &text))
-		return REGINFO_UNCHANGED;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys(e, errno, "cannot read the registration regInfo=%s", r->file);
-	err = load(r, fd, e);
+	err = registration_parse(text.data, text.len, &reg);
+	if (err == -ENOMEM)
+		return err_sys(e, err, "cannot read the registration regInfo=%s", r->file);
+	ret->loaded = !unchanged(r, &text);
+	if (!ret->loaded)
+		err = read_others(r, &others);
+	else if (look(r, DB, 0, &db))
+		err = load_over(r, &text, &reg, &others, e);
+	else
+		err = load(r, &text, e);
 	if (err < 0)
-		return err;
-	return leave_stamp(r, &text, e) < 0 ? REGINFO_NO_STAMP : REGINFO_LOADED;
+		return ret->loaded ? err : err_sys(e, err, "cannot read /" OTHERS);
+	/* The registration is in: what fails from here on is a warning. */
+	if (settle(r, &text, &reg, &others, ret, &ret->warning) == 0)
+		ret->warning.num = 0;
+	return 0;
 }

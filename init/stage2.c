@@ -32,28 +32,41 @@ static int find_nix_store(struct boot *b, char *dst, size_t size)
 	return 0;
 }
 
+/* Paths of one a line: how many, and the first of them. */
+static void warn_paths(struct boot *b, const struct buf *paths, const char *what)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < paths->len; i++)
+		n += paths->data[i] == '\n';
+	if (n > 0)
+		runner_warn(b, "store paths that the database has and the store has not, %s: %zu, %.*s%s", what,
+			    n, (int)strcspn(paths->data, "\n"), paths->data, n > 1 ? ", ..." : "");
+}
+
 int step_reginfo(struct boot *b)
 {
 	_cleanup_close_ int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_reginfo_done_ struct reginfo_done done = { 0 };
 	char program[4096];
 	struct reginfo ri = { .root = root,
 			      .file = b->config.reg_info,
-			      .program = program,
-			      .timeout_ms = LOAD_DB_TIMEOUT_MS };
+			      .nix = { program, LOAD_DB_TIMEOUT_MS } };
 	int r = find_nix_store(b, program, sizeof(program));
 
 	if (r < 0)
 		return r;
 	if (root < 0)
 		return err_sys(&b->err, errno, "cannot open /");
-	r = reginfo_load(&ri, &b->err);
+	r = reginfo_load(&ri, &done, &b->err);
 	if (r < 0)
 		return r;
-	if (r == REGINFO_NO_STAMP)
-		runner_warn(b, "%s; the next boot loads the registration again", b->err.text);
-	snprintf(b->note, sizeof(b->note), "%s: %.200s",
-		 r == REGINFO_UNCHANGED ? "unchanged" : "loaded", ri.file);
-	return r == REGINFO_UNCHANGED ? STEP_SKIPPED : 0;
+	warn_paths(b, &done.dropped, "dropped from it");
+	warn_paths(b, &done.dangling, "left in it since others refer to them");
+	if (done.warning.num)
+		runner_warn(b, "%s; the next boot looks again", done.warning.text);
+	snprintf(b->note, sizeof(b->note), "%s: %.200s", done.loaded ? "loaded" : "unchanged", ri.file);
+	return done.loaded || done.dropped.len > 0 ? 0 : STEP_SKIPPED;
 }
 
 /* Words that the kernel did not know, and all after "--", are our arguments and become its. */

@@ -18,17 +18,19 @@
 
 #define REGISTRATION_MAX ((size_t)256 << 20)
 
-/* The cache's key for a store path: its name, and which file of that name it is. */
-static int cache_key(const char *store_path, char key[static CACHE_KEY_SIZE])
+/* The cache's key for store paths: their names, and which file of that name each is. */
+static int cache_key(const char *const *paths, char key[static CACHE_KEY_SIZE])
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	struct stat st;
-	int r;
+	int r = 0;
 
-	if (lstat(store_path, &st) < 0)
-		return -errno;
-	r = buf_addf(&text, "%s %llx %llx.%lx", store_path, (unsigned long long)st.st_ino,
-		     (unsigned long long)st.st_ctim.tv_sec, (unsigned long)st.st_ctim.tv_nsec);
+	for (; r == 0 && *paths; paths++) {
+		if (lstat(*paths, &st) < 0)
+			return -errno;
+		r = buf_addf(&text, "%s %llx %llx.%lx\n", *paths, (unsigned long long)st.st_ino,
+			     (unsigned long long)st.st_ctim.tv_sec, (unsigned long)st.st_ctim.tv_nsec);
+	}
 	if (r == 0)
 		SHA256Data((const uint8_t *)text.data, text.len, key);
 	return r;
@@ -52,13 +54,12 @@ static void to_cache(int dir, const char *key, const struct buf *b)
 		return;
 }
 
-int registration_get(const char *store_path, struct buf *ret, struct err *e)
+int registration_get(const char *const *paths, struct buf *ret, struct err *e)
 {
-	const char *const paths[] = { store_path, NULL };
 	_cleanup_buf_ struct buf folder = { 0 };
 	_cleanup_close_ int dir = cache_open("registration", &folder);
 	char key[CACHE_KEY_SIZE];
-	bool cached = dir >= 0 && cache_key(store_path, key) == 0;
+	bool cached = dir >= 0 && cache_key(paths, key) == 0;
 	int r;
 
 	if (cached && from_cache(dir, key, ret) == 0)

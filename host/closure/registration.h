@@ -11,10 +11,10 @@
 #define REGISTRATION_IN_GUEST "/run/storeboot/registration"
 
 /*
- * The registration of the closure of a store path of this host, from the cache
+ * The registration of the closure of store paths of this host (NULL-terminated), from the cache
  * ($XDG_CACHE_HOME/storeboot/registration/) or from the host's Nix. ret: empty. Returns as
  * reginfo_from_nix; on failure what is in ret is of no use.
  */
-_must_check_ int registration_get(const char *store_path, struct buf *ret, struct err *e);
+_must_check_ int registration_get(const char *const *paths, struct buf *ret, struct err *e);
 
 #endif

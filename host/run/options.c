@@ -47,6 +47,8 @@ static const struct opt opts[] = {
 	  "kvm, tcg, or auto: kvm if it is seen to run a guest (auto)", accel_words },
 	{ "reginfo", 0, OPT_STRING, AT(reginfo), "FILE",
 	  "the closure's registration, or none (made by the host's Nix)", NULL },
+	{ "register", 0, OPT_LIST, AT(registered), "PATH",
+	  "register the closure of this store path in the guest, too", NULL },
 	{ "store", 0, OPT_STRING, AT(system.store), "DIR",
 	  "the folder that the guest sees as its store (/nix/store)", NULL },
 	{ "initrd", 0, OPT_STRING, AT(initrd), "FILE", "a ready-made initrd", NULL },
@@ -88,6 +90,7 @@ void run_values_free(struct run_values *v)
 {
 	strv_free(&v->append);
 	strv_free(&v->disks);
+	strv_free(&v->registered);
 }
 
 int run_size(const char *option, const char *s, uint64_t standard, uint64_t *ret, struct err *e)
@@ -114,6 +117,8 @@ int run_values_check(const struct run_values *v, struct err *e)
 	if (v->root == ROOT_TMPFS && (v->fresh || v->image || v->disk_size))
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: with --root tmpfs there is no --image, --disk-size or --fresh");
+	if (v->reginfo && v->registered.n > 0)
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --reginfo or --register, not both");
 	if (v->disk_bytes % 512)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: --disk-size %s: want a multiple of 512 bytes", v->disk_size);

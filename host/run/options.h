@@ -20,7 +20,7 @@ struct run_values {
 	bool graphics, serial;
 	int escapes; /* 1: filtered */
 	int accel;
-	struct strv append;
+	struct strv append, registered;
 	const char *reginfo, *initrd, *stage1;
 	const char *qemu, *smbd;
 	unsigned int timeout_stage1, timeout;

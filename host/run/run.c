@@ -21,14 +21,13 @@
 #include "host/initrd/initrd_check.h"
 #include "host/run/launch.h"
 #include "host/run/options.h"
+#include "host/run/register.h"
 #include "host/closure/registration.h"
 #include "host/run/system.h"
 #include "host/run/tell.h"
 #include "host/words.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
-
-#define INITRD_MAX ((size_t)1 << 30)
 
 struct run {
 	struct run_values v;
@@ -154,46 +153,6 @@ static int find_initrd(struct run *run, struct err *e)
 	return run->plan.initrd_fd < 0 ? run->plan.initrd_fd : 0;
 }
 
-/* The store path that SYSTEM is, or is in; "" where there is none. */
-static void store_path_of(const struct system *s, char *dst)
-{
-	const char *name = str_after(s->config, GUEST_STORE "/");
-
-	if (str_format(dst, PATH_MAX, GUEST_STORE "/%.*s", name ? (int)strcspn(name, "/") : 0,
-		       name ? name : "") < 0 || !name)
-		dst[0] = '\0';
-}
-
-/* A system without a registration boots as well; only Nix in the guest then knows no store path. */
-static int find_registration(struct run *run, struct err *e)
-{
-	char path[PATH_MAX];
-	struct err why = { 0 };
-	int r;
-
-	if (run->v.reginfo && str_eq(run->v.reginfo, "none"))
-		return 0;
-	if (run->v.reginfo) {
-		r = file_read(AT_FDCWD, run->v.reginfo, INITRD_MAX, &run->plan.registration);
-		return r < 0 ? err_exit(e, EXIT_BAD_INPUT, r, "--reginfo %s: %s", run->v.reginfo,
-					strerror(-r)) :
-			       0;
-	}
-	store_path_of(&run->system, path);
-	if (!path[0])
-		return 0;
-	if (!str_eq(run->system.store, GUEST_STORE)) {
-		log_warning("no registration for the guest's Nix: %s is not this host's own store",
-			    run->system.store);
-		return 0;
-	}
-	if (registration_get(path, &run->plan.registration, &why) < 0) {
-		log_warning("no registration for the guest's Nix: %s", why.text);
-		run->plan.registration.len = 0;
-	}
-	return 0;
-}
-
 static int build_append(struct run *run, struct err *e)
 {
 	const struct arch *a = run->plan.arch;
@@ -275,7 +234,7 @@ static int prepare(struct run *run, struct err *e)
 	if (r == 0)
 		r = find_arch(run, e);
 	if (r == 0)
-		r = find_registration(run, e);
+		r = register_closures(&run->v, &run->system, &run->plan.registration, e);
 	if (r == 0)
 		r = find_programs(run, e);
 	if (r == 0)

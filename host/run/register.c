@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* register.c - which closures the guest's Nix database is told of */
+#include "host/run/register.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "host/closure/registration.h"
+#include "host/exit.h"
+#include "init/lib/file.h"
+#include "init/lib/log.h"
+
+#define REGINFO_MAX ((size_t)1 << 30)
+
+/* Adds the store path that a path is, or is in. Returns 0, -ENOENT where there is none, or -ENOMEM. */
+static int add_store_path(struct strv *paths, const char *path)
+{
+	const char *name = str_after(path, GUEST_STORE "/");
+
+	if (!name || !name[0])
+		return -ENOENT;
+	return strv_addf(paths, GUEST_STORE "/%.*s", (int)strcspn(name, "/"), name);
+}
+
+/* ./result is as good as what it leads to. */
+static int add_registered(struct strv *paths, const char *path, struct err *e)
+{
+	char real[PATH_MAX];
+	int r;
+
+	if (!realpath(path, real))
+		return err_exit(e, EXIT_BAD_INPUT, errno, "--register %s: %s", path, strerror(errno));
+	r = add_store_path(paths, real);
+	return r == -ENOENT ? err_exit(e, EXIT_BAD_INPUT, ENOENT, "--register %s: not in " GUEST_STORE, path) :
+	       r < 0	    ? err_sys(e, r, "--register") :
+			      0;
+}
+
+static int from_host(const struct run_values *v, const struct system *s, struct buf *ret, struct err *e)
+{
+	_cleanup_strv_ struct strv paths = { 0 };
+	int r = add_store_path(&paths, s->config);
+
+	if (r == -ENOENT)
+		r = 0;
+	else if (r < 0)
+		return err_sys(e, r, "the registration");
+	for (size_t i = 0; r == 0 && i < v->registered.n; i++)
+		r = add_registered(&paths, v->registered.v[i], e);
+	if (r < 0 || paths.n == 0)
+		return r;
+	if (!str_eq(s->store, GUEST_STORE))
+		return err_exit(e, EXIT_USAGE, ENOTSUP, "%s is not this host's own store", s->store);
+	return registration_get((const char *const *)paths.v, ret, e);
+}
+
+int register_closures(const struct run_values *v, const struct system *s, struct buf *ret, struct err *e)
+{
+	struct err why = { 0 };
+	int r;
+
+	if (v->reginfo && str_eq(v->reginfo, "none"))
+		return 0;
+	if (v->reginfo) {
+		r = file_read(AT_FDCWD, v->reginfo, REGINFO_MAX, ret);
+		return r < 0 ? err_exit(e, EXIT_BAD_INPUT, r, "--reginfo %s: %s", v->reginfo, strerror(-r)) :
+			       0;
+	}
+	r = from_host(v, s, ret, &why);
+	if (r == 0)
+		return 0;
+	if (v->registered.n > 0) {
+		*e = why;
+		return r;
+	}
+	log_warning("no registration for the guest's Nix: %s", why.text);
+	ret->len = 0;
+	return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* register.h - which closures the guest's Nix database is told of */
+#ifndef STOREBOOT_HOST_REGISTER_H
+#define STOREBOOT_HOST_REGISTER_H
+
+#include "host/run/options.h"
+
+/*
+ * The registration by --reginfo, or that of SYSTEM and of each --register; ret stays empty where there is
+ * none. A system without a registration boots as well, with a warning: only Nix in the guest then knows no
+ * store path. Returns 0, or -errno with e (EXIT_BAD_INPUT, EXIT_USAGE): what was asked for by name must be
+ * there.
+ */
+_must_check_ int register_closures(const struct run_values *v, const struct system *s, struct buf *ret,
+				   struct err *e);
+
+#endif
