@@ -160,7 +160,7 @@ static void no_zero_hash_over_a_real_one(void)
 	CHECK_INT(unlinkat(root, "known", 0), 0);
 }
 
-/* Of what the database has besides, only paths that are gone are dropped, and nix-store is not asked in vain. */
+/* Of what the database has besides, only paths that are gone are dropped; nix-store is not asked in vain. */
 static void drops_what_has_vanished(void)
 {
 	unlinkat(root, "verified", 0);
@@ -171,7 +171,8 @@ static void drops_what_has_vanished(void)
 	    "/nix/store/used\n1\n1\n\n0\n",
 	    0644);
 	put("known-then",
-	    "/nix/store/here\n1\n1\n\n0\n/nix/store/link\n1\n1\n\n0\n/nix/store/used\n1\n1\n\n0\n", 0644);
+	    "/nix/store/here\n1\n1\n\n0\n/nix/store/link\n1\n1\n\n0\n/nix/store/used\n1\n1\n\n0\n",
+	    0644);
 	put("reg", "/nix/store/n\n1\n1\n\n0\n", 0644);
 	put("verdict", "1", 0644);
 	CHECK_INT(load(60000), LOADED);
