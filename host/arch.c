@@ -2,7 +2,7 @@
 /*
  * arch.c - the architectures of guests, and the machine that QEMU makes for each
  *
- * Every word here works from QEMU 5.2 to 11.
+ * Every word here works from QEMU 5.2 to 11, but for those boards' pvpanic-pci, which came with 6.0.
  *
  * q35: its ACPI tables route interrupts cheaply; on pc each virtio device that a driver takes costs
  * the guest about 80 million instructions to find its own. la57=off: five-level paging makes every
@@ -70,7 +70,7 @@ static const struct arch archs[] = {
 		.kvm_host = "aarch64",
 		.console = "ttyAMA0",
 		.report = "/dev/ttyS0",
-		.report_is_pci = true,
+		.pci_only = true,
 		.cmdline_max = 2047,
 	},
 	{
@@ -81,7 +81,7 @@ static const struct arch archs[] = {
 		.board = "virt",
 		.console = "ttyS0",
 		.report = "/dev/ttyS1",
-		.report_is_pci = true,
+		.pci_only = true,
 		.silent_off = true,
 		.cmdline_max = 1023,
 	},

@@ -18,7 +18,7 @@ struct arch {
 	const char *kvm_host;	 /* by the KVM of a host with this uname -m */
 	const char *console;	 /* the kernel's name for the first serial port */
 	const char *report;	 /* the device of the second one in the guest */
-	bool report_is_pci;	 /* the board has but one: the second is a card */
+	bool pci_only;		 /* the board has no ISA bus, and but one serial port: the second is a card */
 	bool window;		 /* --graphics: a screen that the kernel's own drivers show a console on */
 	bool silent_off;	 /* its power switch may end QEMU without an event */
 	size_t cmdline_max;	 /* bytes of kernel command line; what is longer is cut without a word */

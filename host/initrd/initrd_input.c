@@ -111,13 +111,15 @@ static int wanted_release(const struct initrd_options *o, const struct initrd_in
 
 static int read_modules(const struct initrd_options *o, struct initrd_input *in, struct err *e)
 {
+	const struct arch *a = arch_find(in->machine);
 	const char *release = NULL;
 	int r = wanted_release(o, in, &release, e);
 
 	if (r == 0)
 		r = modtree_open(o->modules, release, &in->tree, e);
 	if (r == 0)
-		r = need_resolve(&in->tree, o->needs, o->extra_modules, &in->needs, e);
+		r = need_resolve(&in->tree, a && a->pci_only, o->needs, o->extra_modules,
+				 &in->needs, e);
 	if (r < 0)
 		return r;
 	in->raw = calloc(in->needs.n + 1, sizeof(*in->raw));

@@ -19,6 +19,8 @@
 enum policy {
 	REQUIRED = 1, /* not being there, nor built in, is an error */
 	WANTED,	      /* taken where it is; the name is a crypto algorithm's or a module's */
+	WANTED_ISA,   /* the same, on machines with an ISA bus */
+	WANTED_PCI,   /* and on those without */
 };
 
 static const struct need {
@@ -44,13 +46,17 @@ static const struct need {
 				{ "ctr", WANTED }, { "ghash", WANTED } } },
 	/* clang-format on */
 	/* The device that tells the host of a panic; one module more up to 5.12. */
-	{ "panic", false, false, { { "pvpanic-mmio", WANTED }, { "pvpanic", WANTED } } },
+	/* clang-format off */
+	{ "panic", false, false, { { "pvpanic-mmio", WANTED_ISA }, { "pvpanic-pci", WANTED_PCI },
+				   { "pvpanic", WANTED } } },
+	/* clang-format on */
 	/* Machines without PCI (QEMU's microvm). QEMU's others have no such device. */
 	{ "mmio", true, false, { { "virtio_mmio", REQUIRED } } },
 };
 
 struct resolver {
 	const struct modtree *tree;
+	bool pci_only;
 	const char *need; /* the current one */
 	bool softdeps;
 	bool *seen;	     /* by index in tree->dep */
@@ -222,9 +228,13 @@ static int add_need(struct resolver *r, const struct need *n)
 	r->softdeps = n->softdeps;
 	for (size_t i = 0; i < NEED_MODULES_MAX && n->modules[i].name; i++) {
 		const char *name = n->modules[i].name;
-		int res = n->modules[i].policy == REQUIRED ? add_required(r, name)
-							   : add_wanted(r, name, strlen(name));
+		enum policy policy = n->modules[i].policy;
+		int res = 0;
 
+		if (policy == REQUIRED)
+			res = add_required(r, name);
+		else if (policy != (r->pci_only ? WANTED_ISA : WANTED_PCI))
+			res = add_wanted(r, name, strlen(name));
 		if (res < 0)
 			return res;
 	}
@@ -281,12 +291,13 @@ static int resolve_all(struct resolver *r, const char *const *needs, const char 
 	return 0;
 }
 
-int need_resolve(const struct modtree *t, const char *const *needs, const char *const *extra,
-		 struct need_list *ret, struct err *e)
+int need_resolve(const struct modtree *t, bool pci_only, const char *const *needs,
+		 const char *const *extra, struct need_list *ret, struct err *e)
 {
 	_cleanup_free_ bool *seen = calloc(t->dep.n + 1, sizeof(*seen));
 	_cleanup_free_ bool *softdeps_seen = calloc(t->dep.n + 1, sizeof(*softdeps_seen));
-	struct resolver r = { .tree = t, .seen = seen, .softdeps_seen = softdeps_seen, .e = e };
+	struct resolver r = { .tree = t, .pci_only = pci_only, .e = e,
+			      .seen = seen, .softdeps_seen = softdeps_seen };
 	int res = check_names(needs, e);
 
 	if (res < 0)

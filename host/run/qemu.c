@@ -57,9 +57,9 @@ static int add_machine(const struct qemu_config *c, struct strv *v)
 }
 
 /* A guest that panics tells QEMU, which then ends at once: also where kernel.panic=0 would have it hang. */
-static int add_panic(const struct qemu_config *c _unused_, struct strv *v)
+static int add_panic(const struct qemu_config *c, struct strv *v)
 {
-	static const char *const words[] = { "-device", "pvpanic", NULL };
+	const char *const words[] = { "-device", c->arch->pci_only ? "pvpanic-pci" : "pvpanic", NULL };
 
 	return strv_add_all(v, words);
 }
@@ -85,7 +85,7 @@ static int add_display(const struct qemu_config *c, struct strv *v)
 /* A serial port or the monitor, on a socket that QEMU inherits. */
 static int add_channels(const struct qemu_config *c, struct strv *v)
 {
-	const bool card = c->arch->report_is_pci;
+	const bool card = c->arch->pci_only;
 	const struct {
 		const char *id, *option, *value;
 		int fd;

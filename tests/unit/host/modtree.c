@@ -118,7 +118,8 @@ static void small_tree(const struct fake_tree *t, const char *place)
 		  "k/virtio_ring.ko\nk/virtio.ko: k/virtio_ring.ko\nk/virtio_ring.ko:\n"
 		  "k/virtio_blk.ko: k/virtio.ko k/virtio_ring.ko\nk/cifs.ko:\n"
 		  "k/nls_iso8859-1.ko:\nk/gcm.ko:\nk/ctr.ko:\nk/ghash-generic.ko:\n"
-		  "k/padlock-aes.ko:\nk/late.ko:\nk/broken.ko: k/gone.ko\n" },
+		  "k/padlock-aes.ko:\nk/late.ko:\nk/broken.ko: k/gone.ko\nk/pvpanic-mmio.ko:\n"
+		  "k/pvpanic-pci.ko:\n" },
 		{ "modules.builtin", "k/virtio_net.ko\nk/aes_generic.ko\n" },
 		{ "modules.softdep",
 		  "softdep ext4 pre: crypto-crc32c\nsoftdep jbd2 pre: crypto-crc32c\n"
@@ -135,14 +136,14 @@ static void small_tree(const struct fake_tree *t, const char *place)
 }
 
 /* "need:module need:module ..." */
-static void resolve(const struct modtree *t, const char *const *needs, const char *const *extra,
-		    const char *want)
+static void resolve_on(bool pci_only, const struct modtree *t, const char *const *needs,
+		       const char *const *extra, const char *want)
 {
 	_cleanup_need_list_ struct need_list l = { 0 };
 	_cleanup_buf_ struct buf got = { 0 };
 	struct err e = { 0 };
 
-	CHECK_INT(need_resolve(t, needs, extra, &l, &e), 0);
+	CHECK_INT(need_resolve(t, pci_only, needs, extra, &l, &e), 0);
 	CHECK_STR(e.text, "");
 	for (size_t i = 0; i < l.n; i++)
 		CHECK_INT(buf_addf(&got, "%s%s:%s", i ? " " : "", l.v[i].need, l.v[i].module->name),
@@ -150,7 +151,14 @@ static void resolve(const struct modtree *t, const char *const *needs, const cha
 	CHECK_STR(got.data, want);
 }
 
+static void resolve(const struct modtree *t, const char *const *needs, const char *const *extra,
+		    const char *want)
+{
+	resolve_on(false, t, needs, extra, want);
+}
+
 #define BASE "base:virtio_ring base:virtio base:virtio_pci"
+#define PANIC "panic:pvpanic_mmio"
 #define ROOT "root:crc32c_generic root:jbd2 root:mbcache root:ext4"
 
 static void needs_in_load_order(void)
@@ -163,7 +171,9 @@ static void needs_in_load_order(void)
 	small_tree(&f, DIR_OF(FAKE_RELEASE));
 	CHECK_INT(modtree_open(f.root, NULL, &t, &e), 0);
 	CHECK_STR(t.release, FAKE_RELEASE);
-	resolve(&t, NULL, NULL, BASE " disk:virtio_blk " ROOT " cifs:cifs cifs:nls_iso8859_1");
+	resolve(&t, NULL, NULL, BASE " disk:virtio_blk " ROOT " cifs:cifs cifs:nls_iso8859_1 "
+		PANIC);
+	resolve_on(true, &t, (const char *[]){ "panic", NULL }, NULL, BASE " panic:pvpanic_pci");
 	resolve(&t, (const char *[]){ "disk", NULL }, NULL, BASE " disk:virtio_blk");
 	resolve(&t, (const char *[]){ "net", NULL }, NULL, BASE);
 	/* cifs again, now with its softdeps: each module once, its circle with gcm cut. */
@@ -183,7 +193,7 @@ static void refuse(const struct modtree *t, const char *const *needs, const char
 	struct need_list l = { 0 };
 	struct err e = { 0 };
 
-	CHECK(need_resolve(t, needs, extra, &l, &e) < 0);
+	CHECK(need_resolve(t, false, needs, extra, &l, &e) < 0);
 	CHECK_INT(e.exit_status, exit_status);
 	CHECK_HAS(e.text, part);
 	CHECK(l.v == NULL);

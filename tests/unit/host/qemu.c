@@ -104,11 +104,11 @@ static void other_architectures(void)
 {
 	static const struct {
 		unsigned int machine;
-		const char *board, *cpu;
+		const char *board, *cpu, *panic;
 	} want[] = {
-		{ EM_386, "q35", "max,la57=off" },
-		{ EM_AARCH64, "virt,gic-version=max", "cortex-a72" },
-		{ EM_RISCV, "virt", "" }, /* the board's own */
+		{ EM_386, "q35", "max,la57=off", "pvpanic" },
+		{ EM_AARCH64, "virt,gic-version=max", "cortex-a72", "pvpanic-pci" },
+		{ EM_RISCV, "virt", "", "pvpanic-pci" }, /* the board's own processor */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
@@ -119,6 +119,7 @@ static void other_architectures(void)
 		CHECK_INT(qemu_args(&c, &v), 0);
 		CHECK_STR(find(&v, "-machine", ""), want[i].board);
 		CHECK_STR(find(&v, "-cpu", ""), want[i].cpu);
+		CHECK_STR(find(&v, "-device", "pvpanic"), want[i].panic);
 		CHECK_STR(find(&v, "-serial", "console"), "chardev:console");
 		CHECK_STR(find(&v, "-serial", "report"), i == 0 ? "chardev:report" : "");
 		CHECK_STR(find(&v, "-device", "chardev="), i == 0 ? "" : "pci-serial,chardev=report");
