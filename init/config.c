@@ -164,6 +164,40 @@ static int parse_bytes(const char *s, uint64_t *ret)
 	return 0;
 }
 
+static const struct {
+	const char *name, *source;
+} shares[SHARE_COUNT] = {
+#define SHARE(constant, name, source) { name, source },
+	SHARE_TABLE(SHARE)
+#undef SHARE
+};
+
+/* An image over itself would be no more than the image. Returns 0 or -EINVAL. */
+static int parse_share(struct config *c, struct err *e)
+{
+	const char *name = c->value[PARAM_SHARE] ? c->value[PARAM_SHARE] : shares[SHARE_CIFS].name;
+	int i = 0;
+
+	while (i < SHARE_COUNT && !str_eq(shares[i].name, name))
+		i++;
+	if (i == SHARE_COUNT && !str_eq(name, "none"))
+		return err_set(e, EINVAL,
+			       "storeboot.share=%s on the kernel command line: cifs, 9p, virtiofs, "
+			       "image or none",
+			       name);
+	c->share = i < SHARE_COUNT ? (enum share)i : SHARE_NONE;
+	c->share_source = c->value[PARAM_SHARE_SOURCE];
+	c->share_cache = c->value[PARAM_SHARE_CACHE];
+	if (!c->share_source && c->share != SHARE_NONE)
+		c->share_source = shares[i].source;
+	if (c->share_cache && (c->share == SHARE_NONE || c->share == SHARE_IMAGE))
+		return err_set(e, EINVAL,
+			       "storeboot.share.cache= on the kernel command line: there is no share "
+			       "with storeboot.share=%s for the image to lie over",
+			       name);
+	return 0;
+}
+
 static const char *or_default(const char *value, const char *fallback)
 {
 	return value ? value : fallback;
@@ -189,11 +223,9 @@ static int apply(struct config *c, struct err *e)
 			"root=%s on the kernel command line: storeboot takes a device, /dev/..., "
 			"or " ROOT_TMPFS,
 			c->root);
-	c->share = or_default(c->value[PARAM_SHARE], "cifs");
-	if (!str_eq(c->share, "cifs") && !str_eq(c->share, "none"))
-		return err_set(e, EINVAL,
-			       "storeboot.share=%s on the kernel command line: cifs or none",
-			       c->share);
+	r = parse_share(c, e);
+	if (r < 0)
+		return r;
 	if (parse_seconds(deadline, &c->deadline_ms) < 0)
 		return err_set(
 			e, EINVAL,
@@ -211,7 +243,6 @@ static int apply(struct config *c, struct err *e)
 	c->system_config = c->value[PARAM_SYSTEM_CONFIG];
 	c->reg_info = c->value[PARAM_REG_INFO];
 	c->rootfstype = or_default(c->value[PARAM_ROOTFSTYPE], "ext3");
-	c->share_source = or_default(c->value[PARAM_SHARE_SOURCE], "//10.0.2.4/qemu");
 	c->report = c->value[PARAM_REPORT];
 	c->nix_store = c->value[PARAM_NIX_STORE];
 	return 0;

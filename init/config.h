@@ -31,8 +31,9 @@ struct config {
 	const char *disk_serial; /* NULL: not said */
 	uint64_t disk_size;	 /* bytes; 0: not said */
 	bool disk_zero;
-	const char *share;
+	enum share share;
 	const char *share_source;
+	const char *share_cache; /* NULL: no image over the share */
 	const char *report;    /* NULL: none */
 	const char *nix_store; /* NULL: $systemConfig/sw/bin/nix-store */
 	unsigned int deadline_ms;

@@ -11,7 +11,6 @@
  * the look stays open until then, and while it is, the kernel gives the name to no other disk
  * (drivers/block/virtio_blk.c frees its number with the last reference).
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -26,6 +25,7 @@
 #include "init/inroot.h"
 #include "init/lib/file.h"
 #include "init/lib/str.h"
+#include "init/serial.h"
 #include "init/step.h"
 #include "init/uevent.h"
 #include "mount/fs.h"
@@ -33,60 +33,20 @@
 /* QEMU's user network answers DNS here (QEMU's manual, "Network emulation", user mode). */
 #define RESOLV_CONF "nameserver 10.0.2.3\n"
 
-/* Returns the disk's serial in ret (virtio_blk's "serial", at most 20 bytes; empty where it has
- * none), or -errno: no disk, or one of another kind. name: vda. */
-static int serial_of(const char *name, char *ret, size_t size)
-{
-	char path[64];
-	int r = str_format(path, sizeof(path), "/sys/class/block/%s/serial", name);
-
-	return r < 0 ? r : file_read_line(AT_FDCWD, path, ret, size);
-}
-
-/* Opens the disk if it has the serial. Returns the descriptor, or -ENOENT as for no disk. */
-static int try_disk(struct boot *b, const char *name)
-{
-	char serial[64];
-	int fd;
-
-	if (serial_of(name, serial, sizeof(serial)) < 0 ||
-	    !str_eq(serial, b->config.disk_serial) ||
-	    str_format(b->root_found, sizeof(b->root_found), "/dev/%s", name) < 0)
-		return -ENOENT;
-	fd = open(b->root_found, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-/* The disk with the serial, among all virtio disks. */
-static int look_for_serial(void *arg)
-{
-	struct boot *b = arg;
-	_cleanup_closedir_ DIR *d = NULL;
-	struct dirent *ent;
-	int fd = try_disk(b, "vda");
-
-	if (fd != -ENOENT)
-		return fd;
-	d = opendir("/sys/block");
-	if (!d)
-		return -errno;
-	while (fd == -ENOENT && (ent = readdir(d)))
-		if (str_after(ent->d_name, "vd"))
-			fd = try_disk(b, ent->d_name);
-	return fd;
-}
-
 /* Only the default is exchanged for another disk: who names one by root= means that one. */
 static int open_root(struct boot *b)
 {
 	const struct config *c = &b->config;
+	struct serial_disk disk = { .serial = c->disk_serial };
 	int fd;
 
 	if (!c->disk_serial || !str_eq(c->root, CONFIG_ROOT))
 		return uevent_wait_open(c->root, O_RDONLY, c->deadline_ms);
-	fd = uevent_wait(look_for_serial, b, c->deadline_ms);
-	if (fd >= 0)
+	fd = uevent_wait(serial_open, &disk, c->deadline_ms);
+	if (fd >= 0) {
+		memcpy(b->root_found, disk.node, sizeof(disk.node));
 		b->config.root = b->root_found;
+	}
 	/* Is it there, as another disk? */
 	if (fd == -ETIMEDOUT && access(c->root, F_OK) == 0)
 		fd = uevent_wait_open(c->root, O_RDONLY, 1000);
@@ -212,7 +172,7 @@ static int make_etc(struct boot *b)
 	if (etc < 0)
 		return err_sys(&b->err, etc, "cannot open /etc on %s", b->config.root);
 	r = make_in_etc(b, etc, "NIXOS", "");
-	if (r == 0 && str_eq(b->config.share, "cifs"))
+	if (r == 0 && b->config.share != SHARE_NONE)
 		r = make_in_etc(b, etc, "resolv.conf", RESOLV_CONF);
 	return r;
 }

@@ -16,9 +16,34 @@
 #define MODULE_MAX (64 << 20)
 #define COMPRESSED_FILE 4 /* linux/module.h, MODULE_INIT_COMPRESSED_FILE, Linux 5.17 */
 
+static bool wants_net(const struct boot *b)
+{
+	return b->config.share != SHARE_NONE;
+}
+
 static bool wants_cifs(const struct boot *b)
 {
-	return str_eq(b->config.share, "cifs");
+	return b->config.share == SHARE_CIFS;
+}
+
+static bool wants_9p(const struct boot *b)
+{
+	return b->config.share == SHARE_9P;
+}
+
+static bool wants_virtiofs(const struct boot *b)
+{
+	return b->config.share == SHARE_VIRTIOFS;
+}
+
+static bool wants_overlay(const struct boot *b)
+{
+	return b->config.share_cache;
+}
+
+static bool wants_image(const struct boot *b)
+{
+	return b->config.share == SHARE_IMAGE || wants_overlay(b);
 }
 
 /* What a module is for. A need that is not here is loaded in every boot. */
@@ -27,9 +52,11 @@ static const struct need {
 	const char *step;		      /* that fails without it */
 	bool (*wanted)(const struct boot *b); /* NULL: always */
 } needs[] = {
-	{ "disk", "disk", NULL },	 { "root", "root", NULL },
-	{ "net", "net", wants_cifs },	 { "cifs", "share", wants_cifs },
-	{ "smb3", "share", wants_cifs },
+	{ "disk", "disk", NULL },	   { "root", "root", NULL },
+	{ "net", "net", wants_net },	   { "cifs", "share", wants_cifs },
+	{ "smb3", "share", wants_cifs },   { "9p", "share", wants_9p },
+	{ "virtiofs", "share", wants_virtiofs }, { "image", "share", wants_image },
+	{ "overlay", "share", wants_overlay },
 };
 
 /* What finit_module(2)'s errors mean; the kernel's log has the detail. */
@@ -47,18 +74,33 @@ static const struct {
 	{ EOPNOTSUPP, "this kernel cannot decompress it" },
 };
 
-static const struct need *find_need(const char *name)
+static const struct need *find_need(const char *name, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
-		if (str_eq(needs[i].name, name))
+		if (strlen(needs[i].name) == len && memcmp(needs[i].name, name, len) == 0)
 			return &needs[i];
 	return NULL;
 }
 
+/* Is one of the module's needs wanted in this boot? ret: that one; NULL: every boot has it. */
+static bool is_wanted(const struct boot *b, const struct order_entry *m, const struct need **ret)
+{
+	for (const char *p = m->need; *p; p += *p == ',') {
+		size_t len = strcspn(p, ",");
+
+		*ret = find_need(p, len);
+		if (!*ret || !(*ret)->wanted || (*ret)->wanted(b))
+			return true;
+		p += len;
+	}
+	return false;
+}
+
 static int refuse(struct boot *b, const struct order_entry *m, int num, const char *why)
 {
-	const struct need *need = find_need(m->need);
+	const struct need *need = NULL;
 
+	is_wanted(b, m, &need);
 	return err_set(&b->err, num,
 		       "module " MODULES "/%s, which %s%s needs, cannot be loaded: %s", m->file,
 		       need ? "step " : "every boot", need ? need->step : "",
@@ -147,9 +189,9 @@ int step_modules(struct boot *b)
 	text = order.data;
 	len = order.len;
 	while (line++, (r = order_next(&text, &len, &m)) > 0) {
-		const struct need *need = find_need(m.need);
+		const struct need *need;
 
-		if (need && need->wanted && !need->wanted(b))
+		if (!is_wanted(b, &m, &need))
 			continue;
 		r = load(b, dir, &m);
 		if (r < 0)

@@ -8,11 +8,11 @@
 #include "init/lib/macro.h"
 
 /*
- * The host writes one line a module: NEED FILE [PARAMS], separated by single spaces. NEED says what
- * it is for (modules.c has the names), FILE is below /modules, PARAMS go to the module as they are.
+ * The host writes one line a module: NEED[,NEED...] FILE [PARAMS], separated by single spaces. NEED
+ * says what it is for (modules.c has the names), FILE is below /modules, PARAMS go to the module as they are.
  */
 struct order_entry {
-	char need[16];
+	char need[96];
 	char file[128];
 	char params[256]; /* empty: none */
 };

@@ -35,9 +35,11 @@
 	PARAM(PANIC_ON_FAIL, "boot.panic_on_fail", flag, "on failure, exit: the kernel panics") \
 	PARAM(STAGE1PANIC, "stage1panic", flag, "the same, NixOS's other name") \
 	PARAM(SHARE, "storeboot.share", value, \
-	      "how the store comes: cifs (default), or none: it is on the root disk; no network") \
+	      "how the store comes: cifs (default), 9p, virtiofs, image; none: it is on the root disk") \
 	PARAM(SHARE_SOURCE, "storeboot.share.source", value, \
-	      "what is mounted on /hostfs (default //10.0.2.4/qemu)") \
+	      "what the host calls it: //ADDRESS/SHARE, a mount tag, or the serial of the image's disk") \
+	PARAM(SHARE_CACHE, "storeboot.share.cache", value, \
+	      "the serial of a disk with the closure's image, which then lies over the share") \
 	PARAM(REPORT, "storeboot.report", value, \
 	      "the character device that gets one record a step") \
 	PARAM(NIX_STORE, "storeboot.nix-store", value, \
@@ -50,6 +52,24 @@ enum param {
 	PARAM_TABLE(PARAM)
 #undef PARAM
 	PARAM_COUNT
+};
+
+/*
+ * The roads by which the store comes, for both sides. SHARE(constant, name, source). name: what
+ * storeboot.share= and --share take; source: what is mounted where storeboot.share.source= is not said.
+ */
+#define SHARE_TABLE(SHARE) \
+	SHARE(CIFS, "cifs", "//10.0.2.4/qemu") \
+	SHARE(9P, "9p", "nix-store") \
+	SHARE(VIRTIOFS, "virtiofs", "nix-store") \
+	SHARE(IMAGE, "image", "storeboot-store")
+
+enum share {
+	SHARE_NONE = -1,
+#define SHARE(constant, name, source) SHARE_##constant,
+	SHARE_TABLE(SHARE)
+#undef SHARE
+	SHARE_COUNT
 };
 
 #endif

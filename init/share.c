@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* share.c - the two steps that bring the host's store: the network, and the share */
 #include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 
+#include "init/lib/str.h"
+#include "init/serial.h"
 #include "init/step.h"
+#include "init/uevent.h"
 #include "mount/share.h"
+#include "mount/store.h"
 #include "net/net.h"
 
 /* QEMU's user network (QEMU's manual, user mode): the guest's usual address, and the gateway. */
@@ -33,17 +39,85 @@ int step_net(struct boot *b)
 	return 0;
 }
 
+/* Finds the disk with the closure's image by its serial and mounts it. */
+static int mount_image(struct boot *b, const char *serial, const char *path)
+{
+	struct serial_disk disk = { .serial = serial };
+	_cleanup_close_ int fd = uevent_wait(serial_open, &disk, b->config.deadline_ms);
+
+	if (fd == -ETIMEDOUT)
+		return err_set(&b->err, ENODEV,
+			       "no disk has the serial %s, which the store's image should have", serial);
+	if (fd < 0)
+		return err_sys(&b->err, fd, "cannot open the store's image, the disk %s", serial);
+	return mount_store_image(disk.node, path, &b->err);
+}
+
+static int road_cifs(struct boot *b, const char *path)
+{
+	return mount_share_cifs(b->config.share_source, path, b->config.deadline_ms, &b->err);
+}
+
+static int road_9p(struct boot *b, const char *path)
+{
+	return mount_store_9p(b->config.share_source, path, &b->err);
+}
+
+static int road_virtiofs(struct boot *b, const char *path)
+{
+	return mount_store_virtiofs(b->config.share_source, path, &b->err);
+}
+
+static int road_image(struct boot *b, const char *path)
+{
+	return mount_image(b, b->config.share_source, path);
+}
+
+#define IMAGE RUN_FOLDER "/image"
+#define SHARE_BELOW RUN_FOLDER "/share"
+#define STORE NEW_ROOT "/nix/store"
+
+/* How each road's share is mounted and where; NULL: it is the store itself, and its place is the store's. */
+static const struct road {
+	int (*mount)(struct boot *b, const char *path);
+	const char *path;
+	const char *store; /* the store in it */
+} roads[SHARE_COUNT] = {
+	[SHARE_CIFS] = { road_cifs, NEW_ROOT "/hostfs", "nix/store" },
+	[SHARE_9P] = { road_9p, NULL, NULL },
+	[SHARE_VIRTIOFS] = { road_virtiofs, NULL, NULL },
+	[SHARE_IMAGE] = { road_image, IMAGE, STORE_IMAGE_STORE },
+};
+
+/* The image on top; what is not in it is the share's. */
+static int cover(struct boot *b, const struct road *road, const char *path)
+{
+	char store[PATH_MAX];
+	int r = str_format(store, sizeof(store), "%s%s%s", path, road->store ? "/" : "",
+			   road->store ? road->store : "");
+
+	if (r < 0)
+		return err_sys(&b->err, r, "%s", path);
+	r = mount_image(b, b->config.share_cache, IMAGE);
+	return r < 0 ? r : mount_store_overlay(IMAGE, store, STORE, &b->err);
+}
+
 int step_share(struct boot *b)
 {
 	const struct config *c = &b->config;
-	int r;
+	const struct road *road = &roads[c->share];
+	const char *path = road->path ? road->path : c->share_cache ? SHARE_BELOW : STORE;
+	int r = road->mount(b, path);
 
-	r = mount_share_cifs(c->share_source, NEW_ROOT "/hostfs", c->deadline_ms, &b->err);
-	if (r == 0)
-		r = mount_share_store(NEW_ROOT "/hostfs", NEW_ROOT "/nix/store", &b->err);
+	if (r == 0 && c->share_cache)
+		r = cover(b, road, path);
+	else if (r == 0 && road->store)
+		r = mount_share_store(path, road->store, STORE, &b->err);
 	if (r < 0)
 		return r;
-	snprintf(b->note, sizeof(b->note), "%s on /hostfs, its store on /nix/store",
-		 c->share_source);
+	snprintf(b->note, sizeof(b->note), "%s on %s%s%s", c->share_source,
+		 str_after(path, NEW_ROOT) ? str_after(path, NEW_ROOT) : path,
+		 road->store || c->share_cache ? ", its store on /nix/store" : "",
+		 c->share_cache ? ", the image over it" : "");
 	return 0;
 }

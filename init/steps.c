@@ -2,12 +2,11 @@
 /* steps.c - the table of stage 1: what happens, in which order, and when it does not */
 #include "init/steps.h"
 
-#include "init/lib/str.h"
 #include "init/step.h"
 
 static bool wants_share(const struct boot *b)
 {
-	return !str_eq(b->config.share, "none");
+	return b->config.share != SHARE_NONE;
 }
 
 static bool wants_report(const struct boot *b)

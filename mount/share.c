@@ -190,11 +190,11 @@ int mount_share_cifs(const char *source, const char *path, unsigned int deadline
 	return r;
 }
 
-int mount_share_store(const char *hostfs, const char *store, struct err *e)
+int mount_share_store(const char *hostfs, const char *folder, const char *store, struct err *e)
 {
 	char from[PATH_MAX];
 	struct stat st;
-	int r = str_format(from, sizeof(from), "%s/nix/store", hostfs);
+	int r = str_format(from, sizeof(from), "%s/%s", hostfs, folder);
 
 	if (r < 0)
 		return err_sys(e, r, "cannot bind the store below %s", hostfs);

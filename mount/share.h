@@ -26,8 +26,9 @@ _must_check_ int mount_share_address(const char *source, char ret[INET_ADDRSTRLE
 _must_check_ int mount_share_cifs(const char *source, const char *path, unsigned int deadline_ms,
 				  struct err *e);
 
-/* Binds hostfs/nix/store read-only on store (made if missing). Returns 0 or -errno; ENOENT: the
- * share holds no store. */
-_must_check_ int mount_share_store(const char *hostfs, const char *store, struct err *e);
+/* Binds hostfs/folder read-only on store (made if missing). Returns 0 or -errno; ENOENT: the share
+ * holds no store. */
+_must_check_ int mount_share_store(const char *hostfs, const char *folder, const char *store,
+				   struct err *e);
 
 #endif

@@ -78,7 +78,7 @@ static int make_files(const struct initrd_input *in, struct files *f, struct err
 		if (r == 0)
 			r = str_format(f->v[i].name, sizeof(f->v[i].name), "modules/%s", name);
 		if (r == 0)
-			r = buf_addf(&order->data, "%s %s\n", n->need, name);
+			r = buf_addf(&order->data, "%s %s\n", n->needs, name);
 		if (r < 0)
 			return no_memory(r, e);
 		r = initrd_input_module(in, i, &f->v[i].data, e);
@@ -165,7 +165,7 @@ static void make_key(const struct initrd_input *in, char key[static CACHE_KEY_SI
 	hash_text(&c, in->tree.release);
 	hash_field(&c, in->init.data, in->init.len);
 	for (size_t i = 0; i < in->needs.n; i++) {
-		hash_text(&c, in->needs.v[i].need);
+		hash_text(&c, in->needs.v[i].needs);
 		hash_text(&c, in->needs.v[i].module->path);
 		hash_field(&c, in->raw[i].data, in->raw[i].len);
 	}

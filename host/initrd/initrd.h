@@ -46,6 +46,13 @@ _must_check_ int initrd_open(const struct initrd_options *o, struct buf *ret_pat
 _must_check_ int initrd_extra_file(const char *name, const void *data, size_t len, struct buf *ret,
 				   struct err *e);
 
+/*
+ * Has the kernel what o->needs name, in its folder of modules or built in? Without such a folder its
+ * configuration says so. Returns 0, -ENODATA where there is neither, or another -errno with e
+ * (EXIT_BAD_INPUT) naming what is missing.
+ */
+_must_check_ int initrd_check_needs(const struct initrd_options *o, struct err *e);
+
 /* `storeboot initrd`: argv[0] is "initrd". Returns the exit status. */
 int cmd_initrd(int argc, char **argv);
 

@@ -160,6 +160,44 @@ int initrd_input_read(const struct initrd_options *o, struct initrd_input *ret, 
 	return r;
 }
 
+static int check_configs(const struct initrd_options *o, const struct kernel *k, struct err *e)
+{
+	for (size_t i = 0; o->needs[i]; i++) {
+		const char *const *config = need_configs(o->needs[i]);
+
+		for (; config && *config; config++) {
+			int r = kernel_config(o->kernel, k->release, -1, *config);
+
+			if (r < 0)
+				return err_exit(e, EXIT_BAD_INPUT, ENODATA,
+						"nothing says whether kernel %s has CONFIG_%s: no folder of "
+						"modules, no config-%s beside %s",
+						k->release, *config, k->release, o->kernel);
+			if (r == 0)
+				return err_exit(e, EXIT_BAD_INPUT, ENOENT,
+						"kernel %s lacks CONFIG_%s=y (needed for %s)", k->release,
+						*config, o->needs[i]);
+		}
+	}
+	return 0;
+}
+
+int initrd_check_needs(const struct initrd_options *o, struct err *e)
+{
+	_cleanup_initrd_input_ struct initrd_input in = INITRD_INPUT_INIT;
+	const char *release = NULL;
+	int r = o->kernel ? kernel_read(o->kernel, &in.kernel, e) : 0;
+
+	if (r < 0)
+		return r;
+	if (!o->modules)
+		return check_configs(o, &in.kernel, e);
+	r = wanted_release(o, &in, &release, e);
+	if (r == 0)
+		r = modtree_open(o->modules, release, &in.tree, e);
+	return r < 0 ? r : need_resolve(&in.tree, false, o->needs, o->extra_modules, &in.needs, e);
+}
+
 int initrd_input_module(const struct initrd_input *in, size_t i, struct buf *ret, struct err *e)
 {
 	const char *path = in->needs.v[i].module->path;

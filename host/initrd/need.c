@@ -6,6 +6,9 @@
  * modules.softdep says what it asks for at run time, mostly ciphers and checksums by the names of
  * the kernel's crypto interface. The guest has no modprobe to answer such a request later, so a
  * need whose row says so gets them loaded beforehand; one that does not would only cost boot time.
+ *
+ * Of the roads by which the store can come a boot takes one, and loads its modules alone: so a module
+ * knows every need that it is for, unless every boot loads it anyway.
  */
 #include "host/initrd/need.h"
 
@@ -23,44 +26,61 @@ enum policy {
 	WANTED_PCI,   /* and on those without */
 };
 
+enum {
+	BY_NAME = 1, /* only where it is asked for */
+	SOFTDEPS = 2, /* follow modules.softdep */
+	ALWAYS = 4, /* stage 1 loads it in every boot (init/modules.c) */
+	WHERE_IT_IS = 8, /* without being asked for, only where the kernel has it */
+};
+
 static const struct need {
 	const char *name; /* stage 1 names it in a failure */
-	bool by_name_only;
-	bool softdeps; /* follow modules.softdep */
+	unsigned int flags;
 	struct {
 		const char *name;
 		enum policy policy;
 	} modules[NEED_MODULES_MAX];
+	/* What Kconfig calls it, for a kernel without a folder of modules. */
+	const char *configs[NEED_MODULES_MAX];
 } table[] = {
 	/* The bus of every device below. Nothing depends on virtio_pci, so it must be named. */
-	{ "base", false, false, { { "virtio_pci", REQUIRED } } },
-	{ "disk", false, false, { { "virtio_blk", REQUIRED } } },
+	{ "base", ALWAYS, { { "virtio_pci", REQUIRED } }, { NULL } },
+	{ "disk", ALWAYS, { { "virtio_blk", REQUIRED } }, { NULL } },
 	/* ext3 is mounted by ext4. Up to 6.12 both it and jbd2 fail without crc32c, a softdep. */
-	{ "root", false, true, { { "ext4", REQUIRED } } },
-	{ "net", false, false, { { "virtio_net", REQUIRED } } },
+	{ "root", ALWAYS | SOFTDEPS, { { "ext4", REQUIRED } }, { NULL } },
+	{ "net", 0, { { "virtio_net", REQUIRED } }, { NULL } },
 	/* SMB1 as guest needs no cipher: cifs's softdeps would be ten modules for nothing. */
-	{ "cifs", false, false, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED } } },
-	/* SMB3: its softdeps name gcm, but not what gcm itself asks for at run time. */
 	/* clang-format off */
-	{ "smb3", true, true, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED },
-				{ "ctr", WANTED }, { "ghash", WANTED } } },
+	{ "cifs", WHERE_IT_IS, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED } },
+	  { "CIFS", "CIFS_ALLOW_INSECURE_LEGACY", "NLS_ISO8859_1" } },
+	/* SMB3: its softdeps name gcm, but not what gcm itself asks for at run time. */
+	{ "smb3", BY_NAME | SOFTDEPS, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED },
+					{ "ctr", WANTED }, { "ghash", WANTED } }, { NULL } },
+	/* Nothing depends on the transport either. */
+	{ "9p", WHERE_IT_IS, { { "9pnet_virtio", REQUIRED }, { "9p", REQUIRED } },
+	  { "NET_9P_VIRTIO", "9P_FS" } },
+	{ "virtiofs", WHERE_IT_IS, { { "virtiofs", REQUIRED } }, { "VIRTIO_FS" } },
 	/* clang-format on */
+	{ "image", WHERE_IT_IS | SOFTDEPS, { { "erofs", REQUIRED } }, { "EROFS_FS" } },
+	{ "overlay", WHERE_IT_IS, { { "overlay", REQUIRED } }, { "OVERLAY_FS" } },
 	/* The device that tells the host of a panic; one module more up to 5.12. */
 	/* clang-format off */
-	{ "panic", false, false, { { "pvpanic-mmio", WANTED_ISA }, { "pvpanic-pci", WANTED_PCI },
-				   { "pvpanic", WANTED } } },
+	{ "panic", ALWAYS, { { "pvpanic-mmio", WANTED_ISA }, { "pvpanic-pci", WANTED_PCI },
+			     { "pvpanic", WANTED } }, { NULL } },
 	/* clang-format on */
 	/* Machines without PCI (QEMU's microvm). QEMU's others have no such device. */
-	{ "mmio", true, false, { { "virtio_mmio", REQUIRED } } },
+	{ "mmio", BY_NAME, { { "virtio_mmio", REQUIRED } }, { NULL } },
 };
+
+/* What is asked for by module is in no row. */
+static const struct need extra_need = { "extra", ALWAYS | SOFTDEPS, { { NULL, 0 } }, { NULL } };
 
 struct resolver {
 	const struct modtree *tree;
 	bool pci_only;
-	const char *need; /* the current one */
-	bool softdeps;
-	bool *seen;	     /* by index in tree->dep */
-	bool *softdeps_seen; /* its softdeps have been followed as well */
+	const struct need *need; /* the current one */
+	bool *seen;		 /* for it; by index in tree->dep */
+	size_t *place;		 /* in the list, counted from 1; 0: not in it. By the same index */
 	unsigned int depth;
 	struct need_list list;
 	struct err *e;
@@ -82,15 +102,36 @@ const char *need_names(char *dst, size_t size)
 	return dst;
 }
 
+/* A module that is in the list already is for this need, too. */
+static int also(struct resolver *r, struct need_module *m)
+{
+	size_t n = strlen(m->needs);
+
+	if (m->always)
+		return 0;
+	m->always = r->need->flags & ALWAYS;
+	if (str_format(m->needs + n, sizeof(m->needs) - n, ",%s", r->need->name) < 0)
+		return err_sys(r->e, ENAMETOOLONG, "the needs of %s", m->module->name);
+	return 0;
+}
+
 static int append(struct resolver *r, const struct module *m)
 {
-	struct need_module *v = reallocarray(r->list.v, r->list.n + 1, sizeof(*v));
+	size_t *place = &r->place[m - r->tree->dep.v];
+	struct need_module *v;
 
+	if (*place)
+		return also(r, &r->list.v[*place - 1]);
+	v = reallocarray(r->list.v, r->list.n + 1, sizeof(*v));
 	if (!v)
 		return err_sys(r->e, ENOMEM, "cannot resolve the modules");
 	r->list.v = v;
-	r->list.v[r->list.n++] = (struct need_module){ r->need, m };
-	return 0;
+	v += r->list.n++;
+	*place = r->list.n;
+	*v = (struct need_module){ .module = m, .always = r->need->flags & ALWAYS };
+	return str_format(v->needs, sizeof(v->needs), "%s", r->need->name) < 0 ?
+		       err_sys(r->e, ENAMETOOLONG, "need %s", r->need->name) :
+		       0;
 }
 
 static int add(struct resolver *r, const struct module *m);
@@ -169,20 +210,16 @@ static int add_softdeps(struct resolver *r, const struct module *m,
 {
 	const struct buf *s = &r->tree->softdep;
 
-	return r->softdeps && s->data ? softdeps_each(s->data, s->len, m->name, which, r) : 0;
+	return (r->need->flags & SOFTDEPS) && s->data ? softdeps_each(s->data, s->len, m->name, which, r) : 0;
 }
 
-/* A module that an earlier need brought without its softdeps gets them now. */
-static int add_unseen(struct resolver *r, const struct module *m, bool *seen)
+static int add_unseen(struct resolver *r, const struct module *m)
 {
-	bool again = *seen;
-	int res;
+	int res = add_softdeps(r, m, pre);
 
-	*seen = true;
-	res = add_softdeps(r, m, pre);
 	if (res == 0)
 		res = add_deps(r, m);
-	if (res == 0 && !again)
+	if (res == 0)
 		res = append(r, m);
 	return res < 0 ? res : add_softdeps(r, m, post);
 }
@@ -193,15 +230,14 @@ static int add(struct resolver *r, const struct module *m)
 	int res;
 
 	/* Marked before its dependencies are: softdeps may go in circles. */
-	if (r->softdeps ? r->softdeps_seen[i] : r->seen[i])
+	if (r->seen[i])
 		return 0;
-	if (r->softdeps)
-		r->softdeps_seen[i] = true;
+	r->seen[i] = true;
 	if (++r->depth > DEPTH_MAX)
 		return err_exit(r->e, EXIT_BAD_INPUT, ELOOP,
 				"%s/modules.dep: dependencies of %s are nested over %d deep",
 				r->tree->path, m->name, DEPTH_MAX);
-	res = add_unseen(r, m, &r->seen[i]);
+	res = add_unseen(r, m);
 	r->depth--;
 	return res;
 }
@@ -218,14 +254,19 @@ static int add_required(struct resolver *r, const char *name)
 			r->e, EXIT_BAD_INPUT, ENOENT,
 			"kernel %s lacks the module %s (needed for %s): neither modules.dep "
 			"nor modules.builtin in %s has it",
-			r->tree->release, name, r->need, r->tree->path);
+			r->tree->release, name, r->need->name, r->tree->path);
 	return add(r, m);
+}
+
+static void begin(struct resolver *r, const struct need *n)
+{
+	r->need = n;
+	memset(r->seen, 0, r->tree->dep.n * sizeof(*r->seen));
 }
 
 static int add_need(struct resolver *r, const struct need *n)
 {
-	r->need = n->name;
-	r->softdeps = n->softdeps;
+	begin(r, n);
 	for (size_t i = 0; i < NEED_MODULES_MAX && n->modules[i].name; i++) {
 		const char *name = n->modules[i].name;
 		enum policy policy = n->modules[i].policy;
@@ -249,11 +290,20 @@ static bool listed(const char *const *names, const char *name)
 	return false;
 }
 
-static bool asked_for(const struct need *n, const char *const *needs)
+static bool has_all(const struct modtree *t, const struct need *n)
 {
-	if (!needs)
-		return !n->by_name_only;
-	return n == table || listed(needs, n->name);
+	for (size_t i = 0; i < NEED_MODULES_MAX && n->modules[i].name; i++)
+		if (!modules_find(&t->builtin, n->modules[i].name) &&
+		    !modules_find(&t->dep, n->modules[i].name))
+			return false;
+	return true;
+}
+
+static bool asked_for(const struct modtree *t, const struct need *n, const char *const *needs)
+{
+	if (needs)
+		return n == table || listed(needs, n->name);
+	return !(n->flags & BY_NAME) && (!(n->flags & WHERE_IT_IS) || has_all(t, n));
 }
 
 static int check_names(const char *const *needs, struct err *e)
@@ -277,12 +327,11 @@ static int resolve_all(struct resolver *r, const char *const *needs, const char 
 	int res;
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		res = asked_for(&table[i], needs) ? add_need(r, &table[i]) : 0;
+		res = asked_for(r->tree, &table[i], needs) ? add_need(r, &table[i]) : 0;
 		if (res < 0)
 			return res;
 	}
-	r->need = "extra";
-	r->softdeps = true;
+	begin(r, &extra_need);
 	for (; extra && *extra; extra++) {
 		res = add_required(r, *extra);
 		if (res < 0)
@@ -295,14 +344,13 @@ int need_resolve(const struct modtree *t, bool pci_only, const char *const *need
 		 const char *const *extra, struct need_list *ret, struct err *e)
 {
 	_cleanup_free_ bool *seen = calloc(t->dep.n + 1, sizeof(*seen));
-	_cleanup_free_ bool *softdeps_seen = calloc(t->dep.n + 1, sizeof(*softdeps_seen));
-	struct resolver r = { .tree = t, .pci_only = pci_only, .e = e,
-			      .seen = seen, .softdeps_seen = softdeps_seen };
+	_cleanup_free_ size_t *place = calloc(t->dep.n + 1, sizeof(*place));
+	struct resolver r = { .tree = t, .pci_only = pci_only, .e = e, .seen = seen, .place = place };
 	int res = check_names(needs, e);
 
 	if (res < 0)
 		return res;
-	if (!seen || !softdeps_seen)
+	if (!seen || !place)
 		return err_sys(e, ENOMEM, "cannot resolve the modules");
 	res = resolve_all(&r, needs, extra);
 	if (res < 0) {
@@ -311,4 +359,12 @@ int need_resolve(const struct modtree *t, bool pci_only, const char *const *need
 	}
 	*ret = r.list;
 	return 0;
+}
+
+const char *const *need_configs(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (str_eq(table[i].name, name))
+			return table[i].configs;
+	return NULL;
 }

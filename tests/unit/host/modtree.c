@@ -146,7 +146,7 @@ static void resolve_on(bool pci_only, const struct modtree *t, const char *const
 	CHECK_INT(need_resolve(t, pci_only, needs, extra, &l, &e), 0);
 	CHECK_STR(e.text, "");
 	for (size_t i = 0; i < l.n; i++)
-		CHECK_INT(buf_addf(&got, "%s%s:%s", i ? " " : "", l.v[i].need, l.v[i].module->name),
+		CHECK_INT(buf_addf(&got, "%s%s:%s", i ? " " : "", l.v[i].needs, l.v[i].module->name),
 			  0);
 	CHECK_STR(got.data, want);
 }
@@ -179,12 +179,38 @@ static void needs_in_load_order(void)
 	/* cifs again, now with its softdeps: each module once, its circle with gcm cut. */
 	resolve(&t, (const char *[]){ "cifs", "smb3", NULL }, NULL,
 		BASE
-		" cifs:cifs cifs:nls_iso8859_1 smb3:gcm smb3:late smb3:ctr smb3:ghash_generic");
+		" cifs,smb3:cifs cifs,smb3:nls_iso8859_1 smb3:gcm smb3:late smb3:ctr smb3:ghash_generic");
 	resolve(&t, (const char *[]){ "smb3", NULL }, NULL,
 		BASE
 		" smb3:gcm smb3:late smb3:cifs smb3:nls_iso8859_1 smb3:ctr smb3:ghash_generic");
 	resolve(&t, (const char *[]){ "root", NULL }, (const char *[]){ "late", "jbd2", NULL },
 		BASE " " ROOT " extra:late");
+}
+
+/* One module for two roads, and roads that the kernel does not have. */
+static void roads_share_modules(void)
+{
+	static const char dep[] =
+		"k/virtio_pci.ko:\nk/ext4.ko: k/crc.ko\nk/crc.ko:\nk/netfs.ko:\nk/cifs.ko: k/netfs.ko\n"
+		"k/nls_iso8859-1.ko:\nk/9p.ko: k/9pnet.ko k/netfs.ko\nk/9pnet_virtio.ko: k/9pnet.ko\n"
+		"k/9pnet.ko:\nk/erofs.ko: k/crc.ko\n";
+	_cleanup_(fake_tree_close) struct fake_tree f = { .fd = -1 };
+	_cleanup_modtree_ struct modtree t = MODTREE_INIT;
+	struct err e = { 0 };
+
+	CHECK_INT(fake_tree_open(&f), 0);
+	CHECK_INT(fake_tree_text(&f, DIR_OF(FAKE_RELEASE) "/modules.dep", dep), 0);
+	CHECK_INT(fake_tree_text(&f, DIR_OF(FAKE_RELEASE) "/modules.builtin",
+				 "k/virtio_blk.ko\nk/virtio_net.ko\nk/overlay.ko\n"), 0);
+	CHECK_INT(modtree_open(f.root, NULL, &t, &e), 0);
+	resolve(&t, NULL, NULL,
+		"base:virtio_pci root:crc root:ext4 cifs,9p:netfs cifs:cifs cifs:nls_iso8859_1 9p:9pnet "
+		"9p:9pnet_virtio 9p:9p image:erofs");
+	resolve(&t, (const char *[]){ "9p", "overlay", NULL }, NULL,
+		"base:virtio_pci 9p:9pnet 9p:9pnet_virtio 9p:netfs 9p:9p");
+	CHECK(need_resolve(&t, false, (const char *[]){ "virtiofs", NULL }, NULL, &(struct need_list){ 0 },
+			   &e) < 0);
+	CHECK_HAS(e.text, "lacks the module virtiofs (needed for virtiofs)");
 }
 
 static void refuse(const struct modtree *t, const char *const *needs, const char *const *extra,
@@ -212,6 +238,8 @@ static void what_is_missing_is_named(void)
 	       "unknown need dsk: want one of base, disk,");
 	refuse(&t, (const char *[]){ "mmio", NULL }, NULL, EXIT_BAD_INPUT,
 	       "lacks the module virtio_mmio (needed for mmio)");
+	refuse(&t, (const char *[]){ "9p", NULL }, NULL, EXIT_BAD_INPUT,
+	       "lacks the module 9pnet_virtio (needed for 9p)");
 	refuse(&t, NULL, (const char *[]){ "vfat", NULL }, EXIT_BAD_INPUT,
 	       "lacks the module vfat (needed for extra)");
 	refuse(&t, NULL, (const char *[]){ "broken", NULL }, EXIT_BAD_INPUT,
@@ -308,6 +336,7 @@ int main(void)
 	RUN(builtin_and_modinfo);
 	RUN(softdep_words);
 	RUN(needs_in_load_order);
+	RUN(roads_share_modules);
 	RUN(what_is_missing_is_named);
 	RUN(layouts);
 	RUN(links_are_followed);

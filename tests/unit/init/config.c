@@ -23,12 +23,35 @@ static void defaults(void)
 	CHECK_STR(c.init, "/nix/store/x/init");
 	CHECK_STR(c.root, "/dev/vda");
 	CHECK_STR(c.rootfstype, "ext3");
-	CHECK_STR(c.share, "cifs");
+	CHECK_INT(c.share, SHARE_CIFS);
 	CHECK_STR(c.share_source, "//10.0.2.4/qemu");
+	CHECK(!c.share_cache);
 	CHECK(!c.system_config && !c.reg_info && !c.report && !c.nix_store);
 	CHECK_INT(c.deadline_ms, 30000);
 	CHECK(!c.disk_serial && c.disk_size == 0 && !c.disk_zero);
 	CHECK(!c.shell_on_fail && !c.trace && !c.debug1 && !c.panic_on_fail);
+}
+
+/* Each road, and what the host calls it where nothing else is said. */
+static void roads(void)
+{
+	static const struct {
+		const char *text, *source;
+		enum share share;
+	} rows[] = {
+		{ "init=/i storeboot.share=cifs", "//10.0.2.4/qemu", SHARE_CIFS },
+		{ "init=/i storeboot.share=9p", "nix-store", SHARE_9P },
+		{ "init=/i storeboot.share=virtiofs", "nix-store", SHARE_VIRTIOFS },
+		{ "init=/i storeboot.share=image", "storeboot-store", SHARE_IMAGE },
+		{ "init=/i storeboot.share=image storeboot.share.source=s", "s", SHARE_IMAGE },
+		{ "init=/i storeboot.share=none", NULL, SHARE_NONE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CHECK_INT(parse(rows[i].text), 0);
+		CHECK_INT(c.share, rows[i].share);
+		CHECK_STR(c.share_source ? c.share_source : "", rows[i].source ? rows[i].source : "");
+	}
 }
 
 static void every_word(void)
@@ -37,7 +60,8 @@ static void every_word(void)
 			"console=ttyS0 "
 			"boot.shell_on_fail boot.trace=1 boot.debug1 boot.panic_on_fail "
 			"stage1panic=1 "
-			"storeboot.share=none storeboot.share.source=//h/s "
+			"storeboot.share=9p storeboot.share.source=tag "
+			"storeboot.share.cache=sb-2 "
 			"storeboot.report=/dev/ttyS1 "
 			"storeboot.nix-store=/n storeboot.deadline=3600 "
 			"storeboot.disk.serial=sb-1 storeboot.disk.size=536870912 "
@@ -49,8 +73,9 @@ static void every_word(void)
 	CHECK_STR(c.reg_info, "/r");
 	CHECK_STR(c.root, "/dev/vdb");
 	CHECK_STR(c.rootfstype, "ext4");
-	CHECK_STR(c.share, "none");
-	CHECK_STR(c.share_source, "//h/s");
+	CHECK_INT(c.share, SHARE_9P);
+	CHECK_STR(c.share_source, "tag");
+	CHECK_STR(c.share_cache, "sb-2");
 	CHECK_STR(c.report, "/dev/ttyS1");
 	CHECK_STR(c.nix_store, "/n");
 	CHECK_INT(c.deadline_ms, 3600000);
@@ -129,7 +154,9 @@ static void bad_values(void)
 		{ "init=/a regInfo=r", "regInfo=r" },
 		{ "init=/a systemConfig=s", "systemConfig=s" },
 		{ "init=/a root=LABEL=nixos", "root=LABEL=nixos" },
-		{ "init=/a storeboot.share=9p", "storeboot.share=9p" },
+		{ "init=/a storeboot.share=9q", "storeboot.share=9q" },
+		{ "init=/a storeboot.share=image storeboot.share.cache=x", "storeboot.share=image for the" },
+		{ "init=/a storeboot.share=none storeboot.share.cache=x", "storeboot.share=none for the" },
 		{ "init=/a storeboot.deadline=0", "storeboot.deadline=0" },
 		{ "init=/a storeboot.deadline=3601", "storeboot.deadline=3601" },
 		{ "init=/a storeboot.deadline=99999999999999999999", "1 to 3600" },
@@ -186,6 +213,7 @@ static void a_nul_ends_it(void)
 int main(void)
 {
 	RUN(defaults);
+	RUN(roads);
 	RUN(every_word);
 	RUN(quotes);
 	RUN(last_word_counts);

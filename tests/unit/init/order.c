@@ -8,7 +8,7 @@
 
 static void good_lines(void)
 {
-	const char *text = "base virtio.ko\ncifs fs/cifs.ko.xz a=1 b=\"x y\"\nnet n.ko \n";
+	const char *text = "base virtio.ko\ncifs fs/cifs.ko.xz a=1 b=\"x y\"\nnet,9p n.ko \n";
 	size_t len = strlen(text);
 	struct order_entry m;
 
@@ -20,11 +20,14 @@ static void good_lines(void)
 	CHECK_STR(m.file, "fs/cifs.ko.xz");
 	CHECK_STR(m.params, "a=1 b=\"x y\"");
 	CHECK_INT(order_next(&text, &len, &m), 1);
-	CHECK_STR(m.need, "net");
+	CHECK_STR(m.need, "net,9p");
 	CHECK_STR(m.params, "");
 	CHECK_INT(order_next(&text, &len, &m), 0);
 	CHECK_INT(len, 0);
 }
+
+#define TEN "abcdefghi,"
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
 static void bad_lines(void)
 {
@@ -39,7 +42,7 @@ static void bad_lines(void)
 		"base ../x.ko\n",
 		"base a/../x.ko\n",
 		"base .hidden\n",
-		"averylongneedname x.ko\n",
+		LONG " x.ko\n",
 		"base x\t.ko\n",
 		"base x.ko a\x01\n",
 	};

@@ -59,7 +59,7 @@ static void no_server_no_mount(void)
 static void store_is_bound_read_only(void)
 {
 	CHECK_INT(file_mkdirs(AT_FDCWD, "/tmp/host/nix/store/abc", 0755), 0);
-	CHECK_INT(mount_share_store("/tmp/host", "/tmp/root/nix/store", &e), 0);
+	CHECK_INT(mount_share_store("/tmp/host", "nix/store", "/tmp/root/nix/store", &e), 0);
 	CHECK_INT(access("/tmp/root/nix/store/abc", F_OK), 0);
 	CHECK_INT(mkdir("/tmp/root/nix/store/x", 0755) < 0 ? errno : 0, EROFS);
 }
@@ -67,12 +67,12 @@ static void store_is_bound_read_only(void)
 static void share_without_a_store(void)
 {
 	CHECK_INT(mkdir("/tmp/empty", 0755), 0);
-	CHECK_INT(mount_share_store("/tmp/empty", "/tmp/r2/nix/store", &e), -ENOENT);
+	CHECK_INT(mount_share_store("/tmp/empty", "nix/store", "/tmp/r2/nix/store", &e), -ENOENT);
 	CHECK_HAS(e.text, "/tmp/empty/nix/store");
 	CHECK(access("/tmp/r2", F_OK) < 0);
 	CHECK_INT(file_mkdirs(AT_FDCWD, "/tmp/link/nix", 0755), 0);
 	CHECK_INT(symlink("/", "/tmp/link/nix/store"), 0);
-	CHECK_INT(mount_share_store("/tmp/link", "/tmp/r2/nix/store", &e), -ENOTDIR);
+	CHECK_INT(mount_share_store("/tmp/link", "nix/store", "/tmp/r2/nix/store", &e), -ENOTDIR);
 }
 
 #define TESTS(T)                    \

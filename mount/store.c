@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store.c - the host's store by the roads without a file server's protocol, and an image over a share
+ *
+ * All are read-only as file systems, and as mounts too. A store path never changes under its name, so
+ * whatever the guest has seen of one it may keep.
+ *
+ * An overlay asks every layer that has a folder of the name about each entry in it, which over the share
+ * costs more than the image saves. A whiteout ends that search (overlayfs.rst, "whiteouts and opaque
+ * directories"): between image and share lies a layer that has one for each folder of the image, so below
+ * the store itself every folder has one layer.
+ */
+#include "mount/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/mount.h>
+#include <linux/mount.h> /* after sys/mount.h: glibc's has the same names and steps back */
+
+#include "init/lib/file.h"
+#include "init/lib/str.h"
+#include "mount/fs.h"
+
+/* 9p2000.L: links, modes and any byte in a name. msize: the largest that virtio's queue carries is
+ * somewhat less, and the kernel takes that. */
+static const struct mount_option options_9p[] = {
+	{ "trans", "virtio" },
+	{ "version", "9p2000.L" },
+	{ "msize", "524288" },
+	{ "cache", "loose" },
+};
+
+static int mount_on(const char *type, const char *source, const struct mount_option *options,
+		    size_t n_options, const char *path, struct err *e)
+{
+	_cleanup_close_ int fd = -1;
+	int r = file_mkdirs(AT_FDCWD, path, 0755);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot make the mount point %s", path);
+	fd = mount_fs_detached(type, source, options, n_options, true,
+			       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, e);
+	return fd < 0 ? fd : mount_fs_attach(fd, path, e);
+}
+
+/* A device that is not there, by the errno that its file system has for that. */
+static int explain(int r, int absent, const char *device, const char *tag, struct err *e)
+{
+	if (r != -absent)
+		return r;
+	return err_set(e, absent,
+		       "the machine has no %s device with the mount tag %s "
+		       "(storeboot.share.source=); was QEMU told of it?",
+		       device, tag);
+}
+
+int mount_store_9p(const char *tag, const char *path, struct err *e)
+{
+	int r = mount_on("9p", tag, options_9p, ARRAY_SIZE(options_9p), path, e);
+
+	return explain(r, ENOENT, "virtio-9p", tag, e);
+}
+
+int mount_store_virtiofs(const char *tag, const char *path, struct err *e)
+{
+	return explain(mount_on("virtiofs", tag, NULL, 0, path, e), EINVAL, "vhost-user-fs", tag, e);
+}
+
+int mount_store_image(const char *device, const char *path, struct err *e)
+{
+	return mount_on("erofs", device, NULL, 0, path, e);
+}
+
+int mount_store_overlay(const char *image, const char *share, const char *path, struct err *e)
+{
+	char layers[3 * PATH_MAX];
+	const struct mount_option options[] = { { "lowerdir", layers } };
+	int r = str_format(layers, sizeof(layers), "%s/" STORE_IMAGE_STORE ":%s/" STORE_IMAGE_MASK ":%s",
+			   image, image, share);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot put the image over the share");
+	return mount_on("overlay", "store", options, ARRAY_SIZE(options), path, e);
+}
