@@ -16,6 +16,7 @@ struct cmdline {
 	const char *disk_serial;   /* of the root disk, and */
 	const char *disk_size;	   /* its bytes, in decimal */
 	const char *disk_zero;	   /* "1": it reads as zeroes */
+	const char *share;	   /* the road by which the store comes */
 	const char *report;	   /* the report channel's device */
 	const char *const *consoles; /* NULL-terminated; the last one is /dev/console */
 	const char *append;	     /* the user's own words, behind all others */

@@ -19,7 +19,6 @@
 #include "host/keeper.h"
 #include "host/closure/registration.h"
 #include "host/run/remember.h"
-#include "host/share/smb.h"
 #include "host/vms.h"
 #include "host/words.h"
 #include "init/lib/file.h"
@@ -44,6 +43,7 @@ void plan_free(struct plan *p)
 	buf_free(&p->registration);
 	buf_free(&p->append);
 	strv_free(&p->qemu_opts);
+	way_free(&p->way);
 }
 
 static void launched_free(struct launched *l)
@@ -85,34 +85,6 @@ static int write_kernel(const struct launched *l, struct err *e)
 		       folder_write(l->vm.folder, "kernel", image.data, image.len, e);
 }
 
-/* The server's command lies in a file: QEMU's option then has nothing in it that could be misread. */
-static int write_server(const struct launched *l, const struct smb_config *smb, struct err *e)
-{
-	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_strv_ struct strv argv = { 0 };
-	_cleanup_buf_ struct buf text = { 0 };
-	int r = root < 0 ? -errno : smb_command(smb, root, &argv);
-
-	for (size_t i = 0; r == 0 && i < argv.n; i++)
-		r = buf_add(&text, argv.v[i], strlen(argv.v[i]) + 1);
-	if (r < 0)
-		return err_sys(e, r, "the file server's command");
-	return folder_write(l->vm.folder, "share-server", text.data, text.len, e);
-}
-
-static int make_share(const struct launched *l, struct err *e)
-{
-	const struct plan *p = l->plan;
-	char folder[PATH_MAX];
-	const struct smb_config smb = { p->smbd, p->bwrap, p->store, folder };
-	int r = str_format(folder, sizeof(folder), "%s/smb", l->vm.folder);
-
-	if (r < 0 || mkdir(folder, 0700) < 0)
-		return err_sys(e, r < 0 ? r : errno, "%s/smb", l->vm.folder);
-	r = smb_prepare(&smb, e);
-	return r < 0 ? r : write_server(l, &smb, e);
-}
-
 /* The name and the folder, and who removes it whatever happens. */
 static int make_folder(struct launched *l, struct err *e)
 {
@@ -137,9 +109,9 @@ static int make_folder(struct launched *l, struct err *e)
 	return r;
 }
 
-/* server: NULL-terminated. What shares its lifetime with the caller is left to it. */
+/* road: what QEMU is told of it. What shares its lifetime with the caller is left to it. */
 static struct qemu_config config_of(const struct plan *p, const char *initrd,
-				    const char *const *server, const struct qemu_disk *disks)
+				    const struct strv *road, const struct qemu_disk *disks)
 {
 	return (struct qemu_config){
 		.program = p->qemu,
@@ -153,7 +125,8 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 		.append = p->append.data,
 		.disks = disks,
 		.n_disks = p->disks.n,
-		.share_command = server,
+		.share_command = (const char *const *)p->way.command.v,
+		.share = (const char *const *)road->v,
 		.graphics = p->graphics,
 		.console_fd = 3,
 		.report_fd = 4,
@@ -164,19 +137,21 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 
 static int boot(struct launched *l, struct verdict *ret, struct err *e)
 {
-	char initrd[PATH_MAX], share[PATH_MAX], kernel[PATH_MAX], launcher[16];
-	const char *const server[] = { l->plan->self, "share-server", launcher, share, NULL };
+	char initrd[PATH_MAX], kernel[PATH_MAX];
+	_cleanup_strv_ struct strv road = { 0 };
 	struct qemu_disk disks[DISKS_MAX];
-	struct qemu_config c = config_of(l->plan, initrd, server, disks);
+	struct qemu_config c;
+	int r = road_qemu(&l->plan->way, &road);
 
+	if (r < 0)
+		return err_sys(e, r, "QEMU's arguments");
+	c = config_of(l->plan, initrd, &road, disks);
 	c.name = l->vm.name;
 	disks_qemu(&l->plan->disks, false, disks);
-	snprintf(launcher, sizeof(launcher), "%d", (int)getpid());
 	if (l->plan->kernel_packed)
 		c.kernel = kernel;
 	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->vm.folder) < 0 ||
-	    str_format(kernel, sizeof(kernel), "%s/kernel", l->vm.folder) < 0 ||
-	    str_format(share, sizeof(share), "%s/share-server", l->vm.folder) < 0)
+	    str_format(kernel, sizeof(kernel), "%s/kernel", l->vm.folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", l->vm.folder);
 	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
 }
@@ -207,7 +182,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	if (r == 0)
 		r = write_kernel(&l, e);
 	if (r == 0)
-		r = make_share(&l, e);
+		r = road_make(&p->way, l.vm.folder, p->self, e);
 	n = vm_signal_waiting();
 	if (r == 0 && n > 0) {
 		verdict_of_signal(n, ret);
@@ -227,14 +202,16 @@ int launch_print(const struct plan *p, struct err *e)
 {
 	static const char *const server[] = { "storeboot", "share-server", "PID", "FILE", NULL };
 	struct qemu_disk disks[DISKS_MAX];
-	const struct qemu_config c = config_of(p, p->initrd.data, server, disks);
-	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_strv_ struct strv argv = { 0 }, road = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
-	int r;
+	struct qemu_config c;
+	int r = road_qemu(&p->way, &road);
 
 	disks_qemu(&p->disks, true, disks);
-	r = qemu_args(&c, &argv);
-
+	c = config_of(p, p->initrd.data, &road, disks);
+	c.share_command = road_serves(&p->way) ? server : NULL;
+	if (r == 0)
+		r = qemu_args(&c, &argv);
 	if (r == 0)
 		r = words_quote_all((const char *const *)argv.v, &text);
 	if (r < 0)

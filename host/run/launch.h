@@ -10,6 +10,7 @@
 #include "host/arch.h"
 #include "host/run/accel.h"
 #include "host/disk/disk.h"
+#include "host/run/road.h"
 #include "host/run/vm.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
@@ -23,14 +24,14 @@ struct plan {
 	const char *kernel;
 	bool kernel_packed; /* QEMU gets what is in it */
 	const struct arch *arch;
-	const char *store; /* served as the guest's /nix/store */
 	uint64_t memory; /* bytes */
 	unsigned int cores;
 	bool graphics;
 	bool filtered; /* the guest's console, on its way to stdout (escapes.h) */
 	enum accel accel;
 	struct watch *watch;
-	char qemu[PATH_MAX], qemu_img[PATH_MAX], smbd[PATH_MAX], bwrap[PATH_MAX];
+	char qemu[PATH_MAX], qemu_img[PATH_MAX];
+	struct way way; /* by which the store comes */
 	char self[PATH_MAX];	 /* this program */
 	struct buf initrd;	 /* the initramfs's path */
 	int initrd_fd;		 /* the same, open; -1: by its path */

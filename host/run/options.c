@@ -15,6 +15,9 @@ static const char *const root_words[] = { "disk", "tmpfs", NULL };
 
 static const char *const escapes_words[] = { "keep", "filter", NULL };
 
+/* In the order of enum share. */
+static const char *const share_words[] = { "cifs", "9p", NULL };
+
 static const struct opt opts[] = {
 	{ "kernel", 0, OPT_STRING, AT(system.kernel), "FILE", "the kernel (SYSTEM/kernel)", NULL },
 	{ "modules", 0, OPT_STRING, AT(system.modules), "DIR",
@@ -51,6 +54,8 @@ static const struct opt opts[] = {
 	  "register the closure of this store path in the guest, too", NULL },
 	{ "store", 0, OPT_STRING, AT(system.store), "DIR",
 	  "the folder that the guest sees as its store (/nix/store)", NULL },
+	{ "share", 0, OPT_CHOICE, AT(share), "ROAD", "how the store comes: cifs or 9p (cifs)",
+	  share_words },
 	{ "initrd", 0, OPT_STRING, AT(initrd), "FILE", "a ready-made initrd", NULL },
 	{ "stage1", 0, OPT_STRING, AT(stage1), "FILE", "storeboot-init (the installed one)", NULL },
 	{ "qemu", 0, OPT_STRING, AT(qemu), "PROGRAM", "QEMU (qemu-system of the kernel's machine)", NULL },

@@ -17,6 +17,7 @@ struct run_values {
 	bool ephemeral, fresh, yes;
 	int root; /* enum root */
 	struct strv disks;
+	int share; /* enum share */
 	bool graphics, serial;
 	int escapes; /* 1: filtered */
 	int accel;

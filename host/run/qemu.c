@@ -24,8 +24,7 @@ static int add_escaped(struct buf *b, const char *value)
 	return r;
 }
 
-/* Adds option, and prefix followed by value with its commas safe. */
-static int add_valued(struct strv *v, const char *option, const char *prefix, const char *value)
+int qemu_add_valued(struct strv *v, const char *option, const char *prefix, const char *value)
 {
 	_cleanup_buf_ struct buf b = { 0 };
 	int r = strv_add(v, option);
@@ -43,7 +42,7 @@ static int add_machine(const struct qemu_config *c, struct strv *v)
 	const char *const base[] = { "-nodefaults", "-no-user-config", "-no-reboot",
 				     "-machine",    c->arch->board,    "-accel",
 				     accel_name(c->accel), cpu ? "-cpu" : NULL, cpu, NULL };
-	int r = add_valued(v, "-name", "guest=", c->name);
+	int r = qemu_add_valued(v, "-name", "guest=", c->name);
 
 	if (r == 0)
 		r = strv_add_all(v, base);
@@ -117,22 +116,29 @@ static int add_disks(const struct qemu_config *c, struct strv *v)
 /* slirp splits the command with g_shell_parse_argv and starts it once for each connection. */
 static int add_net(const struct qemu_config *c, struct strv *v)
 {
+	static const char plain[] = "user,id=net,restrict=on";
+	static const char served[] = "user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:";
 	static const char *const device[] = { "-device",
 					      "virtio-net-pci,netdev=net,romfile=", NULL };
 	_cleanup_buf_ struct buf command = { 0 };
-	int r = words_quote_all(c->share_command, &command);
+	int r = c->share_command ? words_quote_all(c->share_command, &command) : 0;
 
 	if (r == 0)
-		r = add_valued(
-			v, "-netdev",
-			"user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:", command.data);
+		r = c->share_command ? qemu_add_valued(v, "-netdev", served, command.data) :
+				       qemu_add_valued(v, "-netdev", plain, "");
 	return r < 0 ? r : strv_add_all(v, device);
+}
+
+static int add_share(const struct qemu_config *c, struct strv *v)
+{
+	return c->share ? strv_add_all(v, c->share) : 0;
 }
 
 int qemu_args(const struct qemu_config *c, struct strv *ret)
 {
 	static int (*const parts[])(const struct qemu_config *, struct strv *) = {
-		add_machine, add_panic, add_kernel, add_display, add_channels, add_disks, add_net,
+		add_machine, add_panic,    add_kernel, add_display,
+		add_channels, add_disks, add_net,  add_share,
 	};
 	int r = strv_add(ret, c->program);
 

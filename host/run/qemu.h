@@ -27,13 +27,18 @@ struct qemu_config {
 	const char *append; /* the kernel command line */
 	const struct qemu_disk *disks;
 	size_t n_disks;
-	const char *const *share_command; /* NULL-terminated: what answers behind 10.0.2.4:445 */
+	const char *const *share_command; /* NULL-terminated: what answers behind 10.0.2.4:445; or NULL */
+	const char *const *share; /* NULL-terminated: more arguments that bring the store; or NULL */
 	bool graphics;
 	int console_fd; /* sockets that QEMU inherits: the first serial port, */
 	int report_fd;	/* the second one, */
 	int qmp_fd;	/* and its monitor */
 	const char *const *extra; /* NULL-terminated, behind all others (QEMU_OPTS); or NULL */
 };
+
+/* Adds option, and prefix followed by value with its commas safe. Returns 0 or -ENOMEM. */
+_must_check_ int qemu_add_valued(struct strv *v, const char *option, const char *prefix,
+				 const char *value);
 
 /* Appends QEMU's whole argv to ret. A pure function. Returns 0 or -ENOMEM. */
 _must_check_ int qemu_args(const struct qemu_config *c, struct strv *ret);

@@ -87,10 +87,6 @@ static int find_programs(struct run *run, struct err *e)
 
 	if (r == 0)
 		r = proc_find(NULL, "qemu-img", "qemu-utils", run->plan.qemu_img, e);
-	if (r == 0)
-		r = proc_find(run->v.smbd, "smbd", "samba", run->plan.smbd, e);
-	if (r == 0)
-		r = proc_find(NULL, "bwrap", "bubblewrap", run->plan.bwrap, e);
 	if (r == 0 && n <= 0)
 		r = err_sys(e, errno, "/proc/self/exe");
 	return r;
@@ -136,13 +132,32 @@ static int confirm_fresh(const struct run *run, struct err *e)
 		       err_exit(e, EXIT_USAGE, ECANCELED, "%s is as it was; nothing was run", root->path);
 }
 
-static int find_initrd(struct run *run, struct err *e)
+static struct initrd_options initrd_of(const struct run *run)
 {
-	const struct initrd_options o = {
+	return (struct initrd_options){
 		.kernel = run->system.kernel,
 		.modules = run->system.modules[0] ? run->system.modules : NULL,
 		.init_program = run->v.stage1,
 	};
+}
+
+static int find_road(struct run *run, struct err *e)
+{
+	const struct initrd_options o = initrd_of(run);
+	const struct road_request q = {
+		.share = (enum share)run->v.share,
+		.store = run->system.store,
+		.qemu = run->plan.qemu,
+		.smbd = run->v.smbd,
+		.kernel = run->v.initrd ? NULL : &o,
+	};
+
+	return road_find(&q, &run->plan.way, e);
+}
+
+static int find_initrd(struct run *run, struct err *e)
+{
+	const struct initrd_options o = initrd_of(run);
 	int r;
 
 	if (run->v.initrd) {
@@ -165,6 +180,7 @@ static int build_append(struct run *run, struct err *e)
 		.system_config = run->system.config[0] ? run->system.config : NULL,
 		.reg_info = run->plan.registration.len > 0 ? REGISTRATION_IN_GUEST : NULL,
 		.root = run->v.root == ROOT_TMPFS ? "tmpfs" : QEMU_DISK_DEVICE,
+		.share = road_name(&run->plan.way),
 		.report = a->report,
 		.consoles = consoles,
 	};
@@ -240,6 +256,8 @@ static int prepare(struct run *run, struct err *e)
 	if (r == 0)
 		r = check_disks(run, e);
 	if (r == 0)
+		r = find_road(run, e);
+	if (r == 0)
 		r = build_append(run, e);
 	if (r == 0)
 		r = find_initrd(run, e);
@@ -253,7 +271,6 @@ static int prepare(struct run *run, struct err *e)
 	run->plan.init = run->system.init;
 	run->plan.kernel = run->system.kernel;
 	run->plan.kernel_packed = run->system.packed;
-	run->plan.store = run->system.store;
 	choose_accel(run);
 	return 0;
 }

@@ -17,7 +17,7 @@ static void all_words_in_order(void)
 	const struct cmdline c = { .params = "loglevel=4 quiet\n", .init = "/nix/store/s/init",
 				   .system_config = "/nix/store/s", .reg_info = "/run/r",
 				   .root = "/dev/vda", .disk_serial = "r", .disk_size = "512", .disk_zero = "1",
-				   .report = "/dev/ttyS1", .consoles = serial,
+				   .share = "9p", .report = "/dev/ttyS1", .consoles = serial,
 				   .append = " single \n" };
 	_cleanup_buf_ struct buf b = { 0 };
 	struct err e = { 0 };
@@ -25,7 +25,7 @@ static void all_words_in_order(void)
 	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
 	CHECK_STR(b.data, "loglevel=4 quiet init=/nix/store/s/init systemConfig=/nix/store/s "
 			  "regInfo=/run/r root=/dev/vda storeboot.disk.serial=r "
-			  "storeboot.disk.size=512 storeboot.disk.zero=1 "
+			  "storeboot.disk.size=512 storeboot.disk.zero=1 storeboot.share=9p "
 			  "storeboot.report=/dev/ttyS1 console=ttyS0 panic=-1 single");
 }
 
