@@ -15,16 +15,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "host/exit.h"
 #include "host/folder.h"
-#include "init/lib/spawn.h"
+#include "host/share/sandbox.h"
 
 #define INNER "/run/smb" /* c->folder, as the server sees it */
-#define CHECK_TIMEOUT_MS 20000
+#define USER "1000"
 
 static const char conf[] =
 	"[global]\n"
@@ -86,56 +83,6 @@ int smb_conf(struct buf *ret)
 	return buf_add(ret, conf, sizeof(conf) - 1);
 }
 
-static int add_bind(struct strv *v, const char *how, const char *from, const char *to)
-{
-	const char *const words[] = { how, from, to, NULL };
-
-	return strv_add_all(v, words);
-}
-
-/* The host's folder, or the link that stands for it on a merged /usr. */
-static int add_system_folder(struct strv *v, int root, const char *name)
-{
-	char target[PATH_MAX], path[64];
-	struct stat st;
-	ssize_t n;
-
-	if (fstatat(root, name + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISLNK(st.st_mode))
-		return add_bind(v, "--ro-bind", name, name);
-	n = readlinkat(root, name + 1, target, sizeof(target) - 1);
-	if (n < 0)
-		return -errno;
-	target[n] = '\0';
-	if (str_format(path, sizeof(path), "%s", name) < 0)
-		return -ENAMETOOLONG;
-	return add_bind(v, "--symlink", target, path);
-}
-
-/* Where the server's program and its libraries are: in the store, or in the system's folders. */
-static int add_programs(const struct smb_config *c, int root, struct strv *v)
-{
-	static const char *const folders[] = { "/usr", "/lib", "/lib32", "/lib64", "/bin" };
-	char home[PATH_MAX], *slash;
-	int r = 0;
-
-	if (str_after(c->smbd, "/nix/store/"))
-		return add_bind(v, "--ro-bind", "/nix/store", "/nix/store");
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(folders); i++)
-		r = add_system_folder(v, root, folders[i]);
-	if (r == 0)
-		r = add_bind(v, "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache");
-	if (r < 0 || str_after(c->smbd, "/usr/"))
-		return r;
-	/* Somewhere else: the folder that it is in. */
-	if (str_format(home, sizeof(home), "%s", c->smbd) < 0)
-		return -ENAMETOOLONG;
-	slash = strrchr(home, '/');
-	*slash = '\0';
-	return slash == home ? -EINVAL : add_bind(v, "--ro-bind", home, home);
-}
-
 static int add_etc(const struct smb_config *c, struct strv *v)
 {
 	int r = 0;
@@ -153,25 +100,19 @@ static int add_etc(const struct smb_config *c, struct strv *v)
 /* bwrap and its arguments up to "--". */
 static int add_confinement(const struct smb_config *c, int root, struct strv *v)
 {
-	static const char *const walls[] = {
-		"--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000",
-		"--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
-		/* bwrap makes missing parents with mode 0700, which the guest would see. */
-		"--dir", "/export", "--dir", "/export/nix", NULL,
-	};
-	int r = strv_add(v, c->bwrap);
+	const struct sandbox box = { c->bwrap, c->smbd, USER, NULL };
+	/* bwrap makes missing parents with mode 0700, which the guest would see. */
+	static const char *const folders[] = { "--dir", "/export", "--dir", "/export/nix", NULL };
+	int r = sandbox_begin(&box, root, v);
 
 	if (r == 0)
-		r = strv_add_all(v, walls);
-	if (r == 0)
-		r = add_programs(c, root, v);
+		r = strv_add_all(v, folders);
 	if (r == 0)
 		r = add_etc(c, v);
 	if (r == 0)
-		r = add_bind(v, "--bind", c->folder, INNER);
+		r = sandbox_bind(v, "--bind", c->folder, INNER);
 	if (r == 0)
-		r = add_bind(v, "--ro-bind", c->store, "/export/nix/store");
+		r = sandbox_bind(v, "--ro-bind", c->store, "/export/nix/store");
 	return r < 0 ? r : strv_add(v, "--");
 }
 
@@ -196,44 +137,14 @@ static int write_files(const struct smb_config *c, struct err *e)
 	return r;
 }
 
-/* The last line is the reason; the others are what led to it. */
-static const char *last_line(const struct buf *b)
-{
-	const char *nl = b->len > 0 ? strrchr(b->data, '\n') : NULL;
-
-	return b->len == 0 ? "no reason given" : nl ? nl + 1 : b->data;
-}
-
-/* bwrap that may not, or smbd that does not start. */
-static int did_not_start(const struct smb_config *c, int status, const struct buf *said, struct err *e)
-{
-	const char *why = last_line(said);
-	char how[64];
-
-	if (str_after(why, "bwrap: ") && (strstr(why, "namespace") || strstr(why, "ermi")))
-		return err_exit(e, EXIT_MISSING, EPERM,
-				"the file server cannot be shut in here: %s; this host must allow "
-				"unprivileged user namespaces (sysctl user.max_user_namespaces, "
-				"kernel.unprivileged_userns_clone, "
-				"kernel.apparmor_restrict_unprivileged_userns); inside a chroot "
-				"no kernel does",
-				why);
-	return err_exit(e, EXIT_MISSING, ENOEXEC, "%s does not start (%s): %s", c->smbd,
-			spawn_status_text(status, how, sizeof(how)), why);
-}
-
 static int check(const struct smb_config *c, char *const *argv, struct err *e)
 {
-	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
-	static char *const empty[] = { NULL };
-	struct spawn s = { .path = argv[0], .argv = (const char *const *)argv, .envp = empty,
-			   .stdin_fd = -1, .timeout_ms = CHECK_TIMEOUT_MS };
-	int status = 0, r = spawn_run(&s, &out, &said, &status);
+	const struct sandbox box = { c->bwrap, c->smbd, USER, NULL };
+	_cleanup_buf_ struct buf out = { 0 };
+	int r = sandbox_try(&box, argv, &out, e);
 
 	if (r < 0)
-		return err_sys(e, r, "cannot start %s", c->bwrap);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return did_not_start(c, status, &said, e);
+		return r;
 	if (!out.data || !strstr(out.data, "WITH_SMB1SERVER"))
 		return err_exit(e, EXIT_MISSING, EPROTONOSUPPORT,
 				"%s was built without SMB1, the only dialect that carries a store "
