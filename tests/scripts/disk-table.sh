@@ -93,7 +93,6 @@ row btrfs refuse 'btrfs.*disk unchanged' 128M mkfs.btrfs 'mkfs.btrfs -q "$disk"'
 refused f2fs 'f2fs' mkfs.f2fs 'mkfs.f2fs -q "$disk"'
 refused nilfs2 'nilfs2' mkfs.nilfs2 'mkfs.nilfs2 -q -B 16 -b 1024 "$disk"'
 refused jfs 'jfs' mkfs.jfs 'mkfs.jfs -q "$disk"'
-refused "reiserfs, its magic number alone" 'reiserfs|is not zero' printf "printf ReIsEr2Fs | at 65588"
 refused exfat 'exfat' mkfs.exfat 'mkfs.exfat "$disk"'
 refused "FAT16, a label" 'vfat "STOREBOOT"' mkfs.vfat 'mkfs.vfat -F 16 -n STOREBOOT "$disk"'
 refused FAT32 'vfat' mkfs.vfat 'mkfs.vfat -F 32 "$disk"'
@@ -105,7 +104,6 @@ refused erofs 'erofs' mkfs.erofs 'mkfs.erofs "$tmp/part" "$tmp/tree" && at 0 <"$
 refused cramfs 'cramfs' mkfs.cramfs 'mkfs.cramfs "$tmp/tree" "$tmp/part" && at 0 <"$tmp/part"'
 refused minix 'minix' mkfs.minix 'mkfs.minix "$disk"'
 refused bfs 'bfs' mkfs.bfs 'mkfs.bfs -F "$disk" 4096 || mkfs.bfs "$disk" 4096'
-refused ntfs 'ntfs|is not zero' printf "printf 'NTFS    ' | at 3"
 
 # --- swap, volumes, encryption ----------------------------------------------------------------------------------
 refused swap 'swap' mkswap 'mkswap -q "$disk"'
@@ -148,6 +146,10 @@ refused text 'not zero' cat 'at 4096 <"$tmp/tree/file"'
 # --- several at once ---------------------------------------------------------------------------------------------------
 refused "ext3 and swap" 'exclude one another \(.*ext3' mkswap \
 	'mke2fs -q -F -t ext3 "$disk" && printf SWAPSPACE2 | at 4086 && printf "\001\000\000\000\377\017\000\000" | at 1024'
+refused "ext3, and a table written over it" 'exclude one another \(.*ext3.*dos' sfdisk \
+	'mke2fs -q -F -t ext3 "$disk" && echo ,, | sfdisk -q --wipe never --label dos "$disk"'
+row "btrfs, and the head of an ext4 over it" refuse 'exclude one another \(.*btrfs.*disk unchanged' 128M mkfs.btrfs \
+	'mkfs.btrfs -q "$disk" && rm -f "$tmp/part" && mke2fs -q -F -t ext4 "$tmp/part" 128M && head -c 2k "$tmp/part" | at 0'
 refused "ext3 and a table" 'exclude one another' mke2fs "mke2fs -q -F -t ext3 \"\$disk\" &&
 	printf '\\203\\000\\000\\000\\000\\010\\000\\000\\240\\206\\001\\000' | at 450 && printf '\\125\\252' | at 510"
 
