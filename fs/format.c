@@ -226,12 +226,11 @@ static errcode_t make_journal(struct format *f)
 	return journal_make(f->fs, &f->journal);
 }
 
+/* The library's descriptor stays open to the end: it is the one that keeps others away. */
 static errcode_t write_out(struct format *f)
 {
 	errcode_t r = ext2fs_flush(f->fs);
 
-	if (r == 0)
-		r = ext2fs_close_free(&f->fs);
 	return r || f->io.held ? r : EXT2_ET_BAD_MAGIC;
 }
 

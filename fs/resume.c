@@ -13,11 +13,12 @@
 
 #include <ext2fs/ext2fs.h>
 
-/* ret_uuid: the marker's, which must be there: nothing is written on the caller's word alone. */
+/* Exclusively (open(2), O_EXCL on a block device). ret_uuid: the marker's, which must be there: nothing
+ * is written on the caller's word alone. */
 static int open_marked(const char *path, const char *what, int *ret_fd, uint8_t *ret_uuid,
 		       struct err *e)
 {
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC);
+	_cleanup_close_ int fd = open(path, O_RDWR | O_EXCL | O_CLOEXEC);
 	uint8_t sector[MARKER_SIZE];
 	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
 	int r;
@@ -34,7 +35,7 @@ static int open_marked(const char *path, const char *what, int *ret_fd, uint8_t 
 	return 0;
 }
 
-int fs_format_again(const char *path, struct err *e)
+static int zero_rest(const char *path, struct err *e)
 {
 	_cleanup_close_ int fd = -1;
 	uint8_t uuid[16];
@@ -49,7 +50,15 @@ int fs_format_again(const char *path, struct err *e)
 			       "partly written, holds no file system; the next boot formats it "
 			       "again",
 			       path);
-	return fs_format_ext3(path, 0, NULL, e);
+	return 0;
+}
+
+int fs_format_again(const char *path, struct err *e)
+{
+	/* Its descriptor is closed by then: the format opens the disk exclusively, too. */
+	int r = zero_rest(path, e);
+
+	return r < 0 ? r : fs_format_ext3(path, 0, NULL, e);
 }
 
 /* The superblock's last write was its first sector, after all else: is it the one announced, of a

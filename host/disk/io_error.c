@@ -48,6 +48,6 @@ void io_error_text(const struct qemu_disk *disks, size_t n, const struct io_erro
 
 	where(!d ? -1 : layer ? d->layer_fd : d->fd, is_full(e), place, sizeof(place));
 	snprintf(dst, size, "the host cannot %s %s%.300s: %s%s", e->operation,
-		 layer ? "the throw-away layer of " : "", d && d->file ? d->file : "a disk",
+		 layer ? "the throw-away layer of " : "", d && d->file ? d->file : e->node,
 		 e->reason, place);
 }

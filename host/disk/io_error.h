@@ -14,7 +14,7 @@ struct io_error {
 };
 
 /*
- * One line: the file, what could not be done, why, and which file system of the host it lies on; whether
+ * One line: the file, or the node of a disk that is not among these; what could not be done, why, and which
  * that one is full, and how much room is left. A throw-away layer is a file of its own, and may lie
  * elsewhere.
  */

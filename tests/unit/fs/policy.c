@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy.c - tests of the marker and of what becomes of a disk. With arguments, an image and
- * perhaps "zero" (the host's word), it does to the image what stage 1 does to a disk, and prints
- * the verdict and the reason: tests/scripts/disk-table.sh uses it.
+ * policy.c - tests of the marker and of what becomes of a disk. With arguments, an image or a disk,
+ * it does to that what stage 1 does to its disk, and prints the verdict and the reason: tests with
+ * disks use it. More words: "zero", the host's word that it is; "held", another has it open
+ * exclusively.
  */
 #include "fs/policy.h"
 
@@ -19,9 +20,10 @@ static const char *const names[] = {
 	[FS_FORMAT_AGAIN] = "again", [FS_FINISH] = "finish",
 };
 
-static int treat(const char *image, bool known_zero)
+static int treat(const char *image, bool known_zero, bool held)
 {
 	_cleanup_close_ int fd = open(image, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int other = held ? open(image, O_RDONLY | O_EXCL | O_CLOEXEC) : -1;
 	const struct fs_want want = { .fstype = "ext3" };
 	enum fs_verdict verdict = FS_REFUSE;
 	struct err e = { 0 };
@@ -119,7 +121,8 @@ static void a_marker_is_whole(void)
 int main(int argc, char **argv)
 {
 	if (argc > 1)
-		return treat(argv[1], argc > 2 && str_eq(argv[2], "zero"));
+		return treat(argv[1], argc > 2 && str_eq(argv[2], "zero"),
+			     argc > 2 && str_eq(argv[2], "held"));
 	RUN(decides);
 	RUN(a_marker_is_whole);
 	TEST_END();

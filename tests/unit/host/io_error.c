@@ -87,7 +87,7 @@ static void says_which_is_full(void)
 	/* A disk of QEMU_OPTS, or none of ours. */
 	e.node = "disk7";
 	io_error_text(d, 2, &e, text, sizeof(text));
-	CHECK_STR(text, "the host cannot write a disk: ");
+	CHECK_STR(text, "the host cannot write disk7: ");
 }
 
 int main(void)
