@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * format.c - tests of fs_format_ext3 on sparse image files: mke2fs and dumpe2fs are the judges of
- * what it makes, e2fsck of whether it is sound, a full file system of its errors
+ * what it makes, e2fsck of whether it is sound, a full file system of its errors; larger sizes are
+ * tests/scripts/disk-sizes.sh's
  */
 #include "fs/format.h"
 
@@ -139,7 +140,6 @@ static void equals_mke2fs_small(void)
 	compare(2 * MIB, 1 * MIB);
 	compare(3 * MIB, 1 * MIB);
 	compare(64 * MIB, 1 * MIB);
-	compare(100 * MIB, 1 * MIB);
 	compare(511 * MIB + 4095, 4 * MIB);
 }
 
@@ -147,20 +147,6 @@ static void equals_mke2fs_default(void)
 {
 	compare(512 * MIB, 1 * MIB);
 	compare(512 * MIB + 4097, 1 * MIB);
-	compare(10 * GIB, 8 * MIB);
-}
-
-/* mke2fs writes half a GB here, so it is left out; 100 GiB and 2 TiB were compared by hand once. */
-static void large_is_sound_and_small(void)
-{
-	const char *const e2fsck[] = { "e2fsck", "-fn", image, NULL };
-	struct err e = { 0 };
-
-	make_file(image, 100 * GIB);
-	CHECK_INT(fs_format_ext3(image, 0, NULL, &e), 0);
-	CHECK_INT(tool(NULL, e2fsck), 0);
-	CHECK(allocated(image) <= 32 * MIB);
-	unlink(image);
 }
 
 static void uuid_text(const uint8_t *u, char *dst, size_t size)
@@ -405,7 +391,6 @@ int main(void)
 	if (have_tools()) {
 		RUN(equals_mke2fs_small);
 		RUN(equals_mke2fs_default);
-		RUN(large_is_sound_and_small);
 		RUN(bytes_equal_mke2fs);
 	} else {
 		SKIP("equals_mke2fs", "mke2fs, dumpe2fs or e2fsck is missing");
