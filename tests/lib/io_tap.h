@@ -30,6 +30,9 @@ static struct {
 	 * that fails is tried again by libext2fs, with write(2): that fails too. */
 	size_t count, fail_at;
 	bool sticky;
+	bool torn;	     /* a write that fails has reached the disk all the same: it is in the log */
+	size_t n_at_failure; /* how long the log was at the first failure */
+	bool failed_flush;   /* and whether it was a flush that failed */
 	uint64_t failed_write;
 	uint64_t bad_byte; /* reads of it fail; UINT64_MAX: none */
 } tap = { .bad_byte = UINT64_MAX, .fail_at = SIZE_MAX };
@@ -41,10 +44,14 @@ static bool tapped(int fd)
 	return tap.on && fstat(fd, &st) == 0 && st.st_ino == tap.ino;
 }
 
-static bool fails(void)
+static bool fails(bool flush)
 {
 	size_t i = tap.count++;
 
+	if (i == tap.fail_at) {
+		tap.n_at_failure = tap.n;
+		tap.failed_flush = flush;
+	}
 	return i == tap.fail_at || (tap.sticky && i > tap.fail_at);
 }
 
@@ -67,8 +74,10 @@ static void note(uint64_t at, const void *data, size_t len)
 ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
 {
 	if (tapped(fd)) {
-		if (fails()) {
+		if (fails(false)) {
 			tap.failed_write = (uint64_t)at;
+			if (tap.torn)
+				note((uint64_t)at, data, len);
 			errno = EIO;
 			return -1;
 		}
@@ -82,7 +91,7 @@ ssize_t write(int fd, const void *data, size_t len)
 	uint64_t at = (uint64_t)lseek(fd, 0, SEEK_CUR);
 
 	if (tapped(fd)) {
-		if (at == tap.failed_write || fails()) {
+		if (at == tap.failed_write || fails(false)) {
 			tap.failed_write = UINT64_MAX;
 			errno = EIO;
 			return -1;
@@ -96,7 +105,7 @@ int fsync(int fd)
 {
 	/* Before the first write there is nothing to lose. */
 	if (tapped(fd) && tap.n > 0) {
-		if (fails()) {
+		if (fails(true)) {
 			errno = EIO;
 			return -1;
 		}

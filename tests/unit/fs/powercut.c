@@ -3,208 +3,12 @@
  * powercut.c - power cuts, lost writes and read errors at every point of a format, and what the
  * next boot makes of the disk: the same probe, policy and format as in stage 1
  *
- * Theory of operation: io_tap.h logs what reaches the image. From the log of a format each disk is
- * built that a power cut can leave: between two flushes writes reach the disk
- * in any order, sector by sector (512 bytes), or not at all. Each disk is booted, that is probed
- * and treated as the verdict says; e2fsck is the judge of the outcome.
+ * io_tap.h logs what reaches the image; powercut.h makes of it the disks that a cut can leave.
+ *
+ * With arguments the log is a guest's, from QEMU: see use_log.
  */
-#include "fs/format.h"
-
-#include <errno.h>
-#include <fcntl.h>
-
-#include "fs/policy.h"
-#include "fs/probe.h"
-#include "init/lib/file.h"
-#include "init/lib/spawn.h"
-#include "init/lib/str.h"
-#include "tests/lib/io_tap.h"
-#include "tests/lib/test.h"
-
-#define MIB (1024ULL * 1024)
-#define SECTOR 512
-
-static char dir[] = "/tmp/storeboot-powercut.XXXXXX";
-static char image[64];
-static uint64_t size;
-static int states; /* disks booted */
-
-/* --- a disk, and its boot --------------------------------------------------------------------- */
-
-static void put_disk(const uint8_t *disk)
-{
-	_cleanup_close_ int fd = open(image, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	static const uint8_t zero[4096];
-
-	CHECK(fd >= 0 && ftruncate(fd, (off_t)size) == 0);
-	for (uint64_t at = 0; disk && at < size; at += 4096) {
-		size_t n = size - at < 4096 ? (size_t)(size - at) : 4096;
-
-		if (memcmp(disk + at, zero, n) != 0)
-			CHECK_INT(pwrite(fd, disk + at, n, (off_t)at), n);
-	}
-}
-
-static void get_disk(uint8_t *disk)
-{
-	_cleanup_close_ int fd = open(image, O_RDONLY | O_CLOEXEC);
-
-	CHECK_INT(file_pread_all(fd, disk, size, 0), 0);
-}
-
-/* What step_disk of stage 1 does. */
-static int boot(enum fs_verdict *ret_verdict, struct err *e)
-{
-	_cleanup_close_ int fd = open(image, O_RDONLY | O_CLOEXEC);
-	const struct fs_want want = { .fstype = "ext3", .size = size };
-	struct probe p;
-	int r = fs_probe(fd, image, false, &p, e);
-
-	*ret_verdict = FS_REFUSE;
-	if (r < 0)
-		return r;
-	*ret_verdict = fs_decide(&p, &want, image, e);
-	switch (*ret_verdict) {
-	case FS_FORMAT:
-		return fs_format_ext3(image, 0, NULL, e);
-	case FS_FORMAT_AGAIN:
-		return fs_format_again(image, e);
-	case FS_FINISH:
-		return fs_format_finish(image, e);
-	case FS_MOUNT:
-		return 0;
-	case FS_REFUSE:
-	default:
-		return -e->num;
-	}
-}
-
-static bool fsck(void)
-{
-	const char *const argv[] = { "e2fsck", "-fn", image, NULL };
-	char *const env[] = { (char[]){ "PATH=/usr/sbin:/sbin:/usr/bin:/bin" }, NULL };
-	struct spawn s = {
-		.path = "e2fsck", .argv = argv, .envp = env, .stdin_fd = -1, .timeout_ms = 60000
-	};
-	_cleanup_buf_ struct buf out = { 0 }, err = { 0 };
-	int status = -1, r = spawn_run(&s, &out, &err, &status);
-
-	if (r < 0 || status != 0)
-		printf("# e2fsck: %d, %d: %s\n", r, status, out.data ? out.data : "");
-	return r == 0 && status == 0;
-}
-
-/* The next boot leaves it clean, and the one after it has nothing to do. */
-static bool ends_clean(const char *when)
-{
-	static const char zero[1024];
-	enum fs_verdict first, second;
-	struct err e = { 0 };
-	char head[2048];
-	int fd, r = boot(&first, &e);
-	bool good = r == 0 && fsck() && boot(&second, &e) == 0 && second == FS_MOUNT;
-
-	fd = open(image, O_RDONLY | O_CLOEXEC);
-	good = good && file_pread_all(fd, head, sizeof(head), 0) == 0 &&
-	       memcmp(head, zero, sizeof(zero)) == 0 &&
-	       /* s_overhead_clusters, of the superblock's second sector: e2fsck does not miss it. */
-	       memcmp(head + 1024 + 0x248, zero, 4) != 0;
-	close(fd);
-	states++;
-	if (!good)
-		printf("# %s: verdict %d, %d: %s\n", when, first, r, e.text);
-	return good;
-}
-
-/* --- power cuts ------------------------------------------------------------------------------- */
-
-static uint32_t seed = 1;
-
-static uint32_t dice(void)
-{
-	seed = seed * 1664525 + 1013904223;
-	return seed >> 16;
-}
-
-static void apply(uint8_t *disk, const struct op *op)
-{
-	if (op->len)
-		memcpy(disk + op->at, op->data, op->len);
-}
-
-/* Each sector of the write reaches the disk or not, chance odds of 4. */
-static void apply_some(uint8_t *disk, const struct op *op, unsigned int odds)
-{
-	for (size_t i = 0; i < op->len; i += SECTOR)
-		if (dice() % 4 < odds)
-			memcpy(disk + op->at + i, op->data + i,
-			       op->len - i < SECTOR ? op->len - i : SECTOR);
-}
-
-static void cut(const uint8_t *disk, const char *what, size_t i, size_t k)
-{
-	char when[96];
-
-	snprintf(when, sizeof(when), "%s, operation %zu, case %zu, %llu MiB", what, i, k,
-		 (unsigned long long)(size / MIB));
-	put_disk(disk);
-	CHECK(ends_clean(when));
-}
-
-/* The writes from op[i] to the flush at op[end], lost in part. base: the disk before them. */
-static void cut_epoch(const uint8_t *base, const struct op *op, size_t i, size_t end, size_t stride)
-{
-	uint8_t *disk = malloc(size), *prefix = malloc(size);
-
-	memcpy(prefix, base, size);
-	for (size_t k = i; k < end; k++) {
-		apply(prefix, &op[k]);
-		cut(prefix, "prefix", k, 0);
-		if (k + 1 < end && (k - i) % stride != 0)
-			continue;
-		/* All but this write, and this write alone. */
-		memcpy(disk, base, size);
-		for (size_t j = i; j < end; j++)
-			if (j != k)
-				apply(disk, &op[j]);
-		cut(disk, "all but one", k, 0);
-		memcpy(disk, base, size);
-		apply(disk, &op[k]);
-		cut(disk, "one alone", k, 0);
-	}
-	for (size_t k = 0; k < 9; k++) {
-		memcpy(disk, base, size);
-		for (size_t j = i; j < end; j++)
-			apply_some(disk, &op[j], 1 + (unsigned int)k % 3);
-		cut(disk, "some sectors", i, k);
-	}
-	free(disk);
-	free(prefix);
-}
-
-/* Every cut of what was logged on a disk that was start (NULL: empty) before. */
-static void cut_everywhere(const uint8_t *start, struct op *op, size_t n, size_t stride)
-{
-	uint8_t *disk = calloc(1, size);
-	size_t flushes = 0;
-
-	if (start)
-		memcpy(disk, start, size);
-	cut(disk, "nothing yet", 0, 0);
-	for (size_t i = 0, end = 0; i < n; i = end + 1) {
-		for (end = i; end < n && op[end].len; end++)
-			;
-		/* All is flushed in the end. */
-		CHECK(end < n);
-		if (end > i)
-			cut_epoch(disk, op, i, end, stride);
-		for (size_t k = i; k < end; k++)
-			apply(disk, &op[k]);
-		flushes++;
-	}
-	printf("# %zu writes and flushes, %zu flushes\n", n, flushes);
-	free(disk);
-}
+#include "tests/lib/powercut.h"
+#include "tests/lib/write_log.h"
 
 static struct op *log_boot(size_t *ret_n, enum fs_verdict want)
 {
@@ -218,6 +22,8 @@ static struct op *log_boot(size_t *ret_n, enum fs_verdict want)
 	return tap_take(ret_n);
 }
 
+/* --- power cuts ------------------------------------------------------------------------------- */
+
 static void cut_format(uint64_t bytes, size_t stride)
 {
 	struct op *op;
@@ -226,7 +32,7 @@ static void cut_format(uint64_t bytes, size_t stride)
 	size = bytes;
 	put_disk(NULL);
 	op = log_boot(&n, FS_FORMAT);
-	CHECK(n > 20);
+	CHECK(n > 20 && op[n - 1].len == 0);
 	cut_everywhere(NULL, op, n, stride);
 	free_log(op, n);
 }
@@ -268,6 +74,53 @@ static void power_cuts_in_a_second_format(void)
 	free_log(op, n);
 	free(half);
 	free(done);
+}
+
+/*
+ * One write or flush fails, what was written is taken back, and that is cut. lost: a write that failed
+ * has reached the disk; of a flush that failed the writes never do, as the kernel forgets them.
+ */
+static void cut_undo(size_t fail_at, bool lost)
+{
+	enum fs_verdict verdict;
+	struct err e = { 0 };
+	uint8_t *base = calloc(1, size);
+	struct op *op;
+	size_t n, from;
+
+	put_disk(NULL);
+	tap_start(image);
+	tap.fail_at = fail_at;
+	tap.torn = lost;
+	CHECK(boot(&verdict, &e) < 0);
+	tap.fail_at = SIZE_MAX;
+	tap.torn = false;
+	op = tap_take(&n);
+	for (from = tap.n_at_failure; from > 0 && op[from - 1].len; from--)
+		;
+	for (size_t i = 0; i < from; i++)
+		apply(base, &op[i]);
+	if (lost && tap.failed_flush)
+		from = tap.n_at_failure;
+	cut_everywhere(base, op + from, n - from, 4);
+	free_log(op, n);
+	free(base);
+}
+
+/* From the last flush before the superblock on. */
+static void power_cuts_in_an_undo(void)
+{
+	struct op *op;
+	size_t n;
+
+	size = 2 * MIB;
+	put_disk(NULL);
+	op = log_boot(&n, FS_FORMAT);
+	free_log(op, n);
+	for (size_t i = n - 7; i < n; i++) {
+		cut_undo(i, false);
+		cut_undo(i, true);
+	}
 }
 
 /* --- lost writes and failed flushes ------------------------------------------------------------ */
@@ -366,7 +219,76 @@ static void unreadable_disks_are_refused(void)
 	free(zero);
 }
 
-int main(void)
+/* --- a guest's log ------------------------------------------------------------------------------- */
+
+/* How many operations are the format's: up to the flush behind the write that took the marker off. */
+static size_t end_of_format(const struct op *op, size_t n)
+{
+	static const uint8_t zero[SECTOR];
+	bool marked = false, gone = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (gone && op[i].len == 0)
+			return i + 1;
+		if (op[i].len < SECTOR || op[i].at != 0)
+			continue;
+		gone = marked && memcmp(op[i].data, zero, sizeof(zero)) == 0;
+		marked = marked || memcmp(op[i].data, zero, sizeof(zero)) != 0;
+	}
+	return 0;
+}
+
+static struct op *guest_log;
+static size_t guest_n, guest_end;
+
+static void power_cuts_in_a_guests_format(void)
+{
+	torn_cases = 60;
+	CHECK(guest_end > 10);
+	if (guest_end > 10)
+		cut_everywhere(NULL, guest_log, guest_end, 1);
+}
+
+/* The disk as it is after so many of the log's operations. */
+static int write_state(size_t n, const char *path)
+{
+	uint8_t *disk = calloc(1, size);
+
+	if (n > guest_n || str_format(image, sizeof(image), "%s", path) < 0)
+		return 1;
+	for (size_t i = 0; i < n; i++)
+		apply(disk, &guest_log[i]);
+	put_disk(disk);
+	free(disk);
+	return !test_ok;
+}
+
+/*
+ * LOG BYTES: cuts the format in QEMU's log of a disk of that size everywhere, and says how many operations
+ * the format has, and the log. LOG BYTES N IMAGE: makes the disk as it is after N operations.
+ */
+static int use_log(char **argv)
+{
+	size = strtoull(argv[2], NULL, 10);
+	guest_log = write_log_read(argv[1], &guest_n);
+	test_ok = true;
+	if (!guest_log) {
+		printf("# %s is no log, or one with more in it than writes and flushes\n", argv[1]);
+		return 1;
+	}
+	if (argv[3])
+		return write_state((size_t)strtoull(argv[3], NULL, 10), argv[4]);
+	guest_end = end_of_format(guest_log, guest_n);
+	if (!mkdtemp(dir) || str_format(image, sizeof(image), "%s/image", dir) < 0)
+		return 1;
+	RUN(power_cuts_in_a_guests_format);
+	printf("# %d disks booted\n# operations %zu %zu\n", states, guest_end, guest_n);
+	unlink(image);
+	rmdir(dir);
+	TEST_END();
+}
+
+int main(int argc, char **argv)
 {
 	const char *const have[] = { "e2fsck", "-V", NULL };
 	struct spawn s = { .path = "e2fsck", .argv = have, .stdin_fd = -1, .timeout_ms = 60000 };
@@ -374,6 +296,8 @@ int main(void)
 	int status;
 
 	setenv("PATH", "/usr/sbin:/sbin:/usr/bin:/bin", 1);
+	if (argc == 3 || argc == 5)
+		return use_log(argv);
 	if (spawn_run(&s, &out, &err, &status) < 0) {
 		SKIP("powercut", "e2fsck is missing");
 		TEST_END();
@@ -382,6 +306,7 @@ int main(void)
 		return 1;
 	RUN(power_cuts_in_a_format);
 	RUN(power_cuts_in_a_second_format);
+	RUN(power_cuts_in_an_undo);
 	RUN(every_failed_write_is_an_error);
 	RUN(also_the_second_time);
 	RUN(unreadable_disks_are_refused);
