@@ -79,6 +79,14 @@ refuse 'smaller disk' 66 'holds a disk of 64 MiB; it is not made smaller' --imag
 mkfifo pipe
 refuse 'image is a pipe' 66 'pipe is no file' --image pipe
 
+ln -s nowhere.qcow2 dangling
+refuse 'link to nothing' 66 'dangling is a link to nothing' --image dangling
+qemu-img create -q -f qcow2 -b good.qcow2 -F qcow2 layer.qcow2
+refuse 'layer over another image' 66 'layer.qcow2 is only a layer over .*good.qcow2' --image layer.qcow2
+refuse 'layer as a further disk' 66 'layer.qcow2 is only a layer over' --image good.qcow2 --disk layer.qcow2
+has 'a path that begins with a dash' "$("${run[@]}" --image=-x.qcow2 --print-qemu 2>/dev/null)" "\"filename\":\"$PWD/-x.qcow2\""
+ok 'printing makes nothing' [ ! -e ./-x.qcow2 ]
+
 # --- options ------------------------------------------------------------------------------------------------------
 refuse '--fresh with nobody to ask' 64 '--fresh moves .*/good.qcow2 aside; say --yes' --image good.qcow2 --fresh
 refuse '--root tmpfs with an image' 64 'with --root tmpfs there is no' --root tmpfs --image x.qcow2

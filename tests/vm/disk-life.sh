@@ -82,6 +82,16 @@ is "--root tmpfs: no disk" "$(guest disk)" "  "
 ok "--root tmpfs: no image is made" [ ! -e storeboot-demo.qcow2 ]
 has "--root tmpfs: the registration is loaded" "$(guest log)" '^storeboot: regInfo ok'
 
+# --- an image of before: another program made it, its disk had no serial, it remembers nothing ------------------------
+mkdir -p "$tmp/old/root"
+echo old >"$tmp/old/root/marker"
+mke2fs -q -t ext3 -d "$tmp/old" "$tmp/old.raw" 64M
+qemu-img convert -O qcow2 "$tmp/old.raw" "$tmp/old.qcow2"
+vm_run 240 --image "$tmp/old.qcow2" --append "demo.run=$facts" --reginfo none
+is "an old image: exit" "$status" 0
+is "an old image: its files are there" "$(guest marker)" old
+is "an old image: nothing is said of another system" "$(grep -c 'last booted' <<<"$err")" 0
+
 # --- begin anew --------------------------------------------------------------------------------------------------
 vm_run 240 --image "$image" --append "demo.run=$facts" --reginfo none --fresh --yes
 is "--fresh: exit" "$status" 0

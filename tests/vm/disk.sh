@@ -98,6 +98,17 @@ has "the next boot formats it again" "$out" \
 has "and mounts it" "$out" 'storeboot: root ok .* /dev/vda ext3'
 ok "it is sound" clean cut
 
+# --- a damaged file system: not mounted, not mended, not formatted -----------------------------------------------
+blank damaged 64M
+mke2fs -q -F -t ext3 "$tmp/damaged"
+# Its blocks have 1 KiB; the third one tells where each group's tables lie.
+head -c 1024 /dev/zero | tr '\0' x | dd of="$tmp/damaged" bs=1024 seek=2 conv=notrunc status=none
+before=$(hash_of damaged)
+# shellcheck disable=SC2046
+boot "" $(raw damaged)
+has "a damaged file system" "$out" 'failed at step root: /dev/vda: its ext3 file system is damaged .*; e2fsck on the host may mend it'
+is "the damaged disk is as it was" "$(hash_of damaged)" "$before"
+
 # --- a disk that cannot be read throughout --------------------------------------------------------------------
 blank bad 64M
 before=$(hash_of bad)
