@@ -17,6 +17,7 @@
 #include "host/initrd/initrd.h"
 #include "host/initrd/kernel.h"
 #include "host/keeper.h"
+#include "host/progress.h"
 #include "host/closure/registration.h"
 #include "host/run/remember.h"
 #include "host/vms.h"
@@ -176,6 +177,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	l.console.filtered = p->filtered;
 	if (p->graphics) /* the console is in the window; what is typed here is for the launcher */
 		l.console.interactive = false;
+	progress_set("preparing the file server");
 	r = make_folder(&l, e);
 	if (r == 0)
 		r = write_initrd(&l, e);
@@ -188,6 +190,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		verdict_of_signal(n, ret);
 		return 0;
 	}
+	progress_set("preparing the disk");
 	if (r == 0)
 		r = disks_ready(&p->disks, e);
 	if (r < 0)
@@ -195,6 +198,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	if (p->disks.has_root)
 		note = remember_system(&p->disks.v[0], p->name, p->system[0] ? p->system : p->init);
 	announce(&l, note);
+	progress_set("booting: firmware and kernel");
 	return boot(&l, ret, e);
 }
 

@@ -21,6 +21,7 @@
 #include "host/disk/disk.h"
 #include "host/disk/io_error.h"
 #include "host/exit.h"
+#include "host/run/tell.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 #include "init/lib/str.h"
@@ -102,6 +103,7 @@ static void on_record(const struct record *rec, void *arg)
 {
 	struct vm *vm = arg;
 
+	tell_progress(rec);
 	events_record(&vm->watch->events, rec);
 	timeline_record(&vm->watch->timeline, rec, sys_now_us());
 	/* Stage 1 stops in these for a shell, if it was asked to (boot.debug1, boot.shell_on_fail). */
