@@ -13,7 +13,7 @@
 VERSION := 0.1
 BUILD ?= build
 PREFIX ?= /usr/local
-ROOMS := lib mount net fs init host
+ROOMS := lib agent mount net fs init host
 
 CC ?= gcc
 PKG_CONFIG ?= pkg-config
@@ -64,7 +64,7 @@ ASAN_FLAGS := $(BASE) -O1 -g $(SAN) $(HOST_CPPFLAGS)
 ASAN_FS_LIBS := -lblkid -lext2fs -lcom_err
 
 # --- rooms: one archive per folder and variant ---------------------------------------------------------
-src_lib := $(wildcard init/lib/*.c)
+$(foreach r,lib agent,$(eval src_$(r) := $(wildcard init/$(r)/*.c)))
 $(foreach r,mount net fs init,$(eval src_$(r) := $(wildcard $(r)/*.c)))
 src_host := $(wildcard host/*.c host/*/*.c host/*/*.S)
 
@@ -87,7 +87,7 @@ $(BUILD)/$(1)/$(2).a: $$(call objs,$(1),$(2))
 	$$(call say,AR,$$@)
 	$(Q)rm -f $$@ && $(3) rcsD $$@ $$^
 endef
-$(foreach r,lib mount net fs init,$(eval $(call room_archive,$(GUEST),$(r),$(GUEST_AR))))
+$(foreach r,lib agent mount net fs init,$(eval $(call room_archive,$(GUEST),$(r),$(GUEST_AR))))
 $(foreach r,lib host,$(eval $(call room_archive,host,$(r),ar)))
 $(foreach r,$(ROOMS),$(eval $(call room_archive,asan,$(r),ar)))
 
@@ -112,7 +112,7 @@ $(DEPS_STAMP): scripts/deps scripts/deps.lock $(if $(ARCH),$(GUEST_CC))
 $(SYSROOT)/cc:
 	$(Q)BUILD=$(BUILD) scripts/sysroot $(ARCH) >/dev/null
 
-GUEST_ARCHIVES := $(foreach r,init mount net fs lib,$(BUILD)/$(GUEST)/$(r).a)
+GUEST_ARCHIVES := $(foreach r,init agent mount net fs lib,$(BUILD)/$(GUEST)/$(r).a)
 # "no INTERP": some musl-gcc make a dynamic program out of -static -pie without a word, so look.
 $(INIT): $(GUEST_ARCHIVES)
 	$(call say,LD,$@)
@@ -127,7 +127,7 @@ $(HOST_TOOL): $(BUILD)/host/host.a $(BUILD)/host/lib.a
 
 # --- unit tests: tests/unit/ROOM/NAME.c links ROOM's archive and lib, nothing else ----------------------
 unit = $(patsubst tests/unit/%.c,$(BUILD)/$(1)/tests/unit/%,$(wildcard $(foreach r,$(2),tests/unit/$(r)/*.c)))
-UNIT_PLAIN := $(call unit,guest,lib mount net fs init) $(call unit,host,host)
+UNIT_PLAIN := $(call unit,guest,lib agent mount net fs init) $(call unit,host,host)
 UNIT_ASAN := $(call unit,asan,$(ROOMS))
 fuzz = $(patsubst tests/fuzz/%.c,$(BUILD)/$(1)/tests/fuzz/%,$(wildcard $(foreach r,$(ROOMS),tests/fuzz/$(r)/*.c)))
 FUZZ_ASAN := $(call fuzz,asan)

@@ -4,6 +4,7 @@
 #define STOREBOOT_BOOT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "init/config.h"
 #include "init/lib/err.h"
@@ -39,6 +40,7 @@ struct boot {
 	bool switched;	  /* the old root is gone: paths are the system's */
 	char devkmsg[16]; /* the kernel's limit on /dev/kmsg, for stage 2 to find as it was */
 	struct report report;
+	pid_t agent; /* beside stage 2; 0: none */
 	const char *step; /* the current one's name */
 	struct err err;	  /* of the step that failed */
 	char note[256];	  /* what the current step did, for its log line; steps may fill it */

@@ -198,6 +198,37 @@ static int parse_share(struct config *c, struct err *e)
 	return 0;
 }
 
+/* "24x80". Returns 0 or -EINVAL. */
+static int parse_size(const char *s, unsigned short *ret_rows, unsigned short *ret_columns)
+{
+	unsigned int rows, columns;
+	int end = 0;
+
+	if (sscanf(s, "%5ux%5u%n", &rows, &columns, &end) != 2 || s[end] || rows > 65535 ||
+	    columns > 65535)
+		return -EINVAL;
+	*ret_rows = (unsigned short)rows;
+	*ret_columns = (unsigned short)columns;
+	return 0;
+}
+
+/* What is wanted of the channel hangs together. */
+static int apply_channel(struct config *c, struct err *e)
+{
+	const char *size = c->value[PARAM_CONSOLE_SIZE];
+
+	c->no_stage2 = c->value[PARAM_NO_STAGE2];
+	if (c->no_stage2 && !c->channel)
+		return err_set(e, EINVAL,
+			       "storeboot.no-stage2 on the kernel command line needs "
+			       "storeboot.channel=, by which the command comes");
+	if (size && parse_size(size, &c->console_rows, &c->console_columns) < 0)
+		return err_set(e, EINVAL,
+			       "storeboot.console.size=%s on the kernel command line: ROWSxCOLUMNS",
+			       size);
+	return 0;
+}
+
 static const char *or_default(const char *value, const char *fallback)
 {
 	return value ? value : fallback;
@@ -210,7 +241,10 @@ static int apply(struct config *c, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (!c->value[PARAM_INIT])
+	r = apply_channel(c, e);
+	if (r < 0)
+		return r;
+	if (!c->value[PARAM_INIT] && !c->no_stage2)
 		return err_set(e, EINVAL,
 			       "init= is not on the kernel command line: no stage 2 to go to");
 	/* NixOS writes root=fstab for an initrd of systemd's: the disk is said elsewhere. */
@@ -264,6 +298,8 @@ int config_parse(const char *cmdline, size_t len, struct config *ret, struct err
 	ret->shell_on_fail = ret->value[PARAM_SHELL_ON_FAIL];
 	ret->trace = ret->value[PARAM_TRACE];
 	ret->debug1 = ret->value[PARAM_DEBUG1];
+	ret->channel = ret->value[PARAM_CHANNEL];
+	ret->rescue = ret->value[PARAM_RESCUE];
 	ret->panic_on_fail = ret->value[PARAM_PANIC_ON_FAIL] || ret->value[PARAM_STAGE1PANIC];
 	if (cut)
 		return err_set(e, E2BIG, "the kernel command line is longer than %d bytes",

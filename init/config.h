@@ -38,6 +38,9 @@ struct config {
 	const char *nix_store; /* NULL: $systemConfig/sw/bin/nix-store */
 	unsigned int deadline_ms;
 	bool shell_on_fail, trace, debug1, panic_on_fail;
+	const char *channel; /* NULL: none */
+	bool no_stage2, rescue;
+	unsigned short console_rows, console_columns; /* 0: not said */
 };
 
 /* root=tmpfs: the root lies in memory, and there is no root disk. */
@@ -53,7 +56,7 @@ static inline bool root_is_disk(const struct config *c)
  * an empty value stands for none; what follows "--" is stage 2's. Words that are not in param.h are
  * left alone: the kernel passes them on by itself. A pure function. len: bytes of cmdline; a
  * newline at the end is dropped, a NUL ends it. Returns 0, -E2BIG over CONFIG_CMDLINE_MAX - 1
- * bytes, -EINVAL where init= is missing or a value is not allowed (a relative path, an unknown
+ * bytes, -EINVAL where init= is missing (and needed) or a value is not allowed (a relative path, an unknown
  * storeboot.share=, a deadline that is no number of 1 to 3600, an unknown storeboot.* word: it is
  * ours, so it is a slip of the pen or for a newer stage 1). Then only the fields that say what to
  * do on failure are good; they are always set.

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "init/channel.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 #include "init/lib/record.h"
@@ -131,6 +132,8 @@ int fail(struct boot *b)
 	snprintf(line, sizeof(line), "stage 1 failed at step %s: %s", b->step, text);
 	say(b, line);
 	report(b);
+	if (channel_rescue(b))
+		return 0;
 	if (!b->config.panic_on_fail && b->config.shell_on_fail &&
 	    shell_run(b, "exit powers off", &e) < 0)
 		say(b, e.text);

@@ -9,9 +9,10 @@
 
 /*
  * Says which step failed (b->step, b->err) once: on kmsg, on every console and to the report; then
- * does what the command line asks for. Returns only to panic, with the exit status for PID 1.
+ * does what the command line asks for. Returns 0 where the step shall be tried again, or the exit status
+ * for PID 1, to panic.
  */
-int fail(struct boot *b);
+_must_check_ int fail(struct boot *b);
 
 /* The failure's text with the disk's state, without the step: for the line and the record. */
 void fail_text(const struct boot *b, char *ret, size_t size);

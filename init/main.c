@@ -45,6 +45,7 @@ static int check_place(struct err *e)
 int main(int argc, char **argv)
 {
 	static struct boot b = { .report = { .fd = -1 }, .step = "console" };
+	size_t at;
 
 	b.argv = argv;
 	if (getpid() != 1)
@@ -53,7 +54,8 @@ int main(int argc, char **argv)
 		log_error("%s", b.err.text);
 		return 1;
 	}
-	if (runner_run(&b, steps, n_steps) < 0)
-		return fail(&b);
-	return 1; /* not reached: the last step does not come back without an error */
+	/* The last step does not come back without an error. */
+	for (at = 0; runner_run(&b, steps, n_steps, &at) < 0 && fail(&b) == 0;)
+		;
+	return 1;
 }

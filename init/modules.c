@@ -46,13 +46,19 @@ static bool wants_image(const struct boot *b)
 	return b->config.share == SHARE_IMAGE || wants_overlay(b);
 }
 
+/* Also where a step fails before it is known what for. */
+static bool wants_channel(const struct boot *b)
+{
+	return b->config.channel;
+}
+
 /* What a module is for. A need that is not here is loaded in every boot. */
 static const struct need {
 	const char *name;
 	const char *step;		      /* that fails without it */
 	bool (*wanted)(const struct boot *b); /* NULL: always */
 } needs[] = {
-	{ "disk", "disk", NULL },	   { "root", "root", NULL },
+	{ "channel", "command", wants_channel }, { "disk", "disk", NULL }, { "root", "root", NULL },
 	{ "net", "net", wants_net },	   { "cifs", "share", wants_cifs },
 	{ "smb3", "share", wants_cifs },   { "9p", "share", wants_9p },
 	{ "virtiofs", "share", wants_virtiofs }, { "image", "share", wants_image },

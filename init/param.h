@@ -42,6 +42,14 @@
 	      "the serial of a disk with the closure's image, which then lies over the share") \
 	PARAM(REPORT, "storeboot.report", value, \
 	      "the character device that gets one record a step") \
+	PARAM(CHANNEL, "storeboot.channel", value, \
+	      "the virtio-serial port by which the host runs commands here, by its name") \
+	PARAM(NO_STAGE2, "storeboot.no-stage2", flag, \
+	      "the host's command runs in place of stage 2, as a child of storeboot-init") \
+	PARAM(RESCUE, "storeboot.rescue", flag, \
+	      "on failure, a shell for the host by the channel, and the step can be tried again") \
+	PARAM(CONSOLE_SIZE, "storeboot.console.size", value, \
+	      "the size of the console's terminal, ROWSxCOLUMNS") \
 	PARAM(NIX_STORE, "storeboot.nix-store", value, \
 	      "the nix-store program (default $systemConfig/sw/bin/nix-store)") \
 	PARAM(DEADLINE, "storeboot.deadline", value, \

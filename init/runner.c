@@ -27,10 +27,10 @@ static void log_outcome(const struct boot *b, const char *outcome, uint64_t took
 		 took_us % 1000, b->note[0] ? " " : "", b->note);
 }
 
-int runner_run(struct boot *b, const struct step *steps, size_t n)
+int runner_run(struct boot *b, const struct step *steps, size_t n, size_t *at)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct step *s = &steps[i];
+	for (; *at < n; ++*at) {
+		const struct step *s = &steps[*at];
 		bool wanted = !s->wanted || s->wanted(b);
 		uint64_t start, took = 0;
 		int r = STEP_SKIPPED;

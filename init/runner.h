@@ -26,12 +26,12 @@ struct step {
 #define STEP_QUIET 1u /* no line and no record when it is not wanted */
 
 /*
- * Runs the steps in order up to the first failure: reports that each begins, times it, logs one line
- * and adds one record of its end.
+ * Runs the steps in order from *at up to the first failure, where *at then stands: reports that each
+ * begins, times it, logs one line and adds one record of its end.
  * Returns 0, or -errno with b->err filled and b->step the failed one's name; its RECORD_FAIL is
  * fail()'s to write.
  */
-_must_check_ int runner_run(struct boot *b, const struct step *steps, size_t n);
+_must_check_ int runner_run(struct boot *b, const struct step *steps, size_t n, size_t *at);
 
 /* For steps. What a step does beside its outcome: logged when boot.trace asks for it. */
 _printf_(2, 3) void runner_trace(const struct boot *b, const char *fmt, ...);

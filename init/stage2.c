@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "init/channel.h"
 #include "init/console.h"
 #include "init/lib/str.h"
 #include "init/reginfo.h"
@@ -90,14 +91,18 @@ int step_stage2(struct boot *b)
 {
 	const char *system = b->config.system_config;
 	_cleanup_free_ char **argv = make_argv(b);
+	int num;
 
 	if (!argv || (system && setenv("systemConfig", system, 1) < 0))
 		return err_set(&b->err, ENOMEM, "cannot execute %s: out of memory", b->config.init);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		; /* what nix-store may have left behind */
 	console_restore(b);
+	channel_start(b);
 	runner_leaving(b, b->config.init);
 	/* The log, the report and all else is O_CLOEXEC; signals were never touched. */
 	execve(b->config.init, argv, environ);
-	return err_sys(&b->err, errno, "cannot execute stage 2 %s", b->config.init);
+	num = errno;
+	channel_stop(b);
+	return err_sys(&b->err, num, "cannot execute stage 2 %s", b->config.init);
 }

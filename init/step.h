@@ -17,6 +17,7 @@ step_fn step_share;
 step_fn step_debug1;
 step_fn step_switch;
 step_fn step_reginfo;
+step_fn step_command;
 step_fn step_stage2;
 
 #endif

@@ -24,6 +24,16 @@ static bool wants_reginfo(const struct boot *b)
 	return b->config.reg_info;
 }
 
+static bool wants_command(const struct boot *b)
+{
+	return b->config.no_stage2;
+}
+
+static bool wants_stage2(const struct boot *b)
+{
+	return !b->config.no_stage2;
+}
+
 static bool wants_disk(const struct boot *b)
 {
 	return root_is_disk(&b->config);
@@ -41,7 +51,8 @@ const struct step steps[] = {
 	{ "debug1", wants_debug1, step_debug1, STEP_QUIET },
 	{ "switch", NULL, step_switch, 0 },
 	{ "regInfo", wants_reginfo, step_reginfo, 0 },
-	{ "stage2", NULL, step_stage2, 0 },
+	{ "command", wants_command, step_command, STEP_QUIET },
+	{ "stage2", wants_stage2, step_stage2, STEP_QUIET },
 };
 
 const size_t n_steps = ARRAY_SIZE(steps);

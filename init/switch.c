@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init/channel.h"
 #include "init/guard.h"
 #include "init/inroot.h"
 #include "init/lib/file.h"
@@ -32,9 +33,9 @@ int switch_move_api(struct boot *b, struct err *e)
 	return r;
 }
 
-static int copy(int from, const char *path, struct err *e)
+static int copy(int from, const char *path, mode_t mode, struct err *e)
 {
-	_cleanup_close_ int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	_cleanup_close_ int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	char chunk[16384];
 	ssize_t n = 0;
 	int r = to < 0 ? -errno : 0;
@@ -43,26 +44,34 @@ static int copy(int from, const char *path, struct err *e)
 		r = file_write_all(to, chunk, (size_t)n);
 	if (n < 0)
 		r = -errno;
-	return r < 0 ? err_sys(e, r, "cannot copy /" REGISTRATION_INITRAMFS " to %s", path) : 0;
+	return r < 0 ? err_sys(e, r, "cannot write %s", path) : 0;
 }
 
-/* The launcher's registration lies in the initramfs, which is about to go. */
-static int keep_registration(struct boot *b, int old_fd)
+/* What the launcher appended to the initramfs, which is about to go. */
+static const struct kept {
+	const char *from, *to;
+	mode_t mode;
+} kept[] = {
+	{ REGISTRATION_INITRAMFS, REGISTRATION_RUN, 0644 },
+	{ RESCUE_SHELL_INITRAMFS, RESCUE_SHELL_RUN, 0755 },
+};
+
+static int keep(struct boot *b, int old_fd, const struct kept *k)
 {
-	_cleanup_close_ int from = openat(old_fd, REGISTRATION_INITRAMFS, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int from = openat(old_fd, k->from, O_RDONLY | O_CLOEXEC);
 	char path[64];
 	int r;
 
 	if (from < 0)
-		return errno == ENOENT ? 0 : err_sys(&b->err, errno, "/" REGISTRATION_INITRAMFS);
+		return errno == ENOENT ? 0 : err_sys(&b->err, errno, "/%s", k->from);
 	r = str_format(path, sizeof(path), "%s" RUN_FOLDER, boot_api(b));
 	if (r == 0)
 		r = file_mkdirs(AT_FDCWD, path, 0755);
 	if (r == 0)
-		r = str_format(path, sizeof(path), "%s" REGISTRATION_RUN, boot_api(b));
+		r = str_format(path, sizeof(path), "%s%s", boot_api(b), k->to);
 	if (r < 0)
 		return err_sys(&b->err, r, "cannot make " RUN_FOLDER);
-	return copy(from, path, &b->err);
+	return copy(from, path, k->mode, &b->err);
 }
 
 static int check(struct boot *b, int old_fd, int new_fd)
@@ -74,7 +83,7 @@ static int check(struct boot *b, int old_fd, int new_fd)
 	r = guard_initramfs(old_fd, &b->err);
 	if (r == 0)
 		r = guard_other_device(old_fd, new_fd, &b->err);
-	if (r == 0)
+	if (r == 0 && !b->config.no_stage2)
 		r = inroot_check_program(new_fd, b->config.init, "stage 2", &b->err);
 	return r;
 }
@@ -98,8 +107,8 @@ int step_switch(struct boot *b)
 	if (old_fd < 0 || new_fd < 0)
 		return err_sys(&b->err, errno, "cannot open the old or the new root");
 	r = check(b, old_fd, new_fd);
-	if (r == 0)
-		r = keep_registration(b, old_fd);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kept); i++)
+		r = keep(b, old_fd, &kept[i]);
 	if (r == 0)
 		r = switch_move_api(b, &b->err);
 	if (r == 0)

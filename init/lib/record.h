@@ -35,6 +35,9 @@ struct record {
 	char text[1024];
 };
 
+/* RECORD_WARN of this name: there is no channel, and none will come. */
+#define RECORD_AGENT "agent"
+
 #define RECORD_LINE_MAX 2400 /* every text byte may need two */
 
 /* The kind as it stands in a line. */

@@ -7,7 +7,7 @@ set -u
 
 size=$(stat -c %s "$build/storeboot-init")
 echo "# storeboot-init: $size bytes"
-ok "storeboot-init is at most 350,000 bytes" [ "$size" -le 350000 ]
+ok "storeboot-init is at most 370,000 bytes" [ "$size" -le 370000 ]
 is "storeboot-init has no program interpreter" "$(readelf -lW "$build/storeboot-init" | grep -c INTERP)" 0
 is "storeboot-init needs no shared library" "$(readelf -dW "$build/storeboot-init" | grep -c NEEDED)" 0
 

@@ -65,7 +65,8 @@ static void every_word(void)
 			"storeboot.report=/dev/ttyS1 "
 			"storeboot.nix-store=/n storeboot.deadline=3600 "
 			"storeboot.disk.serial=sb-1 storeboot.disk.size=536870912 "
-			"storeboot.disk.zero=1"),
+			"storeboot.disk.zero=1 storeboot.channel=port storeboot.no-stage2 "
+			"storeboot.rescue storeboot.console.size=50x200"),
 		  0);
 	for (size_t i = 0; i < PARAM_COUNT; i++)
 		CHECK(c.value[i]);
@@ -83,6 +84,8 @@ static void every_word(void)
 	CHECK_INT(c.disk_size, 512 << 20);
 	CHECK(c.disk_zero);
 	CHECK(c.shell_on_fail && c.trace && c.debug1 && c.panic_on_fail);
+	CHECK_STR(c.channel, "port");
+	CHECK(c.no_stage2 && c.rescue && c.console_rows == 50 && c.console_columns == 200);
 }
 
 /* Each as the kernel's next_arg() takes it. */

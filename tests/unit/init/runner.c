@@ -59,7 +59,7 @@ static int run(size_t n, bool trace, struct buf *ret_log, struct buf *ret_report
 	b = (struct boot){ .report = { .fd = -1 } };
 	b.config.trace = trace;
 	log_open(log, false, "storeboot", LOG_TRACE);
-	r = runner_run(&b, table, n);
+	r = runner_run(&b, table, n, &(size_t){ 0 });
 	CHECK_INT(report_open(&b.report, report_path, &e), 0);
 	CHECK_INT(file_read(AT_FDCWD, log_path, 65536, ret_log), 0);
 	CHECK_INT(file_read(AT_FDCWD, report_path, 65536, ret_report), 0);
@@ -140,7 +140,7 @@ static void beginnings_are_told_at_once(void)
 
 	close(fd);
 	b = (struct boot){ .report = { .fd = -1 } };
-	CHECK_INT(runner_run(&b, steps, ARRAY_SIZE(steps)), -EIO);
+	CHECK_INT(runner_run(&b, steps, ARRAY_SIZE(steps), &(size_t){ 0 }), -EIO);
 	report_off(&b.report);
 	CHECK_INT(file_read(AT_FDCWD, report_path, 65536, &rec), 0);
 	CHECK(!strstr(rec.data, "begin\tone"));

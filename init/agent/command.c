@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* command.c - the child's side of a command: terminal, root, folder, environment, exec */
+#include "init/agent/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init/lib/file.h"
+
+#define NOT_STARTED 125 /* as env(1), timeout(1) and docker have it */
+#define NOT_EXECUTABLE 126
+#define NOT_FOUND 127
+
+extern char **environ;
+
+static void fail(int failed, int status, const char *what) __attribute__((noreturn));
+
+static void fail(int failed, int status, const char *what)
+{
+	struct command_failure f = { .num = errno, .status = status };
+
+	snprintf(f.what, sizeof(f.what), "%s", what);
+	if (file_write_all(failed, &f, sizeof(f)) < 0)
+		_exit(NOT_STARTED);
+	_exit(status);
+}
+
+int command_terminal(const struct request *r, int *ret_master, int *ret_slave)
+{
+	struct winsize size = { .ws_row = r->rows, .ws_col = r->columns };
+	_cleanup_close_ int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int unlock = 0, slave;
+
+	if (master < 0)
+		return -errno;
+	if (ioctl(master, TIOCSPTLCK, &unlock) < 0 || ioctl(master, TIOCSWINSZ, &size) < 0)
+		return -errno;
+	/* By the master, not by a name that could be another's (ioctl_tty(2), Linux 4.13). */
+	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0)
+		return -errno;
+	*ret_slave = slave;
+	*ret_master = take_fd(&master);
+	return 0;
+}
+
+static void set_streams(const struct request *r, const int *std, int failed)
+{
+	static const char *const names[] = { "its stdin", "its stdout", "its stderr" };
+
+	if (setsid() < 0 || (r->tty && ioctl(std[0], TIOCSCTTY, 0) < 0))
+		fail(failed, NOT_STARTED, "its terminal");
+	for (int i = 0; i <= STDERR_FILENO; i++)
+		if (dup2(std[r->tty ? 0 : i], i) < 0)
+			fail(failed, NOT_STARTED, names[i]);
+}
+
+/* The system's programs first; then where other systems have theirs. */
+static int set_path(const char *system)
+{
+	_cleanup_buf_ struct buf path = { 0 };
+	int r = buf_addf(&path, "/run/wrappers/bin:/run/current-system/sw/bin");
+
+	if (r == 0 && system)
+		r = buf_addf(&path, ":%s/sw/bin", system);
+	if (r == 0)
+		r = buf_addf(&path, ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	if (r == 0 && setenv("PATH", path.data, 1) < 0)
+		r = -errno;
+	return r;
+}
+
+/* What PID 1 was given is for PID 1: a command begins as at a login. */
+static void set_environment(const struct agent_config *c, const struct request *r, int failed)
+{
+	static const char *const login[][2] = {
+		{ "HOME", "/root" }, { "USER", "root" }, { "LOGNAME", "root" }
+	};
+	int err;
+
+	if (clearenv() != 0)
+		fail(failed, NOT_STARTED, "its environment");
+	err = set_path(c->system_config);
+	for (size_t i = 0; err == 0 && i < ARRAY_SIZE(login); i++)
+		err = setenv(login[i][0], login[i][1], 1);
+	for (size_t i = 0; err == 0 && i < r->env.n; i++)
+		err = putenv(r->env.v[i]);
+	if (err != 0)
+		fail(failed, NOT_STARTED, "its environment");
+}
+
+/* Where nothing was said, a home that does not exist is no failure. */
+static void set_folder(const struct agent_config *c, const struct request *r, int failed)
+{
+	char what[128];
+
+	if (c->root && chroot(c->root) < 0)
+		fail(failed, NOT_STARTED, c->root);
+	if (r->folder && chdir(r->folder) < 0) {
+		snprintf(what, sizeof(what), "its folder %s", r->folder);
+		fail(failed, NOT_STARTED, what);
+	}
+	if (!r->folder && chdir("/root") < 0 && chdir("/") < 0)
+		fail(failed, NOT_STARTED, "/");
+}
+
+static void exec_shell(const struct agent_config *c, int failed)
+{
+	char sw[2][4096];
+	const char *const shells[] = { c->shell, sw[0], sw[1], "/run/current-system/sw/bin/bash",
+				       "/bin/bash", "/bin/sh" };
+	const char *const names[] = { "bash", "sh" };
+
+	for (int i = 0; i < 2; i++)
+		if (!c->system_config ||
+		    str_format(sw[i], sizeof(sw[i]), "%s/sw/bin/%s", c->system_config, names[i]) < 0)
+			sw[i][0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+		if (shells[i] && shells[i][0])
+			execl(shells[i], "sh", "-i", (char *)NULL);
+	fail(failed, NOT_FOUND, "a shell (in the system's sw/bin, or /bin)");
+}
+
+void command_exec(const struct agent_config *c, const struct request *r, const int *std, int failed)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int n = 1; n < _NSIG; n++) /* what PID 1 was started with ignored, too */
+		signal(n, SIG_DFL);
+	set_streams(r, std, failed);
+	set_environment(c, r, failed);
+	set_folder(c, r, failed);
+	umask(022);
+	if (r->shell)
+		exec_shell(c, failed);
+	execvp(r->argv.v[0], r->argv.v);
+	fail(failed, errno == ENOENT || errno == ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE, r->argv.v[0]);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session.c - one command of the host's: its process, its streams, its end
+ *
+ * Theory of operation: a session lives until its process has ended and all that it wrote is on its way;
+ * FRAME_EXIT is the last that is heard of it. What a process left behind keeps a pipe open, so the end of
+ * the process decides and not the end of its pipes: what lies in them by then is still sent.
+ */
+#include "init/agent/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init/agent/command.h"
+#include "init/lib/request.h"
+
+enum { IN, OUT, ERR, EXEC };
+
+static void close_fd(int *fd)
+{
+	cleanup_close(fd);
+	*fd = -1;
+}
+
+static int put_refused(const struct session *s, int status, const char *what, int num, struct buf *port)
+{
+	unsigned char payload[4 + 256] = { (unsigned char)status };
+
+	if (s->silent)
+		return 0;
+	snprintf((char *)payload + 4, sizeof(payload) - 4, "%s: %s", what, strerror(num));
+	return frame_put(port, FRAME_REFUSED, s->id, payload, 4 + strlen((char *)payload + 4));
+}
+
+static void session_free(struct session *s)
+{
+	close_fd(&s->in);
+	close_fd(&s->out);
+	close_fd(&s->err);
+	close_fd(&s->exec_fd);
+	buf_free(&s->to_in);
+	s->pid = 0;
+}
+
+/* The three streams and the pipe that tells of the exec; ours and the child's ends of each. */
+struct ends {
+	int ours[4], theirs[4];
+};
+
+static void ends_close(struct ends *e)
+{
+	for (int i = 0; i < 4; i++) {
+		close_fd(&e->ours[i]);
+		close_fd(&e->theirs[i]);
+	}
+}
+
+static int make_pipe(int *reading, int *writing)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	*reading = ends[0];
+	*writing = ends[1];
+	return 0;
+}
+
+static int make_ends(const struct request *req, struct ends *e)
+{
+	int r = make_pipe(&e->ours[EXEC], &e->theirs[EXEC]);
+
+	if (r == 0 && req->tty) {
+		r = command_terminal(req, &e->ours[OUT], &e->theirs[IN]);
+		if (r == 0)
+			e->ours[IN] = fcntl(e->ours[OUT], F_DUPFD_CLOEXEC, 3);
+		if (r == 0 && e->ours[IN] < 0)
+			r = -errno;
+	} else if (r == 0) {
+		r = make_pipe(&e->theirs[IN], &e->ours[IN]);
+		if (r == 0)
+			r = make_pipe(&e->ours[OUT], &e->theirs[OUT]);
+		if (r == 0)
+			r = make_pipe(&e->ours[ERR], &e->theirs[ERR]);
+	}
+	for (int i = 0; r == 0 && i < 4; i++)
+		if (e->ours[i] >= 0 && fcntl(e->ours[i], F_SETFL, O_NONBLOCK) < 0)
+			r = -errno;
+	return r;
+}
+
+static int start(struct session *s, const struct agent_config *c, const struct request *req)
+{
+	_cleanup_(ends_close) struct ends e = { { -1, -1, -1, -1 }, { -1, -1, -1, -1 } };
+	int r = make_ends(req, &e);
+	pid_t pid;
+
+	if (r < 0)
+		return r;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		command_exec(c, req, e.theirs, e.theirs[EXEC]);
+	s->pid = pid;
+	s->tty = req->tty;
+	s->in = take_fd(&e.ours[IN]);
+	s->out = take_fd(&e.ours[OUT]);
+	s->err = take_fd(&e.ours[ERR]);
+	s->exec_fd = take_fd(&e.ours[EXEC]);
+	return 0;
+}
+
+int session_open(struct session *s, const struct agent_config *c, const struct frame *f,
+		 struct buf *port)
+{
+	_cleanup_(request_free) struct request req = { 0 };
+	int r = request_parse(f->data, f->len, &req);
+
+	*s = (struct session){ .id = f->session, .in = -1, .out = -1, .err = -1, .exec_fd = -1 };
+	if (r == 0)
+		r = start(s, c, &req);
+	if (r < 0)
+		return put_refused(s, 125, req.tty ? "the command cannot be started on a terminal" :
+						     "the command cannot be started",
+				   -r, port);
+	return frame_put_credit(port, s->id, FRAME_IN, FRAME_WINDOW);
+}
+
+static void take_input(struct session *s, const struct frame *f)
+{
+	if (s->in < 0) /* it reads no more; its end is on its way */
+		return;
+	if (s->to_in.len + f->len > FRAME_WINDOW || buf_add(&s->to_in, f->data, f->len) < 0) {
+		/* More than was granted: not the launcher that we know. */
+		buf_free(&s->to_in);
+		close_fd(&s->in);
+	}
+}
+
+void session_frame(struct session *s, const struct frame *f)
+{
+	struct winsize size = { 0 };
+	uint32_t bytes = (uint32_t)frame_number(f, 1, 4);
+	uint32_t *credit = f->len > 0 && f->data[0] == FRAME_ERR ? &s->err_credit : &s->out_credit;
+
+	switch (f->kind) {
+	case FRAME_IN:
+		take_input(s, f);
+		break;
+	case FRAME_IN_END:
+		s->in_end = true;
+		break;
+	case FRAME_CREDIT:
+		if (bytes <= FRAME_WINDOW && *credit <= FRAME_WINDOW - bytes)
+			*credit += bytes;
+		break;
+	case FRAME_SIGNAL:
+		if (f->len > 0 && f->data[0] > 0 && f->data[0] < _NSIG && !s->exited)
+			kill(-s->pid, f->data[0]);
+		break;
+	case FRAME_WINDOW_SIZE:
+		size.ws_row = (unsigned short)frame_number(f, 0, 2);
+		size.ws_col = (unsigned short)frame_number(f, 2, 2);
+		if (s->tty && s->out >= 0 && ioctl(s->out, TIOCSWINSZ, &size) < 0)
+			break; /* it keeps the size it had */
+		break;
+	case FRAME_HANGUP:
+		session_hangup(s);
+		break;
+	default: /* of a newer launcher */
+		break;
+	}
+}
+
+void session_hangup(struct session *s)
+{
+	s->silent = true;
+	s->id = 0; /* the host may use the number again */
+	if (!s->exited) {
+		kill(-s->pid, SIGHUP);
+		kill(-s->pid, SIGCONT);
+	}
+	close_fd(&s->in);
+	close_fd(&s->out);
+	close_fd(&s->err);
+	buf_free(&s->to_in);
+}
+
+void session_exited(struct session *s, int status)
+{
+	s->exited = true;
+	s->status = status;
+}
+
+void session_polls(const struct session *s, bool listen, struct pollfd *fds)
+{
+	bool write = s->to_in.len > 0;
+
+	fds[IN] = (struct pollfd){ write ? s->in : -1, POLLOUT, 0 };
+	fds[OUT] = (struct pollfd){ listen && s->out_credit > 0 ? s->out : -1, POLLIN, 0 };
+	fds[ERR] = (struct pollfd){ listen && s->err_credit > 0 ? s->err : -1, POLLIN, 0 };
+	fds[EXEC] = (struct pollfd){ s->exec_fd, POLLIN, 0 };
+}
+
+/* A terminal has no end to its input but the one that is typed. */
+static int serve_in(struct session *s, struct buf *port)
+{
+	ssize_t n = s->to_in.len > 0 && s->in >= 0 ? write(s->in, s->to_in.data, s->to_in.len) : 0;
+	int r = 0;
+
+	if (n > 0) {
+		frame_drop(&s->to_in, (size_t)n);
+		r = frame_put_credit(port, s->id, FRAME_IN, (uint32_t)n);
+	} else if (n < 0 && errno != EAGAIN && errno != EINTR) { /* it does not read any more */
+		buf_free(&s->to_in);
+		close_fd(&s->in);
+	}
+	if (s->in_end && s->to_in.len == 0 && !s->tty)
+		close_fd(&s->in);
+	return r;
+}
+
+/* Takes one frame's worth. Returns 1 where there may be more, 0 where there is none for now, or -ENOMEM. */
+static int serve_out(struct session *s, enum frame_kind kind, int *fd, uint32_t *credit,
+		     struct buf *port)
+{
+	char data[FRAME_DATA_MAX];
+	size_t max = *credit < sizeof(data) ? *credit : sizeof(data);
+	int left = 0;
+	ssize_t n;
+
+	if (*fd < 0)
+		return 0;
+	if (max == 0) {
+		/* Of what has ended nothing more comes than there is. */
+		if (s->exited && ioctl(*fd, FIONREAD, &left) == 0 && left == 0)
+			close_fd(fd);
+		return 0;
+	}
+	n = read(*fd, data, max);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		if (s->exited && errno == EAGAIN)
+			close_fd(fd);
+		return 0;
+	}
+	if (n <= 0) { /* EIO: the last one with the terminal open has closed it */
+		close_fd(fd);
+		return 0;
+	}
+	*credit -= (uint32_t)n;
+	return s->silent ? 1 : frame_put(port, kind, s->id, data, (size_t)n) < 0 ? -ENOMEM : 1;
+}
+
+/* 0: it is executed, or not yet. */
+static int serve_exec(struct session *s, struct buf *port)
+{
+	struct command_failure f;
+	ssize_t n = read(s->exec_fd, &f, sizeof(f));
+	char what[256];
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	close_fd(&s->exec_fd);
+	if (n != (ssize_t)sizeof(f))
+		return 0;
+	f.what[sizeof(f.what) - 1] = '\0';
+	snprintf(what, sizeof(what), "%s%s",
+		 f.status == 125 ? "the command cannot be started: " : "cannot execute ", f.what);
+	n = put_refused(s, f.status, what, f.num, port);
+	session_hangup(s); /* all is said */
+	return (int)n;
+}
+
+static int put_exit(const struct session *s, struct buf *port)
+{
+	uint64_t numbers[2] = { 0 };
+
+	if (WIFSIGNALED(s->status)) {
+		numbers[0] = 128 + (uint64_t)WTERMSIG(s->status);
+		numbers[1] = (uint64_t)WTERMSIG(s->status);
+	} else {
+		numbers[0] = (uint64_t)WEXITSTATUS(s->status);
+	}
+	return s->silent ? 0 : frame_put_numbers(port, FRAME_EXIT, s->id, 4, 2, numbers);
+}
+
+int session_serve(struct session *s, const struct pollfd *fds, struct buf *port)
+{
+	int r = fds[EXEC].revents ? serve_exec(s, port) : 0;
+
+	if (r == 0 && (fds[IN].revents || s->in_end))
+		r = serve_in(s, port);
+	/* Of what has ended all is read at once that there is. */
+	do {
+		if (r >= 0 && (fds[OUT].revents || s->exited))
+			r = serve_out(s, FRAME_OUT, &s->out, &s->out_credit, port);
+	} while (r == 1 && s->exited);
+	do {
+		if (r >= 0 && (fds[ERR].revents || s->exited))
+			r = serve_out(s, FRAME_ERR, &s->err, &s->err_credit, port);
+	} while (r == 1 && s->exited);
+	if (r < 0)
+		return r;
+	if (s->exited && s->out < 0 && s->err < 0 && s->exec_fd < 0) {
+		r = put_exit(s, port);
+		session_free(s);
+	}
+	return r < 0 ? r : 0;
+}

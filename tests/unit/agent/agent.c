@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* agent.c - tests of the guest's agent, over a socket in place of the port */
+#include "init/agent/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init/lib/request.h"
+#include "tests/lib/test.h"
+
+#define WAIT_MS 20000
+
+struct host {
+	int fd;
+	pid_t agent;
+	struct buf in;
+	struct frame frame; /* the last one taken */
+	size_t taken;
+};
+
+static void start(struct host *h, enum frame_place place)
+{
+	int ends[2];
+
+	*h = (struct host){ .fd = -1 };
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		exit(1);
+	h->agent = fork();
+	if (h->agent == 0) {
+		const struct agent_config c = { .port = ends[1], .place = place, .text = "disk",
+						.exec_fd = -1, .notify_fd = -1 };
+
+		close(ends[0]);
+		fcntl(ends[1], F_SETFL, O_NONBLOCK);
+		_exit((int)agent_run(&c));
+	}
+	close(ends[1]);
+	h->fd = ends[0];
+}
+
+/* The agent's own end, as its exit status says it. */
+static int finish(struct host *h)
+{
+	int status = 0;
+
+	close(h->fd);
+	waitpid(h->agent, &status, 0);
+	buf_free(&h->in);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void send_buf(struct host *h, const struct buf *b)
+{
+	CHECK_INT(send(h->fd, b->data, b->len, MSG_NOSIGNAL), (ssize_t)b->len);
+}
+
+static void put(struct host *h, enum frame_kind kind, uint16_t session, const void *data, size_t len)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+
+	CHECK_INT(frame_put(&b, kind, session, data, len), 0);
+	send_buf(h, &b);
+}
+
+static void put_credit(struct host *h, uint16_t session, enum frame_kind stream, uint32_t bytes)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+
+	CHECK_INT(frame_put_credit(&b, session, stream, bytes), 0);
+	send_buf(h, &b);
+}
+
+static void open_command(struct host *h, uint16_t session, bool tty, const char *script)
+{
+	const char *const argv[] = { "sh", "-c", script, NULL };
+	_cleanup_(request_free) struct request r = { .tty = tty, .rows = 33, .columns = 77 };
+	_cleanup_buf_ struct buf b = { 0 };
+
+	CHECK_INT(strv_add_all(&r.argv, argv), 0);
+	CHECK_INT(request_format(&r, &b), 0);
+	put(h, FRAME_OPEN, session, b.data, b.len);
+}
+
+/* Takes the next frame; 0 where none comes in time, or the agent has ended. */
+static int next(struct host *h)
+{
+	frame_drop(&h->in, h->taken);
+	h->taken = 0;
+	for (;;) {
+		struct pollfd p = { h->fd, POLLIN, 0 };
+		char data[65536];
+		int n = frame_take(h->in.data, h->in.len, &h->frame);
+		ssize_t len;
+
+		if (n != 0) {
+			h->taken = n > 0 ? (size_t)n : 0;
+			return n > 0 ? (int)h->frame.kind : -1;
+		}
+		if (poll(&p, 1, WAIT_MS) <= 0)
+			return 0;
+		len = recv(h->fd, data, sizeof(data), 0);
+		if (len <= 0 || buf_add(&h->in, data, (size_t)len) < 0)
+			return 0;
+	}
+}
+
+/* Gathers what a session says until its end. */
+struct said {
+	struct buf out, err;
+	uint32_t in_credit;
+	int kind; /* EXIT or REFUSED; 0: neither came */
+	unsigned int status, signal;
+};
+
+static void gather(struct host *h, struct said *s)
+{
+	*s = (struct said){ 0 };
+	while (!s->kind && next(h) > 0) {
+		const struct frame *f = &h->frame;
+
+		if (f->kind == FRAME_OUT || f->kind == FRAME_ERR)
+			CHECK_INT(buf_add(f->kind == FRAME_OUT ? &s->out : &s->err, f->data, f->len), 0);
+		else if (f->kind == FRAME_CREDIT)
+			s->in_credit += (uint32_t)frame_number(f, 1, 4);
+		else if (f->kind == FRAME_EXIT || f->kind == FRAME_REFUSED)
+			s->kind = (int)f->kind;
+		if (!s->kind)
+			continue;
+		s->status = (unsigned int)frame_number(f, 0, 4);
+		s->signal = s->kind == FRAME_EXIT ? (unsigned int)frame_number(f, 4, 4) : 0;
+	}
+}
+
+static void said_free(struct said *s)
+{
+	buf_free(&s->out);
+	buf_free(&s->err);
+}
+
+static void run(struct host *h, bool tty, const char *script, const char *in, struct said *s)
+{
+	open_command(h, 1, tty, script);
+	put_credit(h, 1, FRAME_OUT, FRAME_WINDOW);
+	put_credit(h, 1, FRAME_ERR, FRAME_WINDOW);
+	if (in)
+		put(h, FRAME_IN, 1, in, strlen(in));
+	put(h, FRAME_IN_END, 1, NULL, 0);
+	gather(h, s);
+}
+
+static void hello(void)
+{
+	struct host h;
+
+	start(&h, FRAME_AT_RESCUE);
+	CHECK_INT(next(&h), FRAME_HELLO);
+	CHECK_INT(frame_number(&h.frame, 0, 4), FRAME_VERSION);
+	CHECK_INT(frame_number(&h.frame, 4, 4), FRAME_AT_RESCUE);
+	CHECK(h.frame.len == 12 && memcmp(h.frame.data + 8, "disk", 4) == 0);
+	put(&h, FRAME_RETRY, 0, NULL, 0);
+	CHECK_INT(finish(&h), AGENT_RETRY);
+}
+
+static void streams_and_status(void)
+{
+	struct host h;
+	struct said s;
+
+	start(&h, FRAME_AT_COMMAND);
+	next(&h);
+	run(&h, false, "cat; echo err >&2; exit 7", "some input", &s);
+	CHECK_INT(s.kind, FRAME_EXIT);
+	CHECK_INT(s.status, 7);
+	CHECK_INT(s.signal, 0);
+	CHECK_STR(s.out.data, "some input");
+	CHECK_STR(s.err.data, "err\n");
+	CHECK_INT(s.in_credit, FRAME_WINDOW + 10);
+	said_free(&s);
+	run(&h, false, "kill -9 $$", NULL, &s);
+	CHECK_INT(s.status, 137);
+	CHECK_INT(s.signal, 9);
+	said_free(&s);
+	/* What is left behind keeps the pipes open, and nobody waiting. */
+	run(&h, false, "sleep 30 & echo left $!", NULL, &s);
+	CHECK_INT(s.status, 0);
+	kill((pid_t)atoi(s.out.data + strlen("left ")), SIGKILL);
+	said_free(&s);
+	put(&h, FRAME_OFF, 0, NULL, 0);
+	CHECK_INT(finish(&h), AGENT_OFF);
+}
+
+static void what_cannot_start(void)
+{
+	_cleanup_(request_free) struct request r = { 0 };
+	_cleanup_buf_ struct buf b = { 0 };
+	struct host h;
+	struct said s;
+
+	start(&h, FRAME_AT_COMMAND);
+	next(&h);
+	CHECK_INT(strv_add(&r.argv, "no-such-program"), 0);
+	CHECK_INT(request_format(&r, &b), 0);
+	put(&h, FRAME_OPEN, 9, b.data, b.len);
+	gather(&h, &s);
+	CHECK_INT(s.kind, FRAME_REFUSED);
+	CHECK_INT(s.status, 127);
+	said_free(&s);
+	put(&h, FRAME_OPEN, 9, "garbage", 7);
+	gather(&h, &s);
+	CHECK_INT(s.kind, FRAME_REFUSED);
+	CHECK_INT(s.status, 125);
+	said_free(&s);
+	CHECK_INT(finish(&h), AGENT_LOST);
+}
+
+/* No more than was granted is on its way, and the end waits for what was said before. */
+static void credit(void)
+{
+	size_t out = 0;
+	struct host h;
+
+	start(&h, FRAME_AT_COMMAND);
+	next(&h);
+	open_command(&h, 1, false, "head -c 50000 /dev/zero");
+	put_credit(&h, 1, FRAME_OUT, 1000);
+	while (out < 50000 && next(&h) > 0) {
+		if (h.frame.kind == FRAME_EXIT)
+			break;
+		if (h.frame.kind != FRAME_OUT)
+			continue;
+		out += h.frame.len;
+		CHECK(h.frame.len <= 1000);
+		if (out % 1000 == 0)
+			put_credit(&h, 1, FRAME_OUT, 1000);
+	}
+	CHECK_INT(out, 50000);
+	CHECK_INT(next(&h), FRAME_EXIT);
+	CHECK_INT(finish(&h), AGENT_LOST);
+}
+
+static void a_terminal(void)
+{
+	struct host h;
+	struct said s;
+
+	start(&h, FRAME_AT_COMMAND);
+	next(&h);
+	run(&h, true, "stty size; test -t 2 && echo terminal >&2", NULL, &s);
+	CHECK_INT(s.kind, FRAME_EXIT);
+	CHECK_INT(s.status, 0);
+	CHECK_HAS(s.out.data, "33 77\r\n");
+	CHECK_HAS(s.out.data, "terminal\r\n"); /* a terminal has one stream */
+	CHECK_INT(s.err.len, 0);
+	said_free(&s);
+	CHECK_INT(finish(&h), AGENT_LOST);
+}
+
+/* To the whole process group, as from a terminal; who is gone hangs it up. */
+static void signals(void)
+{
+	const char term = SIGTERM;
+	struct host h;
+	struct said s;
+
+	start(&h, FRAME_AT_COMMAND);
+	next(&h);
+	open_command(&h, 1, false, "trap 'echo trapped; exit 4' TERM; echo ready; while :; do sleep 1; done");
+	put_credit(&h, 1, FRAME_OUT, FRAME_WINDOW);
+	while (next(&h) > 0 && h.frame.kind != FRAME_OUT)
+		;
+	put(&h, FRAME_SIGNAL, 1, &term, 1);
+	gather(&h, &s);
+	CHECK_STR(s.out.data, "trapped\n");
+	CHECK_INT(s.status, 4);
+	said_free(&s);
+	open_command(&h, 2, false, "echo $$; exec sleep 30");
+	put_credit(&h, 2, FRAME_OUT, FRAME_WINDOW);
+	while (next(&h) > 0 && h.frame.kind != FRAME_OUT)
+		;
+	put(&h, FRAME_HANGUP, 2, NULL, 0);
+	run(&h, false, "echo next", NULL, &s); /* nothing more is heard of the other one */
+	CHECK_STR(s.out.data, "next\n");
+	said_free(&s);
+	CHECK_INT(finish(&h), AGENT_LOST);
+}
+
+/* Stage 2 ends all processes: the agent goes with the last command. */
+static void the_end(void)
+{
+	struct host h;
+	struct said s;
+
+	start(&h, FRAME_AT_STAGE2);
+	next(&h);
+	open_command(&h, 1, false, "echo ready; exec sleep 30");
+	put_credit(&h, 1, FRAME_OUT, FRAME_WINDOW);
+	while (next(&h) > 0 && h.frame.kind != FRAME_OUT)
+		;
+	kill(h.agent, SIGTERM);
+	put(&h, FRAME_SIGNAL, 1, &(const char){ SIGKILL }, 1);
+	gather(&h, &s);
+	CHECK_INT(s.status, 137);
+	said_free(&s);
+	CHECK_INT(next(&h), 0);
+	CHECK_INT(finish(&h), AGENT_TERM);
+}
+
+int main(void)
+{
+	setenv("PATH", "/usr/bin:/bin", 1);
+	RUN(hello);
+	RUN(streams_and_status);
+	RUN(what_cannot_start);
+	RUN(credit);
+	RUN(a_terminal);
+	RUN(signals);
+	RUN(the_end);
+	TEST_END();
+}
