@@ -31,7 +31,7 @@ static void remove_at_last(int (*remove)(const char *folder), const char *folder
 {
 	const struct timespec pause = { 0, 10000000 };
 
-	for (int i = 0; i < REMOVE_TRIES && remove(folder) < 0; i++)
+	for (int i = 0; i < REMOVE_TRIES && remove && remove(folder) < 0; i++)
 		nanosleep(&pause, NULL);
 }
 

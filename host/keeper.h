@@ -21,7 +21,8 @@ struct keeper {
 
 struct keeper_task {
 	const char *folder;
-	int (*remove)(const char *folder); /* 0 when it is gone; else it is tried again, for a while */
+	/* NULL: there is none. Returns 0 when it is gone; else it is tried again, for a while. */
+	int (*remove)(const char *folder);
 	int tty_fd;			   /* -1, or a terminal ... */
 	const struct termios *modes;	   /* ... that gets these modes */
 };

@@ -11,6 +11,7 @@
 #include "host/list.h"
 #include "host/proc.h"
 #include "host/closure/reginfo.h"
+#include "host/remote/remote.h"
 #include "host/run/run.h"
 #include "init/lib/log.h"
 #include "init/lib/str.h"
@@ -22,6 +23,9 @@ static const struct command {
 } commands[] = {
 	{ "run", cmd_run, "boot a system from the host's store in QEMU" },
 	{ "list", cmd_list, "the VMs that run" },
+	{ "exec", cmd_exec, "run a command in one of them" },
+	{ "console", cmd_console, "get on the console of one of them" },
+	{ "stop", cmd_stop, "end one of them" },
 	{ "initrd", cmd_initrd, "build the initramfs alone" },
 	{ "reginfo", cmd_reginfo, "print the registration of a closure" },
 	{ "share-server", cmd_share_server, NULL }, /* run's own use */

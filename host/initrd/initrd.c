@@ -220,7 +220,7 @@ static bool plain_name(const char *name)
 	return name[0] && name[0] != '/' && !str_ends(name, "/") && strlen(name) < PATH_MAX;
 }
 
-int initrd_extra_file(const char *name, const void *data, size_t len, struct buf *ret,
+int initrd_extra_file(const char *name, mode_t mode, const void *data, size_t len, struct buf *ret,
 		      struct err *e)
 {
 	static const char zeroes[4];
@@ -240,7 +240,7 @@ int initrd_extra_file(const char *name, const void *data, size_t len, struct buf
 		r = cpio_folder(&c, folder, 0755);
 	}
 	if (r == 0)
-		r = cpio_file(&c, name, 0644, data, len);
+		r = cpio_file(&c, name, mode, data, len);
 	if (r == 0)
 		r = cpio_end(&c);
 	return r < 0 ? err_sys(e, r, "cannot put %s into the initramfs", name) : 0;

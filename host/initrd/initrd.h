@@ -40,10 +40,10 @@ _must_check_ int initrd_open(const struct initrd_options *o, struct buf *ret_pat
 
 /*
  * Appends to ret, which holds an initramfs, zeroes up to a multiple of 4 and an uncompressed archive
- * with one more file (mode 0644) and the folders above it; the kernel unpacks it over the rest.
+ * with one more file and the folders above it; the kernel unpacks it over the rest.
  * name: relative, as "etc/resolv.conf". Returns 0 or -errno with e.
  */
-_must_check_ int initrd_extra_file(const char *name, const void *data, size_t len, struct buf *ret,
+_must_check_ int initrd_extra_file(const char *name, mode_t mode, const void *data, size_t len, struct buf *ret,
 				   struct err *e);
 
 /*

@@ -45,6 +45,8 @@ static const struct need {
 } table[] = {
 	/* The bus of every device below. Nothing depends on virtio_pci, so it must be named. */
 	{ "base", ALWAYS, { { "virtio_pci", REQUIRED } }, { NULL } },
+	/* Early: it can give a shell where what follows fails. A kernel without it boots all the same. */
+	{ "channel", ALWAYS, { { "virtio_console", WANTED } }, { NULL } },
 	{ "disk", ALWAYS, { { "virtio_blk", REQUIRED } }, { NULL } },
 	/* ext3 is mounted by ext4. Up to 6.12 both it and jbd2 fail without crc32c, a softdep. */
 	{ "root", ALWAYS | SOFTDEPS, { { "ext4", REQUIRED } }, { NULL } },

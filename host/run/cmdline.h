@@ -18,6 +18,10 @@ struct cmdline {
 	const char *disk_zero;	   /* "1": it reads as zeroes */
 	const char *share;	   /* the road by which the store comes */
 	const char *report;	   /* the report channel's device */
+	const char *channel;	   /* the port of the channel */
+	const char *no_stage2;	   /* "1": a command in its place */
+	const char *rescue;	   /* "1": a shell on failure */
+	const char *console_size;  /* ROWSxCOLUMNS */
 	const char *const *consoles; /* NULL-terminated; the last one is /dev/console */
 	const char *append;	     /* the user's own words, behind all others */
 };

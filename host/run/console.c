@@ -12,11 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/progress.h"
 #include "init/lib/macro.h"
 #include "init/lib/sys.h"
 
-#define ESCAPE 0x01 /* Ctrl-a, as QEMU's own console has it */
 /* poll(2) says that a terminal takes some bytes, not how many; this many do not make write(2) wait. */
 #define WRITE_MAX 512
 #define CLOSE_TIMEOUT_US 5000000
@@ -24,18 +22,15 @@
 void console_look(struct console *c)
 {
 	*c = (struct console){ .fd = -1 };
-	c->interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
-			 tcgetattr(STDIN_FILENO, &c->modes) == 0;
+	terminal_look(&c->terminal);
+	c->interactive = c->terminal.there;
 }
 
 void console_open(struct console *c, int fd)
 {
-	struct termios raw = c->modes;
-
 	c->fd = fd;
-	cfmakeraw(&raw);
 	if (c->interactive)
-		c->interactive = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+		c->interactive = terminal_raw(&c->terminal);
 }
 
 void console_polls(const struct console *c, struct pollfd *fds)
@@ -66,7 +61,6 @@ static void keep_tail(struct console *c, const char *data, size_t len)
 
 static void show(struct console *c, const char *data, size_t n)
 {
-	progress_yield(STDOUT_FILENO);
 	c->out_at = 0;
 	c->out_len = n;
 	if (c->filtered)
@@ -90,7 +84,9 @@ static void read_guest(struct console *c)
 	keep_tail(c, data, (size_t)n);
 	if (c->log)
 		console_log_add(c->log, data, (size_t)n);
-	if (!c->out_error)
+	if (c->said)
+		c->said(data, (size_t)n, c->said_arg);
+	if (!c->out_error && !c->muted)
 		show(c, data, (size_t)n);
 }
 
@@ -110,17 +106,14 @@ static void write_out(struct console *c)
 	c->out_len -= (size_t)n;
 }
 
-/* One key: is it for the guest? */
-static bool for_guest(struct console *c, char key)
+void console_type(struct console *c, const char *keys, size_t n)
 {
-	if (!c->escape) {
-		c->escape = key == ESCAPE;
-		return !c->escape;
-	}
-	c->escape = false;
-	if (key == 'x')
-		c->quit = true;
-	return key == ESCAPE || key == 'a';
+	size_t room = sizeof(c->in) - c->in_len;
+
+	/* A guest that does not read loses keys, but never the escape key. */
+	n = n < room ? n : room;
+	memcpy(c->in + c->in_len, keys, n);
+	c->in_len += n;
 }
 
 static void read_typed(struct console *c)
@@ -134,13 +127,7 @@ static void read_typed(struct console *c)
 		c->interactive = false;
 		return;
 	}
-	for (ssize_t i = 0; i < n; i++) {
-		bool escaped = c->escape;
-
-		/* A guest that does not read loses keys, but never the escape key. */
-		if (for_guest(c, keys[i]) && c->in_len < sizeof(c->in))
-			c->in[c->in_len++] = escaped ? ESCAPE : keys[i];
-	}
+	console_type(c, keys, terminal_keys(&c->terminal, keys, (size_t)n));
 }
 
 static void write_guest(struct console *c)
@@ -184,11 +171,10 @@ void console_close(struct console *c)
 	}
 	cleanup_close(&c->fd);
 	c->fd = -1;
-	if (!c->interactive)
+	if (!c->terminal.raw)
 		return;
 	c->interactive = false;
-	/* TCSADRAIN would wait for a terminal that is stopped. */
-	tcsetattr(STDIN_FILENO, TCSANOW, &c->modes);
+	terminal_restore(&c->terminal);
 	/* What is said next begins a line. */
 	if (c->tail_len > 0 && c->tail[c->tail_len - 1] != '\n' && write(STDOUT_FILENO, "\n", 1) < 0)
 		c->out_error = errno;

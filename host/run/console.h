@@ -6,8 +6,8 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <termios.h>
 
+#include "host/remote/terminal.h"
 #include "host/run/console_log.h"
 #include "host/run/escapes.h"
 #include "init/lib/err.h"
@@ -17,9 +17,8 @@
 struct console {
 	int fd;		      /* our end of QEMU's serial port; -1 after its end */
 	bool interactive;     /* stdin and stdout are a terminal, and what is typed goes to the guest */
-	struct termios modes; /* of the terminal, before */
-	bool escape;	      /* the escape key was typed */
-	bool quit;	      /* the user typed the escape key and x */
+	bool muted;	      /* stdout is for something else */
+	struct terminal terminal;
 	bool filtered;	      /* only what escapes_filter passes is written to stdout */
 	struct escapes escapes;
 	int out_error;	      /* the errno of a failed write to stdout: no more is written; or 0 */
@@ -28,6 +27,8 @@ struct console {
 	char in[256]; /* typed, not yet sent */
 	size_t in_len;
 	struct console_log *log; /* what the guest said goes there too; NULL: nowhere */
+	void (*said)(const char *data, size_t len, void *arg); /* and there; or NULL */
+	void *said_arg;
 	char tail[CONSOLE_TAIL]; /* the end of what the guest said, with a NUL */
 	size_t tail_len;
 };
@@ -49,6 +50,9 @@ void console_polls(const struct console *c, struct pollfd *fds);
 
 /* Moves what there is, after poll(2). */
 void console_serve(struct console *c, const struct pollfd *fds);
+
+/* Keys from elsewhere, for the guest; what has no room is lost. */
+void console_type(struct console *c, const char *keys, size_t n);
 
 /* Writes what is left, if stdout takes it in time, and restores the terminal. */
 void console_close(struct console *c);

@@ -4,19 +4,28 @@
 
 #include <stdio.h>
 
-enum deadline deadline_next(const struct limits *l, uint64_t start_us, bool stage1_over,
-			    uint64_t *ret_us)
+enum deadline deadline_next(const struct limits *l, const struct phases *p, uint64_t *ret_us)
 {
-	unsigned int stage1 = stage1_over ? 0 : l->stage1;
+	const struct {
+		enum deadline what;
+		uint64_t began;
+		unsigned int limit;
+	} rows[] = {
+		{ DEADLINE_STAGE1, p->stage1, l->stage1 },
+		{ DEADLINE_STAGE2, p->stage2, l->stage2 },
+		{ DEADLINE_RUN, p->run, l->run },
+	};
+	enum deadline next = DEADLINE_NONE;
 
-	if (!stage1 && !l->run)
-		return DEADLINE_NONE;
-	if (stage1 && (!l->run || stage1 <= l->run)) {
-		*ret_us = start_us + (uint64_t)stage1 * 1000000;
-		return DEADLINE_STAGE1;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t at = rows[i].began + (uint64_t)rows[i].limit * 1000000;
+
+		if (!rows[i].began || !rows[i].limit || (next != DEADLINE_NONE && at >= *ret_us))
+			continue;
+		*ret_us = at;
+		next = rows[i].what;
 	}
-	*ret_us = start_us + (uint64_t)l->run * 1000000;
-	return DEADLINE_RUN;
+	return next;
 }
 
 /* How far the guest was when it was last heard of. */
@@ -42,6 +51,8 @@ void deadline_text(enum deadline missed, const struct limits *l, const struct re
 	where(r, how_far, sizeof(how_far));
 	if (missed == DEADLINE_STAGE1)
 		snprintf(ret, size, "stage 1 did not end within %u s; %s", l->stage1, how_far);
+	else if (missed == DEADLINE_STAGE2)
+		snprintf(ret, size, "stage 2 was not up within %u s; the command was not begun", l->stage2);
 	else
 		snprintf(ret, size, "the run did not end within %u s; %s", l->run, how_far);
 }

@@ -16,8 +16,8 @@
 #include "host/folder.h"
 #include "host/initrd/initrd.h"
 #include "host/initrd/kernel.h"
+#include "host/remote/control.h"
 #include "host/keeper.h"
-#include "host/progress.h"
 #include "host/closure/registration.h"
 #include "host/run/remember.h"
 #include "host/vms.h"
@@ -43,6 +43,7 @@ void plan_free(struct plan *p)
 	buf_free(&p->initrd);
 	buf_free(&p->registration);
 	buf_free(&p->append);
+	buf_free(&p->rescue_shell);
 	strv_free(&p->qemu_opts);
 	way_free(&p->way);
 }
@@ -67,8 +68,11 @@ static int write_initrd(const struct launched *l, struct err *e)
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, r, "initrd %s: %s", p->initrd.data, strerror(-r));
 	if (p->registration.len > 0)
-		r = initrd_extra_file(REGISTRATION_FILE, p->registration.data, p->registration.len,
-				      &b, e);
+		r = initrd_extra_file(REGISTRATION_FILE, 0644, p->registration.data,
+				      p->registration.len, &b, e);
+	if (r == 0 && p->rescue_shell.len > 0)
+		r = initrd_extra_file(RESCUE_SHELL_FILE, 0755, p->rescue_shell.data,
+				      p->rescue_shell.len, &b, e);
 	if (r < 0)
 		return r;
 	return folder_write(l->vm.folder, "initrd", b.data, b.len, e);
@@ -97,14 +101,19 @@ static int make_folder(struct launched *l, struct err *e)
 		.image = p->disks.has_root ? p->disks.v[0].image.path : "",
 	};
 	const struct keeper_task task = { l->vm.folder, vms_clean,
-					  l->console.interactive ? STDIN_FILENO : -1,
-					  &l->console.modes };
+					  l->console.interactive || p->watch->command.tty ? STDIN_FILENO : -1,
+					  &l->console.terminal.modes };
 	int r = proc_adopt_orphans(&l->others, e);
 
 	if (r == 0)
 		r = vms_make(&about, p->name_is_exact, &l->vm, e);
 	if (r == 0)
 		r = keeper_start(&l->keeper, &task, e);
+	/* From now on the VM can be found; who connects waits until it is served. */
+	if (r == 0)
+		r = p->watch->control = control_listen(l->vm.folder, e);
+	if (r > 0)
+		r = 0;
 	if (r == 0 && proc_others_add(&l->others, l->keeper.pid) < 0)
 		r = err_sys(e, ENOMEM, "cannot run");
 	return r;
@@ -132,6 +141,7 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 		.console_fd = 3,
 		.report_fd = 4,
 		.qmp_fd = 5,
+		.channel_fd = 6,
 		.extra = (const char *const *)p->qemu_opts.v,
 	};
 }
@@ -175,9 +185,11 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 
 	console_look(&l.console);
 	l.console.filtered = p->filtered;
-	if (p->graphics) /* the console is in the window; what is typed here is for the launcher */
+	/* With a window the console is in there, and what is typed here is for the launcher; with a command
+	 * it is the command's. */
+	if (p->graphics || p->watch->command.asked)
 		l.console.interactive = false;
-	progress_set("preparing the file server");
+	l.console.muted = p->watch->command.asked;
 	r = make_folder(&l, e);
 	if (r == 0)
 		r = write_initrd(&l, e);
@@ -190,15 +202,14 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		verdict_of_signal(n, ret);
 		return 0;
 	}
-	progress_set("preparing the disk");
 	if (r == 0)
 		r = disks_ready(&p->disks, e);
 	if (r < 0)
 		return r;
 	if (p->disks.has_root)
 		note = remember_system(&p->disks.v[0], p->name, p->system[0] ? p->system : p->init);
-	announce(&l, note);
-	progress_set("booting: firmware and kernel");
+	if (!p->watch->command.asked)
+		announce(&l, note);
 	return boot(&l, ret, e);
 }
 

@@ -15,6 +15,9 @@
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
+/* The rescue shell in the initramfs (RESCUE_SHELL_INITRAMFS of init/channel.h). */
+#define RESCUE_SHELL_FILE "rescue-shell"
+
 /* Everything that a run needs, found and checked. Paths are absolute, with links resolved. */
 struct plan {
 	const char *name;   /* of the machine; a number comes behind it where another VM has it ... */
@@ -28,6 +31,7 @@ struct plan {
 	unsigned int cores;
 	bool graphics;
 	bool filtered; /* the guest's console, on its way to stdout (escapes.h) */
+	struct buf rescue_shell; /* a program put behind the initramfs; empty: none */
 	enum accel accel;
 	struct watch *watch;
 	char qemu[PATH_MAX], qemu_img[PATH_MAX];

@@ -3,6 +3,7 @@
 #include "host/run/options.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "host/exit.h"
 
@@ -14,6 +15,7 @@ static const char *const accel_words[] = { "auto", "kvm", "tcg", NULL }; /* enum
 static const char *const root_words[] = { "disk", "tmpfs", NULL };
 
 static const char *const escapes_words[] = { "keep", "filter", NULL };
+static const char *const ready_words[] = { "auto", "exec", "notify", NULL }; /* enum ready */
 
 /* In the order of enum share. */
 static const char *const share_words[] = { "cifs", "9p", NULL };
@@ -60,6 +62,22 @@ static const struct opt opts[] = {
 	{ "stage1", 0, OPT_STRING, AT(stage1), "FILE", "storeboot-init (the installed one)", NULL },
 	{ "qemu", 0, OPT_STRING, AT(qemu), "PROGRAM", "QEMU (qemu-system of the kernel's machine)", NULL },
 	{ "smbd", 0, OPT_STRING, AT(smbd), "PROGRAM", "Samba's server (smbd)", NULL },
+	{ "tty", 't', OPT_FLAG, AT(tty), NULL, "COMMAND gets a terminal, this one", NULL },
+	{ "env", 'e', OPT_LIST, AT(env), "NAME[=VALUE]",
+	  "a variable for COMMAND; without a value, ours", NULL },
+	{ "cwd", 0, OPT_STRING, AT(cwd), "DIR", "COMMAND's working directory in the guest (/root)", NULL },
+	{ "no-stage2", 0, OPT_FLAG, AT(no_stage2), NULL,
+	  "run COMMAND in place of stage 2, right after stage 1", NULL },
+	{ "ready", 0, OPT_CHOICE, AT(ready), "WHEN",
+	  "when COMMAND begins: exec, notify, or auto: notify for systemd (auto)", ready_words },
+	{ "rescue", 0, OPT_FLAG, AT(rescue), NULL,
+	  "where stage 1 fails, a shell in the guest; the step can be tried again", NULL },
+	{ "rescue-shell", 0, OPT_STRING, AT(rescue_shell), "FILE",
+	  "that shell: a static program of the host (the system's own)", NULL },
+	{ "stop-timeout", 0, OPT_SECONDS, AT(stop_timeout), "SECONDS",
+	  "how long a clean power-off may take, or none: do not ask (30)", NULL },
+	{ "timeout-stage2", 0, OPT_SECONDS, AT(timeout_stage2), "SECONDS",
+	  "how long until stage 2 is up and COMMAND begins, or none (300)", NULL },
 	{ "timeout-stage1", 0, OPT_SECONDS, AT(timeout_stage1), "SECONDS",
 	  "how long until stage 2, or none (300)", NULL },
 	{ "timeout", 0, OPT_SECONDS, AT(timeout), "SECONDS", "how long the whole run (none)",
@@ -81,14 +99,16 @@ static const struct opt opts[] = {
 
 const struct opt_command run_command = {
 	.name = "run",
-	.synopsis = "SYSTEM [OPTION]...",
+	.synopsis = "SYSTEM [OPTION]... [-- COMMAND...]",
 	.about = "Boots SYSTEM, a NixOS toplevel or any folder with kernel, kernel-params, kernel-modules and\n"
 		 "init, in QEMU. The guest sees the host's store, read-only, and one disk of its own. With\n"
-		 "--kernel and --init SYSTEM may be left out. Ctrl-a x ends QEMU. Also taken from the\n"
-		 "environment: NIX_DISK_IMAGE, QEMU_OPTS, QEMU_KERNEL_PARAMS.",
+		 "--kernel and --init SYSTEM may be left out. Ctrl-a x ends QEMU. COMMAND is run in the guest\n"
+		 "with our stdin, stdout and stderr; its status is ours, and the guest is then powered off.\n"
+		 "Also taken from the environment: NIX_DISK_IMAGE, QEMU_OPTS, QEMU_KERNEL_PARAMS.",
 	.opts = opts,
 	.n_opts = ARRAY_SIZE(opts),
 	.max_args = 1,
+	.takes_rest = true,
 };
 
 void run_values_free(struct run_values *v)
@@ -96,6 +116,7 @@ void run_values_free(struct run_values *v)
 	strv_free(&v->append);
 	strv_free(&v->disks);
 	strv_free(&v->registered);
+	strv_free(&v->env);
 }
 
 int run_size(const char *option, const char *s, uint64_t standard, uint64_t *ret, struct err *e)
@@ -113,7 +134,31 @@ int run_size(const char *option, const char *s, uint64_t standard, uint64_t *ret
 	return 0;
 }
 
-int run_values_check(const struct run_values *v, struct err *e)
+/* What only a command can use. */
+static int check_command(const struct run_values *v, bool command, struct err *e)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} rows[] = { { "tty", v->tty },
+		     { "env", v->env.n > 0 },
+		     { "cwd", v->cwd },
+		     { "no-stage2", v->no_stage2 },
+		     { "ready", v->ready } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows) && !command; i++)
+		if (rows[i].given)
+			return err_exit(e, EXIT_USAGE, EINVAL, "run: --%s needs a command, behind --",
+					rows[i].name);
+	if (v->rescue && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+		return err_exit(e, EXIT_USAGE, ENOTTY,
+				"run: --rescue gives a shell to who sits at the terminal, and there is none");
+	if (v->rescue_shell && !v->rescue)
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: --rescue-shell needs --rescue");
+	return 0;
+}
+
+int run_values_check(const struct run_values *v, bool command, struct err *e)
 {
 	if (v->graphics && v->serial)
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --graphics or --serial, not both");
@@ -124,6 +169,8 @@ int run_values_check(const struct run_values *v, struct err *e)
 				"run: with --root tmpfs there is no --image, --disk-size or --fresh");
 	if (v->reginfo && v->registered.n > 0)
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --reginfo or --register, not both");
+	if (check_command(v, command, e) < 0)
+		return -EINVAL;
 	if (v->disk_bytes % 512)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: --disk-size %s: want a multiple of 512 bytes", v->disk_size);

@@ -27,13 +27,19 @@ struct run_values {
 	unsigned int timeout_stage1, timeout;
 	const char *json, *plot, *console_log, *console_log_size;
 	bool timings;
+	bool tty, no_stage2, rescue;
+	struct strv env;
+	const char *cwd, *rescue_shell;
+	int ready; /* enum ready */
+	unsigned int timeout_stage2, stop_timeout;
 	bool print_qemu;
 };
 
 extern const struct opt_command run_command;
 
 /* What holds where nothing is said. */
-#define RUN_VALUES_INIT { .timeout_stage1 = 300 } /* regInfo alone may take 600 s; few closures need it */
+/* Stage 1: regInfo alone may take 600 s; few closures need it. */
+#define RUN_VALUES_INIT { .timeout_stage1 = 300, .timeout_stage2 = 300, .stop_timeout = 30 }
 
 void run_values_free(struct run_values *v);
 
@@ -42,8 +48,8 @@ void run_values_free(struct run_values *v);
 _must_check_ int run_size(const char *option, const char *s, uint64_t standard, uint64_t *ret,
 			  struct err *e);
 
-/* Values that exclude each other, told before anything is looked for. Returns 0, or -EINVAL with e
- * (EXIT_USAGE). */
-_must_check_ int run_values_check(const struct run_values *v, struct err *e);
+/* Values that exclude each other, told before anything is looked for. command: one was given.
+ * Returns 0, or -EINVAL with e (EXIT_USAGE). */
+_must_check_ int run_values_check(const struct run_values *v, bool command, struct err *e);
 
 #endif

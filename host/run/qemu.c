@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "host/words.h"
+#include "init/lib/frame.h"
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -108,6 +109,23 @@ static int add_channels(const struct qemu_config *c, struct strv *v)
 	return r;
 }
 
+/* Two ports: the first is a console's, by its number (hw/char/virtio-serial-bus.c). */
+static int add_port(const struct qemu_config *c, struct strv *v)
+{
+	static const char *const words[] = {
+		"-device", "virtio-serial-pci,max_ports=2",
+		"-device", "virtserialport,chardev=channel,name=" FRAME_PORT, NULL
+	};
+	int r;
+
+	if (c->channel_fd < 0)
+		return 0;
+	r = strv_add(v, "-chardev");
+	if (r == 0)
+		r = strv_addf(v, "socket,id=channel,fd=%d", c->channel_fd);
+	return r < 0 ? r : strv_add_all(v, words);
+}
+
 static int add_disks(const struct qemu_config *c, struct strv *v)
 {
 	return blockdev_args(c->disks, c->n_disks, v);
@@ -138,7 +156,7 @@ int qemu_args(const struct qemu_config *c, struct strv *ret)
 {
 	static int (*const parts[])(const struct qemu_config *, struct strv *) = {
 		add_machine, add_panic,    add_kernel, add_display,
-		add_channels, add_disks, add_net,  add_share,
+		add_channels, add_port, add_disks, add_net, add_share,
 	};
 	int r = strv_add(ret, c->program);
 

@@ -32,7 +32,8 @@ struct qemu_config {
 	bool graphics;
 	int console_fd; /* sockets that QEMU inherits: the first serial port, */
 	int report_fd;	/* the second one, */
-	int qmp_fd;	/* and its monitor */
+	int qmp_fd;	/* its monitor, */
+	int channel_fd; /* and the virtio-serial port; -1: none */
 	const char *const *extra; /* NULL-terminated, behind all others (QEMU_OPTS); or NULL */
 };
 

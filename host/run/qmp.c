@@ -58,6 +58,19 @@ static void on_io_error(struct qmp *q, json_object *data)
 		q->io_errors[q->n_io_errors++] = e;
 }
 
+static void on_port(struct qmp *q, json_object *data)
+{
+	json_object *open;
+
+	if (json_object_object_get_ex(data, "open", &open) && !json_object_get_boolean(open))
+		q->port_closed++;
+}
+
+static void on_resume(struct qmp *q, json_object *data _unused_)
+{
+	q->resumed++;
+}
+
 static const struct {
 	const char *name;
 	void (*act)(struct qmp *q, json_object *data);
@@ -65,6 +78,8 @@ static const struct {
 	{ "SHUTDOWN", on_shutdown },
 	{ "GUEST_PANICKED", on_panic },
 	{ "BLOCK_IO_ERROR", on_io_error },
+	{ "VSERPORT_CHANGE", on_port },
+	{ "RESUME", on_resume },
 };
 
 static void on_message(struct qmp *q, json_object *message)

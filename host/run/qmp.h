@@ -32,11 +32,14 @@ struct qmp {
 	bool panicked;	  /* GUEST_PANICKED */
 	struct qmp_io_error io_errors[QMP_IO_ERRORS_MAX]; /* the first of each node and operation */
 	size_t n_io_errors;
+	unsigned int port_closed; /* how often the guest closed a virtio-serial port */
+	unsigned int resumed;	  /* how often the machine went on after a pause */
 	char error[256];  /* the last error a command was answered with, or "" */
 };
 
-/* The first command (docs/interop/qmp-spec of QEMU), and the one that ends QEMU. */
+/* The first command (docs/interop/qmp-spec of QEMU), what presses the power button, and what ends QEMU. */
 #define QMP_HELLO "{\"execute\":\"qmp_capabilities\"}\n"
+#define QMP_POWERDOWN "{\"execute\":\"system_powerdown\"}\n"
 #define QMP_QUIT "{\"execute\":\"quit\"}\n"
 
 /*

@@ -2,7 +2,7 @@
 /* report.c - the records that the guest sends, put together again */
 #include "host/run/report.h"
 
-#include <string.h>
+#include "init/lib/str.h"
 
 static void take_record(struct report *r, const struct record *rec)
 {
@@ -17,6 +17,7 @@ static void take_record(struct report *r, const struct record *rec)
 		r->stage2 = true;
 		break;
 	case RECORD_BEGIN:
+		r->failed = false; /* where it failed before, it is tried again */
 		memcpy(r->now_step, rec->name, sizeof(r->now_step));
 		break;
 	case RECORD_STEP:
@@ -25,6 +26,10 @@ static void take_record(struct report *r, const struct record *rec)
 		r->now_step[0] = '\0';
 		break;
 	case RECORD_WARN:
+		if (!str_eq(rec->name, RECORD_AGENT))
+			break;
+		r->no_agent = true;
+		snprintf(r->no_agent_text, sizeof(r->no_agent_text), "%.255s", rec->text);
 		break;
 	}
 }

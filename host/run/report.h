@@ -16,7 +16,10 @@ struct report {
 
 	unsigned int records; /* how many there were */
 	bool stage2;	      /* stage 1 reached its end */
-	bool failed;	      /* stage 1 failed, as fail says; the first failure counts */
+	bool no_agent;	      /* the guest has no channel for commands: why, in no_agent_text */
+	char no_agent_text[256];
+	/* Stage 1 failed, as fail says; the first failure counts, unless the step is tried again. */
+	bool failed;
 	struct record fail;
 	char last_step[32]; /* the step that ended last, or "" */
 	char now_step[32];  /* the one that has begun since, or "" */

@@ -17,9 +17,9 @@
 #include "host/run/cmdline.h"
 #include "host/disk/disk.h"
 #include "host/exit.h"
+#include "host/initrd/elf.h"
 #include "host/initrd/initrd.h"
 #include "host/initrd/initrd_check.h"
-#include "host/progress.h"
 #include "host/run/launch.h"
 #include "host/run/options.h"
 #include "host/run/register.h"
@@ -29,6 +29,8 @@
 #include "host/words.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
+
+#define RESCUE_SHELL_MAX ((size_t)64 << 20)
 
 struct run {
 	struct run_values v;
@@ -43,9 +45,30 @@ static void run_free(struct run *r)
 	plan_free(&r->plan);
 	events_close(&r->watch.events);
 	console_log_close(&r->watch.log);
+	cleanup_close(&r->watch.control);
+	guest_command_free(&r->watch.command);
 	system_free(&r->system);
 	run_values_free(&r->v);
 	opt_args_free(&r->args);
+}
+
+/* The COMMAND behind "--", whole, before anything is made for it. */
+static int read_command(struct run *run, struct err *e)
+{
+	struct guest_command *g = &run->watch.command;
+	const struct command_options o = { .argv = run->args.rest,
+					   .env = (const char *const *)run->v.env.v,
+					   .folder = run->v.cwd,
+					   .tty = run->v.tty };
+
+	if (!run->args.rest)
+		return 0;
+	if (!run->args.rest[0])
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: there is no COMMAND behind --");
+	g->asked = true;
+	g->tty = run->v.tty;
+	g->when = run->v.ready;
+	return command_request(&o, &g->request, e);
 }
 
 /* What the words of the command line and of the environment say by themselves. */
@@ -60,7 +83,11 @@ static int read_words(struct run *run, struct err *e)
 	run->plan.graphics = run->v.graphics;
 	run->plan.filtered = run->v.escapes;
 	run->plan.watch = &run->watch;
-	run->watch.limits = (struct limits){ run->v.timeout_stage1, run->v.timeout };
+	run->v.system.no_init = run->v.no_stage2;
+	run->watch.limits = (struct limits){ .stage1 = run->v.timeout_stage1,
+					     .stage2 = run->v.timeout_stage2,
+					     .run = run->v.timeout };
+	run->watch.stop_timeout = run->v.stop_timeout;
 	r = run_size("memory", run->v.memory, (uint64_t)384 << 20, &run->plan.memory, e);
 
 	if (r == 0)
@@ -70,7 +97,9 @@ static int read_words(struct run *run, struct err *e)
 			     &run->watch.log.max, e);
 	if (r < 0)
 		return r;
-	r = run_values_check(&run->v, e);
+	r = run_values_check(&run->v, run->args.rest, e);
+	if (r == 0)
+		r = read_command(run, e);
 	if (r < 0)
 		return r;
 	r = qemu_opts ? words_split(qemu_opts, &run->plan.qemu_opts) : 0;
@@ -106,7 +135,6 @@ static int check_disks(struct run *run, struct err *e)
 		.more = (const char *const *)run->v.disks.v,
 	};
 
-	progress_set("checking the disk image");
 	if (run->v.image && !run->v.image[0])
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: --image needs a name");
 	snprintf(standard, sizeof(standard), "./%s.qcow2", run->system.name);
@@ -154,7 +182,6 @@ static int find_road(struct run *run, struct err *e)
 		.kernel = run->v.initrd ? NULL : &o,
 	};
 
-	progress_set("looking at the file server");
 	return road_find(&q, &run->plan.way, e);
 }
 
@@ -163,7 +190,6 @@ static int find_initrd(struct run *run, struct err *e)
 	const struct initrd_options o = initrd_of(run);
 	int r;
 
-	progress_set("making the initramfs");
 	if (run->v.initrd) {
 		r = initrd_check_file(run->v.initrd, e);
 		return r < 0 ? r : buf_add(&run->plan.initrd, run->v.initrd, strlen(run->v.initrd));
@@ -172,21 +198,38 @@ static int find_initrd(struct run *run, struct err *e)
 	return run->plan.initrd_fd < 0 ? run->plan.initrd_fd : 0;
 }
 
+/* The console's terminal is ours, where it is; without a size the guest takes it for 80 columns. */
+static const char *console_size(const struct run *run, char *dst, size_t size)
+{
+	unsigned short rows, columns;
+
+	if (run->watch.command.asked || run->v.graphics || !isatty(STDIN_FILENO) ||
+	    terminal_size(&rows, &columns) < 0)
+		return NULL;
+	snprintf(dst, size, "%ux%u", rows, columns);
+	return dst;
+}
+
 static int build_append(struct run *run, struct err *e)
 {
+	char terminal[32];
 	const struct arch *a = run->plan.arch;
 	const char *const consoles[] = { a->console, run->v.graphics ? "tty0" : NULL, NULL };
 	_cleanup_buf_ struct buf own = { 0 };
 	const char *env = getenv("QEMU_KERNEL_PARAMS");
 	const struct cmdline base = {
 		.params = run->system.params.data,
-		.init = run->system.init,
+		.init = run->system.init[0] ? run->system.init : NULL,
 		.system_config = run->system.config[0] ? run->system.config : NULL,
 		.reg_info = run->plan.registration.len > 0 ? REGISTRATION_IN_GUEST : NULL,
 		.root = run->v.root == ROOT_TMPFS ? "tmpfs" : QEMU_DISK_DEVICE,
 		.share = road_name(&run->plan.way),
 		.report = a->report,
 		.consoles = consoles,
+		.channel = FRAME_PORT,
+		.no_stage2 = run->v.no_stage2 ? "1" : NULL,
+		.rescue = run->v.rescue ? "1" : NULL,
+		.console_size = console_size(run, terminal, sizeof(terminal)),
 	};
 	struct cmdline line = base;
 	const struct image *root = &run->plan.disks.v[0].image;
@@ -234,7 +277,6 @@ static void choose_accel(struct run *run)
 	struct plan *p = &run->plan;
 	char why[600] = "";
 
-	progress_set("trying whether KVM runs a guest");
 	if (!arch_by_kvm(p->arch)) {
 		p->accel = ACCEL_TCG;
 		snprintf(why, sizeof(why), "the kernel is for %s, this host is %s", p->arch->name,
@@ -243,6 +285,24 @@ static void choose_accel(struct run *run)
 		p->accel = accel_choose((enum accel)run->v.accel, p->qemu, why, sizeof(why));
 	}
 	log_info("accelerator %s: %s", accel_name(p->accel), why);
+}
+
+static int read_rescue_shell(struct run *run, struct err *e)
+{
+	struct buf *shell = &run->plan.rescue_shell;
+	int r = file_read(AT_FDCWD, run->v.rescue_shell, RESCUE_SHELL_MAX, shell);
+	uint16_t machine;
+	bool is_static;
+
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "--rescue-shell %s: %s", run->v.rescue_shell,
+				strerror(-r));
+	if (elf_program(shell->data, shell->len, &machine, &is_static) != ELF_OK || !is_static)
+		return err_exit(e, EXIT_BAD_INPUT, ENOEXEC,
+				"--rescue-shell %s: not a static program, and the guest may have no libraries "
+				"for another; busybox-static has one",
+				run->v.rescue_shell);
+	return 0;
 }
 
 /* Everything that can be found wrong without making anything. */
@@ -270,12 +330,18 @@ static int prepare(struct run *run, struct err *e)
 		r = confirm_fresh(run, e);
 	if (r < 0)
 		return r;
+	if (run->v.rescue_shell)
+		r = read_rescue_shell(run, e);
+	if (r < 0)
+		return r;
 	run->plan.name = run->system.name;
 	run->plan.name_is_exact = run->v.system.name != NULL;
 	run->plan.system = run->system.config;
 	run->plan.init = run->system.init;
 	run->plan.kernel = run->system.kernel;
 	run->plan.kernel_packed = run->system.packed;
+	run->watch.kept = (run->plan.disks.has_root && !run->v.ephemeral) ||
+			  run->plan.disks.n > (run->plan.disks.has_root ? 1 : 0);
 	choose_accel(run);
 	return 0;
 }
@@ -319,10 +385,12 @@ int cmd_run(int argc, char **argv)
 		verdict_of_signal(vm_signal_waiting(), &v);
 	else if (r < 0)
 		verdict_of_error(&e, &v);
-	progress_end();
+	if (run.args.rest && r < 0)
+		verdict_for_command(&v);
 	tell_verdict(&v);
 	events_add(&run.watch.events, "verdict", EVENT_N("exit", v.exit_status),
-		   EVENT_F("failed", v.failed), EVENT_T("text", v.line));
+		   EVENT_F("failed", v.failed), EVENT_N("code", v.code ? v.code : v.exit_status),
+		   EVENT_T("text", v.line));
 	if (run.watch.timeline.qemu_us && run.v.timings)
 		tell_times(&run.watch.timeline);
 	if (run.watch.timeline.qemu_us && run.v.plot)

@@ -185,7 +185,7 @@ static int find_parts(const struct system_options *o, struct system *s, const ch
 		{ "kernel", o->kernel, false, S_IFREG, s->kernel },
 		{ "kernel-modules", o->modules, true, S_IFDIR, s->modules },
 		{ "kernel-params", o->params, !dir[0] || o->kernel, S_IFREG, params },
-		{ "init", o->init, false, S_IFREG, init },
+		{ "init", o->init, o->no_init, S_IFREG, init },
 	};
 	int r;
 
@@ -221,6 +221,8 @@ static int find_init(const struct system_options *o, struct system *s, const cha
 			       err_sys(e, ENAMETOOLONG, "--init") :
 			       0;
 	}
+	if (o->no_init)
+		return 0;
 	if (!s->config[0])
 		return err_exit(e, EXIT_BAD_INPUT, EINVAL,
 				"%s is not in %s, and the guest sees nothing else of this host; add it "

@@ -13,6 +13,7 @@
 
 /* Each of these wins over what SYSTEM holds; NULL where not given. */
 struct system_options {
+	bool no_init; /* there need be no stage 2 */
 	const char *system; /* a NixOS toplevel, a link to one, or any folder that has the rest */
 	const char *kernel;
 	const char *modules;

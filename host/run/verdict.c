@@ -67,6 +67,41 @@ static bool lost_output(const struct ending *end, struct verdict *v)
 	return true;
 }
 
+/* Its status is the run's, whatever became of the guest afterwards. */
+static bool command_ended(const struct ending *end, struct verdict *v)
+{
+	const struct command *c = end->command;
+
+	if (!c || (c->state != COMMAND_ENDED && c->state != COMMAND_REFUSED))
+		return false;
+	if (c->state == COMMAND_REFUSED)
+		say(v, c->status, true, "%s", c->why);
+	else if (c->signal)
+		say(v, c->status, true, "the command was killed by signal %d (%s)", c->signal,
+		    strsignal(c->signal));
+	else
+		say(v, c->status, false, "%s", "");
+	return true;
+}
+
+static bool no_agent(const struct ending *end, struct verdict *v)
+{
+	if (!end->command || end->command->state != COMMAND_NONE || !end->report->no_agent)
+		return false;
+	say(v, EXIT_MISSING, true, "%s", end->report->no_agent_text);
+	return true;
+}
+
+/* A guest that ends well before its command has done nothing well. */
+static bool command_lost(const struct ending *end, struct verdict *v)
+{
+	if (!end->command)
+		return false;
+	say(v, EXIT_GUEST, true, "the guest ended (%s) before the command %s", end->qmp->reason,
+	    end->command->state == COMMAND_NONE ? "began" : "had ended");
+	return true;
+}
+
 static bool stage1_failed(const struct ending *end, struct verdict *v)
 {
 	const struct record *fail = &end->report->fail;
@@ -181,18 +216,37 @@ static void last_lines(const char *console, char *ret, size_t size)
 
 void verdict_of(const struct ending *end, struct verdict *ret)
 {
-	/* In the order of what counts: the first that applies is the verdict. */
+	/* In the order of what counts: the first that applies is the verdict, where no command's status is. */
 	static bool (*const rules[])(const struct ending *, struct verdict *) = {
-		by_signal,   stage1_failed, panicked,	    lost_output, too_long,
-		qemu_failed, before_stage2, after_stage2,
+		by_signal, stage1_failed, panicked,	 lost_output,  too_long,
+		no_agent,  qemu_failed,	  before_stage2, command_lost, after_stage2,
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+	bool by_command = command_ended(end, ret);
+
+	for (size_t i = 0; !by_command && i < ARRAY_SIZE(rules); i++)
 		if (rules[i](end, ret))
 			break;
-	if (ret->exit_status == EXIT_OK && end->io_error[0])
+	if (ret->exit_status == EXIT_OK && end->io_error[0]) {
 		say(ret, EXIT_GUEST, true, "the guest ended by itself, but saw I/O errors: %s",
 		    end->io_error);
+		by_command = false;
+	}
+	if (by_command)
+		return;
 	if (ret->exit_status == EXIT_GUEST)
 		last_lines(end->console, ret->console, sizeof(ret->console));
+	if (end->command)
+		verdict_for_command(ret);
+}
+
+void verdict_for_command(struct verdict *v)
+{
+	size_t len = strlen(v->line);
+
+	if (v->exit_status == EXIT_OK || v->exit_status >= EXIT_SIGNAL)
+		return;
+	v->code = v->exit_status;
+	v->exit_status = EXIT_COMMAND;
+	snprintf(v->line + len, sizeof(v->line) - len, " (code %d)", v->code);
 }

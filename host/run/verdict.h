@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "host/remote/command.h"
 #include "host/run/deadline.h"
 #include "host/run/qmp.h"
 #include "host/run/report.h"
@@ -23,10 +24,12 @@ struct ending {
 	const char *io_error;	/* a disk that the host could not write or read, and why; or "" */
 	const struct report *report;
 	const struct qmp *qmp;
+	const struct command *command; /* the run was for it; NULL: for none */
 };
 
 struct verdict {
 	int exit_status;
+	int code;	 /* where that is EXIT_COMMAND: what it would be without a command */
 	bool failed;	 /* the line is an error */
 	char line[1400]; /* "" where there is nothing to say */
 	char console[1200]; /* where the guest itself went wrong: its last lines, printable; or "" */
@@ -36,5 +39,8 @@ struct verdict {
 void verdict_of_error(const struct err *e, struct verdict *ret);
 void verdict_of_signal(int signal, struct verdict *ret);
 void verdict_of(const struct ending *end, struct verdict *ret);
+
+/* There is, or was to be, a COMMAND: an exit status of storeboot's own becomes EXIT_COMMAND. */
+void verdict_for_command(struct verdict *v);
 
 #endif

@@ -3,83 +3,22 @@
  * vm.c - one QEMU, from its start to its end
  *
  * Theory of operation: one poll(2) over everything that can happen: a signal to the launcher, QEMU's
- * end (a pidfd), a record of the guest, an event of QEMU's monitor, a word of QEMU itself, and the
- * console. QEMU's end alone ends the loop; a signal, or a phase that takes too long, asks QEMU to quit,
- * and a second signal or QUIT_GRACE_US later kills it. What is left in the channels is read after
- * QEMU's end: the last record and the SHUTDOWN event are what the verdict rests on.
+ * end (a pidfd), a record of the guest, an event of QEMU's monitor, a word of QEMU itself, the console,
+ * the channel and its command (serve.c), and time (end.c). QEMU's end alone ends the loop. What is left
+ * in the channels is read after it: the last record and the SHUTDOWN event are what the verdict rests on.
  */
-#include "host/run/vm.h"
-
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "host/disk/disk.h"
-#include "host/disk/io_error.h"
 #include "host/exit.h"
-#include "host/run/tell.h"
-#include "init/lib/file.h"
+#include "host/run/vm_state.h"
 #include "init/lib/log.h"
-#include "init/lib/str.h"
 #include "init/lib/sys.h"
-
-#define QUIT_GRACE_US 2000000
-#define SAID_MAX 4096
-
-enum { POLL_SIGNAL, POLL_QEMU, POLL_REPORT, POLL_QMP, POLL_SAID, POLL_CONSOLE };
-#define POLLS (POLL_CONSOLE + CONSOLE_POLLS)
-
-struct vm {
-	struct console *console;
-	struct proc_others *others;
-	struct watch *watch;
-	const struct qemu_config *config;
-	pid_t pid;
-	int pidfd, signal_fd, report_fd, qmp_fd, said_fd; /* -1: none, or at its end */
-	struct report report;
-	struct qmp qmp;
-	struct buf said;	 /* QEMU's own stdout and stderr, the end of it */
-	struct strv warnings;	 /* of stage 1; told when the console is ours again */
-	char io_error[1024];	 /* the first disk that the host could not write or read */
-	size_t io_told;		 /* of qmp.io_errors */
-	bool hello_sent;
-	bool attended;		 /* stage 1 gave a shell to the person at the console */
-	int signal;		 /* the first signal that the launcher got */
-	enum deadline missed;	 /* what took too long */
-	bool quit;		 /* it stands for Ctrl-a x */
-	uint64_t kill_at;	 /* 0: QEMU was not asked to end */
-};
-
-void vm_signals(sigset_t *ret)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
-	struct sigaction hangup;
-
-	sigemptyset(ret);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		sigaddset(ret, signals[i]);
-	/* What nohup(1) ignores stays ignored. SIGINT does not: a script's shell ignores it for every job
-	 * in the background, and who sends it to one means it. */
-	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN)
-		sigdelset(ret, SIGHUP);
-}
-
-int vm_signal_waiting(void)
-{
-	sigset_t pending, ours;
-
-	vm_signals(&ours);
-	sigdelset(&ours, SIGCHLD);
-	sigpending(&pending);
-	for (int n = 1; n < NSIG; n++)
-		if (sigismember(&pending, n) == 1 && sigismember(&ours, n) == 1)
-			return n;
-	return 0;
-}
 
 static void close_fd(int *fd)
 {
@@ -94,224 +33,37 @@ static void vm_free(struct vm *vm)
 	close_fd(&vm->report_fd);
 	close_fd(&vm->qmp_fd);
 	close_fd(&vm->said_fd);
+	close_fd(&vm->clock_fd);
+	rescue_free(&vm->rescue);
+	channel_free(&vm->channel);
 	qmp_free(&vm->qmp);
 	buf_free(&vm->said);
 	strv_free(&vm->warnings);
-}
-
-static void on_record(const struct record *rec, void *arg)
-{
-	struct vm *vm = arg;
-
-	tell_progress(rec);
-	events_record(&vm->watch->events, rec);
-	timeline_record(&vm->watch->timeline, rec, sys_now_us());
-	/* Stage 1 stops in these for a shell, if it was asked to (boot.debug1, boot.shell_on_fail). */
-	if (rec->kind == RECORD_FAIL || (rec->kind == RECORD_BEGIN && str_eq(rec->name, "debug1")))
-		vm->attended = vm->console->interactive;
-	if (rec->kind == RECORD_WARN && strv_addf(&vm->warnings, "%s: %s", rec->name, rec->text) < 0)
-		log_warning("%s: %s", rec->name, rec->text);
-}
-
-/* Reads what there is without waiting. Returns its length; 0 when there is no more for now; closes
- * the descriptor at its end. */
-static size_t read_some(int *fd, char *data, size_t size)
-{
-	ssize_t n;
-
-	if (*fd < 0)
-		return 0;
-	n = recv(*fd, data, size, MSG_DONTWAIT);
-	if (n > 0)
-		return (size_t)n;
-	if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		close_fd(fd);
-	return 0;
-}
-
-static void serve_report(struct vm *vm)
-{
-	char data[4096];
-	size_t n;
-
-	while ((n = read_some(&vm->report_fd, data, sizeof(data))) > 0)
-		report_feed(&vm->report, data, n, on_record, vm);
-}
-
-static void send_qmp(struct vm *vm, const char *command)
-{
-	/* The monitor's socket is empty at these moments; were it not, the deadline kills QEMU. */
-	if (vm->qmp_fd >= 0 &&
-	    send(vm->qmp_fd, command, strlen(command), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		log_trace("QEMU's monitor: %s", strerror(errno));
-}
-
-/* At once, while the guest runs: room can be made, and no other line says why its programs fail. The
- * terminal is in raw mode, the guest's cursor anywhere. */
-static void tell_io_error(struct vm *vm, const struct qmp_io_error *q)
-{
-	const struct io_error e = { q->node, q->operation, q->reason, q->no_space };
-	bool raw = vm->console->interactive;
-	char text[sizeof(vm->io_error)];
-
-	io_error_text(vm->config->disks, vm->config->n_disks, &e, text, sizeof(text));
-	events_add(&vm->watch->events, "io-error", EVENT_T("disk", q->node),
-		   EVENT_T("operation", q->operation), EVENT_T("reason", q->reason),
-		   EVENT_T("text", text));
-	if (!vm->io_error[0])
-		memcpy(vm->io_error, text, sizeof(text));
-	if (raw && write(STDERR_FILENO, "\r\n", 2) < 0)
-		return;
-	log_warning("%s; the guest sees I/O errors%s", text, raw ? "\r" : "");
-}
-
-static void serve_qmp(struct vm *vm)
-{
-	char data[4096];
-	size_t n;
-
-	while ((n = read_some(&vm->qmp_fd, data, sizeof(data))) > 0)
-		if (qmp_feed(&vm->qmp, data, n) < 0)
-			log_warning("QEMU's monitor speaks no QMP");
-	while (vm->io_told < vm->qmp.n_io_errors)
-		tell_io_error(vm, &vm->qmp.io_errors[vm->io_told++]);
-	if (vm->qmp.greeted && !vm->hello_sent) {
-		send_qmp(vm, QMP_HELLO);
-		vm->hello_sent = true;
-	}
-}
-
-static void serve_said(struct vm *vm)
-{
-	char data[1024];
-	size_t n;
-
-	while ((n = read_some(&vm->said_fd, data, sizeof(data))) > 0) {
-		if (buf_add(&vm->said, data, n) < 0)
-			return;
-		if (vm->said.len > SAID_MAX) {
-			size_t drop = vm->said.len - SAID_MAX;
-
-			memmove(vm->said.data, vm->said.data + drop, SAID_MAX + 1);
-			vm->said.len = SAID_MAX;
-		}
-	}
-}
-
-/* Asks QEMU to end; asked again, kills it. */
-static void end_qemu(struct vm *vm)
-{
-	if (vm->kill_at || !vm->hello_sent)
-		kill(vm->pid, SIGKILL);
-	else
-		send_qmp(vm, QMP_QUIT);
-	/* Also after a kill: a process that waits for its disk ends later, and is waited for. */
-	vm->kill_at = sys_now_us() + QUIT_GRACE_US;
-}
-
-static void serve_signals(struct vm *vm)
-{
-	struct signalfd_siginfo info;
-
-	while (read(vm->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD) {
-			proc_reap(vm->others);
-			continue;
-		}
-		events_add(&vm->watch->events, "signal", EVENT_N("signal", info.ssi_signo));
-		if (!vm->signal)
-			vm->signal = (int)info.ssi_signo;
-		end_qemu(vm);
-	}
-}
-
-/* Ctrl-a x ends the run as SIGINT does; so does a stdout that cannot be written, for its own reason. */
-static void serve_console(struct vm *vm, const struct pollfd *fds)
-{
-	struct console *c = vm->console;
-
-	console_serve(c, fds);
-	if (vm->signal || vm->kill_at || !(c->quit || c->out_error))
-		return;
-	vm->quit = c->quit;
-	if (c->quit)
-		vm->signal = SIGINT;
-	end_qemu(vm);
-}
-
-static int until_ms(uint64_t at)
-{
-	uint64_t now = sys_now_us();
-
-	if (now >= at)
-		return 0;
-	return at - now > (uint64_t)INT_MAX * 1000 ? INT_MAX : (int)((at - now + 999) / 1000);
-}
-
-/* What the loop has to do by itself, and when. */
-static enum deadline next_deadline(const struct vm *vm, uint64_t *ret_us)
-{
-	return deadline_next(&vm->watch->limits, vm->watch->timeline.qemu_us,
-			     vm->report.stage2 || vm->attended, ret_us);
-}
-
-static int wait_ms(const struct vm *vm)
-{
-	uint64_t at;
-
-	if (vm->kill_at)
-		return until_ms(vm->kill_at);
-	return next_deadline(vm, &at) == DEADLINE_NONE ? -1 : until_ms(at);
-}
-
-static void serve_clock(struct vm *vm)
-{
-	uint64_t now = sys_now_us(), at;
-	enum deadline next;
-
-	if (vm->kill_at) {
-		if (now >= vm->kill_at)
-			end_qemu(vm);
-		return;
-	}
-	next = next_deadline(vm, &at);
-	if (next == DEADLINE_NONE || now < at)
-		return;
-	vm->missed = next;
-	events_add(&vm->watch->events, "timeout",
-		   EVENT_T("phase", next == DEADLINE_STAGE1 ? "stage1" : "run"));
-	end_qemu(vm);
 }
 
 /* Returns 0 when QEMU has ended, or -errno. */
 static int loop(struct vm *vm)
 {
 	for (;;) {
-		struct pollfd fds[POLLS] = {
-			[POLL_SIGNAL] = { vm->signal_fd, POLLIN, 0 },
-			[POLL_QEMU] = { vm->pidfd, POLLIN, 0 },
-			[POLL_REPORT] = { vm->report_fd, POLLIN, 0 },
-			[POLL_QMP] = { vm->qmp_fd, POLLIN, 0 },
-			[POLL_SAID] = { vm->said_fd, POLLIN, 0 },
-		};
+		struct pollfd fds[POLLS];
 
-		console_polls(vm->console, fds + POLL_CONSOLE);
-		if (poll(fds, POLLS, wait_ms(vm)) < 0 && errno != EINTR)
+		serve_polls(vm, fds);
+		if (poll(fds, POLLS, serve_wait_ms(vm)) < 0) {
+			if (errno == EINTR)
+				continue;
 			return -errno;
-		serve_report(vm);
-		serve_qmp(vm);
-		serve_said(vm);
-		serve_console(vm, fds + POLL_CONSOLE);
+		}
+		serve(vm, fds);
 		if (fds[POLL_SIGNAL].revents)
 			serve_signals(vm);
 		if (fds[POLL_QEMU].revents)
 			return 0;
-		serve_clock(vm);
+		serve_deadlines(vm);
 	}
 }
 
 /* A pair of sockets: ours and QEMU's. */
-static int channel(int *ret_ours, int *ret_theirs)
+static int make_channel(int *ret_ours, int *ret_theirs)
 {
 	int ends[2];
 
@@ -330,6 +82,7 @@ static void pass_fds(const struct qemu_config *c, int *ret)
 	ret[n++] = c->console_fd;
 	ret[n++] = c->report_fd;
 	ret[n++] = c->qmp_fd;
+	ret[n++] = c->channel_fd;
 	for (size_t i = 0; i < c->n_disks; i++) {
 		if (c->disks[i].fd >= 0)
 			ret[n++] = c->disks[i].fd;
@@ -341,30 +94,36 @@ static void pass_fds(const struct qemu_config *c, int *ret)
 
 static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
-	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1;
+	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
 	_cleanup_strv_ struct strv argv = { 0 };
-	int pass[4 + 2 * DISKS_MAX];
-	sigset_t signals;
-	int r = channel(&vm->report_fd, &report);
+	int pass[5 + 2 * DISKS_MAX];
+	sigset_t blocked;
+	int r = make_channel(&vm->report_fd, &report);
 
 	if (r == 0)
-		r = channel(&vm->qmp_fd, &qmp);
+		r = make_channel(&vm->qmp_fd, &qmp);
 	if (r == 0)
-		r = channel(&vm->said_fd, &said);
+		r = make_channel(&vm->said_fd, &said);
 	if (r == 0)
-		r = channel(&ours, &console);
+		r = make_channel(&ours, &console);
+	if (r == 0)
+		r = make_channel(&vm->channel.port, &port);
 	if (r < 0)
 		return err_sys(e, r, "socketpair");
+	vm->channel.listener = take_fd(&vm->watch->control);
+	config->channel_fd = port;
 	config->report_fd = report;
 	config->qmp_fd = qmp;
 	config->console_fd = console;
 	r = qemu_args(config, &argv);
 	if (r < 0)
 		return err_sys(e, r, "QEMU's arguments");
-	vm_signals(&signals);
-	vm->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	vm_signals(&blocked);
+	vm->signal_fd = signalfd(-1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (vm->signal_fd < 0)
 		return err_sys(e, errno, "signalfd");
+	vm->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	serve_watch_clock(vm);
 	pass_fds(config, pass);
 	vm->pidfd = proc_start(argv.v, pass, said, &vm->pid, e);
 	if (vm->pidfd < 0)
@@ -372,6 +131,8 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	vm->watch->timeline.qemu_us = sys_now_us();
 	events_add(&vm->watch->events, "qemu", EVENT_N("pid", vm->pid));
 	vm->console->log = &vm->watch->log;
+	vm->console->said = serve_on_console;
+	vm->console->said_arg = vm;
 	console_open(vm->console, take_fd(&ours));
 	return 0;
 }
@@ -421,9 +182,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 	while (waitpid(vm->pid, &end.qemu_status, 0) < 0 && errno == EINTR)
 		;
 	vm->watch->timeline.end_us = sys_now_us();
-	serve_report(vm);
-	serve_qmp(vm);
-	serve_said(vm);
+	serve_rest(vm);
 	if (arch->silent_off)
 		fill_silence(&vm->qmp, end.qemu_status);
 	events_add(&vm->watch->events, "qemu-ended", EVENT_N("status", end.qemu_status),
@@ -436,6 +195,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 	end.qemu_said = last_said(&vm->said);
 	end.io_error = vm->io_error;
 	end.console = vm->console->tail;
+	end.command = vm->watch->command.asked ? &vm->watch->command.command : NULL;
 	verdict_of(&end, ret);
 	tell_rest(vm, ret);
 }
@@ -444,9 +204,10 @@ int vm_run(struct qemu_config *config, struct console *console, struct proc_othe
 	   struct watch *watch, struct verdict *ret, struct err *e)
 {
 	_cleanup_(vm_free) struct vm vm = { .console = console, .others = others, .watch = watch,
-					    .config = config, .pidfd = -1, .signal_fd = -1,
-					    .report_fd = -1,
-					    .qmp_fd = -1, .said_fd = -1 };
+					    .config = config,
+					    .pidfd = -1, .signal_fd = -1, .report_fd = -1,
+					    .qmp_fd = -1, .said_fd = -1, .clock_fd = -1,
+					    .channel = CHANNEL_INIT, .rescue = RESCUE_INIT };
 	int r = start(&vm, config, e);
 
 	if (r < 0)

@@ -9,6 +9,7 @@
 #include "host/run/console_log.h"
 #include "host/run/deadline.h"
 #include "host/run/events.h"
+#include "host/run/guest_command.h"
 #include "host/proc.h"
 #include "host/run/qemu.h"
 #include "host/run/timeline.h"
@@ -20,15 +21,21 @@ struct watch {
 	struct events events;
 	struct timeline timeline;
 	struct console_log log;
+	struct guest_command command;
+	int control;		    /* the control socket; -1: none */
+	bool kept;		    /* the guest writes to what outlives it */
+	unsigned int stop_timeout;  /* seconds for a clean power-off */
 };
 
-#define WATCH_INIT { .events = EVENTS_INIT, .log = CONSOLE_LOG_INIT }
+#define WATCH_INIT                                                                                 \
+	{ .events = EVENTS_INIT, .log = CONSOLE_LOG_INIT, .command = GUEST_COMMAND_INIT, .control = -1 }
 
-/* SIGCHLD and the signals that end a run, less a SIGHUP that the caller ignores; blocked from its beginning. */
+/* SIGCHLD, SIGWINCH, those for a command, and those that end a run, less a SIGHUP that the caller ignores;
+ * blocked from its beginning. */
 void vm_signals(sigset_t *ret);
 
-/* Has one of them, blocked, come? Ctrl-C also ends the programs that are asked things meanwhile.
- * Returns the signal, or 0. */
+/* Has one of those that end a run, blocked, come? Ctrl-C also ends the programs that are asked things
+ * meanwhile. Returns the signal, or 0. */
 int vm_signal_waiting(void);
 
 /*

@@ -51,12 +51,12 @@ ok "console log: the same as standard output" cmp "$tmp/console" "$tmp/out"
 events=$(cat "$tmp/events")
 is "events: each line is JSON" "$(python3 -c 'import json,sys
 for line in sys.stdin: print(json.loads(line)["event"])' <"$tmp/events" | uniq | tr '\n' ' ')" \
-	"start prepared qemu record qemu-ended verdict "
+	"start prepared qemu record agent qemu-ended verdict "
 has "events: a step begins" "$events" '"kind":"begin","step":"disk"'
 has "events: stage 2 is reached" "$events" '"kind":"stage2",.*"text":"'"$system/init"'"'
 has "events: the panic was seen at once, although kernel.panic is 0" "$events" \
 	'"event":"qemu-ended",.*"reason":"guest-panic","by_guest":true'
-has "events: the verdict" "$events" '"event":"verdict",.*"exit":71,"failed":true,"text":"the guest.s kernel panicked'
+has "events: the verdict" "$events" '"event":"verdict",.*"exit":71,"failed":true,.*"text":"the guest.s kernel panicked'
 has "timings: a step" "$err" '^  modules +[0-9]+\.[0-9]{3} +[0-9]+\.[0-9]{3}$'
 has "timings: stage 2" "$err" '^  stage 2 reached +[0-9]+\.[0-9]{3}$'
 has "plot: a whole drawing" "$(tail -n 1 "$tmp/plot.svg")" '^</svg>$'

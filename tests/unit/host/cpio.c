@@ -112,17 +112,18 @@ static void extra_file_brings_its_folders(void)
 	struct err e = { 0 };
 	size_t len;
 
-	CHECK_INT(initrd_extra_file("a/b/c", "hi", 2, &b, &e), 0);
+	CHECK_INT(initrd_extra_file("a/b/c", 0644, "hi", 2, &b, &e), 0);
 	CHECK(names(&b, "a") && names(&b, "a/b") && names(&b, "a/b/c") && names(&b, "TRAILER!!!"));
 	CHECK_INT(b.len % 4, 0);
 	CHECK_INT(buf_add(&b, "odd", 3), 0);
 	len = b.len;
-	CHECK_INT(initrd_extra_file("d", "hi", 2, &b, &e), 0);
+	CHECK_INT(initrd_extra_file("d", 0755, "hi", 2, &b, &e), 0);
 	CHECK(memcmp(b.data + len, "\0" "070701", 7) == 0);
-	CHECK_INT(initrd_extra_file("/etc/x", "", 0, &b, &e), -EINVAL);
+	CHECK(memmem(b.data + len, b.len - len, "000081ed", 8) != NULL); /* its mode, 0100755 */
+	CHECK_INT(initrd_extra_file("/etc/x", 0644, "", 0, &b, &e), -EINVAL);
 	CHECK_HAS(e.text, "/etc/x");
-	CHECK_INT(initrd_extra_file("etc/", "", 0, &b, &e), -EINVAL);
-	CHECK_INT(initrd_extra_file("", "", 0, &b, &e), -EINVAL);
+	CHECK_INT(initrd_extra_file("etc/", 0644, "", 0, &b, &e), -EINVAL);
+	CHECK_INT(initrd_extra_file("", 0644, "", 0, &b, &e), -EINVAL);
 }
 
 int main(void)

@@ -48,7 +48,7 @@ static void several_archives(void)
 	CHECK_INT(buf_add(&b, "\0\0\0\0\0\0\0\0", 8), 0);
 	make(&plain);
 	CHECK_INT(compress_buf(COMPRESS_ZSTD, plain.data, plain.len, &b), 0);
-	CHECK_INT(initrd_extra_file("registration", "x\n", 2, &b, &e), 0);
+	CHECK_INT(initrd_extra_file("registration", 0644, "x\n", 2, &b, &e), 0);
 	CHECK_INT(initrd_check(b.data, b.len), 0);
 }
 

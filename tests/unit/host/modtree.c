@@ -235,7 +235,7 @@ static void what_is_missing_is_named(void)
 	small_tree(&f, DIR_OF(FAKE_RELEASE));
 	CHECK_INT(modtree_open(f.root, FAKE_RELEASE, &t, &e), 0);
 	refuse(&t, (const char *[]){ "dsk", NULL }, NULL, EXIT_USAGE,
-	       "unknown need dsk: want one of base, disk,");
+	       "unknown need dsk: want one of base, channel, disk,");
 	refuse(&t, (const char *[]){ "mmio", NULL }, NULL, EXIT_BAD_INPUT,
 	       "lacks the module virtio_mmio (needed for mmio)");
 	refuse(&t, (const char *[]){ "9p", NULL }, NULL, EXIT_BAD_INPUT,

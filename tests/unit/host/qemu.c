@@ -16,7 +16,7 @@ static struct qemu_config plain(void)
 		.program = "/usr/bin/qemu", .name = "demo", .arch = arch_find(EM_X86_64), .accel = ACCEL_TCG,
 		.memory = (uint64_t)384 << 20, .cores = 1, .kernel = "/k", .initrd = "/i",
 		.append = "init=/x a,b", .disks = &disk, .n_disks = 1, .share_command = server,
-		.console_fd = 3, .report_fd = 4, .qmp_fd = 5,
+		.console_fd = 3, .report_fd = 4, .qmp_fd = 5, .channel_fd = 6,
 	};
 }
 
@@ -29,7 +29,9 @@ static void whole_list(void)
 		"init=/x a,b", "-display", "none", "-chardev", "socket,id=console,fd=3", "-serial",
 		"chardev:console",
 		"-chardev", "socket,id=report,fd=4", "-serial", "chardev:report", "-chardev",
-		"socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control", "-blockdev",
+		"socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control", "-chardev",
+		"socket,id=channel,fd=6", "-device", "virtio-serial-pci,max_ports=2", "-device",
+		"virtserialport,chardev=channel,name=storeboot", "-blockdev",
 		"{\"driver\":\"file\",\"node-name\":\"disk0-file\",\"read-only\":false,"
 		"\"discard\":\"unmap\",\"filename\":\"/w/demo.qcow2\"}",
 		"-blockdev",
@@ -122,7 +124,7 @@ static void other_architectures(void)
 		CHECK_STR(find(&v, "-device", "pvpanic"), want[i].panic);
 		CHECK_STR(find(&v, "-serial", "console"), "chardev:console");
 		CHECK_STR(find(&v, "-serial", "report"), i == 0 ? "chardev:report" : "");
-		CHECK_STR(find(&v, "-device", "chardev="), i == 0 ? "" : "pci-serial,chardev=report");
+		CHECK_STR(find(&v, "-device", "chardev=report"), i == 0 ? "" : "pci-serial,chardev=report");
 	}
 }
 

@@ -162,8 +162,65 @@ static void last_console_lines(void)
 	CHECK_STR(console_of(many, SIGKILL), ""); /* a line without an end */
 }
 
+/* With a COMMAND its status is the run's, and what kept it from one is 125 with the code in the line. */
+static void with_a_command(void)
+{
+	static const struct {
+		struct command command;
+		bool stage2, failed, by_guest, io_error;
+		int signal, want, code;
+		bool no_agent;
+		const char *line;
+	} rows_[] = {
+		{ .command = { .state = COMMAND_ENDED }, .stage2 = true, .by_guest = true, .line = "" },
+		{ .command = { .state = COMMAND_ENDED, .status = 71 }, .stage2 = true, .want = 71, .line = "" },
+		{ .command = { .state = COMMAND_ENDED, .status = 137, .signal = SIGKILL }, .want = 137,
+		  .line = "the command was killed by signal 9 (Killed)" },
+		{ .command = { .state = COMMAND_ENDED, .status = 130, .signal = SIGINT }, .signal = SIGINT,
+		  .want = 130, .line = "the command was killed by signal 2 (Interrupt)" },
+		{ .command = { .state = COMMAND_REFUSED, .status = 127, .why = "cannot execute x: why" },
+		  .want = 127, .line = "cannot execute x: why" },
+		{ .command = { .state = COMMAND_ENDED }, .by_guest = true, .stage2 = true, .io_error = true,
+		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
+		  .line = "the guest ended by itself, but saw I/O errors: no room (code 71)" },
+		{ .command = { .state = COMMAND_RUNS }, .signal = SIGTERM, .stage2 = true, .want = 143,
+		  .line = "ended by signal 15 (Terminated)" },
+		{ .command = { .state = COMMAND_NONE }, .failed = true, .want = EXIT_COMMAND,
+		  .code = EXIT_STAGE1, .line = "stage 1 failed at step disk: why (code 70)" },
+		{ .command = { .state = COMMAND_NONE }, .stage2 = true, .by_guest = true,
+		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
+		  .line = "the guest ended (guest-shutdown) before the command began (code 71)" },
+		{ .command = { .state = COMMAND_LOST }, .stage2 = true, .by_guest = true,
+		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
+		  .line = "the guest ended (guest-shutdown) before the command had ended (code 71)" },
+		{ .command = { .state = COMMAND_NONE }, .stage2 = true, .no_agent = true,
+		  .want = EXIT_COMMAND, .code = EXIT_MISSING, .line = "no way in (code 69)" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows_); i++) {
+		const struct report report = { .stage2 = rows_[i].stage2, .failed = rows_[i].failed,
+					       .records = 1, .fail = { .name = "disk", .text = "why" },
+					       .no_agent = rows_[i].no_agent,
+					       .no_agent_text = "no way in" };
+		const struct qmp qmp = { .shutdown = true, .by_guest = rows_[i].by_guest,
+					 .reason = "guest-shutdown" };
+		const struct limits limits = { 0 };
+		const struct ending end = { .command = &rows_[i].command, .report = &report, .qmp = &qmp,
+					    .limits = &limits, .signal = rows_[i].signal, .console = "x\n",
+					    .io_error = rows_[i].io_error ? "no room" : "",
+					    .qemu_said = "" };
+		struct verdict v = { 0 };
+
+		verdict_of(&end, &v);
+		CHECK_INT(v.exit_status, rows_[i].want);
+		CHECK_INT(v.code, rows_[i].code);
+		CHECK_STR(v.line, rows_[i].line);
+	}
+}
+
 int main(void)
 {
+	RUN(with_a_command);
 	RUN(last_console_lines);
 	RUN(every_end);
 	TEST_END();

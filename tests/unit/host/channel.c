@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* channel.c - tests of what the launcher does between the guest's agent and programs */
+#include "host/run/channel.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/run/guest_command.h"
+#include "tests/lib/test.h"
+
+struct side {
+	int fd;
+	struct buf in;
+	struct frame frame;
+	size_t taken;
+};
+
+static struct channel c;
+static struct side guest, program;
+
+static void pair(struct side *s, int *ret)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		exit(1);
+	*s = (struct side){ .fd = ends[0] };
+	*ret = ends[1];
+}
+
+static void side_free(struct side *s)
+{
+	cleanup_close(&s->fd);
+	buf_free(&s->in);
+}
+
+static void setup(void)
+{
+	int fd;
+
+	c = (struct channel)CHANNEL_INIT;
+	pair(&guest, &c.port);
+	pair(&program, &fd);
+	CHECK_INT(channel_add(&c, fd), 0);
+}
+
+static void teardown(void)
+{
+	channel_free(&c);
+	side_free(&guest);
+	side_free(&program);
+}
+
+/* As often as something can happen at once. */
+static void serve(void)
+{
+	for (int i = 0; i < 4; i++) {
+		struct pollfd fds[CHANNEL_POLLS];
+
+		channel_polls(&c, fds);
+		poll(fds, CHANNEL_POLLS, 0);
+		channel_serve(&c, fds);
+	}
+}
+
+static void say(struct side *s, enum frame_kind kind, uint16_t session, const void *data, size_t len)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+
+	CHECK_INT(frame_put(&b, kind, session, data, len), 0);
+	CHECK_INT(send(s->fd, b.data, b.len, MSG_NOSIGNAL), (ssize_t)b.len);
+	serve();
+}
+
+/* The next frame's kind; 0: there is none; -1: the connection has ended. */
+static int heard(struct side *s)
+{
+	char data[65536];
+	ssize_t n = recv(s->fd, data, sizeof(data), MSG_DONTWAIT);
+	int len;
+
+	frame_drop(&s->in, s->taken);
+	s->taken = 0;
+	if (n > 0)
+		CHECK_INT(buf_add(&s->in, data, (size_t)n), 0);
+	len = frame_take(s->in.data, s->in.len, &s->frame);
+	if (len > 0)
+		s->taken = (size_t)len;
+	return len > 0 ? (int)s->frame.kind : n == 0 ? -1 : 0;
+}
+
+static void hello(enum frame_place place)
+{
+	const unsigned char payload[] = { FRAME_VERSION, 0, 0, 0, (unsigned char)place, 0, 0, 0, 'd', 'i' };
+
+	say(&guest, FRAME_HELLO, 0, payload, sizeof(payload));
+	CHECK_INT(heard(&guest), FRAME_CLOCK); /* its clock is put right at once */
+}
+
+static void a_command_waits_for_the_agent(void)
+{
+	uint16_t session;
+
+	setup();
+	say(&program, FRAME_OPEN, 1, "atrue", 6);
+	CHECK_INT(heard(&guest), 0);
+	hello(FRAME_AT_STAGE2);
+	CHECK(c.here && c.place == FRAME_AT_STAGE2);
+	CHECK_STR(c.text, "di");
+	CHECK_INT(heard(&guest), FRAME_OPEN);
+	session = guest.frame.session;
+	CHECK(session != 0);
+	say(&guest, FRAME_OUT, session, "text", 4);
+	CHECK_INT(heard(&program), FRAME_OUT);
+	CHECK_INT(program.frame.session, 1);
+	say(&program, FRAME_IN, 1, "in", 2);
+	CHECK_INT(heard(&guest), FRAME_IN);
+	CHECK_INT(guest.frame.session, session);
+	say(&guest, FRAME_EXIT, session, "\5\0\0\0\0\0\0\0", 8);
+	CHECK_INT(heard(&program), FRAME_EXIT);
+	teardown();
+}
+
+static void who_leaves_is_told_of(void)
+{
+	setup();
+	hello(FRAME_AT_STAGE2);
+	say(&program, FRAME_OPEN, 1, "atrue", 6);
+	CHECK_INT(heard(&guest), FRAME_OPEN);
+	close(program.fd);
+	program.fd = -1;
+	serve();
+	CHECK_INT(heard(&guest), FRAME_HANGUP);
+	say(&guest, FRAME_OUT, guest.frame.session, "late", 4); /* nobody is there for it */
+	teardown();
+}
+
+static void the_agent_goes(void)
+{
+	setup();
+	hello(FRAME_AT_STAGE2);
+	say(&program, FRAME_OPEN, 1, "atrue", 6);
+	CHECK_INT(heard(&guest), FRAME_OPEN);
+	channel_closed(&c);
+	CHECK(!c.here);
+	CHECK_INT(heard(&program), -1);
+	/* A second one comes; the first one's end is heard of late. */
+	hello(FRAME_AT_RESCUE);
+	hello(FRAME_AT_STAGE2);
+	channel_closed(&c);
+	CHECK(c.here);
+	channel_closed(&c);
+	CHECK(!c.here);
+	teardown();
+}
+
+static void garbage(void)
+{
+	setup();
+	hello(FRAME_AT_STAGE2);
+	CHECK_INT(send(program.fd, "GET / HTTP/1.1\r\n", 16, MSG_NOSIGNAL), 16);
+	serve();
+	CHECK_INT(heard(&program), -1);
+	CHECK(c.here);
+	CHECK_INT(send(guest.fd, "\377", 1, MSG_NOSIGNAL), 1);
+	serve();
+	CHECK(!c.here);
+	CHECK_STR(c.gone, "what comes from the guest is no frame");
+	teardown();
+}
+
+/* No program speaks for the machine, or for another's session. */
+static void what_a_program_may_not(void)
+{
+	setup();
+	hello(FRAME_AT_STAGE2);
+	say(&program, FRAME_OFF, 0, NULL, 0);
+	say(&program, FRAME_IN, 2, "x", 1);
+	say(&program, FRAME_CLOCK, 0, "\0\0\0\0\0\0\0\0", 8);
+	CHECK_INT(heard(&guest), 0);
+	teardown();
+}
+
+static void the_console(void)
+{
+	setup();
+	say(&program, FRAME_ATTACH, 0, NULL, 0);
+	channel_console(&c, "login: ", 7);
+	serve();
+	CHECK_INT(heard(&program), FRAME_OUT);
+	CHECK(program.frame.len == 7 && memcmp(program.frame.data, "login: ", 7) == 0);
+	say(&program, FRAME_IN, 1, "root\r", 5);
+	CHECK(c.typed.len == 5 && memcmp(c.typed.data, "root\r", 5) == 0);
+	teardown();
+}
+
+static void stop(void)
+{
+	setup();
+	say(&program, FRAME_STOP, 0, "\0\0\0\0", 4);
+	CHECK(c.stop && !c.stop_now);
+	say(&program, FRAME_STOP, 0, "\1\0\0\0", 4);
+	CHECK(c.stop_now);
+	teardown();
+}
+
+/* A guest that says more than was granted is not listened to without end. */
+static void a_flood(void)
+{
+	char data[FRAME_DATA_MAX] = { 0 };
+	uint16_t session;
+	int i;
+
+	setup();
+	hello(FRAME_AT_STAGE2);
+	say(&program, FRAME_OPEN, 1, "atrue", 6);
+	CHECK_INT(heard(&guest), FRAME_OPEN);
+	session = guest.frame.session;
+	for (i = 0; i < 1000 && c.conns[0].fd > 0; i++)
+		say(&guest, FRAME_OUT, session, data, sizeof(data));
+	CHECK(i < 1000);
+	CHECK(c.here);
+	teardown();
+}
+
+static void too_many(void)
+{
+	struct side more[CHANNEL_CONNS];
+	int fd, n = 0;
+
+	setup();
+	for (size_t i = 0; i < CHANNEL_CONNS; i++) {
+		pair(&more[i], &fd);
+		n += channel_add(&c, fd) == 0;
+	}
+	CHECK_INT(n, CHANNEL_CONNS - 1);
+	for (size_t i = 0; i < CHANNEL_CONNS; i++)
+		side_free(&more[i]);
+	teardown();
+}
+
+static void when_a_command_is_due(void)
+{
+	static const struct {
+		enum ready when;
+		enum frame_place place;
+		bool here, execed, ready, want;
+	} rows[] = {
+		{ READY_AUTO, FRAME_AT_STAGE2, false, true, true, false },
+		{ READY_AUTO, FRAME_AT_STAGE2, true, false, false, false },
+		{ READY_AUTO, FRAME_AT_STAGE2, true, true, false, true },
+		{ READY_AUTO, FRAME_AT_SYSTEMD, true, true, false, false },
+		{ READY_AUTO, FRAME_AT_SYSTEMD, true, true, true, true },
+		{ READY_EXEC, FRAME_AT_SYSTEMD, true, true, false, true },
+		{ READY_NOTIFY, FRAME_AT_STAGE2, true, true, false, false },
+		{ READY_NOTIFY, FRAME_AT_STAGE2, true, true, true, true },
+		{ READY_AUTO, FRAME_AT_COMMAND, true, false, false, true },
+		{ READY_AUTO, FRAME_AT_RESCUE, true, true, true, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct guest_command g = { .asked = true, .when = (int)rows[i].when };
+		const struct channel ch = { .here = rows[i].here, .place = rows[i].place,
+					    .execed = rows[i].execed, .ready = rows[i].ready };
+
+		CHECK_INT(guest_command_due(&g, &ch), rows[i].want);
+		g.asked = false;
+		CHECK(!guest_command_due(&g, &ch));
+	}
+}
+
+int main(void)
+{
+	RUN(a_command_waits_for_the_agent);
+	RUN(who_leaves_is_told_of);
+	RUN(the_agent_goes);
+	RUN(garbage);
+	RUN(what_a_program_may_not);
+	RUN(the_console);
+	RUN(stop);
+	RUN(a_flood);
+	RUN(too_many);
+	RUN(when_a_command_is_due);
+	TEST_END();
+}

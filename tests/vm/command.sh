@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# command.sh - commands in the guest: streams, statuses, signals, folder, environment; exec, list, stop
+set -u
+# shellcheck source=tests/lib/vm.sh
+. tests/lib/vm.sh
+export XDG_RUNTIME_DIR=$tmp/run
+mkdir -m 700 "$XDG_RUNTIME_DIR"
+
+# command ARGUMENT...: a run without a disk; its stdin is ours. Sets status; out and err are files.
+command_run() {
+	status=0
+	timeout --kill-after=10 150 "$storeboot" run "$system" --root tmpfs "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
+	sed 's/^/# /' "$tmp/err"
+}
+
+# said: what storeboot itself said last.
+said() {
+	grep '^storeboot: ' "$tmp/err" | grep -vE '^storeboot: (\| |the last lines of)' | tail -n 1
+}
+
+# --- one run, one command ------------------------------------------------------------------------------
+head -c 10485760 /dev/urandom >"$tmp/random"
+command_run -- cat <"$tmp/random"
+is "10 MiB through cat: exit status" "$status" 0
+ok "10 MiB through cat come back unchanged" cmp "$tmp/random" "$tmp/out"
+
+# shellcheck disable=SC2016 # the guest's shell expands them
+command_run --no-stage2 --cwd /nix --env "A=b c" --env HOME --json "$tmp/events" -- \
+	sh -c 'pwd; echo "$A"; echo "$HOME"; echo err >&2; grep -c "" /proc/1/cmdline; cat; exit 9' <<<"from stdin"
+is "without stage 2: exit status" "$status" 9
+is "without stage 2: folder, environment, PID 1, stdin" "$(cat "$tmp/out")" "/nix
+b c
+$HOME
+1
+from stdin"
+is "stderr is apart" "$(grep -v '^storeboot: ' "$tmp/err")" err
+has "the command stands in the events" "$(cat "$tmp/events")" '"event":"command-ended",.*"ran":true,"status":9,"signal":0'
+has "the verdict is its status" "$(cat "$tmp/events")" '"event":"verdict",.*"exit":9'
+
+command_run --no-stage2 -- no-such-program </dev/null
+is "not found: exit status" "$status" 127
+is "not found: one line" "$(said)" "storeboot: cannot execute no-such-program: No such file or directory"
+command_run --no-stage2 -- /proc/version </dev/null
+is "not executable: exit status" "$status" 126
+is "not executable: one line" "$(said)" "storeboot: cannot execute /proc/version: Permission denied"
+command_run --no-stage2 --cwd /nowhere -- true </dev/null
+is "no such folder: exit status" "$status" 125
+is "no such folder: one line" "$(said)" \
+	"storeboot: the command cannot be started: its folder /nowhere: No such file or directory"
+command_run --no-stage2 -- sh -c 'kill -KILL $$' </dev/null
+is "killed by a signal: exit status" "$status" 137
+is "killed by a signal: one line" "$(said)" "storeboot: the command was killed by signal 9 (Killed)"
+
+# What keeps the guest from the command is 125, with the code of its own in the line.
+command_run --append storeboot.share.source=//10.0.2.4/nothing -- true </dev/null
+is "stage 1 fails: exit status" "$status" 125
+has "stage 1 fails: the line, with its code" "$(said)" '^storeboot: stage 1 failed at step share: .* \(code 68\)$'
+off=$(vm_script 'poweroff -f')
+command_run -- sh "$off" </dev/null
+is "the guest ends before the command: exit status" "$status" 125
+has "the guest ends before the command: the line" "$(said)" \
+	'^storeboot: the guest ended \(guest-shutdown\) before the command had ended \(code 71\)$'
+command_run --append storeboot.channel=nothing --append storeboot.deadline=3 -- true </dev/null
+is "no channel: exit status" "$status" 125
+has "no channel: the line" "$(said)" '^storeboot: no way for commands into the guest: the virtio-serial port nothing: .* \(code 69\)$'
+command_run --ready notify --timeout-stage2 5 -- true </dev/null
+is "stage 2 is never up: exit status" "$status" 125
+is "stage 2 is never up: the line" "$(said)" \
+	"storeboot: stage 2 was not up within 5 s; the command was not begun (code 71)"
+
+# --- a VM in the background, and commands in it -----------------------------------------------------------
+"$storeboot" run "$system" --root tmpfs --name background </dev/null >"$tmp/console" 2>"$tmp/run.err" &
+launcher=$!
+until "$storeboot" list | grep -q '^background '; do sleep 0.1; done
+is "exec waits for the guest" "$("$storeboot" exec background -- uname </dev/null)" Linux
+has "list has it" "$("$storeboot" list)" "^background +$launcher +$system "
+
+wrong=""
+for i in $(seq 0 255); do
+	got=0
+	"$storeboot" exec background -- sh -c "exit $i" </dev/null 2>/dev/null || got=$?
+	[ "$got" -eq "$i" ] || wrong="$wrong $i:$got"
+done
+is "exit statuses 0 to 255 come back" "$wrong" ""
+
+"$storeboot" exec background -- sh -c 'trap "echo got it; exit 5" TERM; echo ready; while :; do sleep 1; done' \
+	</dev/null >"$tmp/signal" &
+pid=$!
+until grep -q ready "$tmp/signal" 2>/dev/null; do sleep 0.1; done
+kill -TERM $pid
+got=0
+wait $pid || got=$?
+is "a signal reaches the command: exit status" "$got" 5
+has "a signal reaches the command: its trap" "$(cat "$tmp/signal")" '^got it$'
+
+"$storeboot" exec background -- sleep 1000 </dev/null &
+pid=$!
+until "$storeboot" exec background -- pidof sleep </dev/null >/dev/null; do sleep 0.1; done
+kill -KILL $pid
+wait $pid 2>/dev/null
+left=1
+for _ in $(seq 50); do
+	"$storeboot" exec background -- pidof sleep </dev/null >/dev/null || { left=0; break; }
+	sleep 0.1
+done
+is "the command of a killed exec is hung up" "$left" 0
+
+is "a reader that leaves ends exec" "$("$storeboot" exec background -- yes </dev/null | head -n 1)" y
+got=0
+"$storeboot" exec background -- sh -c 'sleep 1000 & echo ended' </dev/null >"$tmp/out" || got=$?
+is "what the command leaves behind keeps nobody waiting" "$got $(cat "$tmp/out")" "0 ended"
+ok "exec's own errors: no such VM" test "$("$storeboot" exec nobody -- true 2>&1 </dev/null; echo $?)" != 0
+has "stop ends it" "$("$storeboot" stop background 2>&1; echo "status $?")" '^status 0$'
+got=0
+wait $launcher || got=$?
+is "the stopped run's exit status" "$got" 0
+has "its guest powered off in good order" "$(cat "$tmp/console")" 'storeboot demo: poweroff'
+is "nothing is listed any more" "$("$storeboot" list)" ""
+is "nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")" ""
+
+# --- SIGTERM: a clean power-off -----------------------------------------------------------------------------
+"$storeboot" run "$system" --image "$tmp/disk.qcow2" --name term </dev/null >"$tmp/console" 2>"$tmp/run.err" &
+launcher=$!
+until "$storeboot" list | grep -q '^term '; do sleep 0.1; done
+"$storeboot" exec term -- touch /was-here </dev/null
+kill -TERM $launcher
+got=0
+wait $launcher || got=$?
+is "SIGTERM: exit status" "$got" 143
+has "SIGTERM: stage 2 powered off by itself" "$(cat "$tmp/console")" 'storeboot demo: poweroff'
+qemu-img convert -O raw "$tmp/disk.qcow2" "$tmp/disk.raw"
+has "SIGTERM: the file system is clean" "$(dumpe2fs -h "$tmp/disk.raw" 2>/dev/null)" '^Filesystem state: +clean$'
+lacks_recovery=$(dumpe2fs -h "$tmp/disk.raw" 2>/dev/null | grep -c needs_recovery)
+is "SIGTERM: its journal is empty" "$lacks_recovery" 0
+has "SIGTERM: what was written is there" "$(debugfs -R 'ls -p /' "$tmp/disk.raw" 2>/dev/null)" '/was-here/'
+tap_end
