@@ -352,14 +352,22 @@ static int fail(struct format *f, const char *step, errcode_t r, struct err *e)
 		       text_of(r), code, undo(f));
 }
 
-/* From the disk, not from the page cache. */
+/* By its name, from the disk and not from the page cache. */
+static int read_super(const struct format *f, struct ext2_super_block *ret)
+{
+	_cleanup_close_ int fd = open(f->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	return file_pread_all(fd, ret, sizeof(*ret), SUPERBLOCK_OFFSET);
+}
+
 static int check(struct format *f, struct err *e)
 {
 	struct ext2_super_block got;
-	int r;
+	int r = read_super(f, &got);
 
-	posix_fadvise(f->fd, 0, 0, POSIX_FADV_DONTNEED);
-	r = file_pread_all(f->fd, &got, sizeof(got), SUPERBLOCK_OFFSET);
 	if (r < 0)
 		return fail(f, "reading the superblock again", -r, e);
 	if (memcmp(&got, f->io.super, sizeof(got)) != 0 || got.s_magic != EXT2_SUPER_MAGIC ||

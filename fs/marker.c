@@ -6,7 +6,8 @@
  * is written; it goes when the finished file system was read again. So a disk that has it holds
  * nothing but what a format of ours has left there, and may be formatted again. A sector is written
  * whole or not at all. Nothing else makes these 32 bytes, which are random; the checksum and the
- * size keep a marker that was damaged or copied to another disk from counting.
+ * size keep a marker that was damaged or copied to a smaller disk from counting; on a larger one it counts
+ * where nothing lies behind the size that it names: a disk may grow between two boots.
  */
 #include "fs/marker.h"
 
@@ -54,17 +55,18 @@ void marker_make(const uint8_t *uuid, uint64_t size, uint8_t *ret_sector)
 	memcpy(ret_sector, &m, sizeof(m));
 }
 
-bool marker_parse(const uint8_t *sector, uint64_t size, uint8_t *ret_uuid)
+bool marker_parse(const uint8_t *sector, uint64_t size, uint8_t *ret_uuid, uint64_t *ret_size)
 {
 	struct marker m;
 
 	memcpy(&m, sector, sizeof(m));
-	if (memcmp(m.magic, magic, sizeof(magic)) != 0 || m.size != size || m.sum != sum(&m))
+	if (memcmp(m.magic, magic, sizeof(magic)) != 0 || m.size > size || m.sum != sum(&m))
 		return false;
 	for (size_t i = 0; i < sizeof(m.zero); i++)
 		if (m.zero[i] != 0)
 			return false;
 	memcpy(ret_uuid, m.uuid, sizeof(m.uuid));
+	*ret_size = m.size;
 	return true;
 }
 

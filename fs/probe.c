@@ -142,17 +142,23 @@ static int signatures(int fd, const char *what, struct probe *p, struct err *e)
 	return p->type[0] ? 0 : refuse(pr, what, e);
 }
 
-/* Reads the first 2 KiB, which libblkid has read: the marker's sector and the superblock. */
+/* Reads the first 2 KiB, which libblkid has read: the marker's sector and the superblock; where the disk
+ * has grown since, what was added, too. */
 static int look_for_marker(int fd, struct probe *p)
 {
 	uint8_t first[SUPER_OFFSET + 1024] = { 0 }, uuid[16];
 	const uint8_t *super = first + SUPER_OFFSET;
+	uint64_t marked, found;
 	int r = file_pread_all(fd, first,
 			       p->size < sizeof(first) ? (size_t)p->size : sizeof(first), 0);
 
+	if (r < 0 || !marker_parse(first, p->size, uuid, &marked))
+		return r;
+	if (marked < p->size)
+		r = fs_find_nonzero(fd, marked & ~(uint64_t)4095, p->size, &found);
 	if (r < 0)
 		return r;
-	p->marker = marker_parse(first, p->size, uuid);
+	p->marker = r == 0;
 	/* s_magic, s_uuid (kernel's filesystems/ext4/super.rst) */
 	p->finished = p->marker && memcmp(super + 0x38, "\x53\xef", 2) == 0 &&
 		      memcmp(super + 0x68, uuid, sizeof(uuid)) == 0;

@@ -21,6 +21,7 @@ static int open_marked(const char *path, const char *what, int *ret_fd, uint8_t 
 	_cleanup_close_ int fd = open(path, O_RDWR | O_EXCL | O_CLOEXEC);
 	uint8_t sector[MARKER_SIZE];
 	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	uint64_t marked;
 	int r;
 
 	if (size < 0)
@@ -28,7 +29,7 @@ static int open_marked(const char *path, const char *what, int *ret_fd, uint8_t 
 	r = file_pread_all(fd, sector, sizeof(sector), 0);
 	if (r < 0)
 		return err_sys(e, r, "cannot read %s to %s; disk unchanged", path, what);
-	if (!marker_parse(sector, (uint64_t)size, ret_uuid))
+	if (!marker_parse(sector, (uint64_t)size, ret_uuid, &marked))
 		return err_set(e, EUCLEAN, "cannot %s %s: its marker is gone; disk unchanged", what,
 			       path);
 	*ret_fd = take_fd(&fd);

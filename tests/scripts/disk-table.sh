@@ -157,7 +157,10 @@ refused "ext3 and a table" 'exclude one another' mke2fs "mke2fs -q -F -t ext3 \"
 # The marker as the code makes it: the first write of a format that then finds no room.
 marked='(ulimit -f 1; trap "" XFSZ; "$treat" "$disk") || [ "$(cmp -n 512 "$disk" /dev/zero 2>&1)" ]'
 row "a marker" again '' 64M true "$marked"
-row "a marker for another size" refuse 'byte 0 is not zero' 64M true "$marked && truncate -s 65M \"\$disk\""
+row "a marker for a smaller disk: it has grown" again '' 64M true "$marked && truncate -s 65M \"\$disk\""
+row "a marker for a smaller disk, and a byte behind that" refuse 'byte 0 is not zero' 64M true \
+	"$marked && truncate -s 65M \"\$disk\" && printf x | at 67108864"
+row "a marker for a larger disk" refuse 'byte 0 is not zero' 64M true "$marked && truncate -s 63M \"\$disk\""
 row "a damaged marker" refuse 'byte 0 is not zero' 64M true "$marked && printf x | at 40"
 row "a marker and more in its sector" refuse 'byte 0 is not zero' 64M true "$marked && printf x | at 511"
 row "swap on a disk with a marker" refuse 'swap' 64M mkswap "$marked && printf SWAPSPACE2 | at 4086 &&

@@ -47,12 +47,12 @@ is "no room for the format: exit" "$status" 70
 has "no room for the format: what stage 1 says" "$err" 'stage 1 failed at step disk: cannot format /dev/vda: .*partly written, holds no file system'
 has "no room for the format: which file system" "$err" "$(full root "$tmp/root/new.qcow2"); the guest sees I/O errors"
 
-# --- more room: it is formatted after all, and filled again by its own files; so is a second disk ------------------------
+# --- more room, and a larger disk: it is formatted after all, and filled again by its own files; so is a second disk --------
 mount -o remount,size=20M "$tmp/root"
 truncate -s 8M "$tmp/data/data.img"
-vm_run 240 --image "$tmp/root/new.qcow2" --disk "$tmp/data/data.img,raw" --append "demo.run=$facts" --reginfo none \
+vm_run 240 --image "$tmp/root/new.qcow2" --disk-size 600M --disk "$tmp/data/data.img,raw" --append "demo.run=$facts" --reginfo none \
 	--json "$tmp/events"
-has "filled: the disk was formatted first" "$(cat "$tmp/events")" '"step":"disk".*"text":"/dev/vda held a format that was cut short: formatted again'
+has "filled: the disk was formatted first" "$(cat "$tmp/events")" '"step":"disk".*"text":"/dev/vda held a format that was cut short: formatted again, ext3, 600 MiB'
 has "filled: the second disk's error reaches the program" "$out" '^FACT data 1 Input/output error'
 has "filled: so does the root disk's" "$out" '^FACT root 1'
 has "filled: the guest goes on" "$out" '^storeboot demo: poweroff'

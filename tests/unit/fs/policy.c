@@ -100,22 +100,25 @@ static void decides(void)
 	}
 }
 
-/* Every flipped bit, and another size, make it no marker. */
+/* Every flipped bit, and a smaller disk, make it no marker. */
 static void a_marker_is_whole(void)
 {
 	uint8_t uuid[16] = "0123456789abcde", got[16] = { 0 }, sector[MARKER_SIZE];
+	uint64_t size = 0;
 
 	marker_make(uuid, 1 << 20, sector);
-	CHECK(marker_parse(sector, 1 << 20, got) && memcmp(got, uuid, sizeof(uuid)) == 0);
-	CHECK(!marker_parse(sector, (1 << 20) + 512, got));
+	CHECK(marker_parse(sector, 1 << 20, got, &size) && memcmp(got, uuid, sizeof(uuid)) == 0);
+	CHECK(!marker_parse(sector, (1 << 20) - 512, got, &size));
+	CHECK(marker_parse(sector, 1 << 21, got, &size));
+	CHECK_INT(size, 1 << 20);
 	for (size_t i = 0; i < 8 * sizeof(sector); i++) {
 		sector[i / 8] ^= (uint8_t)(1 << i % 8);
-		CHECK(!marker_parse(sector, 1 << 20, got));
+		CHECK(!marker_parse(sector, 1 << 20, got, &size));
 		sector[i / 8] ^= (uint8_t)(1 << i % 8);
 	}
-	CHECK(marker_parse(sector, 1 << 20, got));
+	CHECK(marker_parse(sector, 1 << 20, got, &size));
 	memset(sector, 0, sizeof(sector));
-	CHECK(!marker_parse(sector, 0, got));
+	CHECK(!marker_parse(sector, 0, got, &size));
 }
 
 int main(int argc, char **argv)
