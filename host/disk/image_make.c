@@ -5,8 +5,8 @@
  * Theory of operation: a new image is written into a file that has no name yet (O_TMPFILE), locked,
  * and then linked to its name, which link(2) refuses where there is something already. So whatever
  * ends this in between leaves nothing, and no one sees half an image. Where the file system has no
- * O_TMPFILE the same is done with a temporary name. A layer never gets a name: it is gone with the
- * last process that has it open.
+ * O_TMPFILE the same is done with a temporary name, and a rename that replaces nothing. A layer never
+ * gets a name: it is gone with the last process that has it open.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -71,17 +71,36 @@ static int fill(const char *program, const char *format, int fd, uint64_t size, 
 	return qemu_img_create(&tool, file, size, e);
 }
 
-/* Gives the file its name where there is none; the magic link is what open(2) tells for O_TMPFILE. */
-static int give_name(int fd, const char *tmp, const char *path)
+/* FAT has no second names, NFS no such renames: one of the two works. tmp is emptied with the name. */
+static int rename_new(char *tmp, const char *path)
 {
-	char file[64], folder[PATH_MAX];
-	_cleanup_close_ int dir = -1;
-	int r;
+	if (syscall(SYS_renameat2, AT_FDCWD, tmp, AT_FDCWD, path, RENAME_NOREPLACE) == 0) {
+		tmp[0] = '\0';
+		return 0;
+	}
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	return link(tmp, path) < 0 ? -errno : 0;
+}
+
+/* The magic link is what open(2) tells for O_TMPFILE. */
+static int link_nameless(int fd, const char *path)
+{
+	char file[64];
 
 	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
-	r = tmp[0] ? link(tmp, path) : linkat(AT_FDCWD, file, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+	return linkat(AT_FDCWD, file, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
+/* Gives the file its name where there is none. */
+static int give_name(int fd, char *tmp, const char *path)
+{
+	char folder[PATH_MAX];
+	_cleanup_close_ int dir = -1;
+	int r = tmp[0] ? rename_new(tmp, path) : link_nameless(fd, path);
+
 	if (r < 0)
-		return -errno;
+		return r;
 	if (folder_of(path, folder) == 0)
 		dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir >= 0 && fsync(dir) < 0) /* the name survives a power cut as what follows does */
@@ -89,7 +108,7 @@ static int give_name(int fd, const char *tmp, const char *path)
 	return 0;
 }
 
-static int make_in(const struct image_request *q, struct image *i, int fd, const char *tmp,
+static int make_in(const struct image_request *q, struct image *i, int fd, char *tmp,
 		   struct err *e)
 {
 	struct err inner = { 0 };

@@ -2,8 +2,11 @@
 /* image.c - tests of the disk image's rules, with the real qemu-img */
 #include "host/disk/image.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "host/exit.h"
@@ -15,6 +18,34 @@
 #include "tests/lib/test.h"
 
 static char top[PATH_MAX], qemu_img[PATH_MAX];
+
+/* FAT, which not every kernel has: this program's open and link stand before libc's. */
+static bool as_fat;
+
+int open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	va_start(ap, flags);
+	if (flags & (O_CREAT | __O_TMPFILE))
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	if (as_fat && (flags & O_TMPFILE) == O_TMPFILE) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int link(const char *from, const char *to)
+{
+	if (as_fat) {
+		errno = EPERM;
+		return -1;
+	}
+	return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
 
 static const char *in_top(const char *name)
 {
@@ -99,6 +130,39 @@ static void never_replaces(void)
 	CHECK_INT(e.exit_status, EXIT_IN_USE);
 	CHECK_HAS(e.text, "late.qcow2 is in use by pid ");
 	image_close(&other);
+}
+
+/* Without nameless files and second names: made under a temporary one, and still never in place of
+ * something else. */
+static void also_on_fat(void)
+{
+	struct image i = IMAGE_INIT, other = IMAGE_INIT;
+	struct image_request q = request("lesser.qcow2"), late = request("lesser-late.qcow2");
+	struct err e = { 0 };
+	char tmp[64], text[16];
+
+	as_fat = true;
+	CHECK_INT(image_open(&q, &i, &e), 0);
+	CHECK_INT(image_ready(&q, &i, &e), 0);
+	CHECK_STR(e.text, "");
+	CHECK(i.fd >= 0 && i.made);
+	image_close(&i);
+	CHECK_INT(image_open(&late, &other, &e), 0);
+	CHECK_INT(folder_write(top, "lesser-late.qcow2", "mine\n", 5, &e), 0);
+	CHECK(image_ready(&late, &other, &e) < 0);
+	CHECK_INT(e.exit_status, EXIT_IN_USE);
+	CHECK_INT(file_read_line(AT_FDCWD, in_top("lesser-late.qcow2"), text, sizeof(text)), 0);
+	CHECK_STR(text, "mine");
+	q.ephemeral = true;
+	CHECK_INT(image_open(&q, &i, &e), 0);
+	CHECK_INT(image_ready(&q, &i, &e), 0);
+	CHECK(i.layer_fd >= 0);
+	image_close(&i);
+	as_fat = false;
+	snprintf(tmp, sizeof(tmp), "lesser.qcow2.new-%d", (int)getpid());
+	CHECK(access(in_top(tmp), F_OK) < 0);
+	snprintf(tmp, sizeof(tmp), "lesser-late.qcow2.new-%d", (int)getpid());
+	CHECK(access(in_top(tmp), F_OK) < 0);
 }
 
 static void grows_and_never_shrinks(void)
@@ -213,6 +277,7 @@ int main(void)
 	}
 	RUN(made_once_then_opened);
 	RUN(never_replaces);
+	RUN(also_on_fat);
 	RUN(grows_and_never_shrinks);
 	RUN(shared_and_aside);
 	RUN(what_is_refused);
