@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 
 #include "init/lib/file.h"
 
@@ -54,18 +55,21 @@ static int unescape(const char *s, char *dst, size_t size)
  * line. */
 static int parse(char *line, struct host_fs *ret)
 {
-	char *rest = strstr(line, " - "), *save = NULL, *point = NULL, *device;
+	char *rest = strstr(line, " - "), *save = NULL, *field[5], *device;
+	unsigned int major_no, minor_no;
 
 	if (!rest)
 		return -ENOENT;
 	*rest = '\0';
-	for (int field = 0; field < 5; field++)
-		point = strtok_r(field ? NULL : line, " ", &save);
+	for (size_t i = 0; i < ARRAY_SIZE(field); i++)
+		field[i] = strtok_r(i ? NULL : line, " ", &save);
 	strtok_r(rest + 3, " ", &save);
 	device = strtok_r(NULL, " ", &save);
-	if (!point || !device || unescape(point, ret->point, sizeof(ret->point)) < 0 ||
+	if (!field[4] || !device || sscanf(field[2], "%u:%u", &major_no, &minor_no) != 2 ||
+	    unescape(field[4], ret->point, sizeof(ret->point)) < 0 ||
 	    unescape(device, ret->device, sizeof(ret->device)) < 0)
 		return -ENOENT;
+	ret->dev = makedev(major_no, minor_no);
 	return 0;
 }
 

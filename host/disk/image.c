@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 
 #include "host/exit.h"
+#include "host/disk/host_fs.h"
 #include "host/disk/qemu_img.h"
 #include "host/proc.h"
 #include "init/lib/str.h"
@@ -21,10 +22,20 @@
 #define UNCHANGED "; image unchanged"
 #define MIB ((uint64_t)1 << 20)
 
+/* The file system's own number, as /proc/locks has it: that of stat(2) is another one on btrfs. */
+static dev_t device_of(const char *path, const struct stat *st)
+{
+	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+	struct host_fs fs;
+
+	return fd >= 0 && host_fs_of(fd, &fs) == 0 ? fs.dev : st->st_dev;
+}
+
 /* The process that holds a flock on the file, from /proc/locks (proc(5)); 0 when it cannot be seen. */
-static int lock_holder(const struct stat *st)
+static int lock_holder(const char *path, const struct stat *st)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/locks", "re");
+	const dev_t dev = device_of(path, st);
 	char line[256];
 
 	while (f && fgets(line, sizeof(line), f)) {
@@ -34,8 +45,7 @@ static int lock_holder(const struct stat *st)
 
 		if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%llu", &pid, &major_no, &minor_no,
 			   &inode) == 4 &&
-		    inode == st->st_ino && major_no == major(st->st_dev) &&
-		    minor_no == minor(st->st_dev))
+		    inode == st->st_ino && makedev(major_no, minor_no) == dev)
 			return pid;
 	}
 	return 0;
@@ -44,7 +54,7 @@ static int lock_holder(const struct stat *st)
 static int in_use(const char *path, const struct stat *st, struct err *e)
 {
 	_cleanup_buf_ struct buf command = { 0 };
-	int pid = lock_holder(st);
+	int pid = lock_holder(path, st);
 
 	if (pid <= 0)
 		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by another process", path);

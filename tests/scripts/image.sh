@@ -64,6 +64,30 @@ pids=()
 has "and says so" "$(cat "$winner_log")" 'ended by signal 15'
 is "no private folder is left" "$(ls -A "$tmp/run")" ''
 
+# --- on btrfs, whose subvolumes have numbers of their own: still the one who holds the image is named -----------------
+# Within a mount namespace, as root: prints what the second of two launchers says.
+# shellcheck disable=SC2016 # the inner shell expands it
+on_btrfs='
+mount -o loop "$1" "$2" && btrfs -q subvolume create "$2/sub" && cd "$2/sub" || exit 77
+shift 2
+QEMU_OPTS=-S "$@" </dev/null >/dev/null 2>first &
+until grep -q booting first; do kill -0 $! || exit 1; done
+"$@" </dev/null 2>&1 >/dev/null | sed "s/pid $! /pid FIRST /"
+kill $!
+wait'
+truncate -s 128M "$tmp/btrfs.img"
+mkdir "$tmp/mnt"
+status=77
+if [ "$(id -u)" = 0 ] && mkfs.btrfs -q "$tmp/btrfs.img" 2>/dev/null; then
+	said=$(timeout 60 unshare --mount bash -c "$on_btrfs" bash "$tmp/btrfs.img" "$tmp/mnt" "${run[@]}" --image b.qcow2 2>/dev/null)
+	status=$?
+fi
+if [ $status = 77 ]; then
+	skip "on btrfs: who holds the image" "no btrfs can be mounted here"
+else
+	has "on btrfs: who holds the image" "$said" 'b.qcow2 is in use by pid FIRST \(.*storeboot run'
+fi
+
 # --- images that are not whole --------------------------------------------------------------------------------
 qemu-img create -q -f qcow2 good.qcow2 64M
 qemu-io -f qcow2 -c 'write -q -P 7 0 4M' -c 'write -q -P 8 60M 4M' good.qcow2

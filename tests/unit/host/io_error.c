@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "host/disk/host_fs.h"
 #include "init/lib/file.h"
@@ -40,6 +41,7 @@ static void mounts(void)
 	CHECK_INT(find(31, &fs), 0);
 	CHECK_STR(fs.point, "/with space\\");
 	CHECK_STR(fs.device, "/dev/disk x");
+	CHECK_INT(fs.dev, makedev(8, 17));
 	CHECK_INT(find(32, &fs), -ENOENT);
 	CHECK_INT(find(1, &fs), -ENOENT);
 	CHECK_INT(host_fs_find(none, 1, &fs), -ENOENT);
