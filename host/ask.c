@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <strings.h>
 
+#include "host/progress.h"
+
 int ask_yes(const char *question)
 {
 	char answer[16];
@@ -14,6 +16,7 @@ int ask_yes(const char *question)
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return -ENOTTY;
+	progress_end();
 	fprintf(stderr, "storeboot: %s [y/N] ", question);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, &before);

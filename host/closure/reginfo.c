@@ -18,6 +18,7 @@
 #include "host/closure/nix_state.h"
 #include "host/opt.h"
 #include "host/output.h"
+#include "host/progress.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 #include "init/lib/spawn.h"
@@ -210,8 +211,10 @@ static int run(int argc, char **argv, struct err *e)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"reginfo takes store paths or --graph FILE, one of them; see "
 				"storeboot reginfo --help");
+	progress_set("looking up the closure's registration");
 	r = v.graph ? reginfo_from_graph(v.graph, &reg, e)
 		    : reginfo_from_nix((const char *const *)args.args.v, &reg, e);
+	progress_end();
 	return r < 0 ? r : output_write(v.output, &reg, "the registration", e);
 }
 

@@ -6,6 +6,7 @@
 #include "host/initrd/initrd.h"
 #include "host/opt.h"
 #include "host/output.h"
+#include "host/progress.h"
 #include "init/lib/log.h"
 
 struct values {
@@ -76,7 +77,9 @@ static int build(const struct values *v, struct err *e)
 	if (str_eq(v->output, "-") && isatty(STDOUT_FILENO))
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"initrd: will not write an archive to a terminal");
+	progress_set("making the initramfs");
 	r = initrd_build(&o, &b, e);
+	progress_end();
 	return r < 0 ? r : output_write(v->output, &b, "the initramfs", e);
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/progress.h"
 #include "init/lib/macro.h"
 #include "init/lib/sys.h"
 
@@ -61,6 +62,7 @@ static void keep_tail(struct console *c, const char *data, size_t len)
 
 static void show(struct console *c, const char *data, size_t n)
 {
+	progress_yield(STDOUT_FILENO);
 	c->out_at = 0;
 	c->out_len = n;
 	if (c->filtered)

@@ -18,6 +18,7 @@
 #include "host/initrd/kernel.h"
 #include "host/remote/control.h"
 #include "host/keeper.h"
+#include "host/progress.h"
 #include "host/closure/registration.h"
 #include "host/run/remember.h"
 #include "host/vms.h"
@@ -190,6 +191,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	if (p->graphics || p->watch->command.asked)
 		l.console.interactive = false;
 	l.console.muted = p->watch->command.asked;
+	progress_set("preparing the file server");
 	r = make_folder(&l, e);
 	if (r == 0)
 		r = write_initrd(&l, e);
@@ -202,6 +204,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		verdict_of_signal(n, ret);
 		return 0;
 	}
+	progress_set("preparing the disk");
 	if (r == 0)
 		r = disks_ready(&p->disks, e);
 	if (r < 0)
@@ -210,6 +213,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		note = remember_system(&p->disks.v[0], p->name, p->system[0] ? p->system : p->init);
 	if (!p->watch->command.asked)
 		announce(&l, note);
+	progress_set("booting: firmware and kernel");
 	return boot(&l, ret, e);
 }
 

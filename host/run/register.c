@@ -7,6 +7,7 @@
 
 #include "host/closure/registration.h"
 #include "host/exit.h"
+#include "host/progress.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 
@@ -59,6 +60,7 @@ int register_closures(const struct run_values *v, const struct system *s, struct
 	struct err why = { 0 };
 	int r;
 
+	progress_set("looking up the closure's registration");
 	if (v->reginfo && str_eq(v->reginfo, "none"))
 		return 0;
 	if (v->reginfo) {

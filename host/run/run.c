@@ -20,6 +20,7 @@
 #include "host/initrd/elf.h"
 #include "host/initrd/initrd.h"
 #include "host/initrd/initrd_check.h"
+#include "host/progress.h"
 #include "host/run/launch.h"
 #include "host/run/options.h"
 #include "host/run/register.h"
@@ -135,6 +136,7 @@ static int check_disks(struct run *run, struct err *e)
 		.more = (const char *const *)run->v.disks.v,
 	};
 
+	progress_set("checking the disk image");
 	if (run->v.image && !run->v.image[0])
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: --image needs a name");
 	snprintf(standard, sizeof(standard), "./%s.qcow2", run->system.name);
@@ -182,6 +184,7 @@ static int find_road(struct run *run, struct err *e)
 		.kernel = run->v.initrd ? NULL : &o,
 	};
 
+	progress_set("looking at the file server");
 	return road_find(&q, &run->plan.way, e);
 }
 
@@ -190,6 +193,7 @@ static int find_initrd(struct run *run, struct err *e)
 	const struct initrd_options o = initrd_of(run);
 	int r;
 
+	progress_set("making the initramfs");
 	if (run->v.initrd) {
 		r = initrd_check_file(run->v.initrd, e);
 		return r < 0 ? r : buf_add(&run->plan.initrd, run->v.initrd, strlen(run->v.initrd));
@@ -277,6 +281,7 @@ static void choose_accel(struct run *run)
 	struct plan *p = &run->plan;
 	char why[600] = "";
 
+	progress_set("trying whether KVM runs a guest");
 	if (!arch_by_kvm(p->arch)) {
 		p->accel = ACCEL_TCG;
 		snprintf(why, sizeof(why), "the kernel is for %s, this host is %s", p->arch->name,
@@ -387,6 +392,7 @@ int cmd_run(int argc, char **argv)
 		verdict_of_error(&e, &v);
 	if (run.args.rest && r < 0)
 		verdict_for_command(&v);
+	progress_end();
 	tell_verdict(&v);
 	events_add(&run.watch.events, "verdict", EVENT_N("exit", v.exit_status),
 		   EVENT_F("failed", v.failed), EVENT_N("code", v.code ? v.code : v.exit_status),

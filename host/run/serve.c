@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "host/disk/io_error.h"
+#include "host/progress.h"
+#include "host/run/tell.h"
 #include "host/run/vm_state.h"
 #include "init/lib/log.h"
 #include "init/lib/sys.h"
@@ -24,6 +26,7 @@ static void on_record(const struct record *rec, void *arg)
 {
 	struct vm *vm = arg;
 
+	tell_progress(rec);
 	events_record(&vm->watch->events, rec);
 	timeline_record(&vm->watch->timeline, rec, sys_now_us());
 	/* Stage 1 stops in these for a shell, if it was asked to (boot.debug1, boot.shell_on_fail). */
@@ -194,6 +197,7 @@ static void begin_command(struct vm *vm)
 	struct guest_command *g = &vm->watch->command;
 	int r = guest_command_start(g, &vm->channel, &g->request, g->tty);
 
+	progress_end();
 	events_add(&vm->watch->events, "command", EVENT_F("tty", g->tty));
 	if (r < 0) {
 		g->command.state = COMMAND_LOST;

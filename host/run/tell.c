@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "host/output.h"
+#include "host/progress.h"
 #include "init/lib/log.h"
 
 /* Whether what we say on stderr lands where the console is read anyway. */
@@ -26,6 +27,14 @@ void tell_verdict(const struct verdict *v)
 	log_error("the last lines of the guest's console:");
 	for (const char *l = v->console; *l; l += strcspn(l, "\n"), l += *l == '\n')
 		log_error("| %.*s", (int)strcspn(l, "\n"), l);
+}
+
+void tell_progress(const struct record *rec)
+{
+	if (rec->kind == RECORD_BEGIN)
+		progress_set("booting: stage 1, %s", rec->name);
+	else if (rec->kind == RECORD_STAGE2 || rec->kind == RECORD_FAIL)
+		progress_end();
 }
 
 void tell_times(const struct timeline *t)

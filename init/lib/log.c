@@ -14,7 +14,8 @@ static struct {
 	bool kmsg;
 	const char *prefix;
 	enum log_level max;
-} sink = { STDERR_FILENO, false, "storeboot", LOG_INFO };
+	void (*before)(void);
+} sink = { STDERR_FILENO, false, "storeboot", LOG_INFO, NULL };
 
 void log_open(int fd, bool kmsg, const char *prefix, enum log_level max)
 {
@@ -22,6 +23,11 @@ void log_open(int fd, bool kmsg, const char *prefix, enum log_level max)
 	sink.kmsg = kmsg;
 	sink.prefix = prefix;
 	sink.max = max;
+}
+
+void log_before(void (*hook)(void))
+{
+	sink.before = hook;
 }
 
 /* What /dev/kmsg takes in one write(2); a longer one is EINVAL and lost (kernel/printk/printk.c:
@@ -57,6 +63,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 		disarm(line);
 	n = strlen(line);
 	line[n++] = '\n';
+	if (sink.before)
+		sink.before();
 	/* A log that cannot be written has nowhere to say so. */
 	if (file_write_all(sink.fd, line, n) < 0)
 		return;

@@ -18,6 +18,9 @@ enum log_level { LOG_ERROR = 3, LOG_WARNING = 4, LOG_INFO = 6, LOG_TRACE = 7 };
  */
 void log_open(int fd, bool kmsg, const char *prefix, enum log_level max);
 
+/* Calls hook before each line, for what must leave the terminal first. */
+void log_before(void (*hook)(void));
+
 _printf_(2, 3) void log_line(enum log_level level, const char *fmt, ...);
 
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
