@@ -118,6 +118,7 @@ static void serve_qmp(struct vm *vm)
 	if (vm->qmp.greeted && !vm->hello_sent) {
 		serve_tell_qmp(vm, QMP_HELLO);
 		vm->hello_sent = true;
+		vm->watch->timeline.greeted_us = sys_now_us();
 	}
 	serve_monitor_news(vm);
 }

@@ -73,7 +73,7 @@ struct row {
 };
 
 struct rows {
-	struct row v[TIMELINE_STEPS + 2];
+	struct row v[TIMELINE_STEPS + 3];
 	size_t n;
 	uint64_t end_us; /* of the picture */
 };
@@ -114,14 +114,19 @@ static void add_step(const struct timeline *t, const struct timeline_step *s, ui
 static void rows_of(const struct timeline *t, struct rows *ret)
 {
 	uint64_t ended = t->end_us > t->qemu_us ? t->end_us - t->qemu_us : 0;
+	uint64_t ready = t->greeted_us > t->qemu_us ? t->greeted_us - t->qemu_us : 0;
 	uint64_t kernel = since_qemu(t, 0);
 
 	*ret = (struct rows){ 0 };
+	/* The guest may be quicker than our reading of the greeting. */
+	if (t->heard && ready > kernel)
+		ready = kernel;
+	add_row(ret, "QEMU", ROW_HOST, 0, ready);
 	if (!t->heard) {
-		add_row(ret, "firmware, kernel", ROW_RUNS, 0, ended);
+		add_row(ret, "firmware, kernel", ROW_RUNS, ready, ended);
 		return;
 	}
-	add_row(ret, "QEMU, firmware", ROW_HOST, 0, kernel);
+	add_row(ret, "firmware", ROW_HOST, ready, kernel);
 	add_row(ret, "kernel", ROW_KERNEL, kernel,
 		t->n > 0 ? since_qemu(t, t->steps[0].start_us) : ended);
 	for (size_t i = 0; i < t->n; i++)

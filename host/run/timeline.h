@@ -4,8 +4,10 @@
  *
  * Theory of operation: the guest counts from its kernel's start, the launcher by its own clock. A
  * record cannot arrive before it was sent, so the smallest difference between the two over all records
- * is the best guess of when the guest's clock stood at 0. What lies between QEMU's start and that is
- * QEMU, firmware and the kernel unpacking itself; what lies between it and the first step, the kernel.
+ * is the best guess of when the guest's clock stood at 0. What lies between QEMU's start and its monitor's
+ * greeting is QEMU's own start; from there to the guest's 0, the rest of the machine, which QEMU makes behind
+ * that greeting, its firmware, and the kernel unpacking itself; from there to the first step, the kernel,
+ * its initramfs included.
  */
 #ifndef STOREBOOT_HOST_TIMELINE_H
 #define STOREBOOT_HOST_TIMELINE_H
@@ -29,7 +31,8 @@ struct timeline_step {
 
 /* Zero-initialised is empty. */
 struct timeline {
-	uint64_t qemu_us, end_us; /* QEMU's start and end on the launcher's clock; 0: not yet */
+	/* On the launcher's clock, 0: not yet: QEMU's start, its monitor's greeting, its end. */
+	uint64_t qemu_us, greeted_us, end_us;
 	int64_t offset_us;	  /* the guest's 0 on the launcher's clock, once something was heard */
 	bool heard, stage2;
 	uint64_t stage2_us; /* the guest's clock */

@@ -36,7 +36,7 @@ static const struct came good[] = {
 
 static void a_good_boot(void)
 {
-	struct timeline t = { .qemu_us = 100 * S };
+	struct timeline t = { .qemu_us = 100 * S, .greeted_us = 100 * S + S / 2 };
 	_cleanup_buf_ struct buf b = { 0 };
 
 	feed(&t, good, ARRAY_SIZE(good));
@@ -44,7 +44,8 @@ static void a_good_boot(void)
 	CHECK_INT(t.offset_us, 102 * S);
 	CHECK_INT(timeline_table(&t, &b), 0);
 	CHECK_STR(b.data, "                          from, s      took, s\n"
-			  "  QEMU, firmware            0.000        2.000\n"
+			  "  QEMU                      0.000        0.500\n"
+			  "  firmware                  0.500        1.500\n"
 			  "  kernel                    2.000        3.000\n"
 			  "  console                   5.000        0.500\n"
 			  "  modules                   6.000        2.000\n"
@@ -61,7 +62,7 @@ static void boots_that_end_early(void)
 		{ RECORD_FAIL, "disk", 9 * S, 0, 11 * S },
 	};
 	static const struct came hangs[] = { { RECORD_BEGIN, "share", 6 * S, 0, 8 * S } };
-	struct timeline t = { .qemu_us = 1 * S, .end_us = 31 * S }, silent = t, h = t;
+	struct timeline t = { .qemu_us = 1 * S, .greeted_us = 2 * S, .end_us = 31 * S }, silent = t, h = t;
 	_cleanup_buf_ struct buf b = { 0 }, c = { 0 }, d = { 0 };
 
 	feed(&t, failed, ARRAY_SIZE(failed));
@@ -72,7 +73,13 @@ static void boots_that_end_early(void)
 	CHECK_HAS(c.data, "  share                     7.000       23.000  did not end\n");
 	CHECK(!strstr(c.data, "stage 2"));
 	CHECK_INT(timeline_table(&silent, &d), 0);
-	CHECK_HAS(d.data, "  firmware, kernel          0.000       30.000  did not end\n");
+	CHECK_HAS(d.data, "  firmware, kernel          1.000       29.000  did not end\n");
+	/* The greeting was read later than the kernel had begun by its own clock. */
+	t.greeted_us = 20 * S;
+	buf_free(&b);
+	CHECK_INT(timeline_table(&t, &b), 0);
+	CHECK_HAS(b.data, "  QEMU                      0.000        1.000\n"
+			  "  firmware                  1.000        0.000\n");
 }
 
 static void more_steps_than_there_is_room_for(void)
@@ -99,7 +106,7 @@ static void the_drawing(void)
 	CHECK_HAS(b.data, "<svg xmlns=\"http://www.w3.org/2000/svg\" ");
 	CHECK_HAS(b.data, ">a&#60;b&#62;&#38;&#34;c: 9.00 s from QEMU's start to stage 2</text>");
 	/* From 2 s of 9.002 s: 140 + 690 * 2 / 9.002; and 3 s long. */
-	CHECK_HAS(b.data, "<rect x=\"293.3\" y=\"90\" width=\"229.9\" ");
+	CHECK_HAS(b.data, "<rect x=\"293.3\" y=\"116\" width=\"229.9\" ");
 	CHECK_HAS(b.data, ">3.00 s</text>");
 	CHECK_HAS(b.data, ">9 s</text>");
 	CHECK_HAS(b.data, "</svg>\n");
