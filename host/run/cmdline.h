@@ -17,6 +17,7 @@ struct cmdline {
 	const char *disk_size;	   /* its bytes, in decimal */
 	const char *disk_zero;	   /* "1": it reads as zeroes */
 	const char *share;	   /* the road by which the store comes */
+	const char *share_cache;   /* the serial of the image's disk that lies over it */
 	const char *report;	   /* the report channel's device */
 	const char *channel;	   /* the port of the channel */
 	const char *no_stage2;	   /* "1": a command in its place */

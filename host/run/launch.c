@@ -51,6 +51,9 @@ void plan_free(struct plan *p)
 
 static void launched_free(struct launched *l)
 {
+	/* The end of its connection is what ends a server that runs beside QEMU. */
+	cleanup_close(&l->plan->way.socket_fd);
+	l->plan->way.socket_fd = -1;
 	proc_end_all(&l->others, SHARE_GRACE_MS);
 	vms_release(&l->vm);
 	keeper_stop(&l->keeper);
@@ -120,9 +123,16 @@ static int make_folder(struct launched *l, struct err *e)
 	return r;
 }
 
+/* All disks, into ret of DISKS_MAX + 1: the store's image is behind all others. Returns how many. */
+static size_t all_disks(const struct plan *p, bool by_path, struct qemu_disk *ret)
+{
+	disks_qemu(&p->disks, by_path, ret);
+	return p->disks.n + road_disk(&p->way, by_path, ret + p->disks.n);
+}
+
 /* road: what QEMU is told of it. What shares its lifetime with the caller is left to it. */
 static struct qemu_config config_of(const struct plan *p, const char *initrd,
-				    const struct strv *road, const struct qemu_disk *disks)
+				    const struct strv *road, const struct qemu_disk *disks, size_t n_disks)
 {
 	return (struct qemu_config){
 		.program = p->qemu,
@@ -135,9 +145,10 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 		.initrd = initrd,
 		.append = p->append.data,
 		.disks = disks,
-		.n_disks = p->disks.n,
+		.n_disks = n_disks,
 		.share_command = (const char *const *)p->way.command.v,
 		.share = (const char *const *)road->v,
+		.share_fd = p->way.socket_fd,
 		.graphics = p->graphics,
 		.console_fd = 3,
 		.report_fd = 4,
@@ -151,15 +162,14 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 {
 	char initrd[PATH_MAX], kernel[PATH_MAX];
 	_cleanup_strv_ struct strv road = { 0 };
-	struct qemu_disk disks[DISKS_MAX];
+	struct qemu_disk disks[DISKS_MAX + 1];
 	struct qemu_config c;
 	int r = road_qemu(&l->plan->way, &road);
 
 	if (r < 0)
 		return err_sys(e, r, "QEMU's arguments");
-	c = config_of(l->plan, initrd, &road, disks);
+	c = config_of(l->plan, initrd, &road, disks, all_disks(l->plan, false, disks));
 	c.name = l->vm.name;
-	disks_qemu(&l->plan->disks, false, disks);
 	if (l->plan->kernel_packed)
 		c.kernel = kernel;
 	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->vm.folder) < 0 ||
@@ -220,14 +230,13 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 int launch_print(const struct plan *p, struct err *e)
 {
 	static const char *const server[] = { "storeboot", "share-server", "PID", "FILE", NULL };
-	struct qemu_disk disks[DISKS_MAX];
+	struct qemu_disk disks[DISKS_MAX + 1];
 	_cleanup_strv_ struct strv argv = { 0 }, road = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
 	struct qemu_config c;
 	int r = road_qemu(&p->way, &road);
 
-	disks_qemu(&p->disks, true, disks);
-	c = config_of(p, p->initrd.data, &road, disks);
+	c = config_of(p, p->initrd.data, &road, disks, all_disks(p, true, disks));
 	c.share_command = road_serves(&p->way) ? server : NULL;
 	if (r == 0)
 		r = qemu_args(&c, &argv);

@@ -45,7 +45,7 @@ struct plan {
 	struct disks disks; /* opened; made when there is none yet */
 };
 
-#define PLAN_INIT { .initrd_fd = -1 }
+#define PLAN_INIT { .initrd_fd = -1, .way = WAY_INIT }
 void plan_free(struct plan *p);
 
 /*

@@ -18,7 +18,7 @@ static const char *const escapes_words[] = { "keep", "filter", NULL };
 static const char *const ready_words[] = { "auto", "exec", "notify", NULL }; /* enum ready */
 
 /* In the order of enum share. */
-static const char *const share_words[] = { "cifs", "9p", NULL };
+static const char *const share_words[] = { "cifs", "9p", "virtiofs", "image", "auto", NULL };
 
 static const struct opt opts[] = {
 	{ "kernel", 0, OPT_STRING, AT(system.kernel), "FILE", "the kernel (SYSTEM/kernel)", NULL },
@@ -56,12 +56,17 @@ static const struct opt opts[] = {
 	  "register the closure of this store path in the guest, too", NULL },
 	{ "store", 0, OPT_STRING, AT(system.store), "DIR",
 	  "the folder that the guest sees as its store (/nix/store)", NULL },
-	{ "share", 0, OPT_CHOICE, AT(share), "ROAD", "how the store comes: cifs or 9p (cifs)",
-	  share_words },
+	{ "share", 0, OPT_CHOICE, AT(share), "ROAD",
+	  "how the store comes: cifs, 9p, virtiofs, image, or auto: the fastest (cifs)", share_words },
+	{ "cache", 0, OPT_FLAG, AT(cache), NULL,
+	  "an image of the system's closure over the share, which is faster", NULL },
+	{ "image-cache-size", 0, OPT_STRING, AT(image_cache_size), "SIZE",
+	  "what all images of closures may take in the cache (10G)", NULL },
 	{ "initrd", 0, OPT_STRING, AT(initrd), "FILE", "a ready-made initrd", NULL },
 	{ "stage1", 0, OPT_STRING, AT(stage1), "FILE", "storeboot-init (the installed one)", NULL },
 	{ "qemu", 0, OPT_STRING, AT(qemu), "PROGRAM", "QEMU (qemu-system of the kernel's machine)", NULL },
 	{ "smbd", 0, OPT_STRING, AT(smbd), "PROGRAM", "Samba's server (smbd)", NULL },
+	{ "virtiofsd", 0, OPT_STRING, AT(virtiofsd), "PROGRAM", "virtiofs's server (virtiofsd)", NULL },
 	{ "tty", 't', OPT_FLAG, AT(tty), NULL, "COMMAND gets a terminal, this one", NULL },
 	{ "env", 'e', OPT_LIST, AT(env), "NAME[=VALUE]",
 	  "a variable for COMMAND; without a value, ours", NULL },

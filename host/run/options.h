@@ -17,13 +17,15 @@ struct run_values {
 	bool ephemeral, fresh, yes;
 	int root; /* enum root */
 	struct strv disks;
-	int share; /* enum share */
+	int share; /* enum share, or SHARE_AUTO */
+	bool cache;
+	const char *image_cache_size;
 	bool graphics, serial;
 	int escapes; /* 1: filtered */
 	int accel;
 	struct strv append, registered;
 	const char *reginfo, *initrd, *stage1;
-	const char *qemu, *smbd;
+	const char *qemu, *smbd, *virtiofsd;
 	unsigned int timeout_stage1, timeout;
 	const char *json, *plot, *console_log, *console_log_size;
 	bool timings;

@@ -29,6 +29,7 @@ struct qemu_config {
 	size_t n_disks;
 	const char *const *share_command; /* NULL-terminated: what answers behind 10.0.2.4:445; or NULL */
 	const char *const *share; /* NULL-terminated: more arguments that bring the store; or NULL */
+	int share_fd; /* one that these name and QEMU inherits; -1: none */
 	bool graphics;
 	int console_fd; /* sockets that QEMU inherits: the first serial port, */
 	int report_fd;	/* the second one, */

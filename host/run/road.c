@@ -17,6 +17,8 @@
 #include "host/proc.h"
 #include "host/run/qemu.h"
 #include "host/share/smb.h"
+#include "host/share/virtiofs.h"
+#include "init/lib/log.h"
 #include "init/lib/spawn.h"
 
 #define ASK_TIMEOUT_MS 20000
@@ -121,14 +123,105 @@ static int qemu_9p(const struct way *w, struct strv *ret)
 	return r < 0 ? r : strv_addf(ret, "virtio-9p-pci,fsdev=store,mount_tag=%s", sources[SHARE_9P]);
 }
 
+/* --- virtiofs --------------------------------------------------------------------------------------- */
+
+static int find_virtiofs(const struct road_request *q, struct way *w, struct err *e)
+{
+	struct virtiofs_config c = { w->virtiofsd, w->bwrap, q->store, q->memory, false };
+	int r = virtiofs_find(q->virtiofsd, w->virtiofsd, e);
+
+	if (r == 0)
+		r = proc_find(NULL, "bwrap", "bubblewrap", w->bwrap, e);
+	if (r == 0)
+		r = check_device(q->qemu, "vhost-user-fs-pci", e);
+	if (r == 0)
+		r = virtiofs_check(&c, e);
+	w->virtiofsd_of_qemu = c.of_qemu;
+	w->memory = q->memory;
+	return r;
+}
+
+/* What it says lies in the private folder; it ends with its connection, or with the launcher. */
+static int start_virtiofsd(char *const *argv, int listening, const char *folder, struct err *e)
+{
+	const int pass[] = { listening, -1 };
+	_cleanup_close_ int said = -1, pidfd = -1;
+	char log[PATH_MAX];
+	pid_t pid;
+
+	if (str_format(log, sizeof(log), "%s/virtiofsd.log", folder) < 0)
+		return err_sys(e, ENAMETOOLONG, "%s", folder);
+	said = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (said < 0)
+		return err_sys(e, errno, "%s", log);
+	pidfd = proc_start(argv, pass, said, &pid, e);
+	return pidfd < 0 ? pidfd : 0;
+}
+
+static int make_virtiofs(struct way *w, const char *folder, _unused_ const char *self, struct err *e)
+{
+	const struct virtiofs_config c = { w->virtiofsd, w->bwrap, w->store, w->memory,
+					   w->virtiofsd_of_qemu };
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), listening = -1;
+	_cleanup_strv_ struct strv argv = { 0 };
+	int r = virtiofs_socket(folder, &listening, &w->socket_fd, e);
+
+	if (r < 0)
+		return r;
+	r = root < 0 ? -errno : virtiofs_command(&c, root, listening, &argv);
+	if (r < 0)
+		return err_sys(e, r, "virtiofsd's command");
+	return start_virtiofsd(argv.v, listening, folder, e);
+}
+
+/* The daemon maps the guest's memory, so that must be a file which both can have. */
+static int qemu_virtiofs(const struct way *w, struct strv *ret)
+{
+	const unsigned long long mib = (w->memory + ((uint64_t)1 << 20) - 1) >> 20;
+	int r = strv_add(ret, "-object");
+
+	if (r == 0)
+		r = strv_addf(ret, "memory-backend-memfd,id=ram,size=%lluM,share=on", mib);
+	if (r == 0)
+		r = strv_add(ret, "-machine");
+	if (r == 0)
+		r = strv_add(ret, "memory-backend=ram");
+	if (r == 0)
+		r = strv_add(ret, "-chardev");
+	if (r == 0)
+		r = strv_addf(ret, "socket,id=store,fd=%d", w->socket_fd);
+	if (r == 0)
+		r = strv_add(ret, "-device");
+	return r < 0 ? r : strv_addf(ret, "vhost-user-fs-pci,chardev=store,tag=%s", sources[SHARE_VIRTIOFS]);
+}
+
+/* --- image ------------------------------------------------------------------------------------------ */
+
+static int find_image(const struct road_request *q, struct way *w, struct err *e)
+{
+	return road_image_open(&q->image, &w->image_fd, &w->image_path, e);
+}
+
+/* --- all of them -------------------------------------------------------------------------------------- */
+
 static const struct road roads[] = {
 	[SHARE_CIFS] = { "cifs", { "cifs" }, find_cifs, make_cifs, NULL },
 	[SHARE_9P] = { "9p", { "9p" }, find_9p, NULL, qemu_9p },
+	[SHARE_VIRTIOFS] = { "virtiofs", { "virtiofs" }, find_virtiofs, make_virtiofs, qemu_virtiofs },
+	[SHARE_IMAGE] = { "image", { "image" }, find_image, NULL, NULL },
 };
+
+/* What auto tries, the fastest first (scripts/bench store). */
+static const enum share by_speed[] = { SHARE_IMAGE, SHARE_VIRTIOFS, SHARE_CIFS, SHARE_9P };
+
+static const char *const cache_needs[] = { "image", "overlay", NULL };
 
 void way_free(struct way *w)
 {
 	strv_free(&w->command);
+	buf_free(&w->image_path);
+	cleanup_close(&w->image_fd);
+	cleanup_close(&w->socket_fd);
 }
 
 const char *road_name(const struct way *w)
@@ -136,30 +229,96 @@ const char *road_name(const struct way *w)
 	return w->road->name;
 }
 
-/* A kernel of which nothing is known may have all of it. */
-static int check_kernel(const struct road *road, const struct initrd_options *kernel, struct err *e)
+const char *road_cache(const struct way *w)
+{
+	return w->cache ? sources[SHARE_IMAGE] : NULL;
+}
+
+bool road_disk(const struct way *w, bool by_path, struct qemu_disk *ret)
+{
+	if (w->image_path.len == 0)
+		return false;
+	*ret = (struct qemu_disk){ .file = w->image_path.data, .fd = by_path ? -1 : w->image_fd,
+				   .layer_fd = -1, .format = "raw", .serial = sources[SHARE_IMAGE],
+				   .read_only = true };
+	return true;
+}
+
+static int check_kernel(const struct road_request *q, const char *const *needs, struct err *e)
 {
 	struct initrd_options o;
-	int r;
 
-	if (!kernel)
-		return 0;
-	o = *kernel;
-	o.needs = road->needs;
-	r = initrd_check_needs(&o, e);
-	return r == -ENODATA ? 0 : r;
+	if (!q->kernel)
+		return -ENODATA;
+	o = *q->kernel;
+	o.needs = needs;
+	return initrd_check_needs(&o, e);
+}
+
+static int find_cache(const struct road_request *q, struct way *w, struct err *e)
+{
+	int r = check_kernel(q, cache_needs, e);
+
+	if (r < 0 && r != -ENODATA)
+		return r;
+	w->cache = true;
+	return find_image(q, w, e);
+}
+
+/* Of a kernel of which nothing is known what was asked for is taken to be there. */
+static int find(const struct road_request *q, enum share share, bool sure, struct way *w, struct err *e)
+{
+	const struct road *road = &roads[share];
+	int r = check_kernel(q, road->needs, e);
+
+	if (r == -ENODATA && sure && !q->kernel)
+		return err_exit(e, EXIT_BAD_INPUT, ENODATA, "nobody says whether the initrd is for it");
+	if (r < 0 && (r != -ENODATA || sure))
+		return r;
+	w->road = road;
+	w->store = q->store;
+	return road->find(q, w, e);
+}
+
+/* CIFS is what every initrd was made for. */
+static int choose(const struct road_request *q, struct way *w, struct err *e)
+{
+	_cleanup_buf_ struct buf left = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(by_speed); i++) {
+		enum share share = by_speed[i];
+		struct err why = { 0 };
+		int r;
+
+		if (share == SHARE_IMAGE && q->cache)
+			continue;
+		r = find(q, share, share != SHARE_CIFS, w, &why);
+		if (r == 0) {
+			log_info("the store comes by %s%s%s", roads[share].name,
+				 left.len > 0 ? ", not by " : ": no road is faster",
+				 left.len > 0 ? left.data : "");
+			return 0;
+		}
+		way_free(w);
+		*w = (struct way)WAY_INIT;
+		if (r == -ECANCELED)
+			return err_set(e, ECANCELED, "%s", why.text);
+		r = buf_addf(&left, "%s%s (%s)", left.len > 0 ? ", " : "", roads[share].name, why.text);
+		if (r < 0)
+			return err_sys(e, r, "--share auto");
+	}
+	return err_exit(e, EXIT_MISSING, ENOTSUP, "no road to the store is there: %s", left.data);
 }
 
 int road_find(const struct road_request *q, struct way *ret, struct err *e)
 {
-	const struct road *road = &roads[q->share];
-	int r = check_kernel(road, q->kernel, e);
+	int r;
 
-	if (r < 0)
-		return r;
-	ret->road = road;
-	ret->store = q->store;
-	return road->find(q, ret, e);
+	if (q->share == SHARE_IMAGE && q->cache)
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --cache is the image over a share; --share image is the image alone");
+	r = q->share == SHARE_AUTO ? choose(q, ret, e) : find(q, (enum share)q->share, false, ret, e);
+	return r < 0 || !q->cache ? r : find_cache(q, ret, e);
 }
 
 bool road_serves(const struct way *w)

@@ -7,35 +7,59 @@
 #include <stdbool.h>
 
 #include "host/initrd/initrd.h"
+#include "host/run/road_image.h"
+#include "host/disk/blockdev.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 #include "init/param.h"
 
+/* --share auto: the fastest that there is. */
+#define SHARE_AUTO SHARE_COUNT
+
 /* What is known when a road is looked for. */
 struct road_request {
-	enum share share;
+	int share;  /* enum share, or SHARE_AUTO */
+	bool cache; /* the closure's image over it */
 	const char *store; /* the folder that is served as /nix/store */
 	const char *qemu;
-	const char *smbd; /* the option's word, or NULL */
+	const char *smbd, *virtiofsd; /* the options' words, or NULL */
+	uint64_t memory;	      /* the guest's bytes */
 	const struct initrd_options *kernel; /* NULL: the initrd is the user's own, and not looked at */
+	struct road_image image;
 };
 
 struct road;
 
-/* The road of a run: what was found for it, then what was made. Zero-initialised is none. */
+/* The road of a run: what was found for it, then what was made. */
 struct way {
 	const struct road *road;
 	const char *store;
-	char smbd[PATH_MAX], bwrap[PATH_MAX];
+	bool cache;
+	int image_fd;		/* the closure's image, where it is part of the way; -1: none, or by its path */
+	struct buf image_path;	/* empty: it is no part */
+	char smbd[PATH_MAX], bwrap[PATH_MAX], virtiofsd[PATH_MAX];
+	bool virtiofsd_of_qemu;
+	uint64_t memory; /* the guest's bytes */
+	int socket_fd;	 /* QEMU's end to a server that runs beside it; -1: none */
 	struct strv command; /* what QEMU starts for each connection to the file server; empty: none */
 };
+#define WAY_INIT { .image_fd = -1, .socket_fd = -1 }
 void way_free(struct way *w);
 
 /*
- * Looks for all that the road needs, on this host and in the guest's kernel; changes nothing. Returns 0,
- * or -errno with e saying what is missing (EXIT_MISSING, EXIT_BAD_INPUT). Free ret in both cases.
+ * Looks for all that the road needs, on this host and in the guest's kernel; changes nothing but the
+ * images that are kept. For SHARE_AUTO it says in one line which road it is, and why a better one is not.
+ * Returns 0, or -errno with e saying what is missing (EXIT_MISSING, EXIT_BAD_INPUT, EXIT_SHARE). ret:
+ * WAY_INIT; free it in both cases.
  */
 _must_check_ int road_find(const struct road_request *q, struct way *ret, struct err *e);
+
+/* The serial of the image's disk, as storeboot.share.cache= has it; NULL: there is no image over a share. */
+const char *road_cache(const struct way *w);
+
+/* The image's disk for QEMU, the last one of all. by_path: for reading, not for running. Returns false where
+ * there is none. */
+bool road_disk(const struct way *w, bool by_path, struct qemu_disk *ret);
 
 /* Its name, as --share and storeboot.share= have it. */
 const char *road_name(const struct way *w);

@@ -173,17 +173,40 @@ static struct initrd_options initrd_of(const struct run *run)
 	};
 }
 
+/* The closure that an image is made of, also where the guest's Nix is told nothing. */
+static int find_closure(const struct run *run, struct buf *ret, struct err *e)
+{
+	struct run_values v = run->v;
+
+	v.reginfo = NULL;
+	return register_closures(&v, &run->system, ret, e);
+}
+
 static int find_road(struct run *run, struct err *e)
 {
 	const struct initrd_options o = initrd_of(run);
-	const struct road_request q = {
-		.share = (enum share)run->v.share,
+	const bool none = run->v.reginfo && str_eq(run->v.reginfo, "none");
+	_cleanup_buf_ struct buf closure = { 0 };
+	struct road_request q = {
+		.share = run->v.share,
+		.cache = run->v.cache,
 		.store = run->system.store,
 		.qemu = run->plan.qemu,
 		.smbd = run->v.smbd,
+		.virtiofsd = run->v.virtiofsd,
+		.memory = run->plan.memory,
 		.kernel = run->v.initrd ? NULL : &o,
+		.image = { .store = run->system.store, .system = run->system.config,
+			   .closure = none ? &closure : &run->plan.registration,
+			   .only_look = run->v.print_qemu },
 	};
+	int r = run_size("image-cache-size", run->v.image_cache_size, (uint64_t)10 << 30,
+			 &q.image.cache_size, e);
 
+	if (r == 0 && none && (q.cache || q.share == SHARE_IMAGE || q.share == SHARE_AUTO))
+		r = find_closure(run, &closure, e);
+	if (r < 0)
+		return r;
 	progress_set("looking at the file server");
 	return road_find(&q, &run->plan.way, e);
 }
@@ -228,6 +251,7 @@ static int build_append(struct run *run, struct err *e)
 		.reg_info = run->plan.registration.len > 0 ? REGISTRATION_IN_GUEST : NULL,
 		.root = run->v.root == ROOT_TMPFS ? "tmpfs" : QEMU_DISK_DEVICE,
 		.share = road_name(&run->plan.way),
+		.share_cache = road_cache(&run->plan.way),
 		.report = a->report,
 		.consoles = consoles,
 		.channel = FRAME_PORT,

@@ -83,6 +83,8 @@ static void pass_fds(const struct qemu_config *c, int *ret)
 	ret[n++] = c->report_fd;
 	ret[n++] = c->qmp_fd;
 	ret[n++] = c->channel_fd;
+	if (c->share_fd >= 0)
+		ret[n++] = c->share_fd;
 	for (size_t i = 0; i < c->n_disks; i++) {
 		if (c->disks[i].fd >= 0)
 			ret[n++] = c->disks[i].fd;
@@ -96,7 +98,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
 	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
 	_cleanup_strv_ struct strv argv = { 0 };
-	int pass[5 + 2 * DISKS_MAX];
+	int pass[6 + 2 * (DISKS_MAX + 1)];
 	sigset_t blocked;
 	int r = make_channel(&vm->report_fd, &report);
 

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# roads.sh - the other roads to the store: each shows the same store, read-only, and leaves nothing behind
+# roads.sh - every road to the store shows the same store, read-only; what is missing is named; nothing is left behind
 # shellcheck disable=SC2016 # the guest expands its script, not this shell
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
+export XDG_RUNTIME_DIR=$tmp/run XDG_CACHE_HOME=$tmp/cache
+mkdir -m 700 "$XDG_RUNTIME_DIR" "$XDG_CACHE_HOME"
 
+other=$(vm_script "echo not in the closure")
 facts=$(vm_script '
 fact() { echo "FACT $*"; }
 grep -E " (/nix/store|/hostfs|/run/storeboot/[a-z]+) " /proc/mounts | while read -r line; do fact mount "$line"; done
@@ -15,13 +18,17 @@ fact address "$(ip -o -4 addr show eth0 | tr -s " ")"
 fact modules "$(cut -d " " -f 1 /proc/modules | tr "\n" " ")"
 nix-store --verify --check-contents >/tmp/verify 2>&1 && fact contents equal || fact contents differ
 grep -E "modified|missing|error" /tmp/verify | head -n 5 | while read -r line; do fact verify "$line"; done
+fact owner "$(stat -c %u:%g:%a "$(readlink -f "$systemConfig")")"
+fact paths "$(find /nix/store -mindepth 1 -maxdepth 1 ! -name ".*" | wc -l)"
+[ -e '"$other"' ] && fact other there
 true')
+roads='cifs|nls_iso8859_1|9p|9pnet|9pnet_virtio|virtiofs|fuse|erofs|overlay'
 
 guest() { # NAME: the values of a fact
 	sed -n "s/^.*FACT $1 //p" <<<"$out"
 }
 
-# shown NAME TYPE: what every road has in common.
+# shown NAME TYPE MODULES: what every road has in common.
 shown() {
 	is "$1: exit" "$status" 0
 	has "$1: what is mounted on /nix/store" "$(guest mount)" "^[^ ]+ /nix/store $2 ro,"
@@ -29,9 +36,100 @@ shown() {
 	is "$1: nor after remount,rw" "$(guest store-rw)" refused
 	is "$1: the hash of every path of the closure is the host's" "$(guest contents)$(guest verify)" equal
 	has "$1: the network is up" "$(guest address)" '10\.0\.2\.15/24'
+	is "$1: its modules, and no other road's" "$(guest modules | grep -oEw "$roads" | sort | xargs)" "$3"
+	is "$1: nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")" ""
 }
 
-vm_run 240 --image "$tmp/a.qcow2" --append "demo.run=$facts" --share 9p
-shown 9p 9p
-is "9p: no other road's module is loaded" "$(guest modules | grep -oE '\b(cifs|nls_iso8859_1|virtiofs|erofs|overlay)\b')" ""
+# refused NAME EXIT PATTERN: the last run came to no QEMU, and one line says why.
+refused() {
+	is "$1: exit" "$status" "$2"
+	is "$1: one line" "$(grep -cE "^storeboot: .*$3" <<<"$err")" 1
+	is "$1: nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")" ""
+}
+
+# --- each road -----------------------------------------------------------------------------------------------
+run=(--image "$tmp/a.qcow2" --register "$facts" --append "demo.run=$facts")
+vm_run 240 "${run[@]}" --share 9p
+shown 9p 9p '9p 9pnet 9pnet_virtio'
+vm_run 240 "${run[@]}" --share image
+shown image erofs erofs
+has "image: it says that it built one" "$err" 'built an image of the closure, [0-9]+ MiB in '
+is "image: the closure's paths alone" "$(guest paths)" "$(nix_store -qR "$system" "$facts" | sort -u | wc -l)"
+is "image: owner and mode" "$(guest owner)" 0:0:555
+is "image: and no other" "$(guest other)" ""
+image=$(echo "$XDG_CACHE_HOME"/storeboot/image/*)
+hash=$(sha256sum <"$image")
+vm_run 240 "${run[@]}" --cache
+shown "cifs with the image over it" overlay 'cifs erofs nls_iso8859_1 overlay'
+is "cifs with the image over it: the kept image is taken" "$(grep -c 'built an image' <<<"$err")" 0
+is "cifs with the image over it: the host's other paths are there" "$(guest other)" there
+# virtiofsd wants a descriptor for every file of the store: a store of its own that is small, by hard links.
+mkdir -p "$tmp/store/.links"
+# shellcheck disable=SC2046 # a list of store paths
+cp -al $(nix_store -qR "$system" "$facts") "$tmp/store/" 2>/dev/null || cp -a $(nix_store -qR "$system" "$facts") "$tmp/store/"
+"$storeboot" reginfo "$system" "$facts" >"$tmp/registration"
+small=("$tmp/store/${system##*/}" --store "$tmp/store" --reginfo "$tmp/registration")
+# vm_small SECONDS ARGUMENT...: vm_run with that store.
+vm_small() {
+	local limit=$1
+	shift
+	status=0
+	timeout --kill-after=10 "$limit" "$storeboot" run "${small[@]}" --image "$tmp/a.qcow2" "$@" \
+		</dev/null >"$tmp/out" 2>"$tmp/err" || status=$?
+	out=$(tr -d '\r\000' <"$tmp/out") err=$(cat "$tmp/err")
+	sed 's/^/# /' "$tmp/err"
+}
+if "$storeboot" run "${small[@]}" --image "$tmp/a.qcow2" --share virtiofs --print-qemu >/dev/null 2>"$tmp/err"; then
+	vm_small 240 --share virtiofs --append "demo.run=$facts"
+	shown virtiofs virtiofs 'fuse virtiofs'
+	is "virtiofs: owner and mode" "$(guest owner)" "$([ "$(id -u)" = 0 ] && echo 0:0 || echo 65534:65534):555"
+else
+	skip "virtiofs" "$(cat "$tmp/err")"
+fi
+
+# --- auto ----------------------------------------------------------------------------------------------------
+vm_run 240 "${run[@]}" --share auto --print-qemu
+has "auto: the image" "$err" '^storeboot: the store comes by image: no road is faster$'
+vm_run 240 "${run[@]}" --share auto --print-qemu --smbd /nonexistent --virtiofsd /nonexistent --cache
+has "auto: what is left and why" "$err" \
+	'^storeboot: the store comes by 9p, not by virtiofs \(/nonexistent: .*\), cifs \(/nonexistent: .*\)$'
+
+# --- what is missing, damaged or full ------------------------------------------------------------------------
+printf x | dd of="$image" bs=1 seek=1000000 conv=notrunc status=none
+vm_run 240 "${run[@]}" --share image --timeout-stage1 1
+has "a damaged image is built again" "$err" 'built an image of the closure'
+is "and is what it was" "$(sha256sum <"$image")" "$hash"
+vm_run 240 --image "$tmp/a.qcow2" --share image --image-cache-size 1M --timeout-stage1 1
+is "the older image had to go" "$(find "$XDG_CACHE_HOME/storeboot/image" -type f | wc -l)" 1
+ok "it is not there any more" [ ! -e "$image" ]
+vm_run 60 "${run[@]}" --share virtiofs --virtiofsd /nonexistent
+refused "no virtiofsd" 69 '/nonexistent: no such program'
+vm_run 60 "${run[@]}" --share image --cache
+refused "an image over itself" 64 '--share image is the image alone'
+mkdir -p "$tmp/modules/lib/modules"
+release=$(ls "$system/kernel-modules/lib/modules")
+cp -rs "$(realpath "$system/kernel-modules/lib/modules/$release")" "$tmp/modules/lib/modules/"
+rm "$tmp/modules/lib/modules/$release"/modules.{dep,builtin}
+for file in modules.dep modules.builtin; do
+	grep -vE '/(9p|9pnet_virtio|erofs)\.ko' "$system/kernel-modules/lib/modules/$release/$file" \
+		>"$tmp/modules/lib/modules/$release/$file"
+done
+for road in 9p image; do
+	vm_run 60 "${run[@]}" --modules "$tmp/modules" --share $road
+	refused "a kernel without $road" 65 "kernel $release lacks the module .* \(needed for $road\)"
+done
+if [ "$(id -u)" = 0 ]; then
+	mkdir "$tmp/full"
+	unshare -m sh -c "mount -t tmpfs -o size=64M full '$tmp/full' && XDG_CACHE_HOME='$tmp/full' '$storeboot' run '$system' \
+		--image '$tmp/a.qcow2' --share image; echo \$? >'$tmp/status'; find '$tmp/full/storeboot/image' -type f" >"$tmp/out" 2>"$tmp/err"
+	status=$(cat "$tmp/status") err=$(cat "$tmp/err")
+	refused "no room for the image" 68 'has [0-9]+ MiB free, and the closure.s image takes [0-9]+ MiB or more'
+	is "no room for the image: no file is left" "$(cat "$tmp/out")" ""
+	unshare -m sh -c "rm -rf '$XDG_CACHE_HOME/storeboot/image'; mount --bind /dev/null '$(command -v mkfs.erofs)' && '$storeboot' run '$system' --image '$tmp/a.qcow2' \
+		--share image; echo \$? >'$tmp/status'" >/dev/null 2>"$tmp/err"
+	status=$(cat "$tmp/status") err=$(cat "$tmp/err")
+	refused "no mkfs.erofs" 69 'mkfs\.erofs is not on this host; install it \(Debian: the package erofs-utils\)'
+else
+	skip "no room for the image, no mkfs.erofs" "needs root to arrange"
+fi
 tap_end

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * closure_image.c - a closure as an image: read-only, erofs, with what an overlay over a share wants
+ *
+ * Theory of operation: mkfs.erofs packs one folder, and the store has more in it than the closure. So a
+ * child goes into a mount namespace of its own, makes a memory file system over /sys, which mkfs.erofs
+ * does not need, binds each path of the closure there, and becomes mkfs.erofs. Nothing is copied on the
+ * way, nothing has to be cleared up behind it, and it dies with its parent.
+ *
+ * Nix makes /nix/store/.links where it is missing, and fails where it cannot; so there is an empty one.
+ */
+#include "host/share/closure_image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+
+#include "host/exit.h"
+#include "init/lib/file.h"
+#include "init/lib/spawn.h"
+
+#define STAGE "/sys"
+#define LOOK_MS 100
+#define SAID_MAX 4096
+
+/* In the child: its stderr is a pipe to the parent, which takes the last line for the reason. */
+static void fail(const char *what, const char *name)
+{
+	fprintf(stderr, "%s %s: %s\n", what, name, strerror(errno));
+	_exit(1);
+}
+
+/* Inside it is always root, so that it may mount. */
+static int map_user(uid_t uid, gid_t gid)
+{
+	char map[64];
+	int r = file_write(AT_FDCWD, "/proc/self/setgroups", "deny", 4);
+
+	if (r == 0) {
+		snprintf(map, sizeof(map), "0 %u 1", (unsigned int)uid);
+		r = file_write(AT_FDCWD, "/proc/self/uid_map", map, strlen(map));
+	}
+	if (r == 0) {
+		snprintf(map, sizeof(map), "0 %u 1", (unsigned int)gid);
+		r = file_write(AT_FDCWD, "/proc/self/gid_map", map, strlen(map));
+	}
+	return r;
+}
+
+static void enter_namespace(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if (unshare(CLONE_NEWNS) < 0) {
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+			fail("this host must allow unprivileged user namespaces", "(unshare)");
+		errno = -map_user(uid, gid);
+		if (errno)
+			fail("cannot map the user in", "/proc/self/uid_map");
+	}
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("stage", STAGE, "tmpfs", 0, "mode=0755") < 0 || mkdir(STAGE "/store", 0755) < 0 ||
+	    mkdir(STAGE "/mask", 0755) < 0 || mkdir(STAGE "/store/.links", 0755) < 0 ||
+	    mknod(STAGE "/mask/.links", S_IFCHR, makedev(0, 0)) < 0)
+		fail("cannot mount on", STAGE);
+}
+
+static void make_link(int store, const char *name, const char *to)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(store, name, target, sizeof(target) - 1);
+
+	target[n > 0 ? n : 0] = '\0';
+	if (n < 0 || symlink(target, to) < 0)
+		fail("cannot show the link", name);
+}
+
+static void show(int store, const char *name)
+{
+	char from[PATH_MAX], to[PATH_MAX], mask[PATH_MAX];
+	struct stat st;
+	int r;
+
+	if (str_format(from, sizeof(from), "/proc/self/fd/%d/%s", store, name) < 0 ||
+	    str_format(to, sizeof(to), STAGE "/store/%s", name) < 0 ||
+	    str_format(mask, sizeof(mask), STAGE "/mask/%s", name) < 0 ||
+	    fstatat(store, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		fail("cannot find", name);
+	if (S_ISLNK(st.st_mode)) {
+		make_link(store, name, to);
+		return;
+	}
+	/* A whiteout is the one device that anybody may make (mknod(2), Linux 5.8). */
+	r = S_ISDIR(st.st_mode) ? mkdir(to, 0755) : mknod(to, S_IFREG | 0444, 0);
+	if (r == 0 && S_ISDIR(st.st_mode))
+		r = mknod(mask, S_IFCHR, makedev(0, 0));
+	if (r < 0 || mount(from, to, NULL, MS_BIND, NULL) < 0)
+		fail("cannot show", name);
+}
+
+/* -T1 --all-root: as Nix has times and owners. -x-1: a store path has no extended attributes. A UUID of
+ * its own would make each image another one. */
+static void become_mkfs(const struct closure_image *c, int fd)
+{
+	char file[64];
+	const char *const argv[] = { c->mkfs, "-T1", "--all-root", "-x-1", "-U",
+				     "5704eb00-7000-4000-8000-000000000001", file, STAGE, NULL };
+
+	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
+	fcntl(fd, F_SETFD, 0);
+	execv(c->mkfs, (char *const *)argv);
+	fail("cannot start", c->mkfs);
+}
+
+static void child(const struct closure_image *c, int fd, int said, pid_t parent)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t none;
+	int store;
+
+	if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+	    dup2(said, STDERR_FILENO) < 0)
+		_exit(1);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(0);
+	enter_namespace();
+	/* Not before: mount(2) takes none of another namespace. */
+	store = open(c->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (store < 0)
+		fail("cannot open", c->store);
+	/* Not before: new capabilities end the request (prctl(2)). */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || (getppid() != parent && getppid() != 0))
+		_exit(1);
+	for (const char *const *name = c->names; *name; name++)
+		show(store, *name);
+	become_mkfs(c, fd);
+}
+
+/* Keeps the end of what the child says; false at its end. */
+static bool hear(int fd, struct buf *said)
+{
+	char data[1024];
+	ssize_t n = read(fd, data, sizeof(data));
+
+	if (n < 0)
+		return errno == EINTR;
+	if (n == 0 || buf_add(said, data, (size_t)n) < 0)
+		return false;
+	if (said->len > SAID_MAX) {
+		memmove(said->data, said->data + said->len - SAID_MAX, SAID_MAX + 1);
+		said->len = SAID_MAX;
+	}
+	return true;
+}
+
+/* Until the child has closed its stderr. Returns 0 or -ECANCELED. */
+static int follow(const struct closure_image *c, int fd, int said_fd, struct buf *said)
+{
+	for (;;) {
+		struct pollfd p = { said_fd, POLLIN, 0 };
+		struct stat st;
+		int n = poll(&p, 1, LOOK_MS);
+
+		if (n > 0 && !hear(said_fd, said))
+			return 0;
+		if (c->progress && fstat(fd, &st) == 0 && c->progress((uint64_t)st.st_size, c->arg))
+			return -ECANCELED;
+	}
+}
+
+static const char *last_line(struct buf *said)
+{
+	char *line;
+
+	while (said->len > 0 && said->data[said->len - 1] == '\n')
+		said->data[--said->len] = '\0';
+	line = said->len > 0 ? strrchr(said->data, '\n') : NULL;
+	return said->len == 0 ? "no reason given" : line ? line + 1 : said->data;
+}
+
+int closure_image_build(const struct closure_image *c, int fd, struct err *e)
+{
+	_cleanup_close_ int hearing = -1;
+	_cleanup_buf_ struct buf said = { 0 };
+	int ends[2], status = 0, r;
+	pid_t parent = getpid(), pid;
+	char how[64];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "pipe");
+	hearing = ends[0];
+	pid = fork();
+	if (pid == 0)
+		child(c, fd, ends[1], parent);
+	close(ends[1]);
+	if (pid < 0)
+		return err_sys(e, errno, "fork");
+	r = follow(c, fd, hearing, &said);
+	if (r < 0)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (r < 0)
+		return err_exit(e, EXIT_SHARE, -r, "the closure's image: building it was broken off");
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	return err_exit(e, EXIT_SHARE, EIO, "%s: %s: %s", c->mkfs,
+			spawn_status_text(status, how, sizeof(how)), last_line(&said));
+}

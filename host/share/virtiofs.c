@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * virtiofs.c - virtiofsd, shut in with nothing but the store
+ *
+ * Theory of operation: the daemon reads and writes the guest's memory, which QEMU lays into a memfd for it,
+ * and answers one connection, which is there before either starts. It runs below bwrap: no network, and of
+ * the host's files its program and the store, read-only, which without CAP_SYS_ADMIN it cannot undo. It is
+ * root in there, as both kinds of it want to be; outside it is who runs the launcher.
+ */
+#include "host/share/virtiofs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <limits.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "host/exit.h"
+#include "host/proc.h"
+#include "host/share/sandbox.h"
+
+#define GUEST_INODE 1024 /* bytes of memory, at least, for a file that the guest knows (struct fuse_inode) */
+#define OWN_FILES 256	 /* descriptors that the daemon needs for itself */
+
+/* QEMU's drops all but these itself, and wants to have them first (tools/virtiofsd/passthrough_ll.c,
+ * setup_capabilities). */
+static const char *const caps[] = {
+	"CAP_SYS_CHROOT", "CAP_SETPCAP", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID",
+	"CAP_SETGID", "CAP_SETUID", "CAP_MKNOD", "CAP_SETFCAP", NULL,
+};
+
+int virtiofs_find(const char *given, char *ret, struct err *e)
+{
+	/* No PATH has these: Debian 12 and before; Debian, Fedora; Arch. */
+	static const char *const places[] = { "/usr/libexec/virtiofsd", "/usr/lib/virtiofsd",
+					      "/usr/lib/qemu/virtiofsd" };
+	struct err none;
+
+	if (given || proc_find(NULL, "virtiofsd", "virtiofsd", ret, e) == 0)
+		return given ? proc_find(given, given, "virtiofsd", ret, e) : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (proc_find(places[i], "virtiofsd", "virtiofsd", ret, &none) == 0)
+			return 0;
+	return -e->num;
+}
+
+static int add_confinement(const struct virtiofs_config *c, int root, struct strv *v)
+{
+	const struct sandbox box = { c->bwrap, c->virtiofsd, "0", caps };
+	int r = sandbox_begin(&box, root, v);
+
+	if (r == 0)
+		r = sandbox_bind(v, "--ro-bind", c->store, "/export");
+	return r < 0 ? r : strv_add(v, "--");
+}
+
+int virtiofs_command(const struct virtiofs_config *c, int root, int listen_fd, struct strv *ret)
+{
+	static const char *const of_qemu[] = { "-o", "source=/export,sandbox=chroot,cache=always",
+					       "-o", "log_level=warn", "--rlimit-nofile=0", NULL };
+	static const char *const other[] = { "--shared-dir=/export", "--sandbox=chroot", "--cache=always",
+					     "--inode-file-handles=prefer", "--log-level=warn",
+					     "--rlimit-nofile=0", NULL };
+	int r = add_confinement(c, root, ret);
+
+	if (r == 0)
+		r = strv_add(ret, c->virtiofsd);
+	if (r == 0)
+		r = strv_addf(ret, "--fd=%d", listen_fd);
+	return r < 0 ? r : strv_add_all(ret, c->of_qemu ? of_qemu : other);
+}
+
+/* Counts what is in the folder, up to max. */
+static uint64_t count_files(const char *folder, uint64_t max)
+{
+	char path[PATH_MAX];
+	char *const paths[] = { path, NULL };
+	uint64_t n = 0;
+	FTS *fts = NULL;
+
+	if (str_format(path, sizeof(path), "%s", folder) == 0)
+		fts = fts_open(paths, FTS_PHYSICAL | FTS_NOSTAT | FTS_NOCHDIR, NULL);
+	for (FTSENT *f; fts && n < max && (f = fts_read(fts));)
+		n += f->fts_info != FTS_DP;
+	if (fts)
+		fts_close(fts);
+	return fts ? n : max;
+}
+
+/*
+ * The daemon holds a descriptor for each file that the guest knows, and past its limit files are just not
+ * there. The guest knows no more than there are, nor than its memory has room for. The launcher's own limit
+ * is what its children inherit; root may raise the hard one too.
+ */
+static int check_limit(const struct virtiofs_config *c, struct err *e)
+{
+	const uint64_t known = c->memory / GUEST_INODE;
+	struct rlimit limit;
+	uint64_t n;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return err_sys(e, errno, "getrlimit");
+	limit.rlim_cur = limit.rlim_max;
+	if (limit.rlim_max < known + OWN_FILES) {
+		const struct rlimit higher = { known + OWN_FILES, known + OWN_FILES };
+
+		if (setrlimit(RLIMIT_NOFILE, &higher) == 0)
+			return 0;
+	}
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return err_sys(e, errno, "setrlimit");
+	n = limit.rlim_max < OWN_FILES ? 0 : limit.rlim_max - OWN_FILES;
+	if (n >= known || count_files(c->store, n) < n)
+		return 0;
+	return err_exit(e, EXIT_MISSING, EMFILE,
+			"virtiofsd holds each file open that the guest knows, and may have %llu open here "
+			"(ulimit -Hn); %s has more, which the guest would miss",
+			(unsigned long long)limit.rlim_max, c->store);
+}
+
+int virtiofs_check(struct virtiofs_config *c, struct err *e)
+{
+	const struct sandbox box = { c->bwrap, c->virtiofsd, "0", caps };
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_buf_ struct buf out = { 0 };
+	int r = root < 0 ? -errno : add_confinement(c, root, &argv);
+
+	if (r == 0)
+		r = strv_add(&argv, c->virtiofsd);
+	if (r == 0)
+		r = strv_add(&argv, "--version");
+	if (r < 0)
+		return err_sys(e, r, "virtiofsd's command");
+	r = sandbox_try(&box, argv.v, &out, e);
+	if (r < 0)
+		return r;
+	c->of_qemu = out.data && str_after(out.data, "virtiofsd version ");
+	return check_limit(c, e);
+}
+
+int virtiofs_socket(const char *folder, int *ret_listening, int *ret_connected, struct err *e)
+{
+	_cleanup_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_cleanup_close_ int connected = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	/* The folder's own path may be longer than an address. */
+	if (dir < 0 || listening < 0 || connected < 0 ||
+	    str_format(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/virtiofs", dir) < 0 ||
+	    bind(listening, (const struct sockaddr *)&a, sizeof(a)) < 0 || listen(listening, 1) < 0 ||
+	    connect(connected, (const struct sockaddr *)&a, sizeof(a)) < 0)
+		return err_sys(e, errno, "cannot make a socket for virtiofsd in %s", folder);
+	unlinkat(dir, "virtiofs", 0);
+	*ret_listening = take_fd(&listening);
+	*ret_connected = take_fd(&connected);
+	return 0;
+}
