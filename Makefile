@@ -77,7 +77,7 @@ ifneq ($(words x$(CURDIR)x$(BUILD)x),1)
 $(error there is a blank in the path of $(CURDIR) or $(BUILD): the build cannot work there; move it)
 endif
 
-.PHONY: all check check-unit check-scripts check-vm check-long lint fuzz install clean distclean
+.PHONY: all check check-unit check-scripts check-vm check-long lint fuzz bench-store install clean distclean
 all: $(INIT) $(if $(ARCH),,$(HOST_TOOL))
 	@:
 
@@ -163,6 +163,9 @@ check-long: all
 
 lint:
 	$(Q)scripts/lint
+
+bench-store: all
+	$(Q)BUILD=$(BUILD) scripts/bench-store
 
 # --- install -------------------------------------------------------------------------------------------
 install: all
