@@ -13,9 +13,9 @@ struct arch {
 	const char *qemu;	 /* the program that emulates it, */
 	const char *package;	 /* and Debian's package with that */
 	const char *board;	 /* QEMU's -machine */
-	const char *tcg_cpu;	 /* its -cpu where QEMU emulates; NULL: the board's own */
-	const char *kvm_cpu;	 /* and where KVM runs the guest; NULL: not by KVM */
-	const char *kvm_host;	 /* by the KVM of a host with this uname -m */
+	const char *tcg_cpu;	 /* its -cpu where QEMU emulates: quick; NULL: the board's own */
+	const char *max_cpu;	 /* and where KVM runs the guest, or the kernel asks for more than that */
+	const char *kvm_host;	 /* by the KVM of a host with this uname -m; NULL: not by KVM */
 	const char *console;	 /* the kernel's name for the first serial port */
 	const char *report;	 /* the device of the second one in the guest */
 	bool pci_only;		 /* the board has no ISA bus, and but one serial port: the second is a card */

@@ -94,6 +94,7 @@ static int parse_vmlinux(const uint8_t *d, size_t len, struct kernel *k)
 static int parse_arm64(const uint8_t *d, size_t len, struct kernel *k)
 {
 	k->machine = EM_AARCH64;
+	k->page_16k = (d[0x18] >> 1 & 3) == 2; /* flags */
 	return find_banner(d, len, k) == 0 ? 0 : -ENODATA;
 }
 

@@ -25,6 +25,7 @@ struct plan {
 	const char *system; /* where the guest sees its files; "": nowhere */
 	const char *init;   /* stage 2, as the guest sees it */
 	const char *kernel;
+	bool max_cpu;	    /* it needs more than QEMU's quick one has */
 	bool kernel_packed; /* QEMU gets what is in it */
 	const struct arch *arch;
 	uint64_t memory; /* bytes */

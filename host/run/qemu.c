@@ -39,7 +39,7 @@ int qemu_add_valued(struct strv *v, const char *option, const char *prefix, cons
 
 static int add_machine(const struct qemu_config *c, struct strv *v)
 {
-	const char *cpu = c->accel == ACCEL_KVM ? c->arch->kvm_cpu : c->arch->tcg_cpu;
+	const char *cpu = c->accel == ACCEL_KVM || c->max_cpu ? c->arch->max_cpu : c->arch->tcg_cpu;
 	const char *const base[] = { "-nodefaults", "-no-user-config", "-no-reboot",
 				     "-machine",    c->arch->board,    "-accel",
 				     accel_name(c->accel), cpu ? "-cpu" : NULL, cpu, NULL };

@@ -19,6 +19,7 @@ struct qemu_config {
 	const char *program;
 	const char *name;
 	const struct arch *arch;
+	bool max_cpu; /* the kernel needs more than the quick one has */
 	enum accel accel; /* not ACCEL_AUTO */
 	uint64_t memory;  /* bytes, taken in whole MiB */
 	unsigned int cores;

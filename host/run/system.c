@@ -263,6 +263,7 @@ int system_find(const struct system_options *o, struct system *ret, struct err *
 	if (r < 0)
 		return r;
 	ret->machine = kernel.machine;
+	ret->page_16k = kernel.page_16k;
 	ret->packed = kernel.packed;
 	find_name(ret, dir, o->name);
 	return 0;

@@ -32,6 +32,7 @@ struct system {
 	char name[128];		/* of the machine and its image: letters, digits, . _ - */
 	struct buf params;
 	unsigned int machine; /* the kernel's, as ELF numbers it */
+	bool page_16k;	      /* it is arm64's with pages of 16 KiB */
 	bool packed;	      /* the kernel is a compressed image */
 };
 

@@ -117,6 +117,10 @@ static void images_are_searched_for_the_banner(void)
 		CHECK_INT(kernel_parse(b.data, b.len, &k), 0);
 		CHECK_STR(k.release, "6.6.1-arm");
 		CHECK_INT(k.machine, kinds[i].machine);
+		CHECK(!k.page_16k);
+		b.data[24] = 2 << 1; /* arm64's flags: pages of 16 KiB */
+		CHECK_INT(kernel_parse(b.data, b.len, &k), 0);
+		CHECK_INT(k.page_16k, k.machine == EM_AARCH64);
 		CHECK_INT(kernel_parse(b.data, 64, &k), -ENODATA);
 	}
 }

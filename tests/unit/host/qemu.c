@@ -106,11 +106,11 @@ static void other_architectures(void)
 {
 	static const struct {
 		unsigned int machine;
-		const char *board, *cpu, *panic;
+		const char *board, *cpu, *max, *panic;
 	} want[] = {
-		{ EM_386, "q35", "max,la57=off", "pvpanic" },
-		{ EM_AARCH64, "virt,gic-version=max", "cortex-a72", "pvpanic-pci" },
-		{ EM_RISCV, "virt", "", "pvpanic-pci" }, /* the board's own processor */
+		{ EM_386, "q35", "max,la57=off", "max", "pvpanic" },
+		{ EM_AARCH64, "virt,gic-version=max", "cortex-a72", "max", "pvpanic-pci" },
+		{ EM_RISCV, "virt", "", "", "pvpanic-pci" }, /* the board's own processor */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
@@ -121,6 +121,10 @@ static void other_architectures(void)
 		CHECK_INT(qemu_args(&c, &v), 0);
 		CHECK_STR(find(&v, "-machine", ""), want[i].board);
 		CHECK_STR(find(&v, "-cpu", ""), want[i].cpu);
+		strv_free(&v);
+		c.max_cpu = true;
+		CHECK_INT(qemu_args(&c, &v), 0);
+		CHECK_STR(find(&v, "-cpu", ""), want[i].max);
 		CHECK_STR(find(&v, "-device", "pvpanic"), want[i].panic);
 		CHECK_STR(find(&v, "-serial", "console"), "chardev:console");
 		CHECK_STR(find(&v, "-serial", "report"), i == 0 ? "chardev:report" : "");
