@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# matrix.sh - the table tests/vm/matrix is whole: each value in a ci row, each pair of values in a row or excused
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/tap.sh
+. tests/lib/tap.sh
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+is "every pair is covered" "$(tests/lib/matrix pairs)" ""
+names=$(awk '$1 == "row" { print $2 }' tests/vm/matrix)
+is "each row has a name of its own" "$(sort <<<"$names" | uniq -d)" ""
+is "no row has the name of a test" "$(for n in $names; do ls "tests/vm/$n.sh" 2>/dev/null; done)" ""
+is "every line is of a known kind" "$(grep -vE '^(#|$|(kernel|machine|road|never|row) )' tests/vm/matrix)" ""
+is "every row has a run or none, and all columns" "$(awk '$1 == "row" && !(NF == 9 || (NF == 10 && $NF == "ci"))' tests/vm/matrix)" ""
+for column in 3:kernel 5:machine 8:road; do
+	is "each ${column#*:} is explained" \
+		"$(awk -v k="${column#*:}" -v c="${column%:*}" '$1 == k { known[$2] = 1 } $1 == "row" && !($c in known) { print $c }' tests/vm/matrix)" ""
+done
+
+# The judge can say no.
+grep -vE '^row (riscv64|aarch64-6.12) ' tests/vm/matrix >"$tmp/less"
+missing=$(MATRIX=$tmp/less tests/lib/matrix pairs)
+is "two rows less: exit status" $? 1
+has "two rows less: a value without a ci row" "$missing" '^arch=riscv64: in no ci row$'
+has "two rows less: a pair in no row" "$missing" '^kernel=6.12 arch=aarch64: in no row$'
+MATRIX=$tmp/less tests/lib/matrix riscv64 2>"$tmp/err"
+is "no such row: exit status" $? 64
+tap_end
