@@ -111,6 +111,26 @@ refuse 'layer as a further disk' 66 'layer.qcow2 is only a layer over' --image g
 has 'a path that begins with a dash' "$("${run[@]}" --image=-x.qcow2 --print-qemu 2>/dev/null)" "\"filename\":\"$PWD/-x.qcow2\""
 ok 'printing makes nothing' [ ! -e ./-x.qcow2 ]
 
+# --- another program has it: QEMU's own lock -----------------------------------------------------------------------------
+qemu-system-x86_64 -nodefaults -display none -machine q35,accel=tcg -S -qmp "unix:$tmp/qmp,server=on,wait=off" \
+	-blockdev driver=qcow2,node-name=disk,file.driver=file,file.filename=good.qcow2 -device virtio-blk-pci,drive=disk &
+pids+=($!)
+until [ -S "$tmp/qmp" ] && grep -q ":$(stat -c %i good.qcow2) " /proc/locks; do
+	kill -0 "${pids[0]}" || break
+done
+refuse 'image that another QEMU has' 67 'good.qcow2 is in use by another QEMU' --image good.qcow2
+kill "${pids[@]}"
+wait "${pids[@]}"
+pids=()
+
+# --- --fresh asks, and takes nothing but yes for an answer ------------------------------------------------------------------
+before=$(sha256sum ./*.qcow2)
+said=$(echo no | timeout 60 script -qec "$(printf '%q ' "${run[@]}") --image good.qcow2 --fresh" /dev/null)
+is 'a no to --fresh: exit code' $? 64
+has 'a no to --fresh: the question' "$said" 'move .*/good.qcow2 aside and begin with an empty disk\? \[y/N\]'
+has 'a no to --fresh: the answer' "$said" 'good.qcow2 is as it was; nothing was run'
+is 'a no to --fresh: nothing made, changed or moved' "$(sha256sum ./*.qcow2)" "$before"
+
 # --- options ------------------------------------------------------------------------------------------------------
 refuse '--fresh with nobody to ask' 64 '--fresh moves .*/good.qcow2 aside; say --yes' --image good.qcow2 --fresh
 refuse '--root tmpfs with an image' 64 'with --root tmpfs there is no' --root tmpfs --image x.qcow2

@@ -21,9 +21,9 @@ blank() {
 	truncate -s "$2" "$tmp/$1"
 }
 
-# raw NAME [SERIAL]: QEMU's arguments for a raw image
+# raw NAME [SERIAL [PROPERTIES]]: QEMU's arguments for a raw image
 raw() {
-	echo "-drive if=none,id=$1,format=raw,file=$tmp/$1 -device virtio-blk-pci,drive=$1${2:+,serial=$2}"
+	echo "-drive if=none,id=$1,format=raw,file=$tmp/$1 -device virtio-blk-pci,drive=$1${2:+,serial=$2}${3:+,$3}"
 }
 
 hash_of() {
@@ -76,8 +76,9 @@ has "another disk's serial" "$out" \
 	'failed at step disk: /dev/vda is the wrong disk: its serial is "some-other", not "the-root".*disk unchanged'
 is "the wrong disk is as it was" "$(hash_of other)" "$before"
 # shellcheck disable=SC2046
-boot "storeboot.disk.serial=the-root storeboot.disk.size=$((64 << 20))" $(raw other some-other) $(raw root the-root)
-has "the second disk is the root disk by its serial" "$out" 'storeboot: root ok .* /dev/vdb ext3'
+boot "storeboot.disk.serial=the-root storeboot.disk.size=$((64 << 20))" $(raw other some-other) \
+	$(raw root the-root logical_block_size=4096,physical_block_size=4096)
+has "the second disk, of 4096-byte sectors, is the root disk by its serial" "$out" 'storeboot: root ok .* /dev/vdb ext3'
 is "the first disk is as it was" "$(hash_of other)" "$before"
 ok "the second is sound" clean root
 
