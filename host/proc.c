@@ -218,17 +218,23 @@ struct ending {
 	const struct proc_others *others;
 	bool kill;
 	size_t left;
+	void (*ended)(int status, void *arg); /* or NULL */
+	void *arg;
 };
 
 static void end_one(pid_t pid, void *arg)
 {
 	struct ending *end = arg;
+	int status;
 
 	for (size_t i = 0; i < end->others->n; i++)
 		if (end->others->pids[i] == pid)
 			return;
-	if (waitpid(pid, NULL, WNOHANG) == pid)
+	if (waitpid(pid, &status, WNOHANG) == pid) {
+		if (end->ended)
+			end->ended(status, end->arg);
 		return;
+	}
 	end->left++;
 	if (end->kill)
 		kill(pid, SIGKILL);
@@ -242,7 +248,7 @@ void proc_end_all(const struct proc_others *others, unsigned int grace_ms)
 	struct ending end;
 
 	do {
-		end = (struct ending){ others, sys_now_us() >= deadline, 0 };
+		end = (struct ending){ .others = others, .kill = sys_now_us() >= deadline };
 		if (each_child(end_one, &end) < 0)
 			return;
 		if (end.left > 0)
@@ -250,9 +256,9 @@ void proc_end_all(const struct proc_others *others, unsigned int grace_ms)
 	} while (end.left > 0);
 }
 
-void proc_reap(const struct proc_others *others)
+void proc_reap(const struct proc_others *others, void (*ended)(int status, void *arg), void *arg)
 {
-	struct ending end = { others, false, 0 };
+	struct ending end = { .others = others, .ended = ended, .arg = arg };
 
 	if (each_child(end_one, &end) < 0)
 		return; /* without /proc there was no start */

@@ -53,7 +53,10 @@ static const struct need {
 	{ "net", 0, { { "virtio_net", REQUIRED } }, { NULL } },
 	/* SMB1 as guest needs no cipher: cifs's softdeps would be ten modules for nothing. */
 	/* clang-format off */
-	{ "cifs", WHERE_IT_IS, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED } },
+	/* nls_utf8, the default charset of most kernels, is for the day when the server dies: to connect
+	 * again Linux 6.1 asks for that charset (cifs_reconnect_tcon), and modprobe would be read from the
+	 * very share that is not there. */
+	{ "cifs", WHERE_IT_IS, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED }, { "nls_utf8", WANTED } },
 	  { "CIFS", "CIFS_ALLOW_INSECURE_LEGACY", "NLS_ISO8859_1" } },
 	/* SMB3: its softdeps name gcm, but not what gcm itself asks for at run time. */
 	{ "smb3", BY_NAME | SOFTDEPS, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED },
@@ -295,7 +298,7 @@ static bool listed(const char *const *names, const char *name)
 static bool has_all(const struct modtree *t, const struct need *n)
 {
 	for (size_t i = 0; i < NEED_MODULES_MAX && n->modules[i].name; i++)
-		if (!modules_find(&t->builtin, n->modules[i].name) &&
+		if (n->modules[i].policy == REQUIRED && !modules_find(&t->builtin, n->modules[i].name) &&
 		    !modules_find(&t->dep, n->modules[i].name))
 			return false;
 	return true;

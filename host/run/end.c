@@ -119,13 +119,25 @@ static void take_signal(struct vm *vm, int signal, bool ends, bool clean)
 		stop_now(vm);
 }
 
+/* What fails in stage 1 is stage 1's to tell. */
+static void on_server_end(int status, void *arg)
+{
+	struct vm *vm = arg;
+
+	if (!vm->report.stage2 || vm->stop != STOP_NO)
+		return;
+	servers_ended(&vm->servers, status, sys_now_us());
+	if (servers_gone(&vm->servers))
+		stop_off(vm);
+}
+
 void serve_signals(struct vm *vm)
 {
 	struct signalfd_siginfo info;
 
 	while (read(vm->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
-			proc_reap(vm->others);
+			proc_reap(vm->others, on_server_end, vm);
 		else if (info.ssi_signo == SIGWINCH)
 			serve_window(vm);
 		else

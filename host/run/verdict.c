@@ -161,6 +161,23 @@ static bool too_long(const struct ending *end, struct verdict *v)
 	return true;
 }
 
+/* QEMU was ended for it. */
+static bool share_gone(const struct ending *end, struct verdict *v)
+{
+	const struct servers *s = end->servers;
+	char how[64];
+
+	if (!s || !servers_gone(s))
+		return false;
+	say(v, EXIT_SHARE, true,
+	    "the share is gone: %u file servers failed one after the other within %llu s: "
+	    "%s%s%s",
+	    s->failed, (unsigned long long)(s->last_us - s->first_us) / 1000000,
+	    spawn_status_text(s->status, how, sizeof(how)), end->qemu_said[0] ? "; " : "",
+	    end->qemu_said);
+	return true;
+}
+
 static bool before_stage2(const struct ending *end, struct verdict *v)
 {
 	const struct report *r = end->report;
@@ -218,7 +235,7 @@ void verdict_of(const struct ending *end, struct verdict *ret)
 {
 	/* In the order of what counts: the first that applies is the verdict, where no command's status is. */
 	static bool (*const rules[])(const struct ending *, struct verdict *) = {
-		by_signal, stage1_failed, panicked,	 lost_output,  too_long,
+		by_signal, stage1_failed, panicked,    lost_output,   share_gone,   too_long,
 		no_agent,  qemu_failed,	  before_stage2, command_lost, after_stage2,
 	};
 

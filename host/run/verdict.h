@@ -9,6 +9,7 @@
 #include "host/run/deadline.h"
 #include "host/run/qmp.h"
 #include "host/run/report.h"
+#include "host/run/servers.h"
 #include "init/lib/err.h"
 
 /* What is known when QEMU has ended. */
@@ -22,6 +23,7 @@ struct ending {
 	const char *qemu_said;	/* the end of QEMU's stderr, or "" */
 	const char *console;	/* the end of the guest's console output, or "" */
 	const char *io_error;	/* a disk that the host could not write or read, and why; or "" */
+	const struct servers *servers;
 	const struct report *report;
 	const struct qmp *qmp;
 	const struct command *command; /* the run was for it; NULL: for none */

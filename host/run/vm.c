@@ -193,6 +193,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 	end.signal = vm->signal;
 	end.out_error = vm->console->out_error;
 	end.missed = vm->missed;
+	end.servers = &vm->servers;
 	end.quit = vm->quit;
 	end.qemu_said = last_said(&vm->said);
 	end.io_error = vm->io_error;

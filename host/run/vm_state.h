@@ -45,6 +45,7 @@ struct vm {
 	bool attended;		 /* stage 1 gave a shell to the person at the console */
 	int signal;		 /* the first signal that the launcher got */
 	enum deadline missed;	 /* what took too long */
+	struct servers servers;
 	bool quit;		 /* it stands for Ctrl-a x */
 	enum stop_stage stop;	 /* how it is being ended */
 	uint64_t stop_at;	 /* when the next stage comes */

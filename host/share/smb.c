@@ -4,7 +4,7 @@
  *
  * Theory of operation: slirp starts one smbd for each connection, with the connection on its stdin
  * (inetd style; no port listens). Each one runs below bwrap in namespaces of its own: no network, no
- * capabilities, no environment, and of the host's files only the programs, its private folder and the
+ * capabilities, no environment, and of the host's files only the programs, its configuration and the
  * store, read-only, at /export/nix/store. /export is the share. Inside it is always user 1000: an
  * ordinary user to smbd, which then changes no user ids, whoever runs the launcher.
  *
@@ -20,7 +20,7 @@
 #include "host/folder.h"
 #include "host/share/sandbox.h"
 
-#define INNER "/run/smb" /* c->folder, as the server sees it */
+#define INNER "/run/smb" /* where a server keeps its files, as it sees it */
 #define USER "1000"
 
 static const char conf[] =
@@ -97,6 +97,18 @@ static int add_etc(const struct smb_config *c, struct strv *v)
 	return r;
 }
 
+/* What a server writes is its own: smbd names its locks by its process id, which is the same in each
+ * sandbox, so a second one beside the first would not start. */
+static int add_conf(const struct smb_config *c, struct strv *v)
+{
+	static const char *const own[] = { "--tmpfs", INNER, "--ro-bind", NULL };
+	int r = strv_add_all(v, own);
+
+	if (r == 0)
+		r = strv_addf(v, "%s/smb.conf", c->folder);
+	return r < 0 ? r : strv_add(v, INNER "/smb.conf");
+}
+
 /* bwrap and its arguments up to "--". */
 static int add_confinement(const struct smb_config *c, int root, struct strv *v)
 {
@@ -110,7 +122,7 @@ static int add_confinement(const struct smb_config *c, int root, struct strv *v)
 	if (r == 0)
 		r = add_etc(c, v);
 	if (r == 0)
-		r = sandbox_bind(v, "--bind", c->folder, INNER);
+		r = add_conf(c, v);
 	if (r == 0)
 		r = sandbox_bind(v, "--ro-bind", c->store, "/export/nix/store");
 	return r < 0 ? r : strv_add(v, "--");

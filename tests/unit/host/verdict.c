@@ -17,6 +17,7 @@ struct row {
 	bool quit, stage2, failed, shutdown, by_guest, panicked;
 	const char *reason, *step, *now;
 	enum deadline missed;
+	struct servers servers;
 	int want;
 	const char *line;
 };
@@ -55,6 +56,10 @@ static const struct row rows[] = {
 	  .want = EXIT_GUEST,
 	  .line = "stage 1 did not end within 60 s; "
 		  "it did not say a word: firmware, kernel or stage 1 hangs" },
+	{ .name = "the share is gone", .stage2 = true, .shutdown = true, .reason = "host-qmp-quit",
+	  .servers = { 9, 1000000, 8000000, EXITED(3) }, .want = EXIT_SHARE,
+	  .line = "the share is gone: 9 file servers failed one after the other within 7 s: "
+		  "exit status 3" },
 	{ .name = "a panicked guest stands still", .stage2 = true, .missed = DEADLINE_RUN,
 	  .shutdown = true, .reason = "host-qmp-quit", .want = EXIT_GUEST,
 	  .console = "Kernel panic - not syncing: x",
@@ -105,6 +110,7 @@ static void judge(const struct row *row)
 	const struct ending end = { .signal = row->signal, .quit = row->quit,
 				    .out_error = row->out_error,
 				    .missed = row->missed, .limits = &limits,
+				    .servers = &row->servers,
 				    .qemu_status = row->qemu_status,
 				    .qemu_said = row->said ? row->said : "",
 				    .console = row->console ? row->console : "",
