@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "init/lib/file.h"
@@ -63,6 +64,16 @@ int step_console(struct boot *b)
 	return 0;
 }
 
+/* A serial console has no other way to learn it. */
+static void set_console_size(const struct boot *b)
+{
+	const struct winsize size = { .ws_row = b->config.console_rows,
+				      .ws_col = b->config.console_columns };
+
+	if (size.ws_row > 0 && ioctl(STDIN_FILENO, TIOCSWINSZ, &size) < 0)
+		runner_trace(b, "the console is no terminal: it has no size");
+}
+
 int step_config(struct boot *b)
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -73,7 +84,8 @@ int step_config(struct boot *b)
 	r = config_parse(text.data, text.len, &b->config, &b->err);
 	if (r < 0)
 		return r;
-	runner_trace(b, "%s", b->config.init);
+	set_console_size(b);
+	runner_trace(b, "%s", b->config.init ? b->config.init : "no stage 2");
 	return 0;
 }
 
