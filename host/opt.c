@@ -93,6 +93,10 @@ static int set_value(const struct opt *o, const char *arg, void *values)
 		return set_seconds(arg, to);
 	case OPT_SIZE:
 		return opt_size(arg, to);
+	case OPT_MAYBE:
+		if (!arg)
+			arg = o->choices[1];
+		return set_choice(o, arg, to);
 	case OPT_CHOICE:
 		return set_choice(o, arg, to);
 	}
@@ -109,7 +113,7 @@ static const char *kind_text(const struct opt *o, char *dst, size_t size)
 		return "seconds, a whole number, or none";
 	if (o->kind == OPT_SIZE)
 		return "a size above 0, as 512M or 10G";
-	if (o->kind != OPT_CHOICE)
+	if (o->kind != OPT_CHOICE && o->kind != OPT_MAYBE)
 		return "another value";
 	for (int i = 0; o->choices[i] && n < size; i++)
 		n += (size_t)snprintf(dst + n, size - n, "%s%s", i ? ", " : "one of ",
@@ -138,7 +142,11 @@ static void getopt_tables(const struct opt_command *c, struct option *longs, cha
 	for (size_t i = 0; i < c->n_opts; i++) {
 		const struct opt *o = &c->opts[i];
 
-		longs[i] = (struct option){ o->name, o->kind != OPT_FLAG, NULL, ROW_BASE + (int)i };
+		longs[i] = (struct option){ o->name,
+					    o->kind == OPT_FLAG	   ? no_argument :
+					    o->kind == OPT_MAYBE ? optional_argument :
+								     required_argument,
+					    NULL, ROW_BASE + (int)i };
 		if (o->letter) {
 			*l++ = o->letter;
 			if (o->kind != OPT_FLAG)
@@ -241,8 +249,11 @@ void opt_help(const struct opt_command *c, FILE *to)
 
 		if (o->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-		snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name, o->arg ? " " : "",
-			 o->arg ? o->arg : "");
+		if (o->kind == OPT_MAYBE)
+			snprintf(left, sizeof(left), "%s--%s[=%s]", letter, o->name, o->arg);
+		else
+			snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name, o->arg ? " " : "",
+				 o->arg ? o->arg : "");
 		fprintf(to, "  %-30s %s\n", left, o->help);
 	}
 	fprintf(to, "  %-30s %s\n", "-h, --help", "print this and exit");

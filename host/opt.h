@@ -18,6 +18,7 @@ enum opt_kind {
 	OPT_SECONDS, /* unsigned int: decimal; 0 or "none" is 0: no limit */
 	OPT_SIZE,    /* uint64_t: bytes; K, M, G, T are powers of 1024; above 0 */
 	OPT_CHOICE,  /* int: index of the word in choices */
+	OPT_MAYBE,   /* the same; the option alone, without =WORD, is choices[1] */
 };
 
 struct opt {
@@ -27,7 +28,7 @@ struct opt {
 	size_t offset;		    /* of the value in the caller's struct */
 	const char *arg;	    /* the argument's name in --help; NULL for a flag */
 	const char *help;	    /* one line */
-	const char *const *choices; /* OPT_CHOICE: NULL-terminated */
+	const char *const *choices; /* OPT_CHOICE, OPT_MAYBE: NULL-terminated */
 };
 
 struct opt_command {

@@ -229,6 +229,22 @@ static int apply_channel(struct config *c, struct err *e)
 	return 0;
 }
 
+static int parse_writable(struct config *c, struct err *e)
+{
+	const char *value = c->value[PARAM_WRITABLE];
+
+	c->writable = !value ? WRITABLE_NO : str_eq(value, "disk") ? WRITABLE_DISK : WRITABLE_TMPFS;
+	if (c->writable == WRITABLE_TMPFS && !str_eq(value, "tmpfs"))
+		return err_set(e, EINVAL,
+			       "storeboot.writable-store=%s on the kernel command line: tmpfs or disk", value);
+	if (c->writable != WRITABLE_NO && c->share == SHARE_NONE)
+		return err_set(e, EINVAL,
+			       "storeboot.writable-store=%s on the kernel command line: without a share the "
+			       "store is on the root disk, and is written to as it is",
+			       value);
+	return 0;
+}
+
 static const char *or_default(const char *value, const char *fallback)
 {
 	return value ? value : fallback;
@@ -258,6 +274,8 @@ static int apply(struct config *c, struct err *e)
 			"or " ROOT_TMPFS,
 			c->root);
 	r = parse_share(c, e);
+	if (r == 0)
+		r = parse_writable(c, e);
 	if (r < 0)
 		return r;
 	if (parse_seconds(deadline, &c->deadline_ms) < 0)

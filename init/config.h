@@ -34,6 +34,7 @@ struct config {
 	enum share share;
 	const char *share_source;
 	const char *share_cache; /* NULL: no image over the share */
+	enum { WRITABLE_NO, WRITABLE_TMPFS, WRITABLE_DISK } writable;
 	const char *report;    /* NULL: none */
 	const char *nix_store; /* NULL: $systemConfig/sw/bin/nix-store */
 	unsigned int deadline_ms;

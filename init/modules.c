@@ -38,12 +38,12 @@ static bool wants_virtiofs(const struct boot *b)
 
 static bool wants_overlay(const struct boot *b)
 {
-	return b->config.share_cache;
+	return b->config.share_cache || b->config.writable != WRITABLE_NO;
 }
 
 static bool wants_image(const struct boot *b)
 {
-	return b->config.share == SHARE_IMAGE || wants_overlay(b);
+	return b->config.share == SHARE_IMAGE || b->config.share_cache;
 }
 
 /* Also where a step fails before it is known what for. */

@@ -40,6 +40,8 @@
 	      "what the host calls it: //ADDRESS/SHARE, a mount tag, or the serial of the image's disk") \
 	PARAM(SHARE_CACHE, "storeboot.share.cache", value, \
 	      "the serial of a disk with the closure's image, which then lies over the share") \
+	PARAM(WRITABLE, "storeboot.writable-store", value, \
+	      "where what is written to the store goes: tmpfs, memory, or disk, the root disk") \
 	PARAM(REPORT, "storeboot.report", value, \
 	      "the character device that gets one record a step") \
 	PARAM(CHANNEL, "storeboot.channel", value, \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* share.c - the two steps that bring the host's store: the network, and the share */
+/* share.c - the steps that bring the host's store: the network, the share, a layer to write to */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
@@ -11,6 +11,7 @@
 #include "init/uevent.h"
 #include "mount/share.h"
 #include "mount/store.h"
+#include "mount/writable.h"
 #include "net/net.h"
 
 /* QEMU's user network (QEMU's manual, user mode): the guest's usual address, and the gateway. */
@@ -119,5 +120,19 @@ int step_share(struct boot *b)
 		 str_after(path, NEW_ROOT) ? str_after(path, NEW_ROOT) : path,
 		 road->store || c->share_cache ? ", its store on /nix/store" : "",
 		 c->share_cache ? ", the image over it" : "");
+	return 0;
+}
+
+/* Where NixOS has it, too. */
+#define WRITABLE "/nix/.rw-store"
+
+int step_writable(struct boot *b)
+{
+	const bool in_memory = b->config.writable == WRITABLE_TMPFS;
+	int r = mount_writable(STORE, NEW_ROOT WRITABLE, in_memory, &b->err);
+
+	if (r < 0)
+		return r;
+	snprintf(b->note, sizeof(b->note), "/nix/store, %s", in_memory ? "in memory" : "kept in " WRITABLE);
 	return 0;
 }

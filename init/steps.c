@@ -9,6 +9,11 @@ static bool wants_share(const struct boot *b)
 	return b->config.share != SHARE_NONE;
 }
 
+static bool wants_writable(const struct boot *b)
+{
+	return b->config.writable != WRITABLE_NO;
+}
+
 static bool wants_report(const struct boot *b)
 {
 	return b->config.report;
@@ -48,6 +53,7 @@ const struct step steps[] = {
 	{ "disk", wants_disk, step_disk, 0 },
 	{ "root", NULL, step_root, 0 },
 	{ "share", wants_share, step_share, 0 },
+	{ "writable", wants_writable, step_writable, STEP_QUIET },
 	{ "debug1", wants_debug1, step_debug1, STEP_QUIET },
 	{ "switch", NULL, step_switch, 0 },
 	{ "regInfo", wants_reginfo, step_reginfo, 0 },

@@ -84,7 +84,8 @@ int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret, struct e
 		{ PARAM_REG_INFO, c->reg_info }, { PARAM_ROOT, c->root },
 		{ PARAM_DISK_SERIAL, c->disk_serial }, { PARAM_DISK_SIZE, c->disk_size },
 		{ PARAM_DISK_ZERO, c->disk_zero }, { PARAM_SHARE, c->share },
-		{ PARAM_SHARE_CACHE, c->share_cache }, { PARAM_REPORT, c->report },
+		{ PARAM_SHARE_CACHE, c->share_cache }, { PARAM_WRITABLE, c->writable },
+		{ PARAM_REPORT, c->report },
 		{ PARAM_CHANNEL, c->channel },	 { PARAM_NO_STAGE2, c->no_stage2 },
 		{ PARAM_RESCUE, c->rescue },	 { PARAM_CONSOLE_SIZE, c->console_size },
 	};

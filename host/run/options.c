@@ -12,6 +12,9 @@
 
 static const char *const accel_words[] = { "auto", "kvm", "tcg", NULL }; /* enum accel */
 
+/* As storeboot.writable-store= has them, but for the first. */
+const char *const writable_words[] = { "none", "tmpfs", "disk", NULL };
+
 static const char *const root_words[] = { "disk", "tmpfs", NULL };
 
 static const char *const escapes_words[] = { "keep", "filter", NULL };
@@ -54,6 +57,8 @@ static const struct opt opts[] = {
 	  "the closure's registration, or none (made by the host's Nix)", NULL },
 	{ "register", 0, OPT_LIST, AT(registered), "PATH",
 	  "register the closure of this store path in the guest, too", NULL },
+	{ "writable-store", 0, OPT_MAYBE, AT(writable), "WHERE",
+	  "Nix in the guest may add to the store: tmpfs, or disk, which keeps it (tmpfs)", writable_words },
 	{ "store", 0, OPT_STRING, AT(system.store), "DIR",
 	  "the folder that the guest sees as its store (/nix/store)", NULL },
 	{ "share", 0, OPT_CHOICE, AT(share), "ROAD",
@@ -172,6 +177,9 @@ int run_values_check(const struct run_values *v, bool command, struct err *e)
 	if (v->root == ROOT_TMPFS && (v->fresh || v->image || v->disk_size))
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: with --root tmpfs there is no --image, --disk-size or --fresh");
+	if (v->root == ROOT_TMPFS && v->writable && str_eq(writable_words[v->writable], "disk"))
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: with --root tmpfs there is no disk for --writable-store=disk");
 	if (v->reginfo && v->registered.n > 0)
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --reginfo or --register, not both");
 	if (check_command(v, command, e) < 0)

@@ -23,6 +23,7 @@ struct run_values {
 	bool graphics, serial;
 	int escapes; /* 1: filtered */
 	int accel;
+	int writable; /* index in its words: none, tmpfs, disk */
 	struct strv append, registered;
 	const char *reginfo, *initrd, *stage1;
 	const char *qemu, *smbd, *virtiofsd;
@@ -38,6 +39,7 @@ struct run_values {
 };
 
 extern const struct opt_command run_command;
+extern const char *const writable_words[];
 
 /* What holds where nothing is said. */
 /* Stage 1: regInfo alone may take 600 s; few closures need it. */

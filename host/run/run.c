@@ -252,6 +252,7 @@ static int build_append(struct run *run, struct err *e)
 		.root = run->v.root == ROOT_TMPFS ? "tmpfs" : QEMU_DISK_DEVICE,
 		.share = road_name(&run->plan.way),
 		.share_cache = road_cache(&run->plan.way),
+		.writable = run->v.writable ? writable_words[run->v.writable] : NULL,
 		.report = a->report,
 		.consoles = consoles,
 		.channel = FRAME_PORT,

@@ -13,7 +13,7 @@ struct values {
 	struct strv list;
 	unsigned int number, seconds;
 	uint64_t size;
-	int choice;
+	int choice, maybe;
 };
 
 static const char *const colours[] = { "red", "green", NULL };
@@ -25,6 +25,7 @@ static const struct opt opts[] = {
 	{ "seconds", 0, OPT_SECONDS, offsetof(struct values, seconds), "SECONDS", "a time", NULL },
 	{ "size", 'm', OPT_SIZE, offsetof(struct values, size), "SIZE", "a size", NULL },
 	{ "choice", 0, OPT_CHOICE, offsetof(struct values, choice), "WORD", "a word", colours },
+	{ "maybe", 0, OPT_MAYBE, offsetof(struct values, maybe), "WORD", "a word or none", colours },
 };
 static struct opt_command command = { "test", "[ARG]", "About.", opts, ARRAY_SIZE(opts), 1, true };
 
@@ -64,6 +65,27 @@ static void all_kinds(void)
 	CHECK_STR(a.rest[0], "cmd");
 	CHECK_STR(a.rest[1], "-x");
 	strv_free(&v.list);
+}
+
+/* Alone it takes nothing of what follows. */
+static void a_word_or_none(void)
+{
+	static const struct {
+		const char *option;
+		int want;
+	} cases[] = { { "--maybe", 1 }, { "--maybe=green", 1 }, { "--maybe=red", 0 }, { "--maybe=blue", -1 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct values v = { .maybe = -1 };
+		_cleanup_(opt_args_free) struct opt_args a = { 0 };
+		struct err e;
+		char **argv = ARGS(A(cases[i].option), A("red"));
+		int r = parse(argv, &v, &a, &e);
+
+		CHECK_INT(r, cases[i].want < 0 ? -EINVAL : 0);
+		CHECK_INT(v.maybe, cases[i].want);
+		CHECK(r < 0 || (a.args.n == 1 && str_eq(a.args.v[0], "red")));
+	}
 }
 
 static void errors_name_the_option(void)
@@ -155,6 +177,7 @@ static void help_ends_early(void)
 int main(void)
 {
 	RUN(all_kinds);
+	RUN(a_word_or_none);
 	RUN(errors_name_the_option);
 	RUN(rest_only_where_it_is_taken);
 	RUN(no_limit_has_two_names);

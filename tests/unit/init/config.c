@@ -61,7 +61,7 @@ static void every_word(void)
 			"boot.shell_on_fail boot.trace=1 boot.debug1 boot.panic_on_fail "
 			"stage1panic=1 "
 			"storeboot.share=9p storeboot.share.source=tag "
-			"storeboot.share.cache=sb-2 "
+			"storeboot.share.cache=sb-2 storeboot.writable-store=disk "
 			"storeboot.report=/dev/ttyS1 "
 			"storeboot.nix-store=/n storeboot.deadline=3600 "
 			"storeboot.disk.serial=sb-1 storeboot.disk.size=536870912 "
@@ -77,6 +77,7 @@ static void every_word(void)
 	CHECK_INT(c.share, SHARE_9P);
 	CHECK_STR(c.share_source, "tag");
 	CHECK_STR(c.share_cache, "sb-2");
+	CHECK_INT(c.writable, WRITABLE_DISK);
 	CHECK_STR(c.report, "/dev/ttyS1");
 	CHECK_STR(c.nix_store, "/n");
 	CHECK_INT(c.deadline_ms, 3600000);
@@ -158,6 +159,8 @@ static void bad_values(void)
 		{ "init=/a systemConfig=s", "systemConfig=s" },
 		{ "init=/a root=LABEL=nixos", "root=LABEL=nixos" },
 		{ "init=/a storeboot.share=9q", "storeboot.share=9q" },
+		{ "init=/a storeboot.writable-store=yes", "storeboot.writable-store=yes" },
+		{ "init=/a storeboot.share=none storeboot.writable-store=tmpfs", "without a share" },
 		{ "init=/a storeboot.share=image storeboot.share.cache=x", "storeboot.share=image for the" },
 		{ "init=/a storeboot.share=none storeboot.share.cache=x", "storeboot.share=none for the" },
 		{ "init=/a storeboot.deadline=0", "storeboot.deadline=0" },
