@@ -119,12 +119,12 @@ static void take_signal(struct vm *vm, int signal, bool ends, bool clean)
 		stop_now(vm);
 }
 
-/* What fails in stage 1 is stage 1's to tell. */
+/* What fails in stage 1 is stage 1's to tell, if it is not left waiting for ever. */
 static void on_server_end(int status, void *arg)
 {
 	struct vm *vm = arg;
 
-	if (!vm->report.stage2 || vm->stop != STOP_NO)
+	if ((!vm->report.stage2 && !vm->servers.alone) || vm->stop != STOP_NO)
 		return;
 	servers_ended(&vm->servers, status, sys_now_us());
 	if (servers_gone(&vm->servers))

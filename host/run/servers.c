@@ -19,7 +19,7 @@ static bool had_come_up(int status)
 
 void servers_ended(struct servers *s, int status, uint64_t now_us)
 {
-	if (had_come_up(status)) {
+	if (had_come_up(status) && !s->alone) {
 		s->failed = 0;
 		return;
 	}
@@ -35,5 +35,7 @@ void servers_ended(struct servers *s, int status, uint64_t now_us)
 
 bool servers_gone(const struct servers *s)
 {
+	if (s->alone)
+		return s->failed > 0;
 	return s->failed >= FAILED_MIN && s->last_us - s->first_us >= FAILING_US;
 }

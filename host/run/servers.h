@@ -9,10 +9,12 @@
 /*
  * There is one server for each connection of the guest's, and the guest connects again when one ends: a
  * server that crashed or was killed is no loss. When one after the other fails, the share is gone for good,
- * and the guest would wait for it for ever. Zero-initialised: none has ended.
+ * and the guest would wait for it for ever. A server that runs beside QEMU is alone: nobody starts another.
+ * Zero-initialised: none has ended.
  */
 struct servers {
 	unsigned int failed; /* in a row */
+	bool alone;
 	uint64_t first_us, last_us;
 	int status; /* of the last one that ended by itself, as wait(2) gives it */
 };

@@ -169,6 +169,11 @@ static bool share_gone(const struct ending *end, struct verdict *v)
 
 	if (!s || !servers_gone(s))
 		return false;
+	if (s->alone) {
+		say(v, EXIT_SHARE, true, "the share is gone: its server, virtiofsd, ended (%s)",
+		    spawn_status_text(s->status, how, sizeof(how)));
+		return true;
+	}
 	say(v, EXIT_SHARE, true,
 	    "the share is gone: %u file servers failed one after the other within %llu s: "
 	    "%s%s%s",

@@ -82,6 +82,25 @@ vm_small() {
 if "$storeboot" run "${small[@]}" --image "$tmp/a.qcow2" --share virtiofs --print-qemu >/dev/null 2>"$tmp/err"; then
 	vm_small 240 --share virtiofs --append "demo.run=$facts"
 	shown virtiofs virtiofs 'fuse virtiofs'
+	# Its server is killed while the guest reads.
+	reads=$(vm_script 'echo "FACT reading"; while :; do cat /nix/store/*-busybox/bin/* >/dev/null; done')
+	cp "$reads" "$tmp/store/"
+	timeout 200 "$storeboot" run "${small[@]}" --image "$tmp/a.qcow2" --share virtiofs --append "demo.run=$reads" \
+		</dev/null >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	for ((i = 0; i < 600; i++)); do
+		grep -q 'FACT reading' "$tmp/out" && break
+		sleep 0.2
+	done
+	start=$SECONDS
+	for child in $(pgrep -P "$(pgrep -P $pid)"); do
+		! grep -qa virtiofsd "/proc/$child/cmdline" || kill -KILL "$child"
+	done
+	status=0
+	wait $pid || status=$?
+	err=$(cat "$tmp/err")
+	refused "virtiofsd is killed" 68 'the share is gone: its server, virtiofsd, ended \(killed by signal 9'
+	ok "virtiofsd is killed: the run ends within 30 s" test $((SECONDS - start)) -le 30
 	is "virtiofs: owner and mode" "$(guest owner)" "$([ "$(id -u)" = 0 ] && echo 0:0 || echo 65534:65534):555"
 else
 	skip "virtiofs" "$(cat "$tmp/err")"

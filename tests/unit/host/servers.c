@@ -47,10 +47,23 @@ static void one_that_ends_well(void)
 	CHECK(!servers_gone(&s));
 }
 
+static void one_that_is_alone(void)
+{
+	struct servers s = { .alone = true }, well = { .alone = true };
+
+	CHECK(!servers_gone(&s));
+	servers_ended(&s, KILLED, S);
+	CHECK(servers_gone(&s));
+	CHECK_INT(s.status, KILLED);
+	servers_ended(&well, 0, S);
+	CHECK(servers_gone(&well));
+}
+
 int main(void)
 {
 	RUN(one_that_is_killed_is_no_loss);
 	RUN(one_after_the_other);
 	RUN(one_that_ends_well);
+	RUN(one_that_is_alone);
 	TEST_END();
 }

@@ -57,9 +57,13 @@ static const struct row rows[] = {
 	  .line = "stage 1 did not end within 60 s; "
 		  "it did not say a word: firmware, kernel or stage 1 hangs" },
 	{ .name = "the share is gone", .stage2 = true, .shutdown = true, .reason = "host-qmp-quit",
-	  .servers = { 9, 1000000, 8000000, EXITED(3) }, .want = EXIT_SHARE,
-	  .line = "the share is gone: 9 file servers failed one after the other within 7 s: "
+	  .servers = { .failed = 9, .first_us = 1000000, .last_us = 12000000, .status = EXITED(3) },
+	  .want = EXIT_SHARE,
+	  .line = "the share is gone: 9 file servers failed one after the other within 11 s: "
 		  "exit status 3" },
+	{ .name = "virtiofsd is killed", .shutdown = true, .reason = "host-qmp-quit",
+	  .servers = { .alone = true, .failed = 1, .status = SIGKILL }, .want = EXIT_SHARE,
+	  .line = "the share is gone: its server, virtiofsd, ended (killed by signal 9 (Killed))" },
 	{ .name = "a panicked guest stands still", .stage2 = true, .missed = DEADLINE_RUN,
 	  .shutdown = true, .reason = "host-qmp-quit", .want = EXIT_GUEST,
 	  .console = "Kernel panic - not syncing: x",
