@@ -47,11 +47,12 @@ want=$(sh "$store/facts" "$store" "$kinds" "${WHOLE:-}" 2>/dev/null | facts)
 is "the tree has every kind, once" "$(cut -d ' ' -f 1 <<<"$want")" "$kinds"
 ok "and each is another one" [ -z "$(cut -d ' ' -f 2 <<<"$want" | grep -v '^-$' | sort | uniq -d)" ]
 
+at=/nix/store
 # road NAME [OPTION]...: a boot over it.
 road() {
 	local name=$1 kind seen
 	shift
-	vm_run $((${WHOLE:+3600} + 600)) --store "$store" --image "$tmp/disk.qcow2" --append "demo.run=/nix/store/script" "$@"
+	vm_run $((${WHOLE:+3600} + 600)) --store "$store" --image "$tmp/disk.qcow2" --append "demo.run=$at/script" "$@"
 	is "$name: exit" "$status" 0
 	seen=$(facts <<<"$out")
 	for kind in $kinds; do
@@ -60,4 +61,32 @@ road() {
 }
 
 road cifs
+road 9p --share 9p
+if "$storeboot" run "$system" --store "$store" --share virtiofs --print-qemu --reginfo none >/dev/null 2>"$tmp/err"; then
+	road virtiofs --share virtiofs
+else
+	skip "virtiofs" "$(cat "$tmp/err")"
+fi
+# An image has store paths alone in it: the same tree, as one.
+at=/nix/store/00000000000000000000000000000000-fidelity
+mkdir "$store/${at##*/}"
+for name in facts script $kinds; do
+	mv "$store/$name" "$store/${at##*/}/"
+done
+printf 'sh %s/facts %s "%s" %s\n' "$at" "$at" "$kinds" "${WHOLE:-}" >"$store/${at##*/}/script"
+"$storeboot" reginfo "/nix/store/${system##*/}" >"$tmp/registration"
+printf '%s\n%064d\n0\n\n0\n' "$at" 0 >>"$tmp/registration"
+export XDG_CACHE_HOME=$tmp/cache
+mkdir "$XDG_CACHE_HOME"
+for kind in name-255 name-smb; do
+	vm_run 300 --store "$store" --image "$tmp/disk.qcow2" --share image --reginfo "$tmp/registration"
+	is "image: $kind is refused, exit" "$status" 68
+	has "image: $kind is refused" "$err" 'mkfs\.erofs packs no name of 255 bytes and none that begins with lost\+found, and .*-fidelity'
+	mv "$store/${at##*/}/$kind" "$tmp/"
+	kinds=$(grep -vx "$kind" <<<"$kinds")
+done
+printf 'sh %s/facts %s "%s" %s\n' "$at" "$at" "$kinds" "${WHOLE:-}" >"$store/${at##*/}/script"
+find "$store/${at##*/}" -exec touch -hd @1 {} + # the one time that a store has, and an image
+want=$(sh "$store/${at##*/}/facts" "$store/${at##*/}" "$kinds" "${WHOLE:-}" 2>/dev/null | facts)
+road image --share image --reginfo "$tmp/registration"
 tap_end
