@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "host/exit.h"
+#include "init/param.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define AT(field) offsetof(struct run_values, field)
@@ -14,6 +15,8 @@ static const char *const accel_words[] = { "auto", "kvm", "tcg", NULL }; /* enum
 
 /* As storeboot.writable-store= has them, but for the first. */
 const char *const writable_words[] = { "none", "tmpfs", "disk", NULL };
+
+static const char *const expose_words[] = { "store", "closure", "root", NULL }; /* enum expose */
 
 static const char *const root_words[] = { "disk", "tmpfs", NULL };
 
@@ -57,6 +60,8 @@ static const struct opt opts[] = {
 	  "the closure's registration, or none (made by the host's Nix)", NULL },
 	{ "register", 0, OPT_LIST, AT(registered), "PATH",
 	  "register the closure of this store path in the guest, too", NULL },
+	{ "expose", 0, OPT_CHOICE, AT(expose), "WHAT",
+	  "what of the host the guest may read: store, closure, or root: all (store)", expose_words },
 	{ "writable-store", 0, OPT_MAYBE, AT(writable), "WHERE",
 	  "Nix in the guest may add to the store: tmpfs, or disk, which keeps it (tmpfs)", writable_words },
 	{ "store", 0, OPT_STRING, AT(system.store), "DIR",
@@ -180,6 +185,11 @@ int run_values_check(const struct run_values *v, bool command, struct err *e)
 	if (v->root == ROOT_TMPFS && v->writable && str_eq(writable_words[v->writable], "disk"))
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: with --root tmpfs there is no disk for --writable-store=disk");
+	if (v->expose != EXPOSE_STORE && v->share != SHARE_CIFS)
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --expose %s is for --share cifs alone so far; --share %s shows the %s",
+				expose_words[v->expose], share_words[v->share],
+				v->share == SHARE_IMAGE ? "closure" : "whole store");
 	if (v->reginfo && v->registered.n > 0)
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --reginfo or --register, not both");
 	if (check_command(v, command, e) < 0)

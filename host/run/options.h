@@ -4,6 +4,7 @@
 #define STOREBOOT_HOST_OPTIONS_H
 
 #include "host/opt.h"
+#include "host/share/expose.h"
 #include "host/run/system.h"
 
 enum root { ROOT_DISK, ROOT_TMPFS };
@@ -23,6 +24,7 @@ struct run_values {
 	bool graphics, serial;
 	int escapes; /* 1: filtered */
 	int accel;
+	int expose; /* enum expose */
 	int writable; /* index in its words: none, tmpfs, disk */
 	struct strv append, registered;
 	const char *reginfo, *initrd, *stage1;

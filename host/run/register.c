@@ -23,12 +23,14 @@ static int add_store_path(struct strv *paths, const char *path)
 	return strv_addf(paths, GUEST_STORE "/%.*s", (int)strcspn(name, "/"), name);
 }
 
-/* ./result is as good as what it leads to. */
+/* ./result is as good as what it leads to; a store path may itself be a link, even to nowhere. */
 static int add_registered(struct strv *paths, const char *path, struct err *e)
 {
 	char real[PATH_MAX];
-	int r;
+	int r = add_store_path(paths, path);
 
+	if (r != -ENOENT)
+		return r < 0 ? err_sys(e, r, "--register") : 0;
 	if (!realpath(path, real))
 		return err_exit(e, EXIT_BAD_INPUT, errno, "--register %s: %s", path, strerror(errno));
 	r = add_store_path(paths, real);

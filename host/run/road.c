@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "host/closure/names.h"
 #include "host/exit.h"
 #include "host/folder.h"
 #include "host/proc.h"
@@ -59,6 +60,9 @@ static int find_cifs(const struct road_request *q, struct way *w, struct err *e)
 {
 	int r = proc_find(q->smbd, "smbd", "samba", w->smbd, e);
 
+	w->expose = q->expose;
+	if (r == 0 && q->expose == EXPOSE_CLOSURE)
+		r = closure_names(q->image.closure, &w->exposed, e);
 	return r < 0 ? r : proc_find(NULL, "bwrap", "bubblewrap", w->bwrap, e);
 }
 
@@ -80,7 +84,7 @@ static int write_server(const struct smb_config *smb, const char *folder, struct
 static int make_cifs(struct way *w, const char *folder, const char *self, struct err *e)
 {
 	char smb_folder[PATH_MAX];
-	const struct smb_config smb = { w->smbd, w->bwrap, w->store, smb_folder };
+	const struct smb_config smb = { w->smbd, w->bwrap, w->store, smb_folder, w->expose, &w->exposed };
 	int r = str_format(smb_folder, sizeof(smb_folder), "%s/smb", folder);
 
 	if (r < 0 || mkdir(smb_folder, 0700) < 0)
@@ -219,6 +223,7 @@ static const char *const cache_needs[] = { "image", "overlay", NULL };
 void way_free(struct way *w)
 {
 	strv_free(&w->command);
+	strv_free(&w->exposed);
 	buf_free(&w->image_path);
 	cleanup_close(&w->image_fd);
 	cleanup_close(&w->socket_fd);

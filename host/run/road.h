@@ -8,6 +8,7 @@
 
 #include "host/initrd/initrd.h"
 #include "host/run/road_image.h"
+#include "host/share/expose.h"
 #include "host/disk/blockdev.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
@@ -21,6 +22,7 @@ struct road_request {
 	int share;  /* enum share, or SHARE_AUTO */
 	bool cache; /* the closure's image over it */
 	const char *store; /* the folder that is served as /nix/store */
+	enum expose expose;
 	const char *qemu;
 	const char *smbd, *virtiofsd; /* the options' words, or NULL */
 	uint64_t memory;	      /* the guest's bytes */
@@ -35,6 +37,8 @@ struct way {
 	const struct road *road;
 	const char *store;
 	bool cache;
+	enum expose expose;
+	struct strv exposed; /* the closure's names in the store, where no more is shown */
 	int image_fd;		/* the closure's image, where it is part of the way; -1: none, or by its path */
 	struct buf image_path;	/* empty: it is no part */
 	char smbd[PATH_MAX], bwrap[PATH_MAX], virtiofsd[PATH_MAX];

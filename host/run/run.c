@@ -190,6 +190,7 @@ static int find_road(struct run *run, struct err *e)
 	struct road_request q = {
 		.share = run->v.share,
 		.cache = run->v.cache,
+		.expose = (enum expose)run->v.expose,
 		.store = run->system.store,
 		.qemu = run->plan.qemu,
 		.smbd = run->v.smbd,
@@ -203,10 +204,13 @@ static int find_road(struct run *run, struct err *e)
 	int r = run_size("image-cache-size", run->v.image_cache_size, (uint64_t)10 << 30,
 			 &q.image.cache_size, e);
 
-	if (r == 0 && none && (q.cache || q.share == SHARE_IMAGE || q.share == SHARE_AUTO))
+	if (r == 0 && none &&
+	    (q.cache || q.share == SHARE_IMAGE || q.share == SHARE_AUTO || q.expose == EXPOSE_CLOSURE))
 		r = find_closure(run, &closure, e);
 	if (r < 0)
 		return r;
+	if (q.expose == EXPOSE_ROOT)
+		log_warning("the guest may read all files of this host that you may read, below /hostfs");
 	progress_set("looking at the file server");
 	return road_find(&q, &run->plan.way, e);
 }

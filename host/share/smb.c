@@ -113,18 +113,14 @@ static int add_conf(const struct smb_config *c, struct strv *v)
 static int add_confinement(const struct smb_config *c, int root, struct strv *v)
 {
 	const struct sandbox box = { c->bwrap, c->smbd, USER, NULL };
-	/* bwrap makes missing parents with mode 0700, which the guest would see. */
-	static const char *const folders[] = { "--dir", "/export", "--dir", "/export/nix", NULL };
 	int r = sandbox_begin(&box, root, v);
 
-	if (r == 0)
-		r = strv_add_all(v, folders);
 	if (r == 0)
 		r = add_etc(c, v);
 	if (r == 0)
 		r = add_conf(c, v);
 	if (r == 0)
-		r = sandbox_bind(v, "--ro-bind", c->store, "/export/nix/store");
+		r = expose_args(c->expose, c->store, c->closure, v);
 	return r < 0 ? r : strv_add(v, "--");
 }
 

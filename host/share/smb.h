@@ -3,6 +3,7 @@
 #ifndef STOREBOOT_HOST_SMB_H
 #define STOREBOOT_HOST_SMB_H
 
+#include "host/share/expose.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
@@ -12,6 +13,8 @@ struct smb_config {
 	const char *bwrap;
 	const char *store;  /* the folder that is served as /nix/store */
 	const char *folder; /* private; smb_prepare fills it */
+	enum expose expose;
+	const struct strv *closure; /* for EXPOSE_CLOSURE: names in the store */
 };
 
 /* smbd's configuration, in the server's own view of the file system. Returns 0 or -ENOMEM. */

@@ -47,7 +47,8 @@ static size_t count(const struct strv *v, const char *word)
 
 static void sees_the_store_and_little_else(void)
 {
-	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", "/nix/store", "/run/d e" };
+	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", "/nix/store", "/run/d e",
+				      EXPOSE_STORE, NULL };
 	_cleanup_close_ int root = make_root(true);
 	_cleanup_strv_ struct strv v = { 0 };
 
@@ -69,7 +70,8 @@ static void sees_the_store_and_little_else(void)
 
 static void unmerged_usr(void)
 {
-	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", "/s", "/d" };
+	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", "/s", "/d",
+				      EXPOSE_STORE, NULL };
 	_cleanup_close_ int root = make_root(false);
 	_cleanup_strv_ struct strv v = { 0 };
 
@@ -81,7 +83,7 @@ static void unmerged_usr(void)
 static void server_in_the_store(void)
 {
 	const struct smb_config c = { "/nix/store/x-samba/bin/smbd", "/nix/store/y-bwrap/bin/bwrap",
-				      "/mnt/store", "/d" };
+				      "/mnt/store", "/d", EXPOSE_STORE, NULL };
 	_cleanup_strv_ struct strv v = { 0 };
 
 	CHECK_INT(smb_command(&c, -1, &v), 0);
@@ -92,8 +94,10 @@ static void server_in_the_store(void)
 
 static void server_elsewhere(void)
 {
-	const struct smb_config c = { "/opt/samba/sbin/smbd", "/usr/bin/bwrap", "/s", "/d" };
-	const struct smb_config top_level = { "/smbd", "/usr/bin/bwrap", "/s", "/d" };
+	const struct smb_config c = { "/opt/samba/sbin/smbd", "/usr/bin/bwrap", "/s", "/d",
+				      EXPOSE_STORE, NULL };
+	const struct smb_config top_level = { "/smbd", "/usr/bin/bwrap", "/s", "/d",
+				      EXPOSE_STORE, NULL };
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_strv_ struct strv v = { 0 }, w = { 0 };
 

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# expose.sh - --expose: the guest sees the system's closure and no other path, or the whole host, to read
+# shellcheck disable=SC2016 # the guest expands its script, not this shell
+set -u
+# shellcheck source=tests/lib/vm.sh
+. tests/lib/vm.sh
+image=$tmp/disk.qcow2
+echo "of the host" >"$tmp/file"
+script=$(vm_script 'echo "STORE $(ls -A /nix/store | tr "\n" " ")"
+echo "FILE $(cat "/hostfs'"$tmp"'/file")"
+touch "/hostfs'"$tmp"'/intruder" 2>/dev/null || echo "WRITE refused"
+echo "PROC $(ls -A /hostfs/proc | wc -l)"
+nix-store --verify && echo "VERIFIED $(nix-store --dump-db | sha256sum)"')
+link=$tmp/a-link
+ln -s /nowhere "$link"
+link=$(nix_store --add "$link")
+
+vm_run 240 --image "$image" --append "demo.run=$script" --expose closure --register "$script" --register "$link"
+is "the closure: exit" "$status" 0
+is "the closure: and nothing else is in the store" "$(sed -n 's/^STORE //p' <<<"$out" | tr ' ' '\n' | grep -v '^$' | sort)" \
+	"$( (nix_store -qR "$system" "$script" "$link" | sed 's,.*/,,' && echo .links) | sort)"
+has "the closure: Nix in the guest finds it whole" "$out" '^VERIFIED '
+is "the closure: nothing of the host beside it" "$(sed -n 's/^FILE //p' <<<"$out")" ""
+
+vm_run 240 --image "$image" --append "demo.run=$script" --expose root
+is "the host: exit" "$status" 0
+has "the host: a warning" "$err" '^storeboot: the guest may read all files of this host'
+is "the host: its files can be read" "$(sed -n 's/^FILE //p' <<<"$out")" "of the host"
+has "the host: and not written" "$out" '^WRITE refused'
+ok "the host: nothing was written" [ ! -e "$tmp/intruder" ]
+is "the host: its processes are not shown" "$(sed -n 's/^PROC //p' <<<"$out")" 0
+vm_run 60 --image "$image" --share 9p --expose closure
+is "another road: exit" "$status" 64
+vm_run 60 --image "$image" --expose closure --reginfo /dev/null
+is "no registration: exit" "$status" 65
+nix_store --delete "$link" >/dev/null 2>&1
+tap_end
