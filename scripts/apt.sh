@@ -73,6 +73,12 @@ apt_private() {
 	return 1
 }
 
+# apt_without_security: the same without the suite's security updates; a mirror may list what it does not have.
+apt_without_security() {
+	cp "$apt_root/etc/sources.list.base" "$apt_root/etc/sources.list"
+	apt_update
+}
+
 apt_update() {
 	say "reading the package lists of $apt_suite, $apt_arch"
 	APT_CONFIG=$apt_root/apt.conf apt-get update -q -o APT::Update::Error-Mode=any \
