@@ -27,4 +27,18 @@ has "two rows less: a value without a ci row" "$missing" '^arch=riscv64: in no c
 has "two rows less: a pair in no row" "$missing" '^kernel=6.12 arch=aarch64: in no row$'
 MATRIX=$tmp/less tests/lib/matrix riscv64 2>"$tmp/err"
 is "no such row: exit status" $? 64
+
+# A row that fails says why, on the page too, and how to run it again.
+{
+	grep -vE '^(kernel|row) ' tests/vm/matrix
+	echo 'kernel none * no-such-suite'
+	echo 'row broken none x86_64 q35 host host cifs new ci'
+} >"$tmp/broken"
+out=$(BUILD=$tmp/build MATRIX=$tmp/broken tests/lib/matrix all 2>&1)
+is "a row that fails: exit status" $? 1
+has "a row that fails" "$out" '^not ok 1 - broken: none x86_64 q35 '
+has "a row that fails: the reason" "$out" '^# the demo system: .*no-such-suite'
+has "a row that fails: again" "$out" '^# again: make check-vm ROW=broken$'
+has "a row that fails: its cell on the page" "$(cat "$tmp/build/logs/matrix.html")" '<td class="bad">the demo system: .*no-such-suite'
+has "what cannot be is a skip with its reason" "$out" '^ok [0-9]+ - kernel=cloud road=9p # SKIP Debian.s cloud kernels have no 9p$'
 tap_end
