@@ -36,7 +36,11 @@ shown() {
 	is "$1: nor after remount,rw" "$(guest store-rw)" refused
 	is "$1: the hash of every path of the closure is the host's" "$(guest contents)$(guest verify)" equal
 	has "$1: the network is up" "$(guest address)" '10\.0\.2\.15/24'
-	is "$1: its modules, and no other road's" "$(guest modules | grep -oEw "$roads" | sort | xargs)" "$3"
+	local name want=
+	for name in $3; do # some kernels have one or the other built in
+		grep -q "/${name//_/[-_]}\.ko$" "$system"/kernel-modules/lib/modules/*/modules.builtin || want+=" $name"
+	done
+	is "$1: its modules, and no other road's" "$(guest modules | grep -oEw "$roads" | sort | xargs)" "${want# }"
 	is "$1: nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")" ""
 }
 
@@ -135,7 +139,7 @@ for file in modules.dep modules.builtin; do
 done
 for road in 9p image; do
 	vm_run 60 "${run[@]}" --modules "$tmp/modules" --share $road
-	refused "a kernel without $road" 65 "kernel $release lacks the module .* \(needed for $road\)"
+	refused "a kernel without $road" 65 "kernel .* lacks the module .* \(needed for $road\)"
 done
 if [ "$(id -u)" = 0 ]; then
 	mkdir "$tmp/full"
