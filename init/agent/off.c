@@ -21,10 +21,11 @@
 /* systemd(1), SIGNALS: SIGRTMIN+4 is poweroff.target. glibc's SIGRTMIN is 34, musl's is 35. */
 #define SYSTEMD_POWEROFF (34 + 4)
 
-/* What an init takes as the wish to end the machine: busybox's and sysvinit's, by poweroff(8). */
-static const int wishes[] = { SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGPWR };
+/* What an init takes as the wish to end the machine: busybox's and sysvinit's, by poweroff(8). Not SIGINT:
+ * a shell has a handler for it, and ends nothing. */
+static const int wishes[] = { SIGUSR1, SIGUSR2, SIGTERM, SIGPWR };
 
-/* The mask of signals that PID 1 has a handler for (proc_pid_status(5), SigCgt); 0 if it cannot be read. */
+/* The signals that PID 1 has a handler for (proc_pid_status(5), SigCgt); 0 if they cannot be read. */
 static uint64_t caught(void)
 {
 	_cleanup_buf_ struct buf status = { 0 };
@@ -36,6 +37,21 @@ static uint64_t caught(void)
 	return line ? strtoull(line + strlen("\nSigCgt:"), NULL, 16) : 0;
 }
 
+/* busybox init has no handlers, it waits for its signals (sigtimedwait(2)), which /proc does not show. A
+ * script that is named init is its interpreter's second word, with a path. */
+static bool is_named_init(void)
+{
+	_cleanup_buf_ struct buf words = { 0 };
+	const char *name, *second;
+
+	if (file_read(AT_FDCWD, "/proc/1/cmdline", 65536, &words) < 0 || words.len == 0)
+		return false;
+	name = strrchr(words.data, '/');
+	second = words.data + strlen(words.data) + 1;
+	return str_eq(name ? name + 1 : words.data, "init") ||
+	       (second < words.data + words.len && str_eq(second, "init"));
+}
+
 static bool listens(void)
 {
 	uint64_t mask = caught();
@@ -43,7 +59,7 @@ static bool listens(void)
 	for (size_t i = 0; i < ARRAY_SIZE(wishes); i++)
 		if (mask & (uint64_t)1 << (wishes[i] - 1))
 			return true;
-	return false;
+	return is_named_init();
 }
 
 static void exec_poweroff(const char *system)
