@@ -70,11 +70,38 @@ is "stage 2 is never up: the line" "$(said)" \
 	"storeboot: stage 2 was not up within 5 s; the command was not begun (code 71)"
 
 # --- a VM in the background, and commands in it -----------------------------------------------------------
-"$storeboot" run "$system" --root tmpfs --name background </dev/null >"$tmp/console" 2>"$tmp/run.err" &
+# Its real-time clock is decades behind.
+QEMU_OPTS="-rtc base=2001-01-01T00:00:00 -qmp unix:$tmp/qmp,server=on,wait=off" \
+	"$storeboot" run "$system" --root tmpfs --name background </dev/null >"$tmp/console" 2>"$tmp/run.err" &
 launcher=$!
 until "$storeboot" list | grep -q '^background '; do sleep 0.1; done
 is "exec waits for the guest" "$("$storeboot" exec background -- uname </dev/null)" Linux
 has "list has it" "$("$storeboot" list)" "^background +$launcher +$system "
+
+# right_clock: the guest's clock is the host's, to two seconds.
+# shellcheck disable=SC2317 # ok calls it
+right_clock() {
+	local off
+	off=$(($("$storeboot" exec background -- date +%s </dev/null) - $(date +%s)))
+	echo "# off by $off s"
+	[ "$off" -ge -2 ] && [ "$off" -le 2 ]
+}
+ok "the guest's clock is right" right_clock
+# As after the host's sleep: the machine stood still meanwhile.
+python3 - "$tmp/qmp" <<-END
+	import json, socket, sys, time
+	s = socket.socket(socket.AF_UNIX)
+	s.connect(sys.argv[1])
+	f = s.makefile("rw")
+	f.readline()
+	for name, pause in ("qmp_capabilities", 0), ("stop", 6), ("cont", 0):
+	    f.write(json.dumps({"execute": name}) + "\n")
+	    f.flush()
+	    while "return" not in json.loads(f.readline()):
+	        pass
+	    time.sleep(pause)
+END
+ok "the guest's clock is right after a pause" right_clock
 
 wrong=""
 for i in $(seq 0 255); do

@@ -62,6 +62,19 @@ has "timings: stage 2" "$err" '^  stage 2 reached +[0-9]+\.[0-9]{3}$'
 has "plot: a whole drawing" "$(tail -n 1 "$tmp/plot.svg")" '^</svg>$'
 is "plot: a bar for each line of the table" "$(grep -c '<rect x=' "$tmp/plot.svg")" \
 	"$(grep -cE '^  .* [0-9.]+ +[0-9]+\.[0-9]{3}( |$)' <<<"$err")"
+# --- one step more, and QEMU's own end ---------------------------------------------------------------------------
+vm_run 120 --image "$image" --append rootfstype=minix
+ends "a root file system of another type" 70 'stage 1 failed at step root: .*minix'
+"$storeboot" run "$system" --image "$image" --name victim </dev/null >"$tmp/out" 2>"$tmp/err" &
+launcher=$!
+qemu=
+until [ "$qemu" ]; do qemu=$(pgrep -P $launcher -f 'guest=victim'); sleep 0.1; done
+kill -KILL "$qemu"
+status=0
+wait $launcher || status=$?
+err=$(cat "$tmp/err")
+ends "QEMU is killed" 71 'QEMU ended: killed by signal 9 \(Killed\)$'
+
 vm_run 180 --image "$image" --timeout 60
 ends "stage 2 does not end" 71 'the run did not end within 60 s; stage 2 was reached$'
 has "stage 2 does not end: the last console lines" "$err" "^storeboot: \\| .*'poweroff' ends the run"
