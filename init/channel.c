@@ -158,11 +158,9 @@ void channel_start(struct boot *b)
 
 	if (!b->config.channel)
 		return;
-	if (is_systemd(b)) {
-		c.notify_fd = open_notify();
-		if (c.notify_fd >= 0 && setenv("NOTIFY_SOCKET", NOTIFY_NAME, 1) == 0)
-			c.place = FRAME_AT_SYSTEMD;
-	}
+	c.notify_fd = open_notify();
+	if (c.notify_fd >= 0 && setenv("NOTIFY_SOCKET", NOTIFY_NAME, 1) == 0 && is_systemd(b))
+		c.place = FRAME_AT_SYSTEMD;
 	if (pipe2(ends, O_CLOEXEC) < 0) {
 		runner_warn(b, "no way for commands into the guest: %s", strerror(errno));
 		return;
@@ -203,8 +201,10 @@ int step_command(struct boot *b)
 	if (c.port < 0)
 		return c.port;
 	runner_leaving(b, "the host's command");
-	if (agent_run(&c) == AGENT_LOST)
+	if (agent_run(&c) == AGENT_LOST) {
+		close(c.port);
 		return err_set(&b->err, EIO, "the channel to the host failed");
+	}
 	off_now();
 }
 

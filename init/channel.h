@@ -14,7 +14,7 @@
 /*
  * Starts the agent as a process of its own, which outlives the exec of stage 2; it opens the port by
  * itself, so nothing waits for it here. One that cannot is warned of; the boot goes on. Sets NOTIFY_SOCKET
- * for a stage 2 that is systemd.
+ * for stage 2.
  */
 void channel_start(struct boot *b);
 

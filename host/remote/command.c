@@ -39,9 +39,10 @@ static int fill_request(const struct command_options *o, struct request *req, st
 
 	req->shell = !o->argv || !o->argv[0];
 	req->tty = o->tty;
-	if (o->tty && terminal_size(&req->rows, &req->columns) < 0)
-		return err_exit(e, EXIT_USAGE, ENOTTY,
-				"--tty: stdin and stdout are no terminal; leave it out");
+	if (o->tty && terminal_size(&req->rows, &req->columns) < 0) { /* one that does not know its own */
+		req->rows = 24;
+		req->columns = 80;
+	}
 	if (!req->shell)
 		r = strv_add_all(&req->argv, (const char *const *)o->argv);
 	if (r == 0 && o->tty)
@@ -105,7 +106,9 @@ static size_t waiting(const struct command_stream *s)
 
 void command_polls(const struct command *c, struct pollfd *fds)
 {
-	bool runs = c->state == COMMAND_RUNS, typing = runs && c->stdin_open && c->credit > 0;
+	bool runs = c->state == COMMAND_RUNS;
+	/* The escape key is listened to also where nobody takes the others. */
+	bool typing = runs && c->stdin_open && (c->credit > 0 || c->tty);
 
 	fds[SOCK] = (struct pollfd){ runs ? c->sock : -1, (short)(POLLIN | (c->out.len > 0 ? POLLOUT : 0)),
 				     0 };
@@ -214,7 +217,7 @@ static void write_sock(struct command *c)
 static void read_stdin(struct command *c)
 {
 	char data[FRAME_DATA_MAX];
-	size_t max = c->credit < sizeof(data) ? c->credit : sizeof(data), len;
+	size_t max = c->credit < sizeof(data) && !c->tty ? c->credit : sizeof(data), len;
 	ssize_t n = read(STDIN_FILENO, data, max);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -227,6 +230,7 @@ static void read_stdin(struct command *c)
 	len = c->tty ? terminal_keys(&c->terminal, data, (size_t)n) : (size_t)n;
 	if (c->terminal.quit)
 		c->state = COMMAND_LEFT;
+	len = len < c->credit ? len : c->credit;
 	if (len == 0)
 		return;
 	c->credit -= (uint32_t)len;
@@ -244,7 +248,12 @@ static void grant(struct command *c, struct command_stream *s)
 static void write_stream(struct command *c, struct command_stream *s)
 {
 	size_t max = isatty(s->fd) ? WRITE_MAX_TTY : WRITE_MAX;
-	ssize_t n = write(s->fd, s->data.data + s->at, waiting(s) < max ? waiting(s) : max);
+	struct pollfd p = { s->fd, POLLOUT, 0 };
+	ssize_t n;
+
+	if (poll(&p, 1, 0) != 1) /* both may be one pipe, and the other one has filled it */
+		return;
+	n = write(s->fd, s->data.data + s->at, waiting(s) < max ? waiting(s) : max);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;

@@ -18,7 +18,6 @@
 
 enum command_state {
 	COMMAND_NONE, /* there is none */
-	COMMAND_WAITS, /* for the guest to be up; nothing was sent */
 	COMMAND_RUNS,
 	COMMAND_ENDED,	 /* status and signal say how */
 	COMMAND_REFUSED, /* the guest could not start it: status, why */

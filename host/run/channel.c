@@ -10,7 +10,10 @@
 
 #include "init/lib/str.h"
 
-#define OUT_MAX (4 * FRAME_WINDOW) /* two streams' credit, and as much again for all else */
+/* What waits for the guest before programs are not listened to. */
+#define TO_GUEST_ENOUGH (4 * FRAME_WINDOW)
+/* Two streams' credit, in frames of a byte each; more is a breach. */
+#define CONN_OUT_MAX (2 * FRAME_WINDOW * (1 + FRAME_HEADER) + 65536)
 #define CONSOLE_OUT_MAX 65536
 #define TYPED_MAX 4096
 
@@ -41,6 +44,25 @@ int channel_add(struct channel *c, int fd)
 	return -EBUSY;
 }
 
+/* With what it was still to be told, as far as there is room for it now. */
+static void end_conn(struct conn *n)
+{
+	if (n->out.len > 0 && send(n->fd, n->out.data, n->out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		n->out.len = 0;
+	conn_free(n);
+}
+
+/* There is no agent, and none will come. */
+static void refuse(const struct channel *c, struct conn *n)
+{
+	unsigned char payload[4 + sizeof(c->gone)] = { 125 };
+
+	memcpy(payload + 4, c->gone, strlen(c->gone));
+	if (frame_put(&n->out, FRAME_REFUSED, 1, payload, 4 + strlen(c->gone)) < 0)
+		n->out.len = 0;
+	end_conn(n);
+}
+
 /* The port is of no use any more; who has a command there sees its connection end. */
 static void lose(struct channel *c, const char *why)
 {
@@ -50,8 +72,16 @@ static void lose(struct channel *c, const char *why)
 	if (!c->gone[0])
 		snprintf(c->gone, sizeof(c->gone), "%s", why);
 	for (size_t i = 0; i < CHANNEL_CONNS; i++)
-		if (!is_free(&c->conns[i]) && (c->conns[i].kind == CONN_COMMAND || c->conns[i].held))
-			conn_free(&c->conns[i]);
+		if (!is_free(&c->conns[i]) && c->conns[i].kind == CONN_COMMAND)
+			end_conn(&c->conns[i]);
+		else if (!is_free(&c->conns[i]) && c->conns[i].held)
+			refuse(c, &c->conns[i]);
+}
+
+void channel_hopeless(struct channel *c, const char *why)
+{
+	if (!c->gone[0])
+		lose(c, why);
 }
 
 static void put(struct channel *c, int r)
@@ -65,19 +95,7 @@ static void end_commands(struct channel *c)
 {
 	for (size_t i = 0; i < CHANNEL_CONNS; i++)
 		if (!is_free(&c->conns[i]) && c->conns[i].session)
-			conn_free(&c->conns[i]);
-}
-
-void channel_closed(struct channel *c)
-{
-	/* The event may be read after the next agent's first word. */
-	c->closed++;
-	if (c->closed < c->hellos)
-		return;
-	c->here = false;
-	buf_free(&c->to_guest);
-	buf_free(&c->from_guest);
-	end_commands(c);
+			end_conn(&c->conns[i]);
 }
 
 void channel_tell(struct channel *c, enum frame_kind kind, unsigned int width, unsigned int n,
@@ -111,7 +129,7 @@ static uint16_t new_session(struct channel *c)
 
 static bool has_room(const struct channel *c)
 {
-	return c->to_guest.len < OUT_MAX;
+	return c->to_guest.len < TO_GUEST_ENOUGH;
 }
 
 /* One frame of a program's. Returns false where it must wait. */
@@ -140,6 +158,10 @@ static bool take_program_frame(struct channel *c, struct conn *n, const struct f
 		return true;
 	}
 	if (f->kind == FRAME_OPEN && n->kind == CONN_NEW) {
+		if (c->gone[0]) {
+			refuse(c, n);
+			return false;
+		}
 		n->held = !c->here;
 		if (n->held)
 			return false;
@@ -159,11 +181,15 @@ static int take_program_frames(struct channel *c, struct conn *n)
 	size_t at = 0;
 	int len = 0;
 
-	while (has_room(c) && (len = frame_take(n->in.data + at, n->in.len - at, &f)) > 0) {
+	/* A frame may be the connection's last. */
+	while (!is_free(n) && has_room(c) &&
+	       (len = frame_take(n->in.data + at, n->in.len - at, &f)) > 0) {
 		if (!take_program_frame(c, n, &f))
 			break;
 		at += (size_t)len;
 	}
+	if (is_free(n))
+		return 0;
 	frame_drop(&n->in, at);
 	return len < 0 ? len : 0;
 }
@@ -233,7 +259,7 @@ static void to_program(struct channel *c, const struct frame *f)
 			n = &c->conns[i];
 	if (!n) /* it hung up */
 		return;
-	if (n->out.len > OUT_MAX || frame_put(&n->out, f->kind, 1, f->data, f->len) < 0)
+	if (n->out.len > CONN_OUT_MAX || frame_put(&n->out, f->kind, 1, f->data, f->len) < 0)
 		hang_up(c, n);
 	else if (f->kind == FRAME_EXIT || f->kind == FRAME_REFUSED)
 		n->session = 0; /* the guest may see the number again */
@@ -251,7 +277,8 @@ static void take_guest_frame(struct channel *c, const struct frame *f)
 		c->ready = true;
 }
 
-static void read_port(struct channel *c)
+/* Returns whether there was something. */
+static bool read_port(struct channel *c)
 {
 	char data[65536];
 	ssize_t len = recv(c->port, data, sizeof(data), MSG_DONTWAIT);
@@ -260,10 +287,10 @@ static void read_port(struct channel *c)
 	int n = 0;
 
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return false;
 	if (len <= 0) {
 		lose(c, "QEMU has closed the channel");
-		return;
+		return false;
 	}
 	put(c, buf_add(&c->from_guest, data, (size_t)len));
 	while (c->port >= 0 &&
@@ -274,6 +301,23 @@ static void read_port(struct channel *c)
 	frame_drop(&c->from_guest, at);
 	if (n < 0)
 		lose(c, "what comes from the guest is no frame");
+	return true;
+}
+
+/* What the agent said before it went is still to be read; a new one may have come meanwhile, and said
+ * hello: then it is the old one that went. */
+void channel_closed(struct channel *c)
+{
+	unsigned int hellos = c->hellos;
+
+	while (c->port >= 0 && read_port(c))
+		;
+	if (c->hellos != hellos || !c->here)
+		return;
+	c->here = false;
+	buf_free(&c->to_guest);
+	buf_free(&c->from_guest);
+	end_commands(c);
 }
 
 static void write_port(struct channel *c)
@@ -302,7 +346,8 @@ void channel_polls(const struct channel *c, struct pollfd *fds)
 		const struct conn *n = &c->conns[i];
 		bool read = !n->held && has_room(c), write = !is_free(n) && n->out.len > 0;
 
-		fds[CONNS + i] = (struct pollfd){ is_free(n) || !(read || write) ? -1 : n->fd,
+		/* Also of one that waits the end is seen (POLLHUP). */
+		fds[CONNS + i] = (struct pollfd){ is_free(n) ? -1 : n->fd,
 						  (short)((read ? POLLIN : 0) | (write ? POLLOUT : 0)), 0 };
 	}
 }
@@ -316,8 +361,14 @@ void channel_serve(struct channel *c, const struct pollfd *fds)
 		struct conn *n = &c->conns[i];
 
 		/* The same one that was waited for. */
-		if (!is_free(n) && n->fd == fds[CONNS + i].fd && fds[CONNS + i].revents & ~POLLOUT)
+		if (is_free(n) || n->fd != fds[CONNS + i].fd)
+			continue;
+		if (fds[CONNS + i].revents & (POLLHUP | POLLERR) && (n->held || !has_room(c)))
+			hang_up(c, n);
+		else if (fds[CONNS + i].revents & ~POLLOUT)
 			read_conn(c, n);
+		else if (n->in.len > 0 && !n->held && take_program_frames(c, n) < 0) /* what had no room */
+			hang_up(c, n);
 		if (!is_free(n) && n->out.len > 0)
 			write_conn(c, n);
 	}

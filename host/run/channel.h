@@ -39,7 +39,7 @@ struct channel {
 	uint16_t last_session;
 
 	/* What the agent says. */
-	unsigned int hellos, closed; /* how often an agent began, and how often one went */
+	unsigned int hellos; /* how often an agent began */
 	bool here;		     /* there is one */
 	enum frame_place place;
 	char text[64]; /* FRAME_AT_RESCUE: the step that failed */
@@ -64,6 +64,9 @@ void channel_tell(struct channel *c, enum frame_kind kind, unsigned int width, u
 		  const uint64_t *numbers);
 /* The time of this moment. */
 void channel_tell_clock(struct channel *c);
+
+/* There will be no agent: who waits for one is told why. */
+void channel_hopeless(struct channel *c, const char *why);
 
 /* QEMU says that the guest has closed the port. */
 void channel_closed(struct channel *c);

@@ -108,19 +108,19 @@ static void write_out(struct console *c)
 	c->out_len -= (size_t)n;
 }
 
-void console_type(struct console *c, const char *keys, size_t n)
+size_t console_type(struct console *c, const char *keys, size_t n)
 {
 	size_t room = sizeof(c->in) - c->in_len;
 
-	/* A guest that does not read loses keys, but never the escape key. */
 	n = n < room ? n : room;
 	memcpy(c->in + c->in_len, keys, n);
 	c->in_len += n;
+	return n;
 }
 
 static void read_typed(struct console *c)
 {
-	char keys[sizeof(c->in)];
+	char keys[256];
 	ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -129,7 +129,8 @@ static void read_typed(struct console *c)
 		c->interactive = false;
 		return;
 	}
-	console_type(c, keys, terminal_keys(&c->terminal, keys, (size_t)n));
+	/* A guest that does not read loses keys, but never the escape key. */
+	(void)console_type(c, keys, terminal_keys(&c->terminal, keys, (size_t)n));
 }
 
 static void write_guest(struct console *c)
@@ -150,10 +151,10 @@ void console_serve(struct console *c, const struct pollfd *fds)
 {
 	if (fds[CONSOLE_OUT].revents)
 		write_out(c);
-	if (fds[CONSOLE_IN].revents)
-		read_typed(c);
 	if (fds[CONSOLE_GUEST].revents & POLLOUT)
 		write_guest(c);
+	if (fds[CONSOLE_IN].revents)
+		read_typed(c);
 	if (fds[CONSOLE_GUEST].revents & (POLLIN | POLLHUP | POLLERR) && c->out_len == 0)
 		read_guest(c);
 }

@@ -24,7 +24,7 @@ struct console {
 	int out_error;	      /* the errno of a failed write to stdout: no more is written; or 0 */
 	char out[4096];	      /* read from the guest, not yet written */
 	size_t out_at, out_len;
-	char in[256]; /* typed, not yet sent */
+	char in[4096]; /* typed, not yet sent */
 	size_t in_len;
 	struct console_log *log; /* what the guest said goes there too; NULL: nowhere */
 	void (*said)(const char *data, size_t len, void *arg); /* and there; or NULL */
@@ -51,8 +51,8 @@ void console_polls(const struct console *c, struct pollfd *fds);
 /* Moves what there is, after poll(2). */
 void console_serve(struct console *c, const struct pollfd *fds);
 
-/* Keys from elsewhere, for the guest; what has no room is lost. */
-void console_type(struct console *c, const char *keys, size_t n);
+/* Keys for the guest. Returns how many of them there is room for. */
+size_t console_type(struct console *c, const char *keys, size_t n);
 
 /* Writes what is left, if stdout takes it in time, and restores the terminal. */
 void console_close(struct console *c);

@@ -103,10 +103,10 @@ static void take_signal(struct vm *vm, int signal, bool ends, bool clean)
 	struct command *command = &vm->watch->command.command;
 
 	events_add(&vm->watch->events, "signal", EVENT_N("signal", signal));
-	if (command->state == COMMAND_RUNS && vm->watch->command.asked && !vm->signal) {
+	if (command->state == COMMAND_RUNS && vm->watch->command.asked && !vm->signal &&
+	    !(ends && vm->forwarded)) {
 		command_signal(command, signal);
-		if (ends)
-			vm->signal = signal;
+		vm->forwarded = vm->forwarded || ends;
 		return;
 	}
 	if (!ends)

@@ -105,7 +105,7 @@ static int make_folder(struct launched *l, struct err *e)
 		.image = p->disks.has_root ? p->disks.v[0].image.path : "",
 	};
 	const struct keeper_task task = { l->vm.folder, vms_clean,
-					  l->console.interactive || p->watch->command.tty ? STDIN_FILENO : -1,
+					  l->console.terminal.there ? STDIN_FILENO : -1,
 					  &l->console.terminal.modes };
 	int r = proc_adopt_orphans(&l->others, e);
 

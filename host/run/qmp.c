@@ -62,8 +62,8 @@ static void on_port(struct qmp *q, json_object *data)
 {
 	json_object *open;
 
-	if (json_object_object_get_ex(data, "open", &open) && !json_object_get_boolean(open))
-		q->port_closed++;
+	if (json_object_object_get_ex(data, "open", &open))
+		q->port_closed = !json_object_get_boolean(open);
 }
 
 static void on_resume(struct qmp *q, json_object *data _unused_)

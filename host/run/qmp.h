@@ -32,7 +32,8 @@ struct qmp {
 	bool panicked;	  /* GUEST_PANICKED */
 	struct qmp_io_error io_errors[QMP_IO_ERRORS_MAX]; /* the first of each node and operation */
 	size_t n_io_errors;
-	unsigned int port_closed; /* how often the guest closed a virtio-serial port */
+	bool port_closed; /* the guest has closed the virtio-serial port; events may be left out (QEMU's
+			     qapi/char.json: one a second), the last one counts. Cleared by who acts on it */
 	unsigned int resumed;	  /* how often the machine went on after a pause */
 	char error[256];  /* the last error a command was answered with, or "" */
 };

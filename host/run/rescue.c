@@ -2,6 +2,7 @@
 /* rescue.c - where stage 1 failed: a shell in the guest for who sits here, and what to do then */
 #include "host/run/rescue.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -23,7 +24,7 @@ static void begin_shell(struct rescue *r, struct channel *c)
 	static const struct command_options shell = { .tty = true };
 	_cleanup_buf_ struct buf request = { 0 };
 	struct err e = { 0 };
-	int ends[2];
+	int ends[2], added;
 
 	command_close(&r->shell);
 	r->shell = (struct command)COMMAND_INIT;
@@ -33,7 +34,10 @@ static void begin_shell(struct rescue *r, struct channel *c)
 		ask(r);
 		return;
 	}
-	if (channel_add(c, ends[1]) < 0 || command_start(&r->shell, ends[0], &request, true) < 0)
+	added = channel_add(c, ends[1]);
+	if (added < 0)
+		close(ends[0]);
+	if (added < 0 || command_start(&r->shell, ends[0], &request, true) < 0)
 		ask(r);
 }
 
@@ -70,7 +74,7 @@ static void answer(struct rescue *r, struct channel *c, struct console *console)
 {
 	char key = 'p'; /* of a terminal that is gone */
 
-	if (read(STDIN_FILENO, &key, 1) < 0)
+	if (read(STDIN_FILENO, &key, 1) < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	switch (key) {
 	case 'r':

@@ -32,8 +32,8 @@ static void on_record(const struct record *rec, void *arg)
 	/* Stage 1 stops in these for a shell, if it was asked to (boot.debug1, boot.shell_on_fail). */
 	if (rec->kind == RECORD_FAIL || (rec->kind == RECORD_BEGIN && str_eq(rec->name, "debug1")))
 		vm->attended = vm->console->interactive;
-	if (rec->kind == RECORD_STAGE2)
-		vm->stage2_at = sys_now_us();
+	if (rec->kind == RECORD_STAGE2 || rec->kind == RECORD_FAIL)
+		vm->stage2_at = rec->kind == RECORD_STAGE2 ? sys_now_us() : 0;
 	/* Who needs the agent is told by the verdict. */
 	if (rec->kind == RECORD_WARN && str_eq(rec->name, RECORD_AGENT))
 		return;
@@ -77,10 +77,9 @@ void serve_tell_qmp(struct vm *vm, const char *command)
 /* What the monitor told that matters to the channel. */
 static void serve_monitor_news(struct vm *vm)
 {
-	while (vm->port_closed < vm->qmp.port_closed) {
-		vm->port_closed++;
+	if (vm->qmp.port_closed)
 		channel_closed(&vm->channel);
-	}
+	vm->qmp.port_closed = false;
 	if (vm->resumed < vm->qmp.resumed)
 		channel_tell_clock(&vm->channel);
 	vm->resumed = vm->qmp.resumed;
@@ -251,8 +250,7 @@ static void serve_channel(struct vm *vm, const struct pollfd *fds)
 	if (vm->hellos < c->hellos)
 		serve_hello(vm);
 	if (c->typed.len > 0)
-		console_type(vm->console, c->typed.data, c->typed.len);
-	c->typed.len = 0;
+		frame_drop(&c->typed, console_type(vm->console, c->typed.data, c->typed.len));
 	if (c->stop && vm->stop == STOP_NO)
 		stop_clean(vm);
 	if (c->stop_now)
@@ -260,7 +258,9 @@ static void serve_channel(struct vm *vm, const struct pollfd *fds)
 	c->stop = c->stop_now = false;
 	if (guest_command_due(g, c) && vm->stop == STOP_NO)
 		begin_command(vm);
-	if (g->asked && g->command.state == COMMAND_NONE && vm->report.no_agent && vm->stop == STOP_NO)
+	if (vm->report.no_agent)
+		channel_hopeless(c, vm->report.no_agent_text);
+	if (g->asked && g->command.state == COMMAND_NONE && c->gone[0] && vm->stop == STOP_NO)
 		stop_now(vm);
 	if (command_done(&g->command) && !vm->command_told)
 		end_command(vm);
@@ -310,8 +310,11 @@ static void finish_command(struct vm *vm)
 		command_serve(c, fds + POLL_COMMAND);
 		channel_serve(&vm->channel, fds + POLL_CHANNEL);
 	}
-	if (c->state != COMMAND_NONE && !vm->command_told)
+	if (c->state != COMMAND_NONE && !vm->command_told) {
+		if (c->state == COMMAND_ENDED && !command_done(c))
+			c->out_error = ETIMEDOUT; /* nobody reads it */
 		end_command(vm);
+	}
 }
 
 void serve_rest(struct vm *vm)

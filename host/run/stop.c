@@ -45,6 +45,9 @@ enum stop_stage stop_next(enum stop_stage now, const struct stop_means *m, uint6
 {
 	size_t i = 0;
 
+	/* One of the two ways to ask is enough: each has the whole of its time. */
+	if (now == STOP_AGENT)
+		now = STOP_BUTTON;
 	while (i < ARRAY_SIZE(stages) - 1 &&
 	       (stages[i].stage <= now || (stages[i].can && !stages[i].can(m))))
 		i++;

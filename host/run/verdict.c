@@ -62,7 +62,7 @@ static bool lost_output(const struct ending *end, struct verdict *v)
 	if (end->out_error == EPIPE) /* as every program's end that writes to head(1) */
 		verdict_of_signal(SIGPIPE, v);
 	else
-		say(v, EXIT_MISSING, true, "cannot write the guest's console to stdout: %s",
+		say(v, EXIT_MISSING, true, "cannot write what the guest says to stdout: %s",
 		    strerror(end->out_error));
 	return true;
 }
@@ -72,7 +72,7 @@ static bool command_ended(const struct ending *end, struct verdict *v)
 {
 	const struct command *c = end->command;
 
-	if (!c || (c->state != COMMAND_ENDED && c->state != COMMAND_REFUSED))
+	if (!c || c->out_error || (c->state != COMMAND_ENDED && c->state != COMMAND_REFUSED))
 		return false;
 	if (c->state == COMMAND_REFUSED)
 		say(v, c->status, true, "%s", c->why);
@@ -97,6 +97,10 @@ static bool command_lost(const struct ending *end, struct verdict *v)
 {
 	if (!end->command)
 		return false;
+	if (end->command->state == COMMAND_LOST && !end->qmp->by_guest) {
+		say(v, EXIT_GUEST, true, "the command's end is not known: %s", end->command->why);
+		return true;
+	}
 	say(v, EXIT_GUEST, true, "the guest ended (%s) before the command %s", end->qmp->reason,
 	    end->command->state == COMMAND_NONE ? "began" : "had ended");
 	return true;

@@ -190,9 +190,11 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 		fill_silence(&vm->qmp, end.qemu_status);
 	events_add(&vm->watch->events, "qemu-ended", EVENT_N("status", end.qemu_status),
 		   EVENT_T("reason", vm->qmp.reason), EVENT_F("by_guest", vm->qmp.by_guest));
+	rescue_free(&vm->rescue); /* the terminal's own modes are the console's to restore */
 	console_close(vm->console);
 	end.signal = vm->signal;
-	end.out_error = vm->console->out_error;
+	end.out_error = vm->console->out_error ? vm->console->out_error :
+						  vm->watch->command.command.out_error;
 	end.missed = vm->missed;
 	end.servers = &vm->servers;
 	end.quit = vm->quit;

@@ -44,13 +44,14 @@ struct vm {
 	bool hello_sent;
 	bool attended;		 /* stage 1 gave a shell to the person at the console */
 	int signal;		 /* the first signal that the launcher got */
+	bool forwarded;		 /* one of those that end a run went to the command */
 	enum deadline missed;	 /* what took too long */
 	struct servers servers;
 	bool quit;		 /* it stands for Ctrl-a x */
 	enum stop_stage stop;	 /* how it is being ended */
 	uint64_t stop_at;	 /* when the next stage comes */
 	uint64_t stage2_at;	 /* when stage 2 was reached; 0: not yet */
-	unsigned int hellos, port_closed, resumed; /* of the channel's and the monitor's, those handled */
+	unsigned int hellos, resumed; /* of the channel's and the monitor's, those handled */
 	bool command_told;	 /* the command's end */
 };
 

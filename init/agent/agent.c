@@ -4,7 +4,7 @@
  *
  * Theory of operation: one poll(2) over the port, the streams of up to SESSIONS commands, the ends of
  * children (a signalfd), and what tells of stage 2. Nothing here waits for anything else: the port is
- * non-blocking, and what does not fit it waits in `port_out`, whose bound is the sum of all credits.
+ * non-blocking, and what does not fit it waits in `port_out`, which the credits bound.
  */
 #include "init/agent/agent.h"
 
@@ -25,6 +25,7 @@
 #include "init/lib/str.h"
 
 #define SESSIONS 16
+#define HOST_TRIES 500 /* 10 ms apart */
 #define PORT_OUT_ENOUGH 131072 /* no command is listened to while so much waits for the host */
 #define CLOCK_TOLERANCE_NS 200000000 /* a clock that is right is not disturbed */
 
@@ -38,6 +39,8 @@ struct agent {
 	struct session sessions[SESSIONS];
 	pid_t asking;	  /* the system's poweroff, at work */
 	bool terminating; /* stage 2 has asked all processes to end: we do with the last command */
+	unsigned int waited;
+	bool heard; /* something came from the host */
 	bool ended;
 	enum agent_end end;
 };
@@ -115,7 +118,7 @@ static int machine_frame(struct agent *a, const struct frame *f)
 	case FRAME_CONSOLE:
 		set_console_size(a, f);
 		break;
-	default: /* of a newer launcher */
+	default: /* not for the machine */
 		break;
 	}
 	return 0;
@@ -167,6 +170,17 @@ static int take_frames(struct agent *a)
 	return r < 0 ? r : n;
 }
 
+/* QEMU names a port before it opens its own end of it; the driver does not say when that is done. */
+static int wait_for_host(struct agent *a)
+{
+	const struct timespec pause = { 0, 10 * 1000000 };
+
+	if (++a->waited > HOST_TRIES)
+		return -EPIPE;
+	nanosleep(&pause, NULL);
+	return 0;
+}
+
 static int read_port(struct agent *a)
 {
 	char data[16384];
@@ -175,8 +189,9 @@ static int read_port(struct agent *a)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	if (n == 0) /* the host's end is closed */
-		return -EPIPE;
+	if (n == 0) /* the host's end is closed, or (a moment before its first word) not open yet */
+		return a->heard ? -EPIPE : wait_for_host(a);
+	a->heard = true;
 	r = buf_add(&a->port_in, data, (size_t)n);
 	return r < 0 ? r : take_frames(a);
 }
@@ -207,7 +222,7 @@ static void reap(struct agent *a)
 		if (pid == a->asking)
 			asked(a, status);
 		for (size_t i = 0; i < SESSIONS; i++)
-			if (a->sessions[i].pid == pid)
+			if (a->sessions[i].pid == pid && !a->sessions[i].exited)
 				session_exited(&a->sessions[i], status);
 	}
 }
@@ -302,7 +317,8 @@ static void flush(struct agent *a)
 {
 	struct pollfd p = { a->c->port, POLLOUT, 0 };
 
-	while (a->port_out.len > 0 && poll(&p, 1, 1000) > 0 && write_port(a) == 0)
+	while (a->port_out.len > 0 && poll(&p, 1, 1000) > 0 && p.revents & POLLOUT &&
+	       write_port(a) == 0)
 		;
 }
 

@@ -143,6 +143,13 @@ static void take_input(struct session *s, const struct frame *f)
 	}
 }
 
+/* To its process group; before it has one (setsid(2) is the child's) to itself. */
+static void send_signal(const struct session *s, int signal)
+{
+	if (!s->exited && kill(-s->pid, signal) < 0 && errno == ESRCH)
+		kill(s->pid, signal);
+}
+
 void session_frame(struct session *s, const struct frame *f)
 {
 	struct winsize size = { 0 };
@@ -161,8 +168,8 @@ void session_frame(struct session *s, const struct frame *f)
 			*credit += bytes;
 		break;
 	case FRAME_SIGNAL:
-		if (f->len > 0 && f->data[0] > 0 && f->data[0] < _NSIG && !s->exited)
-			kill(-s->pid, f->data[0]);
+		if (f->len > 0 && f->data[0] > 0 && f->data[0] < _NSIG)
+			send_signal(s, f->data[0]);
 		break;
 	case FRAME_WINDOW_SIZE:
 		size.ws_row = (unsigned short)frame_number(f, 0, 2);
@@ -173,7 +180,7 @@ void session_frame(struct session *s, const struct frame *f)
 	case FRAME_HANGUP:
 		session_hangup(s);
 		break;
-	default: /* of a newer launcher */
+	default: /* not for a session */
 		break;
 	}
 }
@@ -182,20 +189,29 @@ void session_hangup(struct session *s)
 {
 	s->silent = true;
 	s->id = 0; /* the host may use the number again */
-	if (!s->exited) {
-		kill(-s->pid, SIGHUP);
-		kill(-s->pid, SIGCONT);
-	}
+	send_signal(s, SIGHUP);
+	send_signal(s, SIGCONT);
 	close_fd(&s->in);
 	close_fd(&s->out);
 	close_fd(&s->err);
 	buf_free(&s->to_in);
 }
 
+/* How much lies in a pipe or a terminal. */
+static size_t left_in(int fd)
+{
+	int left = 0;
+
+	return fd >= 0 && ioctl(fd, FIONREAD, &left) == 0 && left > 0 ? (size_t)left : 0;
+}
+
 void session_exited(struct session *s, int status)
 {
 	s->exited = true;
 	s->status = status;
+	/* What others write from now on is not the command's. */
+	s->out_left = left_in(s->out);
+	s->err_left = left_in(s->err);
 }
 
 void session_polls(const struct session *s, bool listen, struct pollfd *fds)
@@ -226,23 +242,21 @@ static int serve_in(struct session *s, struct buf *port)
 	return r;
 }
 
-/* Takes one frame's worth. Returns 1 where there may be more, 0 where there is none for now, or -ENOMEM. */
-static int serve_out(struct session *s, enum frame_kind kind, int *fd, uint32_t *credit,
+/* Takes one frame's worth. left: how much more there is, once the command has ended; of a terminal only
+ * reading tells. Returns 1 where there may be more, 0 where there is none for now, or -ENOMEM. */
+static int serve_out(struct session *s, enum frame_kind kind, int *fd, uint32_t *credit, size_t *left,
 		     struct buf *port)
 {
 	char data[FRAME_DATA_MAX];
 	size_t max = *credit < sizeof(data) ? *credit : sizeof(data);
-	int left = 0;
 	ssize_t n;
 
-	if (*fd < 0)
+	if (s->exited && !s->tty && *left == 0)
+		close_fd(fd);
+	if (*fd < 0 || max == 0)
 		return 0;
-	if (max == 0) {
-		/* Of what has ended nothing more comes than there is. */
-		if (s->exited && ioctl(*fd, FIONREAD, &left) == 0 && left == 0)
-			close_fd(fd);
-		return 0;
-	}
+	if (s->exited && !s->tty && max > *left)
+		max = *left;
 	n = read(*fd, data, max);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		if (s->exited && errno == EAGAIN)
@@ -254,6 +268,7 @@ static int serve_out(struct session *s, enum frame_kind kind, int *fd, uint32_t 
 		return 0;
 	}
 	*credit -= (uint32_t)n;
+	*left -= s->exited && !s->tty ? (size_t)n : 0;
 	return s->silent ? 1 : frame_put(port, kind, s->id, data, (size_t)n) < 0 ? -ENOMEM : 1;
 }
 
@@ -299,11 +314,11 @@ int session_serve(struct session *s, const struct pollfd *fds, struct buf *port)
 	/* Of what has ended all is read at once that there is. */
 	do {
 		if (r >= 0 && (fds[OUT].revents || s->exited))
-			r = serve_out(s, FRAME_OUT, &s->out, &s->out_credit, port);
+			r = serve_out(s, FRAME_OUT, &s->out, &s->out_credit, &s->out_left, port);
 	} while (r == 1 && s->exited);
 	do {
 		if (r >= 0 && (fds[ERR].revents || s->exited))
-			r = serve_out(s, FRAME_ERR, &s->err, &s->err_credit, port);
+			r = serve_out(s, FRAME_ERR, &s->err, &s->err_credit, &s->err_left, port);
 	} while (r == 1 && s->exited);
 	if (r < 0)
 		return r;

@@ -21,6 +21,7 @@ struct session {
 	bool in_end;	 /* no more will come for stdin */
 	struct buf to_in; /* for stdin, not yet taken; at most FRAME_WINDOW bytes */
 	uint32_t out_credit, err_credit;
+	size_t out_left, err_left; /* after its end: what it wrote and is not yet read */
 	bool exited, silent; /* it has ended; nobody is there to hear of it */
 	int status;	     /* as wait(2) gives it */
 };

@@ -52,6 +52,12 @@ command_run --no-stage2 -- sh -c 'kill -KILL $$' </dev/null
 is "killed by a signal: exit status" "$status" 137
 is "killed by a signal: one line" "$(said)" "storeboot: the command was killed by signal 9 (Killed)"
 
+is "a reader that leaves: the first line" "$({
+	timeout 150 "$storeboot" run "$system" --root tmpfs --no-stage2 -- yes </dev/null 2>"$tmp/err"
+	echo $? >"$tmp/status"
+} | head -n 1)" y
+is "a reader that leaves: exit status, as of every program" "$(cat "$tmp/status")" 141
+
 # What keeps the guest from the command is 125, with the code of its own in the line.
 command_run --append storeboot.share.source=//10.0.2.4/nothing -- true </dev/null
 is "stage 1 fails: exit status" "$status" 125

@@ -185,7 +185,10 @@ static void streams_and_status(void)
 	CHECK_INT(s.status, 137);
 	CHECK_INT(s.signal, 9);
 	said_free(&s);
-	/* What is left behind keeps the pipes open, and nobody waiting. */
+	/* What is left behind keeps the pipes open, and nobody waiting, also where it does not stop talking. */
+	run(&h, false, "exec 2>/dev/null; (while echo y; do :; done) & sleep 0.2; exit 3", NULL, &s);
+	CHECK_INT(s.status, 3);
+	said_free(&s);
 	run(&h, false, "sleep 30 & echo left $!", NULL, &s);
 	CHECK_INT(s.status, 0);
 	kill((pid_t)atoi(s.out.data + strlen("left ")), SIGKILL);
@@ -271,6 +274,7 @@ static void signals(void)
 	next(&h);
 	open_command(&h, 1, false, "trap 'echo trapped; exit 4' TERM; echo ready; while :; do sleep 1; done");
 	put_credit(&h, 1, FRAME_OUT, FRAME_WINDOW);
+	put_credit(&h, 1, FRAME_ERR, FRAME_WINDOW); /* some shells tell that their sleep was terminated */
 	while (next(&h) > 0 && h.frame.kind != FRAME_OUT)
 		;
 	put(&h, FRAME_SIGNAL, 1, &term, 1);

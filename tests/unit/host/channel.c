@@ -138,6 +138,9 @@ static void who_leaves_is_told_of(void)
 
 static void the_agent_goes(void)
 {
+	static const unsigned char payload[] = { FRAME_VERSION, 0, 0, 0, FRAME_AT_SYSTEMD, 0, 0, 0 };
+	_cleanup_buf_ struct buf b = { 0 };
+
 	setup();
 	hello(FRAME_AT_STAGE2);
 	say(&program, FRAME_OPEN, 1, "atrue", 6);
@@ -145,11 +148,12 @@ static void the_agent_goes(void)
 	channel_closed(&c);
 	CHECK(!c.here);
 	CHECK_INT(heard(&program), -1);
-	/* A second one comes; the first one's end is heard of late. */
+	/* A second one has said hello when the first one's end is heard of. */
 	hello(FRAME_AT_RESCUE);
-	hello(FRAME_AT_STAGE2);
+	CHECK_INT(frame_put(&b, FRAME_HELLO, 0, payload, sizeof(payload)), 0);
+	CHECK_INT(send(guest.fd, b.data, b.len, MSG_NOSIGNAL), (ssize_t)b.len);
 	channel_closed(&c);
-	CHECK(c.here);
+	CHECK(c.here && c.place == FRAME_AT_SYSTEMD);
 	channel_closed(&c);
 	CHECK(!c.here);
 	teardown();
@@ -167,6 +171,66 @@ static void garbage(void)
 	serve();
 	CHECK(!c.here);
 	CHECK_STR(c.gone, "what comes from the guest is no frame");
+	teardown();
+}
+
+/* The agent's last word is read before its end is acted on. */
+static void the_status_comes_through(void)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+
+	setup();
+	hello(FRAME_AT_STAGE2);
+	say(&program, FRAME_OPEN, 1, "atrue", 6);
+	CHECK_INT(heard(&guest), FRAME_OPEN);
+	CHECK_INT(frame_put(&b, FRAME_EXIT, guest.frame.session, "\3\0\0\0\0\0\0\0", 8), 0);
+	CHECK_INT(send(guest.fd, b.data, b.len, MSG_NOSIGNAL), (ssize_t)b.len);
+	channel_closed(&c);
+	serve();
+	CHECK_INT(heard(&program), FRAME_EXIT);
+	teardown();
+}
+
+static void without_hope(void)
+{
+	setup();
+	say(&program, FRAME_OPEN, 1, "atrue", 6);
+	channel_hopeless(&c, "no driver");
+	CHECK_INT(heard(&program), FRAME_REFUSED);
+	CHECK_INT(frame_number(&program.frame, 0, 4), 125);
+	CHECK(program.frame.len == 13 && memcmp(program.frame.data + 4, "no driver", 9) == 0);
+	teardown();
+}
+
+/* More frames at once than the guest has room for: all come through in the end. */
+static void many_small_frames(void)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	size_t sent = 0, got = 0;
+	uint32_t n = 0;
+
+	setup();
+	hello(FRAME_AT_STAGE2);
+	say(&program, FRAME_OPEN, 1, "acat", 5);
+	CHECK_INT(heard(&guest), FRAME_OPEN);
+	while (n < 200000) {
+		CHECK_INT(frame_put(&b, FRAME_IN, 1, "x", 1), 0);
+		n++;
+	}
+	CHECK_INT(frame_put(&b, FRAME_IN_END, 1, NULL, 0), 0);
+	for (int idle = 0; idle < 50 && got < n + 1;) {
+		ssize_t len = sent < b.len ? send(program.fd, b.data + sent, b.len - sent, MSG_DONTWAIT) : 0;
+		int kind;
+
+		sent += len > 0 ? (size_t)len : 0;
+		serve();
+		idle++;
+		while ((kind = heard(&guest)) > 0) {
+			got++;
+			idle = 0;
+		}
+	}
+	CHECK_INT(got, n + 1);
 	teardown();
 }
 
@@ -275,6 +339,9 @@ int main(void)
 	RUN(a_command_waits_for_the_agent);
 	RUN(who_leaves_is_told_of);
 	RUN(the_agent_goes);
+	RUN(the_status_comes_through);
+	RUN(without_hope);
+	RUN(many_small_frames);
 	RUN(garbage);
 	RUN(what_a_program_may_not);
 	RUN(the_console);

@@ -92,7 +92,7 @@ static const struct row rows[] = {
 	  .reason = "host-qmp-quit", .want = EXIT_SIGNAL + SIGINT, .line = "ended by Ctrl-a x" },
 	{ .name = "full stdout", .out_error = ENOSPC, .stage2 = true, .shutdown = true,
 	  .reason = "host-qmp-quit", .want = EXIT_MISSING,
-	  .line = "cannot write the guest's console to stdout: No space left on device" },
+	  .line = "cannot write what the guest says to stdout: No space left on device" },
 	{ .name = "stdout that nobody reads", .out_error = EPIPE, .stage2 = true, .shutdown = true,
 	  .reason = "host-qmp-quit", .want = EXIT_SIGNAL + SIGPIPE,
 	  .line = "ended by signal 13 (Broken pipe)" },
