@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "init/kernel_log.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 #include "init/lib/str.h"
@@ -98,6 +99,7 @@ int step_report(struct boot *b)
 		runner_warn(b, "%s; the host gets no records", e.text);
 		return STEP_SKIPPED;
 	}
+	kernel_log_report(b);
 	return 0;
 }
 

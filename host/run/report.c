@@ -25,6 +25,8 @@ static void take_record(struct report *r, const struct record *rec)
 		memcpy(r->last_step, rec->name, sizeof(r->last_step));
 		r->now_step[0] = '\0';
 		break;
+	case RECORD_KERNEL:
+		break;
 	case RECORD_WARN:
 		if (!str_eq(rec->name, RECORD_AGENT))
 			break;

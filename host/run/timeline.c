@@ -5,6 +5,29 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* It is printed as it is. */
+static void set_name(struct timeline_step *s, const char *prefix, const char *name)
+{
+	snprintf(s->name, sizeof(s->name), "%s%.*s", prefix,
+		 (int)(sizeof(s->name) - 1 - strlen(prefix)), name);
+	for (char *p = s->name; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+}
+
+static void add_phase(struct timeline *t, const struct record *rec)
+{
+	struct timeline_step *s;
+
+	if (t->n_kernel == TIMELINE_PHASES)
+		return;
+	s = &t->kernel[t->n_kernel++];
+	*s = (struct timeline_step){ .outcome = TIMELINE_OK,
+				     .start_us = rec->start_us,
+				     .took_us = rec->took_us };
+	set_name(s, "kernel: ", rec->name);
+}
+
 static struct timeline_step *step_for(struct timeline *t, const struct record *rec)
 {
 	struct timeline_step *last = t->n > 0 ? &t->steps[t->n - 1] : NULL;
@@ -15,10 +38,7 @@ static struct timeline_step *step_for(struct timeline *t, const struct record *r
 		return NULL;
 	last = &t->steps[t->n++];
 	*last = (struct timeline_step){ .start_us = rec->start_us };
-	memcpy(last->name, rec->name, sizeof(last->name));
-	for (char *p = last->name; *p; p++) /* it is printed as it is */
-		if (*p < ' ' || *p > '~')
-			*p = '?';
+	set_name(last, "", rec->name);
 	return last;
 }
 
@@ -57,6 +77,9 @@ void timeline_record(struct timeline *t, const struct record *rec, uint64_t now_
 		t->stage2 = true;
 		t->stage2_us = rec->start_us;
 		break;
+	case RECORD_KERNEL:
+		add_phase(t, rec);
+		break;
 	case RECORD_WARN:
 		break;
 	}
@@ -73,7 +96,7 @@ struct row {
 };
 
 struct rows {
-	struct row v[TIMELINE_STEPS + 3];
+	struct row v[TIMELINE_STEPS + TIMELINE_PHASES + 3];
 	size_t n;
 	uint64_t end_us; /* of the picture */
 };
@@ -129,6 +152,9 @@ static void rows_of(const struct timeline *t, struct rows *ret)
 	add_row(ret, "firmware", ROW_HOST, ready, kernel);
 	add_row(ret, "kernel", ROW_KERNEL, kernel,
 		t->n > 0 ? since_qemu(t, t->steps[0].start_us) : ended);
+	for (size_t i = 0; i < t->n_kernel; i++)
+		add_row(ret, t->kernel[i].name, ROW_KERNEL, since_qemu(t, t->kernel[i].start_us),
+			since_qemu(t, t->kernel[i].start_us + t->kernel[i].took_us));
 	for (size_t i = 0; i < t->n; i++)
 		add_step(t, &t->steps[i], ended, ret);
 	if (t->stage2)

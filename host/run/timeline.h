@@ -20,6 +20,7 @@
 #include "init/lib/str.h"
 
 #define TIMELINE_STEPS 32
+#define TIMELINE_PHASES 8
 
 enum timeline_outcome { TIMELINE_RUNS, TIMELINE_OK, TIMELINE_SKIPPED, TIMELINE_FAILED };
 
@@ -38,6 +39,8 @@ struct timeline {
 	uint64_t stage2_us; /* the guest's clock */
 	struct timeline_step steps[TIMELINE_STEPS];
 	size_t n;
+	struct timeline_step kernel[TIMELINE_PHASES]; /* its own phases, before them */
+	size_t n_kernel;
 };
 
 /* A record came at now_us of the launcher's clock. */

@@ -24,6 +24,7 @@ enum record_kind {
 	RECORD_STAGE2, /* the last act of stage 1: text is the program that is executed next */
 	RECORD_WARN,   /* a step went on although something is not as asked; text says what */
 	RECORD_BEGIN,  /* a step begins; none for those that run before the channel is open */
+	RECORD_KERNEL, /* a phase of the kernel's, before the first step */
 };
 
 struct record {

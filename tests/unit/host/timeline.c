@@ -96,6 +96,31 @@ static void more_steps_than_there_is_room_for(void)
 	CHECK_INT(timeline_table(&t, &b), 0);
 }
 
+static void the_kernels_own_phases(void)
+{
+	static const struct came boot[] = {
+		{ RECORD_STEP, "console", 3 * S, S / 2, 6 * S },
+		{ RECORD_KERNEL, "machine", 0, S, 6 * S },
+		{ RECORD_KERNEL, "a name\twith 31 characters in it", S, 2 * S, 6 * S },
+		{ RECORD_STAGE2, "stage2", 4 * S, 0, 6 * S },
+	};
+	struct timeline t = { .qemu_us = 1 * S };
+	_cleanup_buf_ struct buf b = { 0 };
+
+	feed(&t, boot, ARRAY_SIZE(boot));
+	CHECK_INT(timeline_table(&t, &b), 0);
+	CHECK_HAS(b.data, "  kernel                    1.000        3.000\n"
+			  "  kernel: machine           1.000        1.000\n"
+			  "  kernel: a name?with 31 characte        2.000        2.000\n"
+			  "  console                   4.000        0.500\n");
+	for (unsigned int i = 0; i < 100; i++)
+		feed(&t, &boot[1], 1);
+	CHECK_INT(t.n_kernel, TIMELINE_PHASES);
+	buf_free(&b);
+	CHECK_INT(timeline_svg(&t, "x", &b), 0);
+	CHECK_HAS(b.data, ">kernel: machine</text>");
+}
+
 static void the_drawing(void)
 {
 	struct timeline t = { .qemu_us = 100 * S }, none = { .qemu_us = 5, .end_us = 5 };
@@ -119,6 +144,7 @@ int main(void)
 	RUN(a_good_boot);
 	RUN(boots_that_end_early);
 	RUN(more_steps_than_there_is_room_for);
+	RUN(the_kernels_own_phases);
 	RUN(the_drawing);
 	TEST_END();
 }

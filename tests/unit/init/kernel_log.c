@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* kernel_log.c - tests of the kernel's phases */
+#include "init/kernel_log.h"
+
+#include "tests/lib/test.h"
+
+static struct kernel_phases p;
+
+static void take(const char *record)
+{
+	kernel_phases_take(&p, record, strlen(record));
+}
+
+static void the_log_of_6_1(void)
+{
+	p = (struct kernel_phases){ 0 };
+	take("5,0,0,-;Linux version 6.1.0\n");
+	take("6,180,512340,-;Trying to unpack rootfs image as initramfs...\n");
+	take("6,221,901000,-;Freeing initrd memory: 1432K\n");
+	take("6,300,1200300,-,caller=T1;Freeing unused kernel image (initmem) memory: 2796K\n SUBSYSTEM=x\n");
+	take("6,305,1201000,-;Run /init as init process\n");
+	take("6,399,9999999,-;Freeing initrd memory: the first one counts\n");
+	CHECK_INT(p.end_us[0], 512340);
+	CHECK_INT(p.end_us[1], 901000);
+	CHECK_INT(p.end_us[2], 1200300);
+	CHECK_INT(p.end_us[3], 1201000);
+}
+
+static void what_is_none(void)
+{
+	p = (struct kernel_phases){ 0 };
+	take("");
+	take("no record");
+	take("6,1,x,-;Run /init as init process\n");
+	take("6,1,5,-;Run /ini");
+	take("6,1,5,-;say: Run /init as init process\n");
+	for (size_t i = 0; i < KERNEL_PHASES; i++)
+		CHECK_INT(p.end_us[i], 0);
+}
+
+int main(void)
+{
+	RUN(the_log_of_6_1);
+	RUN(what_is_none);
+	TEST_END();
+}
