@@ -133,12 +133,12 @@ PATH=$tmp/bin:$PATH refuse 'bwrap not allowed' 69 'No permissions to create a ne
 got=0
 timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image closed.qcow2 </dev/null >&- 2>"$tmp/err" || got=$?
 is 'stdout closed: exit code' "$got" 69
-has 'stdout closed: what it says' "$(cat "$tmp/err")" "console to stdout: Bad file descriptor"
+has 'stdout closed: what it says' "$(cat "$tmp/err")" "says to stdout: Bad file descriptor"
 ok 'stdout closed: the image is whole' qemu-img check -q -f qcow2 closed.qcow2
 got=0
 timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image closed.qcow2 <&- >/dev/full 2>"$tmp/err" || got=$?
 is 'full stdout: exit code' "$got" 69
-has 'full stdout: what it says' "$(cat "$tmp/err")" "console to stdout: No space left on device"
+has 'full stdout: what it says' "$(cat "$tmp/err")" "says to stdout: No space left on device"
 rm closed.qcow2
 for args in --help --version 'run --help' "run $system --stage1 $build/storeboot-init --print-qemu"; do
 	got=0

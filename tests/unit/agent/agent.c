@@ -123,9 +123,10 @@ static void gather(struct host *h, struct said *s)
 	while (!s->kind && next(h) > 0) {
 		const struct frame *f = &h->frame;
 
-		if (f->kind == FRAME_OUT || f->kind == FRAME_ERR)
+		if (f->kind == FRAME_OUT || f->kind == FRAME_ERR) {
 			CHECK_INT(buf_add(f->kind == FRAME_OUT ? &s->out : &s->err, f->data, f->len), 0);
-		else if (f->kind == FRAME_CREDIT)
+			put_credit(h, f->session, f->kind, (uint32_t)f->len);
+		} else if (f->kind == FRAME_CREDIT)
 			s->in_credit += (uint32_t)frame_number(f, 1, 4);
 		else if (f->kind == FRAME_EXIT || f->kind == FRAME_REFUSED)
 			s->kind = (int)f->kind;
@@ -170,6 +171,7 @@ static void streams_and_status(void)
 {
 	struct host h;
 	struct said s;
+	pid_t left;
 
 	start(&h, FRAME_AT_COMMAND);
 	next(&h);
@@ -191,7 +193,10 @@ static void streams_and_status(void)
 	said_free(&s);
 	run(&h, false, "sleep 30 & echo left $!", NULL, &s);
 	CHECK_INT(s.status, 0);
-	kill((pid_t)atoi(s.out.data + strlen("left ")), SIGKILL);
+	CHECK_HAS(s.out.data, "left ");
+	left = s.out.data ? (pid_t)atoi(s.out.data + strlen("left ")) : 0;
+	if (left > 1)
+		kill(left, SIGKILL);
 	said_free(&s);
 	put(&h, FRAME_OFF, 0, NULL, 0);
 	CHECK_INT(finish(&h), AGENT_OFF);
