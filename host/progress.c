@@ -135,7 +135,8 @@ void progress_set(const char *fmt, ...)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-void progress_clear(void)
+/* again: the line comes back where what it tells of goes on. */
+static void put_away(bool again)
 {
 	sigset_t before;
 
@@ -144,22 +145,19 @@ void progress_clear(void)
 	block(&before);
 	if (line.shown)
 		paint("", 0);
-	arm(1);
+	arm(again);
+	line.set = again;
 	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void progress_clear(void)
+{
+	put_away(true);
 }
 
 void progress_end(void)
 {
-	sigset_t before;
-
-	if (!line.set)
-		return;
-	block(&before);
-	if (line.shown)
-		paint("", 0);
-	arm(0);
-	line.set = false;
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	put_away(false);
 }
 
 void progress_yield(int fd)
