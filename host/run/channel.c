@@ -33,7 +33,8 @@ static bool is_free(const struct conn *n)
 	return n->fd <= 0;
 }
 
-int channel_add(struct channel *c, int fd)
+/* Takes fd over, also on failure: -EBUSY, there are too many. */
+static int add_conn(struct channel *c, int fd)
 {
 	for (size_t i = 0; i < CHANNEL_CONNS; i++)
 		if (is_free(&c->conns[i])) {
@@ -42,6 +43,19 @@ int channel_add(struct channel *c, int fd)
 		}
 	close(fd);
 	return -EBUSY;
+}
+
+int channel_connect(struct channel *c)
+{
+	int ends[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	r = add_conn(c, ends[1]);
+	if (r == 0)
+		return ends[0];
+	close(ends[0]);
+	return r;
 }
 
 /* With what it was still to be told, as far as there is room for it now. */
@@ -334,7 +348,7 @@ static void accept_conn(struct channel *c)
 {
 	int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
 
-	if (fd >= 0 && channel_add(c, fd) < 0)
+	if (fd >= 0 && add_conn(c, fd) < 0)
 		return; /* closed: who connected sees that it is not served */
 }
 

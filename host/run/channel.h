@@ -53,8 +53,8 @@ struct channel {
 
 #define CHANNEL_INIT { .port = -1, .listener = -1 }
 
-/* Adds a connection; takes fd over, also on failure (-EBUSY: there are too many). */
-_must_check_ int channel_add(struct channel *c, int fd);
+/* A connection from within the launcher: its client's end, or -errno (-EBUSY: there are too many). */
+_must_check_ int channel_connect(struct channel *c);
 
 void channel_polls(const struct channel *c, struct pollfd *fds);
 void channel_serve(struct channel *c, const struct pollfd *fds);

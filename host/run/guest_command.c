@@ -2,10 +2,6 @@
 /* guest_command.c - `storeboot run -- COMMAND`: when it begins, and with whose streams */
 #include "host/run/guest_command.h"
 
-#include <errno.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 bool guest_command_due(const struct guest_command *g, const struct channel *c)
 {
 	if (!g->asked || g->command.state != COMMAND_NONE || !c->here || c->place == FRAME_AT_RESCUE)
@@ -19,16 +15,9 @@ bool guest_command_due(const struct guest_command *g, const struct channel *c)
 
 int guest_command_start(struct guest_command *g, struct channel *c, const struct buf *request, bool tty)
 {
-	int ends[2], r;
+	int fd = channel_connect(c);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
-	r = channel_add(c, ends[1]);
-	if (r < 0) {
-		close(ends[0]);
-		return r;
-	}
-	return command_start(&g->command, ends[0], request, tty);
+	return fd < 0 ? fd : command_start(&g->command, fd, request, tty);
 }
 
 void guest_command_free(struct guest_command *g)

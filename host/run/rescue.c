@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* A terminal in raw mode goes to the next line's beginning by both. */
@@ -24,20 +23,13 @@ static void begin_shell(struct rescue *r, struct channel *c)
 	static const struct command_options shell = { .tty = true };
 	_cleanup_buf_ struct buf request = { 0 };
 	struct err e = { 0 };
-	int ends[2], added;
+	int fd;
 
 	command_close(&r->shell);
 	r->shell = (struct command)COMMAND_INIT;
 	r->state = RESCUE_SHELL;
-	if (command_request(&shell, &request, &e) < 0 ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
-		ask(r);
-		return;
-	}
-	added = channel_add(c, ends[1]);
-	if (added < 0)
-		close(ends[0]);
-	if (added < 0 || command_start(&r->shell, ends[0], &request, true) < 0)
+	fd = command_request(&shell, &request, &e) < 0 ? -1 : channel_connect(c);
+	if (fd < 0 || command_start(&r->shell, fd, &request, true) < 0)
 		ask(r);
 }
 

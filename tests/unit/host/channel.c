@@ -37,12 +37,10 @@ static void side_free(struct side *s)
 
 static void setup(void)
 {
-	int fd;
-
 	c = (struct channel)CHANNEL_INIT;
 	pair(&guest, &c.port);
-	pair(&program, &fd);
-	CHECK_INT(channel_add(&c, fd), 0);
+	program = (struct side){ .fd = channel_connect(&c) };
+	CHECK(program.fd >= 0);
 }
 
 static void teardown(void)
@@ -290,17 +288,16 @@ static void a_flood(void)
 
 static void too_many(void)
 {
-	struct side more[CHANNEL_CONNS];
-	int fd, n = 0;
+	int more[CHANNEL_CONNS - 1];
 
 	setup();
-	for (size_t i = 0; i < CHANNEL_CONNS; i++) {
-		pair(&more[i], &fd);
-		n += channel_add(&c, fd) == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
+		more[i] = channel_connect(&c);
+		CHECK(more[i] >= 0);
 	}
-	CHECK_INT(n, CHANNEL_CONNS - 1);
-	for (size_t i = 0; i < CHANNEL_CONNS; i++)
-		side_free(&more[i]);
+	CHECK_INT(channel_connect(&c), -EBUSY);
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
+		close(more[i]);
 	teardown();
 }
 
