@@ -266,5 +266,7 @@ bool channel_rescue(struct boot *b)
 	close(c.port);
 	if (show)
 		show_api(false);
+	if (how == AGENT_OFF) /* the user has seen it, and wants no other shell */
+		b->config.shell_on_fail = false;
 	return how == AGENT_RETRY;
 }

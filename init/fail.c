@@ -2,18 +2,15 @@
 /* fail.c - the one place where a failed boot ends */
 #include "init/fail.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "init/agent/off.h"
 #include "init/channel.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -99,28 +96,18 @@ static void report(struct boot *b)
 	report_drain(&b->report);
 }
 
-#define END_TRIES 40 /* times 50 ms: processes that were killed close their files by themselves */
-
 /* Leaves the root disk clean: ends what a shell left behind, which may write there still. */
 static void put_disk_down(const struct boot *b)
 {
-	const struct timespec pause = { 0, 50 * 1000000 };
-	int r = -1;
+	int r;
 
 	if (!b->root_mounted)
 		return;
 	if (getpid() == 1)
 		kill(-1, SIGKILL);
-	sync();
-	for (int i = 0; i < END_TRIES && r < 0; i++) {
-		r = mount(NULL, b->switched ? "/" : NEW_ROOT, NULL, MS_REMOUNT | MS_RDONLY, NULL);
-		if (r < 0 && (errno != EBUSY || nanosleep(&pause, NULL) < 0))
-			break;
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
-	}
+	r = off_read_only(b->switched ? "/" : NEW_ROOT);
 	if (r < 0)
-		log_warning("the root disk could not be made read-only: %s", strerror(errno));
+		log_warning("the root disk could not be made read-only: %s", strerror(-r));
 }
 
 int fail(struct boot *b)

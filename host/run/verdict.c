@@ -95,14 +95,18 @@ static bool no_agent(const struct ending *end, struct verdict *v)
 /* A guest that ends well before its command has done nothing well. */
 static bool command_lost(const struct ending *end, struct verdict *v)
 {
-	if (!end->command)
+	const struct command *c = end->command;
+
+	if (!c)
 		return false;
-	if (end->command->state == COMMAND_LOST && !end->qmp->by_guest) {
-		say(v, EXIT_GUEST, true, "the command's end is not known: %s", end->command->why);
-		return true;
-	}
-	say(v, EXIT_GUEST, true, "the guest ended (%s) before the command %s", end->qmp->reason,
-	    end->command->state == COMMAND_NONE ? "began" : "had ended");
+	if (end->qmp->by_guest)
+		say(v, EXIT_GUEST, true, "the guest ended (%s) before the command %s", end->qmp->reason,
+		    c->state == COMMAND_NONE ? "began" : "had ended");
+	else if (c->state == COMMAND_NONE) /* QEMU was ended as it could not begin any more */
+		say(v, EXIT_GUEST, true, "the command could not begin: %s", end->channel_gone);
+	else
+		say(v, EXIT_GUEST, true, "the command's end is not known: %s",
+		    end->channel_gone[0] ? end->channel_gone : c->why);
 	return true;
 }
 

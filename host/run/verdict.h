@@ -27,6 +27,7 @@ struct ending {
 	const struct report *report;
 	const struct qmp *qmp;
 	const struct command *command; /* the run was for it; NULL: for none */
+	const char *channel_gone; /* why the channel for commands was of no use any more, or "" */
 };
 
 struct verdict {

@@ -202,6 +202,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 	end.io_error = vm->io_error;
 	end.console = vm->console->tail;
 	end.command = vm->watch->command.asked ? &vm->watch->command.command : NULL;
+	end.channel_gone = vm->channel.gone;
 	verdict_of(&end, ret);
 	tell_rest(vm, ret);
 }

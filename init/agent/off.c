@@ -143,16 +143,10 @@ static void end_all(int signal)
 	}
 }
 
-int off_quiesce(const char *root)
+int off_read_only(const char *root)
 {
 	int r = -EBUSY;
 
-	/* The first lets shells and daemons end in order; an interactive shell obeys SIGHUP alone, and
-	 * who is stopped obeys nothing until SIGCONT. */
-	kill(-1, SIGTERM);
-	kill(-1, SIGHUP);
-	end_all(SIGCONT);
-	end_all(SIGKILL);
 	sync();
 	for (int i = 0; i < TRIES && r == -EBUSY; i++) {
 		r = mount(NULL, root, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0 ? -errno : 0;
@@ -164,7 +158,13 @@ int off_quiesce(const char *root)
 
 void off_now(void)
 {
-	if (off_quiesce("/") < 0)
+	/* The first lets shells and daemons end in order; an interactive shell obeys SIGHUP alone, and
+	 * who is stopped obeys nothing until SIGCONT. */
+	kill(-1, SIGTERM);
+	kill(-1, SIGHUP);
+	end_all(SIGCONT);
+	end_all(SIGKILL);
+	if (off_read_only("/") < 0)
 		sync(); /* PID 1 may write there still: the journal has all until now */
 	reboot(RB_POWER_OFF);
 	reboot(RB_HALT_SYSTEM);

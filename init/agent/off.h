@@ -17,8 +17,8 @@ _must_check_ pid_t off_ask(const char *system_config);
 /* Ends every process but PID 1, makes the root file system clean and read-only, and switches off. */
 void off_now(void) __attribute__((noreturn));
 
-/* The same without switching off. root: of the file system. Returns 0, or -errno where it stayed
- * writable. */
-_must_check_ int off_quiesce(const char *root);
+/* Writes out and makes read-only the file system mounted at root; who was killed may need a moment to let go
+ * of it. Returns 0, or -errno where it stayed writable. */
+_must_check_ int off_read_only(const char *root);
 
 #endif

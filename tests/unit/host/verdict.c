@@ -180,7 +180,7 @@ static void with_a_command(void)
 		bool stage2, failed, by_guest, io_error;
 		int signal, want, code;
 		bool no_agent;
-		const char *line;
+		const char *gone, *line;
 	} rows_[] = {
 		{ .command = { .state = COMMAND_ENDED }, .stage2 = true, .by_guest = true, .line = "" },
 		{ .command = { .state = COMMAND_ENDED, .status = 71 }, .stage2 = true, .want = 71, .line = "" },
@@ -205,6 +205,15 @@ static void with_a_command(void)
 		  .line = "the guest ended (guest-shutdown) before the command had ended (code 71)" },
 		{ .command = { .state = COMMAND_NONE }, .stage2 = true, .no_agent = true,
 		  .want = EXIT_COMMAND, .code = EXIT_MISSING, .line = "no way in (code 69)" },
+		{ .command = { .state = COMMAND_NONE }, .stage2 = true, .gone = "no frame",
+		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
+		  .line = "the command could not begin: no frame (code 71)" },
+		{ .command = { .state = COMMAND_LOST, .why = "lost" }, .stage2 = true, .gone = "no frame",
+		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
+		  .line = "the command's end is not known: no frame (code 71)" },
+		{ .command = { .state = COMMAND_LOST, .why = "lost" }, .stage2 = true,
+		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
+		  .line = "the command's end is not known: lost (code 71)" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows_); i++) {
@@ -218,7 +227,8 @@ static void with_a_command(void)
 		const struct ending end = { .command = &rows_[i].command, .report = &report, .qmp = &qmp,
 					    .limits = &limits, .signal = rows_[i].signal, .console = "x\n",
 					    .io_error = rows_[i].io_error ? "no room" : "",
-					    .qemu_said = "" };
+					    .qemu_said = "",
+					    .channel_gone = rows_[i].gone ? rows_[i].gone : "" };
 		struct verdict v = { 0 };
 
 		verdict_of(&end, &v);
