@@ -8,7 +8,7 @@ enum exit_status {
 	EXIT_USAGE = 64,
 	EXIT_BAD_INPUT = 65, /* kernel, initrd, modules, system */
 	EXIT_IMAGE = 66,     /* disk image refused */
-	EXIT_IN_USE = 67,    /* disk image, or name, in use */
+	EXIT_IN_USE = 67,    /* disk image, name or port in use */
 	EXIT_SHARE = 68,     /* file server */
 	EXIT_MISSING = 69,   /* something is missing on this host */
 	EXIT_STAGE1 = 70,    /* stage 1 failed; the message names the step */

@@ -10,7 +10,7 @@
 
 #include "host/exit.h"
 
-#define OPTS_MAX 64
+#define OPTS_MAX 128
 /* getopt_long's return values: a row's index above every character. */
 #define ROW_BASE 256
 #define ROW_HELP (ROW_BASE + OPTS_MAX)

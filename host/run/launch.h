@@ -43,6 +43,7 @@ struct plan {
 	struct buf registration; /* put behind it; empty: none */
 	struct buf append;	 /* the kernel command line */
 	struct strv qemu_opts;
+	struct network network;
 	struct disks disks; /* opened; made when there is none yet */
 };
 

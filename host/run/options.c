@@ -21,6 +21,7 @@ static const char *const expose_words[] = { "store", "closure", "root", NULL }; 
 static const char *const root_words[] = { "disk", "tmpfs", NULL };
 
 static const char *const escapes_words[] = { "keep", "filter", NULL };
+static const char *const network_words[] = { "restricted", "open", NULL };
 static const char *const ready_words[] = { "auto", "exec", "notify", NULL }; /* enum ready */
 
 /* In the order of enum share. */
@@ -52,6 +53,13 @@ static const struct opt opts[] = {
 	  "one more disk: PATH[,size=SIZE][,serial=TEXT][,ro][,raw]", NULL },
 	{ "name", 0, OPT_STRING, AT(system.name), "NAME",
 	  "the machine's name (the system's host name, or SYSTEM's own)", NULL },
+	{ "network", 0, OPT_CHOICE, AT(network), "HOW",
+	  "restricted: the guest reaches nothing, or open: what this host reaches (restricted)",
+	  network_words },
+	{ "forward", 0, OPT_LIST, AT(forwards), "PORT:PORT",
+	  "a port of 127.0.0.1 leads to one of the guest: [ADDRESS:]PORT:[ADDRESS:]PORT[/udp]", NULL },
+	{ "vlan", 0, OPT_LIST, AT(vlans), "N",
+	  "one more card, in the network N of all your VMs that have it", NULL },
 	{ "graphics", 0, OPT_FLAG, AT(graphics), NULL, "a window, with the console in it", NULL },
 	{ "serial", 0, OPT_FLAG, AT(serial), NULL, "the console here (the default)", NULL },
 	{ "accel", 0, OPT_CHOICE, AT(accel), "HOW",
@@ -75,6 +83,8 @@ static const struct opt opts[] = {
 	{ "initrd", 0, OPT_STRING, AT(initrd), "FILE", "a ready-made initrd", NULL },
 	{ "stage1", 0, OPT_STRING, AT(stage1), "FILE", "storeboot-init (the installed one)", NULL },
 	{ "qemu", 0, OPT_STRING, AT(qemu), "PROGRAM", "QEMU (qemu-system of the kernel's machine)", NULL },
+	{ "qemu-opts", 0, OPT_LIST, AT(qemu_opts), "WORDS",
+	  "more words for QEMU, split as a shell does", NULL },
 	{ "smbd", 0, OPT_STRING, AT(smbd), "PROGRAM", "Samba's server (smbd)", NULL },
 	{ "virtiofsd", 0, OPT_STRING, AT(virtiofsd), "PROGRAM", "virtiofs's server (virtiofsd)", NULL },
 	{ "tty", 't', OPT_FLAG, AT(tty), NULL, "COMMAND gets a terminal, this one", NULL },
@@ -119,7 +129,8 @@ const struct opt_command run_command = {
 		 "init, in QEMU. The guest sees the host's store, read-only, and one disk of its own. With\n"
 		 "--kernel and --init SYSTEM may be left out. Ctrl-a x ends QEMU. COMMAND is run in the guest\n"
 		 "with our stdin, stdout and stderr; its status is ours, and the guest is then powered off.\n"
-		 "Also taken from the environment: NIX_DISK_IMAGE, QEMU_OPTS, QEMU_KERNEL_PARAMS.",
+		 "Also taken from the environment: NIX_DISK_IMAGE, QEMU_OPTS, QEMU_NET_OPTS,\n"
+		 "QEMU_KERNEL_PARAMS.",
 	.opts = opts,
 	.n_opts = ARRAY_SIZE(opts),
 	.max_args = 1,
@@ -131,6 +142,9 @@ void run_values_free(struct run_values *v)
 	strv_free(&v->append);
 	strv_free(&v->disks);
 	strv_free(&v->registered);
+	strv_free(&v->forwards);
+	strv_free(&v->vlans);
+	strv_free(&v->qemu_opts);
 	strv_free(&v->env);
 }
 

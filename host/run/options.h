@@ -27,6 +27,8 @@ struct run_values {
 	int expose; /* enum expose */
 	int writable; /* index in its words: none, tmpfs, disk */
 	struct strv append, registered;
+	int network; /* 1: open */
+	struct strv forwards, vlans, qemu_opts;
 	const char *reginfo, *initrd, *stage1;
 	const char *qemu, *smbd, *virtiofsd;
 	unsigned int timeout_stage1, timeout;

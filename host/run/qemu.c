@@ -10,13 +10,12 @@
 
 #include <errno.h>
 
-#include "host/words.h"
 #include "init/lib/frame.h"
 
 #define MIB ((uint64_t)1 << 20)
 
 /* Within a value of QEMU's option syntax a comma is written twice (qemu(1), "-drive file="). */
-static int add_escaped(struct buf *b, const char *value)
+int qemu_escape(struct buf *b, const char *value)
 {
 	int r = 0;
 
@@ -33,7 +32,7 @@ int qemu_add_valued(struct strv *v, const char *option, const char *prefix, cons
 	if (r == 0)
 		r = buf_add(&b, prefix, strlen(prefix));
 	if (r == 0)
-		r = add_escaped(&b, value);
+		r = qemu_escape(&b, value);
 	return r < 0 ? r : strv_add(v, b.data);
 }
 
@@ -131,20 +130,9 @@ static int add_disks(const struct qemu_config *c, struct strv *v)
 	return blockdev_args(c->disks, c->n_disks, v);
 }
 
-/* slirp splits the command with g_shell_parse_argv and starts it once for each connection. */
 static int add_net(const struct qemu_config *c, struct strv *v)
 {
-	static const char plain[] = "user,id=net,restrict=on";
-	static const char served[] = "user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:";
-	static const char *const device[] = { "-device",
-					      "virtio-net-pci,netdev=net,romfile=", NULL };
-	_cleanup_buf_ struct buf command = { 0 };
-	int r = c->share_command ? words_quote_all(c->share_command, &command) : 0;
-
-	if (r == 0)
-		r = c->share_command ? qemu_add_valued(v, "-netdev", served, command.data) :
-				       qemu_add_valued(v, "-netdev", plain, "");
-	return r < 0 ? r : strv_add_all(v, device);
+	return network_qemu(c->network, c->name, c->share_command, v);
 }
 
 static int add_share(const struct qemu_config *c, struct strv *v)

@@ -9,6 +9,7 @@
 #include "host/arch.h"
 #include "host/run/accel.h"
 #include "host/disk/blockdev.h"
+#include "host/run/network.h"
 #include "init/lib/str.h"
 
 /* What the guest sees as ... */
@@ -28,6 +29,7 @@ struct qemu_config {
 	const char *append; /* the kernel command line */
 	const struct qemu_disk *disks;
 	size_t n_disks;
+	const struct network *network;
 	const char *const *share_command; /* NULL-terminated: what answers behind 10.0.2.4:445; or NULL */
 	const char *const *share; /* NULL-terminated: more arguments that bring the store; or NULL */
 	int share_fd; /* one that these name and QEMU inherits; -1: none */
@@ -38,6 +40,9 @@ struct qemu_config {
 	int channel_fd; /* and the virtio-serial port; -1: none */
 	const char *const *extra; /* NULL-terminated, behind all others (QEMU_OPTS); or NULL */
 };
+
+/* Appends value to b with its commas safe. Returns 0 or -ENOMEM. */
+_must_check_ int qemu_escape(struct buf *b, const char *value);
 
 /* Adds option, and prefix followed by value with its commas safe. Returns 0 or -ENOMEM. */
 _must_check_ int qemu_add_valued(struct strv *v, const char *option, const char *prefix,

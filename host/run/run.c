@@ -72,10 +72,41 @@ static int read_command(struct run *run, struct err *e)
 	return command_request(&o, &g->request, e);
 }
 
+static int read_network(struct run *run, struct err *e)
+{
+	struct network *n = &run->plan.network;
+	int r = 0;
+
+	n->open = run->v.network;
+	n->opts = getenv("QEMU_NET_OPTS");
+	n->user = getuid();
+	for (size_t i = 0; r == 0 && i < run->v.forwards.n; i++)
+		r = network_forward(n, run->v.forwards.v[i], e);
+	for (size_t i = 0; r == 0 && i < run->v.vlans.n; i++)
+		r = network_vlan(n, run->v.vlans.v[i], e);
+	return r;
+}
+
+static int split_qemu_opts(struct run *run, const char *from, const char *words, struct err *e)
+{
+	int r = words ? words_split(words, &run->plan.qemu_opts) : 0;
+
+	return r < 0 ? err_exit(e, EXIT_USAGE, -r, "%s: a quote is not closed in: %s", from, words) : 0;
+}
+
+/* The environment's stand last, and win. */
+static int read_qemu_opts(struct run *run, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < run->v.qemu_opts.n; i++)
+		r = split_qemu_opts(run, "run: --qemu-opts", run->v.qemu_opts.v[i], e);
+	return r < 0 ? r : split_qemu_opts(run, "QEMU_OPTS", getenv("QEMU_OPTS"), e);
+}
+
 /* What the words of the command line and of the environment say by themselves. */
 static int read_words(struct run *run, struct err *e)
 {
-	const char *qemu_opts = getenv("QEMU_OPTS");
 	int r;
 
 	if (run->args.args.n > 0)
@@ -101,13 +132,9 @@ static int read_words(struct run *run, struct err *e)
 	r = run_values_check(&run->v, run->args.rest, e);
 	if (r == 0)
 		r = read_command(run, e);
-	if (r < 0)
-		return r;
-	r = qemu_opts ? words_split(qemu_opts, &run->plan.qemu_opts) : 0;
-	if (r < 0)
-		return err_exit(e, EXIT_USAGE, -r, "QEMU_OPTS: a quote is not closed in: %s",
-				qemu_opts);
-	return 0;
+	if (r == 0)
+		r = read_network(run, e);
+	return r < 0 ? r : read_qemu_opts(run, e);
 }
 
 static int find_programs(struct run *run, struct err *e)
@@ -352,6 +379,8 @@ static int prepare(struct run *run, struct err *e)
 		r = register_closures(&run->v, &run->system, &run->plan.registration, e);
 	if (r == 0)
 		r = find_programs(run, e);
+	if (r == 0)
+		r = network_check(&run->plan.network, e);
 	if (r == 0)
 		r = check_disks(run, e);
 	if (r == 0)

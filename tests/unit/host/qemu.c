@@ -10,12 +10,14 @@ static const char *const server[] = { "/usr/bin/storeboot", "share-server", "42"
 
 static const struct qemu_disk disk = { "/w/demo.qcow2", -1, -1, "qcow2", "storeboot-root", false };
 
+static const struct network network;
+
 static struct qemu_config plain(void)
 {
 	return (struct qemu_config){
 		.program = "/usr/bin/qemu", .name = "demo", .arch = arch_find(EM_X86_64), .accel = ACCEL_TCG,
 		.memory = (uint64_t)384 << 20, .cores = 1, .kernel = "/k", .initrd = "/i",
-		.append = "init=/x a,b", .disks = &disk, .n_disks = 1, .share_command = server,
+		.append = "init=/x a,b", .disks = &disk, .n_disks = 1, .network = &network, .share_command = server,
 		.console_fd = 3, .report_fd = 4, .qmp_fd = 5, .channel_fd = 6,
 	};
 }
