@@ -76,8 +76,8 @@ int network_forward(struct network *n, const char *text, struct err *e)
 
 	if (parse_forward(text, &f) < 0)
 		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: --forward %s: want [ADDRESS:]PORT:[GUEST-ADDRESS:]PORT, with /udp behind it "
-				"for UDP; addresses are IPv4, ports 1 to 65535",
+				"run: --forward %s: want [ADDRESS:]PORT:[GUEST-ADDRESS:]PORT, with /udp behind "
+				"it for UDP; addresses are IPv4, ports 1 to 65535",
 				text);
 	if (n->n_forwards == NETWORK_FORWARDS_MAX)
 		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --forward",

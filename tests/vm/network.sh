@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # network.sh - storeboot run: port forwards, a network restricted and opened, two VMs on one VLAN
 # All listens on 127.0.0.1 alone.
-# shellcheck disable=SC2016 # the guests expand their scripts, not this shell
+# shellcheck disable=SC2016,SC2317 # the guests expand their scripts, not this shell; functions are called by name
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh

@@ -17,7 +17,8 @@ static struct qemu_config plain(void)
 	return (struct qemu_config){
 		.program = "/usr/bin/qemu", .name = "demo", .arch = arch_find(EM_X86_64), .accel = ACCEL_TCG,
 		.memory = (uint64_t)384 << 20, .cores = 1, .kernel = "/k", .initrd = "/i",
-		.append = "init=/x a,b", .disks = &disk, .n_disks = 1, .network = &network, .share_command = server,
+		.append = "init=/x a,b", .disks = &disk, .n_disks = 1, .network = &network,
+		.share_command = server,
 		.console_fd = 3, .report_fd = 4, .qmp_fd = 5, .channel_fd = 6,
 	};
 }
