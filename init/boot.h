@@ -8,6 +8,7 @@
 
 #include "init/config.h"
 #include "init/lib/err.h"
+#include "init/lib/str.h"
 #include "init/report.h"
 
 /* Where stage 1 keeps the mounts that become the system: the new root and, below it, what stage 2
@@ -32,6 +33,9 @@ enum disk_state {
 
 struct boot {
 	struct config config;
+	struct buf binds;	 /* BINDS_FILE; empty: none */
+	unsigned int bind_roads; /* what is in it: a bit for each enum share */
+	unsigned int binds_done; /* lines of it that are mounted */
 	char *const *argv; /* PID 1's own: words the kernel did not know go to stage 2 */
 	enum disk_state disk;
 	char root_found[32]; /* the disk that has the serial, where it is not the one root= names */

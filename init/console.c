@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "init/bind.h"
 #include "init/kernel_log.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -19,6 +20,8 @@
  * admin-guide/sysctl/kernel, printk_devkmsg); stage 1 has more to say. The value must be written
  * with a newline at its end (kernel/printk/printk.c, devkmsg_sysctl_set_loglvl). */
 #define DEVKMSG "/proc/sys/kernel/printk_devkmsg"
+
+#define BINDS_MAX_SIZE ((size_t)1 << 20)
 
 /*
  * Standard input, output and error on the /dev/console that stage 2 will see. The kernel gives
@@ -75,6 +78,24 @@ static void set_console_size(const struct boot *b)
 		runner_trace(b, "the console is no terminal: it has no size");
 }
 
+/* Looks at every line: the first is not mounted before the last is known to be one. */
+static int read_binds(struct boot *b)
+{
+	int r = file_read(AT_FDCWD, "/" BINDS_FILE, BINDS_MAX_SIZE, &b->binds);
+	const char *text = b->binds.data;
+	size_t len = b->binds.len;
+	struct bind_entry entry;
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : err_sys(&b->err, r, "/" BINDS_FILE " in the initramfs");
+	while ((r = bind_next(&text, &len, &entry)) > 0)
+		b->bind_roads |= 1U << entry.road;
+	return r < 0 ? err_set(&b->err, EINVAL,
+			       "/" BINDS_FILE " in the initramfs: no line \"ROAD ro|rw SOURCE PATH\": %.*s",
+			       (int)strcspn(text, "\n"), text) :
+		       0;
+}
+
 int step_config(struct boot *b)
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -83,6 +104,8 @@ int step_config(struct boot *b)
 	if (r < 0)
 		return err_sys(&b->err, r, "cannot read /proc/cmdline");
 	r = config_parse(text.data, text.len, &b->config, &b->err);
+	if (r == 0)
+		r = read_binds(b);
 	if (r < 0)
 		return r;
 	set_console_size(b);

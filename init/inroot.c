@@ -29,6 +29,29 @@ int inroot_open(int root_fd, const char *path, int flags, mode_t mode)
 	return fd < 0 ? -errno : (int)fd;
 }
 
+int inroot_mkdirs(int root_fd, const char *path, mode_t mode)
+{
+	int fd = inroot_open(root_fd, "/", O_PATH | O_DIRECTORY, 0);
+	size_t n = 0;
+
+	/* Each folder is made in the one before, and opened by the whole way to it. */
+	while (fd >= 0 && path[n += strspn(path + n, "/")]) {
+		_cleanup_close_ int parent = fd;
+		const char *name = path + n;
+		char part[PATH_MAX];
+
+		n += strcspn(name, "/");
+		if (str_format(part, sizeof(part), "%.*s", (int)(path + n - name), name) < 0)
+			return -ENAMETOOLONG;
+		if (mkdirat(parent, part, mode) < 0 && errno != EEXIST)
+			return -errno;
+		if (str_format(part, sizeof(part), "%.*s", (int)n, path) < 0)
+			return -ENAMETOOLONG;
+		fd = inroot_open(root_fd, part, O_PATH | O_DIRECTORY, 0);
+	}
+	return fd;
+}
+
 /* "#!", blanks, the program, up to a blank or the line's end (fs/binfmt_script.c). */
 static int script_interpreter(const char *s, const char *end, char *ret, size_t size)
 {

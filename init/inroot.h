@@ -16,6 +16,12 @@
 _must_check_ int inroot_open(int root_fd, const char *path, int flags, mode_t mode);
 
 /*
+ * mkdir -p as after a chroot to root_fd: links on the way are followed inside it. Returns a descriptor
+ * (O_PATH) of the folder, or -errno.
+ */
+_must_check_ int inroot_mkdirs(int root_fd, const char *path, mode_t mode);
+
+/*
  * Whether path can be executed inside root_fd: a regular file with an execute bit, on a mount that
  * allows it, and so is the interpreter that it names ("#!" or ELF's PT_INTERP). what: what it is,
  * for messages ("stage 2"). Returns 0 or -errno; ELOOP: more interpreters than the kernel follows.

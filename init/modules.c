@@ -16,6 +16,12 @@
 #define MODULE_MAX (64 << 20)
 #define COMPRESSED_FILE 4 /* linux/module.h, MODULE_INIT_COMPRESSED_FILE, Linux 5.17 */
 
+/* The store's road, or that of a folder beside it. */
+static bool takes(const struct boot *b, enum share road)
+{
+	return b->config.share == road || (b->bind_roads & 1U << road);
+}
+
 static bool wants_net(const struct boot *b)
 {
 	return b->config.share != SHARE_NONE;
@@ -23,17 +29,17 @@ static bool wants_net(const struct boot *b)
 
 static bool wants_cifs(const struct boot *b)
 {
-	return b->config.share == SHARE_CIFS;
+	return takes(b, SHARE_CIFS);
 }
 
 static bool wants_9p(const struct boot *b)
 {
-	return b->config.share == SHARE_9P;
+	return takes(b, SHARE_9P);
 }
 
 static bool wants_virtiofs(const struct boot *b)
 {
-	return b->config.share == SHARE_VIRTIOFS;
+	return takes(b, SHARE_VIRTIOFS);
 }
 
 static bool wants_overlay(const struct boot *b)

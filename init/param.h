@@ -82,4 +82,12 @@ enum share {
 	SHARE_COUNT
 };
 
+/*
+ * The file in the initramfs that lists the folders of the host which come beside the store; its paths are
+ * too long for a command line. One line a folder, in the order in which they are mounted: ROAD ro|rw SOURCE
+ * PATH. ROAD: cifs, 9p or virtiofs; SOURCE: as storeboot.share.source=; PATH: its place in the guest, up to
+ * the line's end.
+ */
+#define BINDS_FILE "binds"
+
 #endif

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* share.c - the steps that bring the host's store: the network, the share, a layer to write to */
+/* share.c - the steps that bring what is the host's: the network, the store, a layer to write to, folders */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/mount.h>
 
+#include "init/bind.h"
+#include "init/inroot.h"
 #include "init/lib/str.h"
 #include "init/serial.h"
 #include "init/step.h"
@@ -54,24 +58,24 @@ static int mount_image(struct boot *b, const char *serial, const char *path)
 	return mount_store_image(disk.node, path, &b->err);
 }
 
-static int road_cifs(struct boot *b, const char *path)
+static int road_cifs(struct boot *b, const char *source, enum mount_what what, const char *path)
 {
-	return mount_share_cifs(b->config.share_source, path, b->config.deadline_ms, &b->err);
+	return mount_share_cifs(source, path, what, b->config.deadline_ms, &b->err);
 }
 
-static int road_9p(struct boot *b, const char *path)
+static int road_9p(struct boot *b, const char *source, enum mount_what what, const char *path)
 {
-	return mount_store_9p(b->config.share_source, path, &b->err);
+	return mount_store_9p(source, path, what, &b->err);
 }
 
-static int road_virtiofs(struct boot *b, const char *path)
+static int road_virtiofs(struct boot *b, const char *source, enum mount_what what, const char *path)
 {
-	return mount_store_virtiofs(b->config.share_source, path, &b->err);
+	return mount_store_virtiofs(source, path, what, &b->err);
 }
 
-static int road_image(struct boot *b, const char *path)
+static int road_image(struct boot *b, const char *source, _unused_ enum mount_what what, const char *path)
 {
-	return mount_image(b, b->config.share_source, path);
+	return mount_image(b, source, path);
 }
 
 #define IMAGE RUN_FOLDER "/image"
@@ -80,7 +84,7 @@ static int road_image(struct boot *b, const char *path)
 
 /* How each road's share is mounted and where; NULL: it is the store itself, and its place is the store's. */
 static const struct road {
-	int (*mount)(struct boot *b, const char *path);
+	int (*mount)(struct boot *b, const char *source, enum mount_what what, const char *path);
 	const char *path;
 	const char *store; /* the store in it */
 } roads[SHARE_COUNT] = {
@@ -108,7 +112,7 @@ int step_share(struct boot *b)
 	const struct config *c = &b->config;
 	const struct road *road = &roads[c->share];
 	const char *path = road->path ? road->path : c->share_cache ? SHARE_BELOW : STORE;
-	int r = road->mount(b, path);
+	int r = road->mount(b, c->share_source, MOUNT_STORE, path);
 
 	if (r == 0 && c->share_cache)
 		r = cover(b, road, path);
@@ -135,4 +139,45 @@ int step_writable(struct boot *b)
 		return r;
 	snprintf(b->note, sizeof(b->note), "/nix/store, %s", in_memory ? "in memory" : "kept in " WRITABLE);
 	return 0;
+}
+
+/* Where a folder is mounted before it is known that it is what was asked for. */
+#define ASIDE RUN_FOLDER "/bind"
+
+static int bind_folder(struct boot *b, const struct bind_entry *entry)
+{
+	const enum mount_what what = entry->read_only ? MOUNT_FOLDER_RO : MOUNT_FOLDER;
+	_cleanup_close_ int root = open(NEW_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC), place = -1;
+	int r = root < 0 ? err_sys(&b->err, errno, "cannot open the new root") :
+			   roads[entry->road].mount(b, entry->source, what, ASIDE);
+
+	if (r < 0)
+		return r;
+	place = inroot_mkdirs(root, entry->path, 0755);
+	r = place < 0 ? err_sys(&b->err, place, "cannot make the mount point %s", entry->path) :
+			mount_fs_move(ASIDE, place, entry->path, &b->err);
+	if (r < 0)
+		umount2(ASIDE, MNT_DETACH);
+	return r;
+}
+
+int step_bind(struct boot *b)
+{
+	const char *text = b->binds.data;
+	size_t len = b->binds.len;
+	struct bind_entry entry;
+	unsigned int n = 0;
+	int r;
+
+	while ((r = bind_next(&text, &len, &entry)) > 0) {
+		if (n++ < b->binds_done)
+			continue; /* this step was tried before */
+		r = bind_folder(b, &entry);
+		if (r < 0)
+			return r;
+		b->binds_done++;
+		runner_trace(b, "%s on %s, %s", entry.source, entry.path, entry.read_only ? "ro" : "rw");
+	}
+	snprintf(b->note, sizeof(b->note), "%u", n);
+	return r < 0 ? err_set(&b->err, EINVAL, "/" BINDS_FILE) : 0;
 }

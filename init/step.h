@@ -15,6 +15,7 @@ step_fn step_disk;
 step_fn step_root;
 step_fn step_share;
 step_fn step_writable;
+step_fn step_bind;
 step_fn step_debug1;
 step_fn step_switch;
 step_fn step_reginfo;

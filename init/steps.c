@@ -14,6 +14,11 @@ static bool wants_writable(const struct boot *b)
 	return b->config.writable != WRITABLE_NO;
 }
 
+static bool wants_bind(const struct boot *b)
+{
+	return b->binds.len > 0;
+}
+
 static bool wants_report(const struct boot *b)
 {
 	return b->config.report;
@@ -54,6 +59,7 @@ const struct step steps[] = {
 	{ "root", NULL, step_root, 0 },
 	{ "share", wants_share, step_share, 0 },
 	{ "writable", wants_writable, step_writable, STEP_QUIET },
+	{ "bind", wants_bind, step_bind, STEP_QUIET },
 	{ "debug1", wants_debug1, step_debug1, STEP_QUIET },
 	{ "switch", NULL, step_switch, 0 },
 	{ "regInfo", wants_reginfo, step_reginfo, 0 },

@@ -92,6 +92,11 @@ static int configure(int fs, const char *type, const char *source,
 	return r < 0 ? context_error(fs, r, type, source, NULL, e) : 0;
 }
 
+unsigned int mount_fs_attrs(enum mount_what what)
+{
+	return MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (what == MOUNT_FOLDER ? 0 : MOUNT_ATTR_RDONLY);
+}
+
 int mount_fs_detached(const char *type, const char *source, const struct mount_option *options,
 		      size_t n_options, bool sb_ro, unsigned int attrs, struct err *e)
 {
@@ -117,6 +122,13 @@ int mount_fs_attach(int mount_fd, const char *path, struct err *e)
 	int r = sys_move_mount(mount_fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
 
 	return r < 0 ? err_sys(e, r, "cannot attach a mount at %s", path) : 0;
+}
+
+int mount_fs_move(const char *from, int to_fd, const char *to, struct err *e)
+{
+	int r = sys_move_mount(AT_FDCWD, from, to_fd, "", MOVE_MOUNT_T_EMPTY_PATH);
+
+	return r < 0 ? err_sys(e, r, "cannot attach a mount at %s", to) : 0;
 }
 
 /* A bind takes its flags only by a remount (mount(2)); mount_setattr(2), which needs one step,

@@ -8,10 +8,20 @@
 
 #include "init/lib/err.h"
 
+/* What of the host is mounted: it decides what of it may be kept and written. */
+enum mount_what {
+	MOUNT_STORE, /* read-only, and a name's content never changes: whatever was seen may be kept */
+	MOUNT_FOLDER, /* a folder of the user's, which both sides change: nothing is kept */
+	MOUNT_FOLDER_RO, /* the same, and the guest may only read it */
+};
+
 struct mount_option {
 	const char *key;
 	const char *value; /* NULL: a flag */
 };
+
+/* The MOUNT_ATTR_* of it. */
+unsigned int mount_fs_attrs(enum mount_what what);
 
 /*
  * Makes a detached mount: fsopen(type), fsconfig(source, options...), fsmount(attrs: MOUNT_ATTR_*
@@ -26,6 +36,9 @@ _must_check_ int mount_fs_detached(const char *type, const char *source,
 
 /* Attaches it at path (which must exist). Returns 0 or -errno. */
 _must_check_ int mount_fs_attach(int mount_fd, const char *path, struct err *e);
+
+/* Moves the mount that is at from onto the folder behind to_fd, which messages call to. Returns 0 or -errno. */
+_must_check_ int mount_fs_move(const char *from, int to_fd, const char *to, struct err *e);
 
 /* Binds from onto to (both exist), read-only, nosuid, nodev; mounts below from are not taken along.
  * Returns 0 or -errno; on failure nothing is mounted. */

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <sys/mount.h>
-#include <linux/mount.h> /* after sys/mount.h: glibc's has the same names and steps back */
 #include <sys/stat.h>
 #include <time.h>
 
@@ -22,7 +21,6 @@
  * Samba. UNIX extensions are the default of vers=1.0; the word "unix" itself makes Linux 5.10 ask
  * for SMB3.1.1 POSIX instead, so it stays out. iso8859-1 with the same on the server's side carries
  * every byte 1:1. The store is root's for the guest, whoever owns it on the host; nix wants that.
- * The host's store does not change under a path's name, so its attributes may be kept for long.
  * Not here: noperm, since modes and owner are the real ones and the kernel's own check is right;
  * hard, since then a lookup on a server that is gone for good never ends.
  */
@@ -38,8 +36,14 @@ static const struct mount_option cifs_options[] = {
 	{ "forceuid", NULL },
 	{ "gid", "0" },
 	{ "forcegid", NULL },
-	{ "actimeo", "86400" },
-	{ "cache", "loose" },
+};
+
+/* How long attributes and pages are kept. Without an oplock, which the server gives for no folder of the
+ * user's (host/share/smb.c), strict keeps nothing. */
+static const struct mount_option kept[][2] = {
+	[MOUNT_STORE] = { { "actimeo", "86400" }, { "cache", "loose" } },
+	[MOUNT_FOLDER] = { { "actimeo", "0" }, { "cache", "strict" } },
+	[MOUNT_FOLDER_RO] = { { "actimeo", "0" }, { "cache", "strict" } },
 };
 
 /* What a mount's errno means here, each seen with a real server in that state. */
@@ -94,14 +98,16 @@ int mount_share_address(const char *source, char ret[INET_ADDRSTRLEN])
 	return 0;
 }
 
-static int mount_detached(const char *source, const char *address, struct err *e)
+static int mount_detached(const char *source, const char *address, enum mount_what what, struct err *e)
 {
-	struct mount_option options[ARRAY_SIZE(cifs_options) + 1];
+	enum { N = ARRAY_SIZE(cifs_options), KEPT = ARRAY_SIZE(kept[0]) };
+	struct mount_option options[N + KEPT + 1];
 
 	memcpy(options, cifs_options, sizeof(cifs_options));
-	options[ARRAY_SIZE(cifs_options)] = (struct mount_option){ "ip", address };
-	return mount_fs_detached("cifs", source, options, ARRAY_SIZE(options), true,
-				 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, e);
+	memcpy(options + N, kept[what], sizeof(kept[what]));
+	options[N + KEPT] = (struct mount_option){ "ip", address };
+	return mount_fs_detached("cifs", source, options, ARRAY_SIZE(options), what != MOUNT_FOLDER,
+				 mount_fs_attrs(what), e);
 }
 
 static void pause_ms(unsigned int ms)
@@ -114,13 +120,13 @@ static void pause_ms(unsigned int ms)
 
 /* Tries until it works, the deadline is over, or the error is one that does not mend. The errno's
  * meaning here stands in place of its general text. */
-static int mount_patiently(const char *source, const char *address, unsigned int deadline_ms,
-			   struct err *e)
+static int mount_patiently(const char *source, const char *address, enum mount_what what,
+			   unsigned int deadline_ms, struct err *e)
 {
 	uint64_t start = sys_now_us(), limit = (uint64_t)deadline_ms * 1000;
 
 	for (unsigned int tries = 1, wait_ms = 100;; tries++, wait_ms *= 2) {
-		int r = mount_detached(source, address, e);
+		int r = mount_detached(source, address, what, e);
 		const struct meaning *m = find_meaning(-r);
 		uint64_t spent = sys_now_us() - start;
 
@@ -165,7 +171,8 @@ static int check_granted(const char *source, const char *path, struct err *e)
 	return 0;
 }
 
-int mount_share_cifs(const char *source, const char *path, unsigned int deadline_ms, struct err *e)
+int mount_share_cifs(const char *source, const char *path, enum mount_what what, unsigned int deadline_ms,
+		     struct err *e)
 {
 	char address[INET_ADDRSTRLEN];
 	_cleanup_close_ int fd = -1;
@@ -178,7 +185,7 @@ int mount_share_cifs(const char *source, const char *path, unsigned int deadline
 	r = file_mkdirs(AT_FDCWD, path, 0755);
 	if (r < 0)
 		return err_sys(e, r, "cannot make the mount point %s", path);
-	fd = mount_patiently(source, address, deadline_ms, e);
+	fd = mount_patiently(source, address, what, deadline_ms, e);
 	if (fd < 0)
 		return fd;
 	r = mount_fs_attach(fd, path, e);

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 
 #include "init/lib/err.h"
+#include "mount/fs.h"
 
 /*
  * Takes the server's IPv4 address from //ADDRESS/SHARE[/PATH], as text for the option ip=. A pure
@@ -14,7 +15,7 @@
 _must_check_ int mount_share_address(const char *source, char ret[INET_ADDRSTRLEN]);
 
 /*
- * Mounts the CIFS share read-only on path (made if missing) with the options that carry a store
+ * Mounts the CIFS share on path (made if missing) with the options that carry a store
  * byte for byte (SMB1 UNIX extensions, one single-byte charset on both sides), and checks in
  * /proc/self/mountinfo that the server granted them: a share without them shows a false store.
  * source: //ADDRESS/SHARE[/PATH]; path: as mountinfo has it, absolute, without symbolic links.
@@ -23,8 +24,8 @@ _must_check_ int mount_share_address(const char *source, char ret[INET_ADDRSTRLE
  * -errno: EHOSTUNREACH, EHOSTDOWN, ... (no server), ENXIO (no such share), EACCES, EPROTO (no UNIX
  * extensions), ENODEV (the kernel has no cifs), EINVAL (source); then nothing is mounted.
  */
-_must_check_ int mount_share_cifs(const char *source, const char *path, unsigned int deadline_ms,
-				  struct err *e);
+_must_check_ int mount_share_cifs(const char *source, const char *path, enum mount_what what,
+				  unsigned int deadline_ms, struct err *e);
 
 /* Binds hostfs/folder read-only on store (made if missing). Returns 0 or -errno; ENOENT: the share
  * holds no store. */

@@ -22,25 +22,15 @@
 #include "init/lib/str.h"
 #include "mount/fs.h"
 
-/* 9p2000.L: links, modes and any byte in a name. msize: the largest that virtio's queue carries is
- * somewhat less, and the kernel takes that. */
-static const struct mount_option options_9p[] = {
-	{ "trans", "virtio" },
-	{ "version", "9p2000.L" },
-	{ "msize", "524288" },
-	{ "cache", "loose" },
-};
-
 static int mount_on(const char *type, const char *source, const struct mount_option *options,
-		    size_t n_options, const char *path, struct err *e)
+		    size_t n_options, enum mount_what what, const char *path, struct err *e)
 {
 	_cleanup_close_ int fd = -1;
 	int r = file_mkdirs(AT_FDCWD, path, 0755);
 
 	if (r < 0)
 		return err_sys(e, r, "cannot make the mount point %s", path);
-	fd = mount_fs_detached(type, source, options, n_options, true,
-			       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, e);
+	fd = mount_fs_detached(type, source, options, n_options, what != MOUNT_FOLDER, mount_fs_attrs(what), e);
 	return fd < 0 ? fd : mount_fs_attach(fd, path, e);
 }
 
@@ -55,21 +45,29 @@ static int explain(int r, int absent, const char *device, const char *tag, struc
 		       device, tag);
 }
 
-int mount_store_9p(const char *tag, const char *path, struct err *e)
+/* 9p2000.L: links, modes and any byte in a name. msize: the largest that virtio's queue carries is
+ * somewhat less, and the kernel takes that. */
+int mount_store_9p(const char *tag, const char *path, enum mount_what what, struct err *e)
 {
-	int r = mount_on("9p", tag, options_9p, ARRAY_SIZE(options_9p), path, e);
+	const struct mount_option options[] = {
+		{ "trans", "virtio" },
+		{ "version", "9p2000.L" },
+		{ "msize", "524288" },
+		{ "cache", what == MOUNT_STORE ? "loose" : "none" },
+	};
+	int r = mount_on("9p", tag, options, ARRAY_SIZE(options), what, path, e);
 
 	return explain(r, ENOENT, "virtio-9p", tag, e);
 }
 
-int mount_store_virtiofs(const char *tag, const char *path, struct err *e)
+int mount_store_virtiofs(const char *tag, const char *path, enum mount_what what, struct err *e)
 {
-	return explain(mount_on("virtiofs", tag, NULL, 0, path, e), EINVAL, "vhost-user-fs", tag, e);
+	return explain(mount_on("virtiofs", tag, NULL, 0, what, path, e), EINVAL, "vhost-user-fs", tag, e);
 }
 
 int mount_store_image(const char *device, const char *path, struct err *e)
 {
-	return mount_on("erofs", device, NULL, 0, path, e);
+	return mount_on("erofs", device, NULL, 0, MOUNT_STORE, path, e);
 }
 
 int mount_store_overlay(const char *image, const char *share, const char *path, struct err *e)
@@ -81,5 +79,5 @@ int mount_store_overlay(const char *image, const char *share, const char *path, 
 
 	if (r < 0)
 		return err_sys(e, r, "cannot put the image over the share");
-	return mount_on("overlay", "store", options, ARRAY_SIZE(options), path, e);
+	return mount_on("overlay", "store", options, ARRAY_SIZE(options), MOUNT_STORE, path, e);
 }

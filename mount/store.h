@@ -4,6 +4,7 @@
 #define STOREBOOT_MOUNT_STORE_H
 
 #include "init/lib/err.h"
+#include "mount/fs.h"
 
 /* What a closure's image holds (host/share/image.c makes it): the store, and beside it a whiteout for
  * each folder in it. */
@@ -11,13 +12,13 @@
 #define STORE_IMAGE_MASK "mask"
 
 /*
- * Each mounts one file system read-only on path (made if missing). Returns 0 or -errno with e; -ENODEV:
+ * Each mounts one file system on path (made if missing). Returns 0 or -errno with e; -ENODEV:
  * the kernel has no such file system.
  */
 
-/* The folder that QEMU serves under the mount tag. */
-_must_check_ int mount_store_9p(const char *tag, const char *path, struct err *e);
-_must_check_ int mount_store_virtiofs(const char *tag, const char *path, struct err *e);
+/* The folder that is served under the mount tag. What is kept of it over virtiofs is the server's word. */
+_must_check_ int mount_store_9p(const char *tag, const char *path, enum mount_what what, struct err *e);
+_must_check_ int mount_store_virtiofs(const char *tag, const char *path, enum mount_what what, struct err *e);
 
 /* The closure's image, erofs, in a disk. */
 _must_check_ int mount_store_image(const char *device, const char *path, struct err *e);

@@ -116,7 +116,7 @@ static bool stage1_failed(const struct ending *end, struct verdict *v)
 
 	if (!end->report->failed)
 		return false;
-	say(v, str_eq(fail->name, "share") ? EXIT_SHARE : EXIT_STAGE1, true,
+	say(v, str_eq(fail->name, "share") || str_eq(fail->name, "bind") ? EXIT_SHARE : EXIT_STAGE1, true,
 	    "stage 1 failed at step %s: %s", fail->name, fail->text);
 	return true;
 }

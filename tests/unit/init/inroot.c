@@ -140,6 +140,23 @@ static void making_files(void)
 	CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 }
 
+static void making_folders(void)
+{
+	_cleanup_close_ int deep = inroot_mkdirs(root, "/absolute/x y/z", 0755);
+	_cleanup_close_ int again = inroot_mkdirs(root, "/absolute/x y/z", 0755);
+	struct stat st, same, other;
+
+	CHECK(deep >= 0 && again >= 0);
+	CHECK_INT(fstatat(root, "nix/store/a/x y/z", &st, 0), 0);
+	CHECK_INT(fstat(deep, &same), 0);
+	CHECK_INT(fstat(again, &other), 0);
+	CHECK(S_ISDIR(st.st_mode) && st.st_ino == same.st_ino && st.st_ino == other.st_ino);
+	CHECK_INT(inroot_mkdirs(root, "/absolute/init/x", 0755), -ENOTDIR);
+	CHECK_INT(inroot_mkdirs(root, "/absolute/init", 0755), -ENOTDIR);
+	CHECK_INT(inroot_mkdirs(root, "/host/x", 0755), -ENOENT); /* a link to nothing in there */
+	CHECK_INT(inroot_mkdirs(root, "/loop", 0755), -ELOOP);
+}
+
 int main(void)
 {
 	umask(022);
@@ -152,6 +169,7 @@ int main(void)
 	RUN(interpreters_of_bytes);
 	RUN(elf);
 	RUN(making_files);
+	RUN(making_folders);
 	guard_empty(root);
 	rmdir(dir);
 	TEST_END();

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* bind.c - /binds: the folders of the host that come beside the store */
+#include "init/bind.h"
+
+#include <errno.h>
+
+#include "init/lib/str.h"
+
+static const char *const roads[] = {
+#define SHARE(constant, name, source) [SHARE_##constant] = name,
+	SHARE_TABLE(SHARE)
+#undef SHARE
+};
+
+/* Cuts what stands before the next blank off *s. Returns its length, 0 where there is no blank. */
+static size_t word(const char **s, const char *end, const char **ret)
+{
+	const char *blank = memchr(*s, ' ', (size_t)(end - *s));
+	size_t n = blank ? (size_t)(blank - *s) : 0;
+
+	*ret = *s;
+	if (blank)
+		*s = blank + 1;
+	return n;
+}
+
+static bool is(const char *s, size_t n, const char *what)
+{
+	return strlen(what) == n && memcmp(s, what, n) == 0;
+}
+
+static bool is_plain(const char *s, const char *end)
+{
+	for (; s < end; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return false;
+	return true;
+}
+
+/* "/a/b": no part is empty, "." or "..". */
+static bool is_path(const char *path)
+{
+	for (const char *p = path; *p; p += strcspn(p, "/")) {
+		size_t n;
+
+		if (*p++ != '/')
+			return false;
+		n = strcspn(p, "/");
+		if (n == 0 || is(p, n, ".") || is(p, n, ".."))
+			return false;
+	}
+	return path[0] == '/';
+}
+
+static int parse(const char *s, const char *end, struct bind_entry *ret)
+{
+	const char *road, *mode, *source;
+	size_t road_len = word(&s, end, &road), mode_len = word(&s, end, &mode);
+	size_t source_len = word(&s, end, &source);
+	int i = 0;
+
+	while (i < SHARE_COUNT && !is(road, road_len, roads[i]))
+		i++;
+	/* An image holds store paths, no folder. */
+	if (i == SHARE_COUNT || i == SHARE_IMAGE || source_len == 0)
+		return -EINVAL;
+	if (!is(mode, mode_len, "ro") && !is(mode, mode_len, "rw"))
+		return -EINVAL;
+	ret->road = (enum share)i;
+	ret->read_only = mode[1] == 'o';
+	if (str_format(ret->source, sizeof(ret->source), "%.*s", (int)source_len, source) < 0 ||
+	    str_format(ret->path, sizeof(ret->path), "%.*s", (int)(end - s), s) < 0 || !is_path(ret->path))
+		return -EINVAL;
+	return 0;
+}
+
+int bind_next(const char **text, size_t *len, struct bind_entry *ret)
+{
+	struct bind_entry entry;
+	const char *end;
+
+	if (*len == 0)
+		return 0;
+	end = memchr(*text, '\n', *len);
+	if (!end || !is_plain(*text, end) || parse(*text, end, &entry) < 0)
+		return -EINVAL;
+	*len -= (size_t)(end + 1 - *text);
+	*text = end + 1;
+	*ret = entry;
+	return 1;
+}
