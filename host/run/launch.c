@@ -47,25 +47,25 @@ void plan_free(struct plan *p)
 	buf_free(&p->rescue_shell);
 	strv_free(&p->qemu_opts);
 	way_free(&p->way);
+	binds_free(&p->binds);
 }
 
 static void launched_free(struct launched *l)
 {
 	/* The end of its connection is what ends a server that runs beside QEMU. */
-	cleanup_close(&l->plan->way.socket_fd);
-	l->plan->way.socket_fd = -1;
+	road_hang_up(&l->plan->way);
 	proc_end_all(&l->others, SHARE_GRACE_MS);
 	vms_release(&l->vm);
 	keeper_stop(&l->keeper);
 	proc_others_free(&l->others);
 }
 
-/* The initramfs and, behind it, the registration as an archive of its own: the first is shared by all
- * systems with this kernel, the second is this system's. */
+/* The initramfs and, behind it, what is this run's as archives of their own: the first is shared by all
+ * systems with this kernel. */
 static int write_initrd(const struct launched *l, struct err *e)
 {
 	const struct plan *p = l->plan;
-	_cleanup_buf_ struct buf b = { 0 };
+	_cleanup_buf_ struct buf b = { 0 }, binds = { 0 };
 	int r = p->initrd_fd >= 0 ? file_read_fd(p->initrd_fd, INITRD_MAX, &b) :
 				    file_read(AT_FDCWD, p->initrd.data, INITRD_MAX, &b);
 
@@ -77,6 +77,10 @@ static int write_initrd(const struct launched *l, struct err *e)
 	if (r == 0 && p->rescue_shell.len > 0)
 		r = initrd_extra_file(RESCUE_SHELL_FILE, 0755, p->rescue_shell.data,
 				      p->rescue_shell.len, &b, e);
+	if (r == 0 && road_binds(&p->way, &binds) < 0)
+		r = err_sys(e, ENOMEM, "--bind");
+	if (r == 0 && binds.len > 0)
+		r = initrd_extra_file(BINDS_FILE, 0644, binds.data, binds.len, &b, e);
 	if (r < 0)
 		return r;
 	return folder_write(l->vm.folder, "initrd", b.data, b.len, e);
@@ -150,7 +154,8 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 		.network = &p->network,
 		.share_command = (const char *const *)p->way.command.v,
 		.share = (const char *const *)road->v,
-		.share_fd = p->way.socket_fd,
+		.share_fds = p->way.socket_fds,
+		.n_share_fds = p->way.n_sockets,
 		.graphics = p->graphics,
 		.console_fd = 3,
 		.report_fd = 4,

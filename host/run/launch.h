@@ -36,7 +36,8 @@ struct plan {
 	enum accel accel;
 	struct watch *watch;
 	char qemu[PATH_MAX], qemu_img[PATH_MAX];
-	struct way way; /* by which the store comes */
+	struct binds binds;
+	struct way way; /* by which the store comes, and they */
 	char self[PATH_MAX];	 /* this program */
 	struct buf initrd;	 /* the initramfs's path */
 	int initrd_fd;		 /* the same, open; -1: by its path */

@@ -70,6 +70,8 @@ static const struct opt opts[] = {
 	  "register the closure of this store path in the guest, too", NULL },
 	{ "expose", 0, OPT_CHOICE, AT(expose), "WHAT",
 	  "what of the host the guest may read: store, closure, or root: all (store)", expose_words },
+	{ "bind", 0, OPT_LIST, AT(binds), "HOST:GUEST[:ro]",
+	  "a folder of this host's, there in the guest, which may write to it unless ro is said", NULL },
 	{ "writable-store", 0, OPT_MAYBE, AT(writable), "WHERE",
 	  "Nix in the guest may add to the store: tmpfs, or disk, which keeps it (tmpfs)", writable_words },
 	{ "store", 0, OPT_STRING, AT(system.store), "DIR",
@@ -145,6 +147,7 @@ void run_values_free(struct run_values *v)
 	strv_free(&v->forwards);
 	strv_free(&v->vlans);
 	strv_free(&v->qemu_opts);
+	strv_free(&v->binds);
 	strv_free(&v->env);
 }
 

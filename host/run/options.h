@@ -26,7 +26,7 @@ struct run_values {
 	int accel;
 	int expose; /* enum expose */
 	int writable; /* index in its words: none, tmpfs, disk */
-	struct strv append, registered;
+	struct strv append, registered, binds;
 	int network; /* 1: open */
 	struct strv forwards, vlans, qemu_opts;
 	const char *reginfo, *initrd, *stage1;

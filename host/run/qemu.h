@@ -32,7 +32,8 @@ struct qemu_config {
 	const struct network *network;
 	const char *const *share_command; /* NULL-terminated: what answers behind 10.0.2.4:445; or NULL */
 	const char *const *share; /* NULL-terminated: more arguments that bring the store; or NULL */
-	int share_fd; /* one that these name and QEMU inherits; -1: none */
+	const int *share_fds; /* those that these name and QEMU inherits, */
+	size_t n_share_fds;   /* so many */
 	bool graphics;
 	int console_fd; /* sockets that QEMU inherits: the first serial port, */
 	int report_fd;	/* the second one, */

@@ -54,14 +54,40 @@ static int check_device(const char *qemu, const char *device, struct err *e)
 	return err_exit(e, EXIT_MISSING, ENODEV, "%s was built without %s", qemu, device);
 }
 
+/* --- what a server beside the network serves ---------------------------------------------------------- */
+
+/* The store, and each folder of the user's: one device each. */
+struct export {
+	char tag[32];
+	const char *folder;
+	bool is_store, writable;
+};
+
+static size_t exports_of(const struct way *w, enum share road, struct export ret[BINDS_MAX + 1])
+{
+	size_t n = 0;
+
+	if (w->store) {
+		ret[n] = (struct export){ .folder = w->store, .is_store = true };
+		snprintf(ret[n++].tag, sizeof(ret->tag), "%s", sources[road]);
+	}
+	for (size_t i = 0; w->binds && i < w->binds->n; i++) {
+		const struct bind *b = &w->binds->v[i];
+
+		ret[n] = (struct export){ .folder = b->host, .writable = !b->read_only };
+		snprintf(ret[n++].tag, sizeof(ret->tag), BIND_TAG, i);
+	}
+	return n;
+}
+
 /* --- cifs ------------------------------------------------------------------------------------------- */
 
 static int find_cifs(const struct road_request *q, struct way *w, struct err *e)
 {
 	int r = proc_find(q->smbd, "smbd", "samba", w->smbd, e);
 
-	w->expose = q->expose;
-	if (r == 0 && q->expose == EXPOSE_CLOSURE)
+	w->expose = w->store ? q->expose : EXPOSE_NOTHING;
+	if (r == 0 && w->expose == EXPOSE_CLOSURE)
 		r = closure_names(q->image.closure, &w->exposed, e);
 	return r < 0 ? r : proc_find(NULL, "bwrap", "bubblewrap", w->bwrap, e);
 }
@@ -84,7 +110,8 @@ static int write_server(const struct smb_config *smb, const char *folder, struct
 static int make_cifs(struct way *w, const char *folder, const char *self, struct err *e)
 {
 	char smb_folder[PATH_MAX];
-	const struct smb_config smb = { w->smbd, w->bwrap, w->store, smb_folder, w->expose, &w->exposed };
+	const struct smb_config smb = { w->smbd,   w->bwrap,	w->store, smb_folder,
+					w->expose, &w->exposed, w->binds };
 	int r = str_format(smb_folder, sizeof(smb_folder), "%s/smb", folder);
 
 	if (r < 0 || mkdir(smb_folder, 0700) < 0)
@@ -118,30 +145,51 @@ static int find_9p(const struct road_request *q, _unused_ struct way *w, struct 
  */
 static int qemu_9p(const struct way *w, struct strv *ret)
 {
-	int r = qemu_add_valued(ret, "-fsdev",
-				"local,id=store,security_model=none,readonly=on,multidevs=remap,path=",
-				w->store);
+	struct export exports[BINDS_MAX + 1];
+	size_t n = exports_of(w, SHARE_9P, exports);
+	char fsdev[512];
+	int r = 0;
 
-	if (r == 0)
-		r = strv_add(ret, "-device");
-	return r < 0 ? r : strv_addf(ret, "virtio-9p-pci,fsdev=store,mount_tag=%s", sources[SHARE_9P]);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct export *x = &exports[i];
+
+		snprintf(fsdev, sizeof(fsdev),
+			 "local,id=%s,security_model=none,readonly=%s,multidevs=remap,path=", x->tag,
+			 x->writable ? "off" : "on");
+		r = qemu_add_valued(ret, "-fsdev", fsdev, x->folder);
+		if (r == 0)
+			r = strv_add(ret, "-device");
+		if (r == 0)
+			r = strv_addf(ret, "virtio-9p-pci,fsdev=%s,mount_tag=%s", x->tag, x->tag);
+	}
+	return r;
 }
 
 /* --- virtiofs --------------------------------------------------------------------------------------- */
 
+static struct virtiofs_config virtiofs_of(const struct way *w, const struct export *x)
+{
+	return (struct virtiofs_config){ w->virtiofsd, w->bwrap,  x->folder,	       x->is_store,
+					 x->writable,  w->memory, w->virtiofsd_of_qemu };
+}
+
 static int find_virtiofs(const struct road_request *q, struct way *w, struct err *e)
 {
-	struct virtiofs_config c = { w->virtiofsd, w->bwrap, q->store, q->memory, false };
+	struct export exports[BINDS_MAX + 1];
+	size_t n = exports_of(w, SHARE_VIRTIOFS, exports);
 	int r = virtiofs_find(q->virtiofsd, w->virtiofsd, e);
 
 	if (r == 0)
 		r = proc_find(NULL, "bwrap", "bubblewrap", w->bwrap, e);
 	if (r == 0)
 		r = check_device(q->qemu, "vhost-user-fs-pci", e);
-	if (r == 0)
-		r = virtiofs_check(&c, e);
-	w->virtiofsd_of_qemu = c.of_qemu;
 	w->memory = q->memory;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct virtiofs_config c = virtiofs_of(w, &exports[i]);
+
+		r = virtiofs_check(&c, e);
+		w->virtiofsd_of_qemu = c.of_qemu;
+	}
 	return r;
 }
 
@@ -162,26 +210,39 @@ static int start_virtiofsd(char *const *argv, int listening, const char *folder,
 	return pidfd < 0 ? pidfd : 0;
 }
 
-static int make_virtiofs(struct way *w, const char *folder, _unused_ const char *self, struct err *e)
+static int serve_by_virtiofs(struct way *w, const struct export *x, const char *folder, struct err *e)
 {
-	const struct virtiofs_config c = { w->virtiofsd, w->bwrap, w->store, w->memory,
-					   w->virtiofsd_of_qemu };
+	const struct virtiofs_config c = virtiofs_of(w, x);
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), listening = -1;
 	_cleanup_strv_ struct strv argv = { 0 };
-	int r = virtiofs_socket(folder, &listening, &w->socket_fd, e);
+	int r = virtiofs_socket(folder, &listening, &w->socket_fds[w->n_sockets], e);
 
 	if (r < 0)
 		return r;
+	w->n_sockets++;
 	r = root < 0 ? -errno : virtiofs_command(&c, root, listening, &argv);
 	if (r < 0)
 		return err_sys(e, r, "virtiofsd's command");
 	return start_virtiofsd(argv.v, listening, folder, e);
 }
 
+static int make_virtiofs(struct way *w, const char *folder, _unused_ const char *self, struct err *e)
+{
+	struct export exports[BINDS_MAX + 1];
+	size_t n = exports_of(w, SHARE_VIRTIOFS, exports);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = serve_by_virtiofs(w, &exports[i], folder, e);
+	return r;
+}
+
 /* The daemon maps the guest's memory, so that must be a file which both can have. */
 static int qemu_virtiofs(const struct way *w, struct strv *ret)
 {
 	const unsigned long long mib = (w->memory + ((uint64_t)1 << 20) - 1) >> 20;
+	struct export exports[BINDS_MAX + 1];
+	size_t n = exports_of(w, SHARE_VIRTIOFS, exports);
 	int r = strv_add(ret, "-object");
 
 	if (r == 0)
@@ -190,13 +251,18 @@ static int qemu_virtiofs(const struct way *w, struct strv *ret)
 		r = strv_add(ret, "-machine");
 	if (r == 0)
 		r = strv_add(ret, "memory-backend=ram");
-	if (r == 0)
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const char *tag = exports[i].tag;
+
 		r = strv_add(ret, "-chardev");
-	if (r == 0)
-		r = strv_addf(ret, "socket,id=store,fd=%d", w->socket_fd);
-	if (r == 0)
-		r = strv_add(ret, "-device");
-	return r < 0 ? r : strv_addf(ret, "vhost-user-fs-pci,chardev=store,tag=%s", sources[SHARE_VIRTIOFS]);
+		if (r == 0)
+			r = strv_addf(ret, "socket,id=%s,fd=%d", tag, i < w->n_sockets ? w->socket_fds[i] : -1);
+		if (r == 0)
+			r = strv_add(ret, "-device");
+		if (r == 0)
+			r = strv_addf(ret, "vhost-user-fs-pci,chardev=%s,tag=%s", tag, tag);
+	}
+	return r;
 }
 
 /* --- image ------------------------------------------------------------------------------------------ */
@@ -226,7 +292,13 @@ void way_free(struct way *w)
 	strv_free(&w->exposed);
 	buf_free(&w->image_path);
 	cleanup_close(&w->image_fd);
-	cleanup_close(&w->socket_fd);
+	road_hang_up(w);
+}
+
+void road_hang_up(struct way *w)
+{
+	while (w->n_sockets > 0)
+		close(w->socket_fds[--w->n_sockets]);
 }
 
 const char *road_name(const struct way *w)
@@ -280,9 +352,40 @@ static int find(const struct road_request *q, enum share share, bool sure, struc
 		return err_exit(e, EXIT_BAD_INPUT, ENODATA, "nobody says whether the initrd is for it");
 	if (r < 0 && (r != -ENODATA || sure))
 		return r;
-	w->road = road;
-	w->store = q->store;
+	if (share != SHARE_IMAGE)
+		w->served = road;
 	return road->find(q, w, e);
+}
+
+static int find_store(const struct road_request *q, enum share share, bool sure, struct way *w, struct err *e)
+{
+	w->road = &roads[share];
+	w->store = share == SHARE_IMAGE ? NULL : q->store;
+	w->binds = q->binds;
+	return find(q, share, sure, w, e);
+}
+
+/* An image brings no folder: the fastest of the others does. */
+static int find_folders(const struct road_request *q, struct way *w, struct err *e)
+{
+	_cleanup_buf_ struct buf left = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(by_speed); i++) {
+		enum share share = by_speed[i];
+		struct err why = { 0 };
+		int r = share == SHARE_IMAGE ? -ENOTSUP : find(q, share, share != SHARE_CIFS, w, &why);
+
+		if (r == 0) {
+			log_info("the folders of --bind come by %s%s%s", roads[share].name,
+				 left.len > 0 ? ", not by " : "", left.len > 0 ? left.data : "");
+			return 0;
+		}
+		w->served = NULL;
+		if (share != SHARE_IMAGE &&
+		    buf_addf(&left, "%s%s (%s)", left.len > 0 ? ", " : "", roads[share].name, why.text) < 0)
+			return err_sys(e, ENOMEM, "--bind");
+	}
+	return err_exit(e, EXIT_MISSING, ENOTSUP, "no road for the folders of --bind is there: %s", left.data);
 }
 
 /* CIFS is what every initrd was made for. */
@@ -297,7 +400,7 @@ static int choose(const struct road_request *q, struct way *w, struct err *e)
 
 		if (share == SHARE_IMAGE && q->cache)
 			continue;
-		r = find(q, share, share != SHARE_CIFS, w, &why);
+		r = find_store(q, share, share != SHARE_CIFS, w, &why);
 		if (r == 0) {
 			log_info("the store comes by %s%s%s", roads[share].name,
 				 left.len > 0 ? ", not by " : ": no road is faster",
@@ -322,21 +425,28 @@ int road_find(const struct road_request *q, struct way *ret, struct err *e)
 	if (q->share == SHARE_IMAGE && q->cache)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: --cache is the image over a share; --share image is the image alone");
-	r = q->share == SHARE_AUTO ? choose(q, ret, e) : find(q, (enum share)q->share, false, ret, e);
+	r = q->share == SHARE_AUTO ? choose(q, ret, e) : find_store(q, (enum share)q->share, false, ret, e);
+	if (r == 0 && !ret->served && q->binds && q->binds->n > 0)
+		r = find_folders(q, ret, e);
 	return r < 0 || !q->cache ? r : find_cache(q, ret, e);
+}
+
+int road_binds(const struct way *w, struct buf *ret)
+{
+	return w->served && w->binds ? binds_lines(w->binds, (enum share)(w->served - roads), ret) : 0;
 }
 
 bool road_serves(const struct way *w)
 {
-	return w->road->make == make_cifs;
+	return w->served == &roads[SHARE_CIFS];
 }
 
 int road_make(struct way *w, const char *folder, const char *self, struct err *e)
 {
-	return w->road->make ? w->road->make(w, folder, self, e) : 0;
+	return w->served && w->served->make ? w->served->make(w, folder, self, e) : 0;
 }
 
 int road_qemu(const struct way *w, struct strv *ret)
 {
-	return w->road->qemu ? w->road->qemu(w, ret) : 0;
+	return w->served && w->served->qemu ? w->served->qemu(w, ret) : 0;
 }

@@ -8,6 +8,7 @@
 
 #include "host/initrd/initrd.h"
 #include "host/run/road_image.h"
+#include "host/share/bind.h"
 #include "host/share/expose.h"
 #include "host/disk/blockdev.h"
 #include "init/lib/err.h"
@@ -23,6 +24,7 @@ struct road_request {
 	bool cache; /* the closure's image over it */
 	const char *store; /* the folder that is served as /nix/store */
 	enum expose expose;
+	const struct binds *binds; /* the user's folders; outlives the way */
 	const char *qemu;
 	const char *smbd, *virtiofsd; /* the options' words, or NULL */
 	uint64_t memory;	      /* the guest's bytes */
@@ -34,8 +36,10 @@ struct road;
 
 /* The road of a run: what was found for it, then what was made. */
 struct way {
-	const struct road *road;
-	const char *store;
+	const struct road *road;   /* of the store */
+	const struct road *served; /* of the user's folders, and of the store but for an image; NULL: none */
+	const char *store; /* NULL: it is in the image alone */
+	const struct binds *binds;
 	bool cache;
 	enum expose expose;
 	struct strv exposed; /* the closure's names in the store, where no more is shown */
@@ -44,15 +48,20 @@ struct way {
 	char smbd[PATH_MAX], bwrap[PATH_MAX], virtiofsd[PATH_MAX];
 	bool virtiofsd_of_qemu;
 	uint64_t memory; /* the guest's bytes */
-	int socket_fd;	 /* QEMU's end to a server that runs beside it; -1: none */
+	int socket_fds[BINDS_MAX + 1]; /* QEMU's ends to servers that run beside it, */
+	size_t n_sockets;	       /* so many */
 	struct strv command; /* what QEMU starts for each connection to the file server; empty: none */
 };
-#define WAY_INIT { .image_fd = -1, .socket_fd = -1 }
+#define WAY_INIT { .image_fd = -1 }
 void way_free(struct way *w);
+
+/* Hangs up the servers that run beside QEMU, which ends them. */
+void road_hang_up(struct way *w);
 
 /*
  * Looks for all that the road needs, on this host and in the guest's kernel; changes nothing but the
- * images that are kept. For SHARE_AUTO it says in one line which road it is, and why a better one is not.
+ * images that are kept. For SHARE_AUTO it says in one line which road it is, and why a better one is not;
+ * where an image brings the store it says which road brings the user's folders.
  * Returns 0, or -errno with e saying what is missing (EXIT_MISSING, EXIT_BAD_INPUT, EXIT_SHARE). ret:
  * WAY_INIT; free it in both cases.
  */
@@ -67,6 +76,10 @@ bool road_disk(const struct way *w, bool by_path, struct qemu_disk *ret);
 
 /* Its name, as --share and storeboot.share= have it. */
 const char *road_name(const struct way *w);
+
+/* Appends what stage 1 is told of the user's folders (BINDS_FILE); nothing where there is none. Returns 0 or
+ * -ENOMEM. */
+_must_check_ int road_binds(const struct way *w, struct buf *ret);
 
 /* Does QEMU start a file server for each connection (the command that road_make makes)? */
 bool road_serves(const struct way *w);

@@ -219,6 +219,7 @@ static int find_road(struct run *run, struct err *e)
 		.cache = run->v.cache,
 		.expose = (enum expose)run->v.expose,
 		.store = run->system.store,
+		.binds = &run->plan.binds,
 		.qemu = run->plan.qemu,
 		.smbd = run->v.smbd,
 		.virtiofsd = run->v.virtiofsd,
@@ -231,6 +232,8 @@ static int find_road(struct run *run, struct err *e)
 	int r = run_size("image-cache-size", run->v.image_cache_size, (uint64_t)10 << 30,
 			 &q.image.cache_size, e);
 
+	if (r == 0)
+		r = binds_open((const char *const *)run->v.binds.v, run->system.store, &run->plan.binds, e);
 	if (r == 0 && none &&
 	    (q.cache || q.share == SHARE_IMAGE || q.share == SHARE_AUTO || q.expose == EXPOSE_CLOSURE))
 		r = find_closure(run, &closure, e);

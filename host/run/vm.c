@@ -17,6 +17,7 @@
 #include "host/disk/disk.h"
 #include "host/exit.h"
 #include "host/run/vm_state.h"
+#include "host/share/bind.h"
 #include "init/lib/log.h"
 #include "init/lib/sys.h"
 
@@ -83,8 +84,8 @@ static void pass_fds(const struct qemu_config *c, int *ret)
 	ret[n++] = c->report_fd;
 	ret[n++] = c->qmp_fd;
 	ret[n++] = c->channel_fd;
-	if (c->share_fd >= 0)
-		ret[n++] = c->share_fd;
+	for (size_t i = 0; i < c->n_share_fds; i++)
+		ret[n++] = c->share_fds[i];
 	for (size_t i = 0; i < c->n_disks; i++) {
 		if (c->disks[i].fd >= 0)
 			ret[n++] = c->disks[i].fd;
@@ -98,7 +99,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
 	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
 	_cleanup_strv_ struct strv argv = { 0 };
-	int pass[6 + 2 * (DISKS_MAX + 1)];
+	int pass[5 + BINDS_MAX + 1 + 2 * (DISKS_MAX + 1)];
 	sigset_t blocked;
 	int r = make_channel(&vm->report_fd, &report);
 
@@ -127,7 +128,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	vm->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	serve_watch_clock(vm);
 	pass_fds(config, pass);
-	vm->servers.alone = config->share_fd >= 0;
+	vm->servers.alone = config->n_share_fds > 0;
 	vm->pidfd = proc_start(argv.v, pass, said, &vm->pid, e);
 	if (vm->pidfd < 0)
 		return vm->pidfd;

@@ -43,6 +43,8 @@ int expose_args(enum expose what, const char *store, const struct strv *names, s
 					    "/export/sys", "--tmpfs", "/export/dev", NULL };
 	int r = strv_add_all(ret, what == EXPOSE_ROOT ? root : folders);
 
+	if (what == EXPOSE_NOTHING)
+		return r;
 	if (r == 0 && what != EXPOSE_CLOSURE)
 		return sandbox_bind(ret, "--ro-bind", store, STORE);
 	if (r == 0)

@@ -6,7 +6,8 @@
  * (inetd style; no port listens). Each one runs below bwrap in namespaces of its own: no network, no
  * capabilities, no environment, and of the host's files only the programs, its configuration and the
  * store, read-only, at /export/nix/store. /export is the share. Inside it is always user 1000: an
- * ordinary user to smbd, which then changes no user ids, whoever runs the launcher.
+ * ordinary user to smbd, which then changes no user ids, whoever runs the launcher. A folder of the
+ * user's is a share of its own, below /bind; what is made there belongs to who runs the launcher.
  *
  * SMB1 with UNIX extensions and a single-byte charset on both sides carries every name, link and mode
  * of a store as it is; nothing newer does.
@@ -21,6 +22,7 @@
 #include "host/share/sandbox.h"
 
 #define INNER "/run/smb" /* where a server keeps its files, as it sees it */
+#define FOLDERS "/bind"   /* and the user's folders, each by its number */
 #define USER "1000"
 
 static const char conf[] =
@@ -69,6 +71,19 @@ static const char conf[] =
 	"wide links = no\n"
 	"nt acl support = no\n";
 
+/*
+ * What a folder of the user's has different: it may be written to, with the modes that the guest asks for,
+ * and the client shall keep nothing of it. An oplock would let it, and only clients break one, not the host.
+ * Without "follow symlinks" smbd makes none (smbd/trans2.c, smb_set_file_unix_link); one that leads out of
+ * the folder is followed by the guest alone, as "wide links" is off.
+ */
+static const char folder_conf[] =
+	"follow symlinks = yes\n"
+	"create mask = 07777\n"
+	"directory mask = 07777\n"
+	"oplocks = no\n"
+	"level2 oplocks = no\n";
+
 /* What the server's /etc holds. */
 static const struct {
 	const char *name, *text;
@@ -78,9 +93,14 @@ static const struct {
 	{ "nsswitch.conf", "passwd: files\ngroup: files\n" },
 };
 
-int smb_conf(struct buf *ret)
+int smb_conf(const struct smb_config *c, struct buf *ret)
 {
-	return buf_add(ret, conf, sizeof(conf) - 1);
+	int r = buf_add(ret, conf, sizeof(conf) - 1);
+
+	for (size_t i = 0; r == 0 && c->binds && i < c->binds->n; i++)
+		r = buf_addf(ret, "[" BIND_TAG "]\ncopy = qemu\npath = " FOLDERS "/%zu\nread only = %s\n%s",
+			     i, i, c->binds->v[i].read_only ? "yes" : "no", folder_conf);
+	return r;
 }
 
 static int add_etc(const struct smb_config *c, struct strv *v)
@@ -109,6 +129,20 @@ static int add_conf(const struct smb_config *c, struct strv *v)
 	return r < 0 ? r : strv_add(v, INNER "/smb.conf");
 }
 
+static int add_binds(const struct smb_config *c, struct strv *v)
+{
+	char inner[32];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && c->binds && i < c->binds->n; i++) {
+		const struct bind *b = &c->binds->v[i];
+
+		snprintf(inner, sizeof(inner), FOLDERS "/%zu", i);
+		r = sandbox_bind(v, b->read_only ? "--ro-bind" : "--bind", b->host, inner);
+	}
+	return r;
+}
+
 /* bwrap and its arguments up to "--". */
 static int add_confinement(const struct smb_config *c, int root, struct strv *v)
 {
@@ -121,6 +155,8 @@ static int add_confinement(const struct smb_config *c, int root, struct strv *v)
 		r = add_conf(c, v);
 	if (r == 0)
 		r = expose_args(c->expose, c->store, c->closure, v);
+	if (r == 0)
+		r = add_binds(c, v);
 	return r < 0 ? r : strv_add(v, "--");
 }
 
@@ -135,7 +171,7 @@ int smb_command(const struct smb_config *c, int root, struct strv *ret)
 static int write_files(const struct smb_config *c, struct err *e)
 {
 	_cleanup_buf_ struct buf text = { 0 };
-	int r = smb_conf(&text);
+	int r = smb_conf(c, &text);
 
 	if (r < 0)
 		return err_sys(e, r, "smb.conf");

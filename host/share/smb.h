@@ -3,6 +3,7 @@
 #ifndef STOREBOOT_HOST_SMB_H
 #define STOREBOOT_HOST_SMB_H
 
+#include "host/share/bind.h"
 #include "host/share/expose.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
@@ -15,10 +16,11 @@ struct smb_config {
 	const char *folder; /* private; smb_prepare fills it */
 	enum expose expose;
 	const struct strv *closure; /* for EXPOSE_CLOSURE: names in the store */
+	const struct binds *binds;  /* each a share of its own; NULL: none */
 };
 
 /* smbd's configuration, in the server's own view of the file system. Returns 0 or -ENOMEM. */
-_must_check_ int smb_conf(struct buf *ret);
+_must_check_ int smb_conf(const struct smb_config *c, struct buf *ret);
 
 /*
  * The command that serves one connection on its stdin: bwrap, and smbd in it. root: a descriptor of

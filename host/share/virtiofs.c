@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virtiofs.c - virtiofsd, shut in with nothing but the store
+ * virtiofs.c - virtiofsd, shut in with nothing but the folder that it serves
  *
  * Theory of operation: the daemon reads and writes the guest's memory, which QEMU lays into a memfd for it,
  * and answers one connection, which is there before either starts. It runs below bwrap: no network, and of
- * the host's files its program and the store, read-only, which without CAP_SYS_ADMIN it cannot undo. It is
+ * the host's files its program and the folder, read-only where the guest is not to write to it, which without
+ * CAP_SYS_ADMIN it cannot undo. It is
  * root in there, as both kinds of it want to be; outside it is who runs the launcher.
  */
 #include "host/share/virtiofs.h"
@@ -52,17 +53,20 @@ static int add_confinement(const struct virtiofs_config *c, int root, struct str
 	int r = sandbox_begin(&box, root, v);
 
 	if (r == 0)
-		r = sandbox_bind(v, "--ro-bind", c->store, "/export");
+		r = sandbox_bind(v, c->writable ? "--bind" : "--ro-bind", c->folder, "/export");
 	return r < 0 ? r : strv_add(v, "--");
 }
 
 int virtiofs_command(const struct virtiofs_config *c, int root, int listen_fd, struct strv *ret)
 {
-	static const char *const of_qemu[] = { "-o", "source=/export,sandbox=chroot,cache=always",
-					       "-o", "log_level=warn", "--rlimit-nofile=0", NULL };
-	static const char *const other[] = { "--shared-dir=/export", "--sandbox=chroot", "--cache=always",
-					     "--inode-file-handles=prefer", "--log-level=warn",
-					     "--rlimit-nofile=0", NULL };
+	const char *const of_qemu[] = {
+		"-o", "source=/export,sandbox=chroot", "-o", c->is_store ? "cache=always" : "cache=none",
+		"-o", "log_level=warn", "--rlimit-nofile=0", NULL
+	};
+	const char *const other[] = {
+		"--shared-dir=/export", "--sandbox=chroot", c->is_store ? "--cache=always" : "--cache=never",
+		"--inode-file-handles=prefer", "--log-level=warn", "--rlimit-nofile=0", NULL
+	};
 	int r = add_confinement(c, root, ret);
 
 	if (r == 0)
@@ -112,12 +116,12 @@ static int check_limit(const struct virtiofs_config *c, struct err *e)
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return err_sys(e, errno, "setrlimit");
 	n = limit.rlim_max < OWN_FILES ? 0 : limit.rlim_max - OWN_FILES;
-	if (n >= known || count_files(c->store, n) < n)
+	if (n >= known || count_files(c->folder, n) < n)
 		return 0;
 	return err_exit(e, EXIT_MISSING, EMFILE,
 			"virtiofsd holds each file open that the guest knows, and may have %llu open here "
 			"(ulimit -Hn); %s has more, which the guest would miss",
-			(unsigned long long)limit.rlim_max, c->store);
+			(unsigned long long)limit.rlim_max, c->folder);
 }
 
 int virtiofs_check(struct virtiofs_config *c, struct err *e)

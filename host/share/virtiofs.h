@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* virtiofs.h - virtiofsd, shut in with nothing but the store */
+/* virtiofs.h - virtiofsd, shut in with nothing but the folder that it serves */
 #ifndef STOREBOOT_HOST_VIRTIOFS_H
 #define STOREBOOT_HOST_VIRTIOFS_H
 
@@ -13,7 +13,9 @@
 struct virtiofs_config {
 	const char *virtiofsd;
 	const char *bwrap;
-	const char *store; /* the folder that is served */
+	const char *folder; /* that is served */
+	bool is_store;	    /* it never changes: the guest may keep what it has seen */
+	bool writable;
 	uint64_t memory;   /* the guest's bytes */
 	bool of_qemu;	   /* the one in C that came with QEMU up to 7.2; else the one in Rust */
 };

@@ -57,6 +57,12 @@ cp -P "$system"/{kernel,kernel-modules,kernel-params,init} outside/
 refuse 'SYSTEM outside the store' 65 'is not in /nix/store' outside
 refuse 'no such stage 2' 65 'init /nix/store/none: No such file' "$system" --init /nix/store/none
 refuse 'no such store' 65 'no-store: no such store' "$system" --store no-store
+refuse 'no such folder to bind' 65 'bind nowhere:/x: nowhere: No such file' "$system" --bind nowhere:/x
+refuse 'a file to bind' 65 'init is no folder' "$system" --bind "$system/init:/x"
+refuse 'a place that the guest needs' 64 'the guest has /nix/store for itself' "$system" --bind .:/nix
+refuse 'a relative place' 64 'must be absolute' "$system" --bind .:x
+refuse 'a place twice' 64 "two folders for the guest's /x" "$system" --bind .:/x --bind /tmp:/x/
+refuse 'the store, to write to' 64 'could write to the store, /nix/store; say :ro' "$system" --bind /nix:/host-nix
 
 # --- kernel, modules, initrd --------------------------------------------------------------------------
 refuse 'no such kernel' 65 'kernel no-kernel: No such file' "$system" --kernel no-kernel

@@ -33,8 +33,28 @@ static void what_qemu_is_told(void)
 {
 	const struct road_request q = { .share = SHARE_9P, .store = "/s,t ore", .qemu = HAS_ALL };
 
-	say(&q, "-fsdev local,id=store,security_model=none,readonly=on,multidevs=remap,path=/s,,t ore "
-		"-device virtio-9p-pci,fsdev=store,mount_tag=nix-store");
+	say(&q, "-fsdev local,id=nix-store,security_model=none,readonly=on,multidevs=remap,path=/s,,t ore "
+		"-device virtio-9p-pci,fsdev=nix-store,mount_tag=nix-store");
+}
+
+static void folders_beside_the_store(void)
+{
+	struct bind v[] = { { "/a,b", "/mnt/a b", false }, { "/c", "/c", true } };
+	const struct binds binds = { v, ARRAY_SIZE(v) };
+	const struct road_request q = { .share = SHARE_9P, .store = "/s", .qemu = HAS_ALL, .binds = &binds };
+	_cleanup_(way_free) struct way w = WAY_INIT;
+	_cleanup_buf_ struct buf lines = { 0 };
+	struct err e = { 0 };
+
+	say(&q, "-fsdev local,id=nix-store,security_model=none,readonly=on,multidevs=remap,path=/s "
+		"-device virtio-9p-pci,fsdev=nix-store,mount_tag=nix-store "
+		"-fsdev local,id=bind0,security_model=none,readonly=off,multidevs=remap,path=/a,,b "
+		"-device virtio-9p-pci,fsdev=bind0,mount_tag=bind0 "
+		"-fsdev local,id=bind1,security_model=none,readonly=on,multidevs=remap,path=/c "
+		"-device virtio-9p-pci,fsdev=bind1,mount_tag=bind1");
+	CHECK_INT(road_find(&q, &w, &e), 0);
+	CHECK_INT(road_binds(&w, &lines), 0);
+	CHECK_STR(lines.data, "9p rw bind0 /mnt/a b\n9p ro bind1 /c\n");
 }
 
 static void refuse(struct road_request q, int exit_status, const char *part)
@@ -78,9 +98,10 @@ static bool has(const struct strv *v, const char *a, const char *b, const char *
 
 static void virtiofsd_is_shut_in(void)
 {
-	struct virtiofs_config c = { "/usr/lib/qemu/virtiofsd", "/usr/bin/bwrap", "/s t", 0, true };
+	struct virtiofs_config c = { .virtiofsd = "/usr/lib/qemu/virtiofsd", .bwrap = "/usr/bin/bwrap",
+				     .folder = "/s t", .is_store = true, .of_qemu = true };
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_strv_ struct strv v = { 0 }, rust = { 0 };
+	_cleanup_strv_ struct strv v = { 0 }, rust = { 0 }, folder = { 0 };
 
 	CHECK_INT(virtiofs_command(&c, root, 7, &v), 0);
 	CHECK_STR(v.v[0], "/usr/bin/bwrap");
@@ -93,6 +114,13 @@ static void virtiofsd_is_shut_in(void)
 	c.of_qemu = false;
 	CHECK_INT(virtiofs_command(&c, root, 7, &rust), 0);
 	CHECK(has(&rust, "--fd=7", "--shared-dir=/export", "--sandbox=chroot"));
+	CHECK(has(&rust, "--ro-bind", "/s t", "/export"));
+	CHECK(has(&rust, "--sandbox=chroot", "--cache=always", "--inode-file-handles=prefer"));
+	c.is_store = false;
+	c.writable = true;
+	CHECK_INT(virtiofs_command(&c, root, 7, &folder), 0);
+	CHECK(has(&folder, "--bind", "/s t", "/export"));
+	CHECK(has(&folder, "--sandbox=chroot", "--cache=never", "--inode-file-handles=prefer"));
 }
 
 static void how_far(void)
@@ -113,6 +141,7 @@ static void how_far(void)
 int main(void)
 {
 	RUN(what_qemu_is_told);
+	RUN(folders_beside_the_store);
 	RUN(what_is_missing);
 	RUN(virtiofsd_is_shut_in);
 	RUN(how_far);

@@ -16,7 +16,8 @@ static int make_root(bool merged)
 	char path[PATH_MAX + 8];
 
 	snprintf(path, sizeof(path), "%s/%s", top, merged ? "merged" : "split");
-	CHECK_INT(mkdir(path, 0755), 0);
+	if (mkdir(path, 0755) < 0) /* made before */
+		return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CHECK_INT(chdir(path), 0);
 	CHECK_INT(mkdir("usr", 0755), 0);
 	if (merged)
@@ -48,7 +49,7 @@ static size_t count(const struct strv *v, const char *word)
 static void sees_the_store_and_little_else(void)
 {
 	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", "/nix/store", "/run/d e",
-				      EXPOSE_STORE, NULL };
+				      EXPOSE_STORE, NULL, NULL };
 	_cleanup_close_ int root = make_root(true);
 	_cleanup_strv_ struct strv v = { 0 };
 
@@ -71,7 +72,7 @@ static void sees_the_store_and_little_else(void)
 static void unmerged_usr(void)
 {
 	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", "/s", "/d",
-				      EXPOSE_STORE, NULL };
+				      EXPOSE_STORE, NULL, NULL };
 	_cleanup_close_ int root = make_root(false);
 	_cleanup_strv_ struct strv v = { 0 };
 
@@ -83,7 +84,7 @@ static void unmerged_usr(void)
 static void server_in_the_store(void)
 {
 	const struct smb_config c = { "/nix/store/x-samba/bin/smbd", "/nix/store/y-bwrap/bin/bwrap",
-				      "/mnt/store", "/d", EXPOSE_STORE, NULL };
+				      "/mnt/store", "/d", EXPOSE_STORE, NULL, NULL };
 	_cleanup_strv_ struct strv v = { 0 };
 
 	CHECK_INT(smb_command(&c, -1, &v), 0);
@@ -95,9 +96,9 @@ static void server_in_the_store(void)
 static void server_elsewhere(void)
 {
 	const struct smb_config c = { "/opt/samba/sbin/smbd", "/usr/bin/bwrap", "/s", "/d",
-				      EXPOSE_STORE, NULL };
+				      EXPOSE_STORE, NULL, NULL };
 	const struct smb_config top_level = { "/smbd", "/usr/bin/bwrap", "/s", "/d",
-				      EXPOSE_STORE, NULL };
+				      EXPOSE_STORE, NULL, NULL };
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_strv_ struct strv v = { 0 }, w = { 0 };
 
@@ -115,11 +116,33 @@ static void configuration(void)
 		"\nwide links = no\n", "\nmangled names = no\n", "\ncase sensitive = yes\n",
 		"\n[qemu]\npath = /export\n", "\nguest account = storeboot\n",
 	};
+	const struct smb_config c = { .expose = EXPOSE_STORE };
 	_cleanup_buf_ struct buf b = { 0 };
 
-	CHECK_INT(smb_conf(&b), 0);
+	CHECK_INT(smb_conf(&c, &b), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		CHECK_HAS(b.data, lines[i]);
+}
+
+/* One may be written to and one not, whatever the guest asks for; the store comes by another road. */
+static void folders_of_the_user(void)
+{
+	struct bind v[] = { { "/home/a b", "/a", false }, { "/srv", "/b", true } };
+	const struct binds binds = { v, ARRAY_SIZE(v) };
+	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", NULL,	 "/d",
+				      EXPOSE_NOTHING,	NULL,		  &binds };
+	_cleanup_close_ int root = make_root(true);
+	_cleanup_strv_ struct strv args = { 0 };
+	_cleanup_buf_ struct buf b = { 0 };
+
+	CHECK_INT(smb_command(&c, root, &args), 0);
+	CHECK(has(&args, "--bind", "/home/a b", "/bind/0"));
+	CHECK(has(&args, "--ro-bind", "/srv", "/bind/1"));
+	CHECK_INT(count(&args, "/export/nix/store"), 0);
+	CHECK_INT(smb_conf(&c, &b), 0);
+	CHECK_HAS(b.data, "\n[bind0]\ncopy = qemu\npath = /bind/0\nread only = no\n");
+	CHECK_HAS(b.data, "\n[bind1]\ncopy = qemu\npath = /bind/1\nread only = yes\n");
+	CHECK_HAS(b.data, "\noplocks = no\n");
 }
 
 int main(void)
@@ -135,6 +158,7 @@ int main(void)
 	RUN(server_in_the_store);
 	RUN(server_elsewhere);
 	RUN(configuration);
+	RUN(folders_of_the_user);
 	folder_remove(top);
 	TEST_END();
 }

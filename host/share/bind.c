@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* bind.c - folders of the user's that the guest gets beside the store */
+#include "host/share/bind.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "host/exit.h"
+
+/* What the guest has its own use for: a folder there would hide it, or be hidden by it. */
+static const char *const taken[] = { "/nix/store", "/nix/.rw-store", "/hostfs", "/proc",
+				     "/sys",	   "/dev",	     "/run" };
+
+void binds_free(struct binds *b)
+{
+	free(b->v);
+	*b = (struct binds){ 0 };
+}
+
+/* Is path the folder, or in it? */
+static bool is_in(const char *path, const char *folder)
+{
+	const char *rest = str_after(path, folder);
+
+	return rest && (rest[0] == '\0' || rest[0] == '/' || str_eq(folder, "/"));
+}
+
+static int bad(const char *text, const char *why, struct err *e)
+{
+	return err_exit(e, EXIT_USAGE, EINVAL, "run: --bind %s: %s", text, why);
+}
+
+/* Takes a path up to a single colon. Returns what follows it, the end of the text, or NULL. */
+static const char *take_path(const char *text, char *ret)
+{
+	size_t n = 0;
+
+	for (; *text && (*text != ':' || text[1] == ':'); text += 1 + (*text == ':')) {
+		if (n == PATH_MAX - 1)
+			return NULL;
+		ret[n++] = *text;
+	}
+	ret[n] = '\0';
+	return *text ? text + 1 : text;
+}
+
+/* Doubled slashes and those at the end go. Returns false where a part is "." or "..", or the kernel's or
+ * the list's lines could not have it. */
+static bool clean(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from;) {
+		size_t n = strcspn(++from, "/");
+
+		if ((n == 1 && from[0] == '.') || (n == 2 && from[0] == '.' && from[1] == '.'))
+			return false;
+		if (n > 0) {
+			*to++ = '/';
+			memmove(to, from, n);
+			to += n;
+		}
+		from += n;
+	}
+	if (to == path)
+		*to++ = '/';
+	*to = '\0';
+	for (const char *p = path; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
+	return true;
+}
+
+int bind_parse(const char *text, struct bind *ret, struct err *e)
+{
+	const char *rest = take_path(text, ret->host);
+
+	if (!rest || !ret->host[0] || !*rest)
+		return bad(text, "want HOST:GUEST[:ro]; a colon in a path is written twice", e);
+	rest = take_path(rest, ret->guest);
+	ret->read_only = rest && str_eq(rest, "ro");
+	if (!rest || (*rest && !ret->read_only))
+		return bad(text, "behind the two paths want ro, or nothing; a colon in a path is written twice",
+			   e);
+	if (ret->guest[0] != '/')
+		return bad(text, "the guest's path must be absolute", e);
+	if (!clean(ret->guest))
+		return bad(text, "the guest's path has a part \".\" or \"..\", or a control character", e);
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+		if (is_in(ret->guest, taken[i]) || is_in(taken[i], ret->guest))
+			return err_exit(e, EXIT_USAGE, EINVAL,
+					"run: --bind %s: the guest has %s for itself; name another path", text,
+					taken[i]);
+	return 0;
+}
+
+static int find_folder(const char *text, const char *store, struct bind *b, struct err *e)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(b->host, real) || stat(real, &st) < 0)
+		return err_exit(e, EXIT_BAD_INPUT, errno, "--bind %s: %s: %s", text, b->host,
+				strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return err_exit(e, EXIT_BAD_INPUT, ENOTDIR, "--bind %s: %s is no folder", text, b->host);
+	if (!b->read_only && (is_in(real, store) || is_in(store, real)))
+		return err_exit(e, EXIT_USAGE, EPERM,
+				"run: --bind %s: the guest could write to the store, %s; say :ro", text,
+				store);
+	memcpy(b->host, real, sizeof(real));
+	return 0;
+}
+
+/* They are mounted one after the other: the outer one must come first. */
+static int check_order(const struct binds *b, struct err *e)
+{
+	const char *guest = b->v[b->n - 1].guest;
+
+	for (size_t i = 0; i + 1 < b->n; i++) {
+		if (str_eq(b->v[i].guest, guest))
+			return err_exit(e, EXIT_USAGE, EEXIST, "run: two folders for the guest's %s", guest);
+		if (is_in(b->v[i].guest, guest))
+			return err_exit(e, EXIT_USAGE, EINVAL,
+					"run: a folder on the guest's %s would hide the one on %s; give it "
+					"first",
+					guest, b->v[i].guest);
+	}
+	return 0;
+}
+
+int binds_open(const char *const *texts, const char *store, struct binds *ret, struct err *e)
+{
+	int r = 0;
+
+	for (; r == 0 && texts && *texts; texts++) {
+		struct bind *new;
+
+		if (ret->n == BINDS_MAX)
+			return err_exit(e, EXIT_USAGE, EINVAL, "run: more than %d folders", BINDS_MAX);
+		new = reallocarray(ret->v, ret->n + 1, sizeof(*new));
+		if (!new)
+			return err_sys(e, ENOMEM, "--bind");
+		ret->v = new;
+		r = bind_parse(*texts, &ret->v[ret->n++], e);
+		if (r == 0)
+			r = find_folder(*texts, store, &ret->v[ret->n - 1], e);
+		if (r == 0)
+			r = check_order(ret, e);
+	}
+	return r;
+}
+
+int binds_lines(const struct binds *b, enum share road, struct buf *ret)
+{
+#define SHARE(constant, name, source) [SHARE_##constant] = name,
+	static const char *const names[] = { SHARE_TABLE(SHARE) };
+#undef SHARE
+	const char *server = road == SHARE_CIFS ? "//10.0.2.4/" : "";
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < b->n; i++)
+		r = buf_addf(ret, "%s %s %s" BIND_TAG " %s\n", names[road], b->v[i].read_only ? "ro" : "rw",
+			     server, i, b->v[i].guest);
+	return r;
+}

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# bind.sh - --bind over each road: both sides see each other's changes at once, ro holds, nothing else is in reach
+# shellcheck disable=SC2016 # the guest expands its script, not this shell
+set -u
+# shellcheck source=tests/lib/vm.sh
+. tests/lib/vm.sh
+export XDG_RUNTIME_DIR=$tmp/run
+mkdir -m 700 "$XDG_RUNTIME_DIR"
+folder="$tmp/a folder: mine"
+colon=${folder//:/::}
+echo "not yours" >"$tmp/secret"
+"${GUEST_CC:-musl-gcc}" -static -Os -o "$tmp/smb_raw" tests/lib/smb_raw.c || exit 1
+
+# In the guest, for each road alike. The host answers to "ready" with "go".
+script=$(vm_script 'cd "/mnt/a place"
+fact() { echo "FACT $*"; }
+try() { what=$1; shift; if "$@" 2>/dev/null; then fact "$what" done; else fact "$what" refused; fi; }
+fact mounts "$(grep -cE "^[^ ]*bind0 /mnt/a.040place [a-z0-9]+ rw,(sync,dirsync,)?nosuid,nodev|^[^ ]*bind1 /var/ro [a-z0-9]+ ro,(sync,dirsync,)?nosuid,nodev" /proc/mounts)"
+fact before "$(cat host-file) $(ls)"
+mkdir -m 750 made && echo "of the guest" >made/file && chmod 640 made/file && echo x >gone && mv gone made/renamed
+ln -s "/an absolute/link" link && ln made/file made/hard && head -c 300000 /dev/urandom >big && sha256sum <big >big.sum
+printf 1234 | dd of=host-file bs=1 seek=2 conv=notrunc 2>/dev/null
+for i in 1 2 3; do echo $i >>appended; done
+echo ready >ready
+until [ -e go ]; do usleep 100000; done
+fact after "$(cat host-file) $(cat made/file) $(ls | tr "\n" " ")"
+rm go made/renamed
+fact nested "$(ls -A /mnt/a\ place/inner)"
+cd /
+fact ro "$(cat /var/ro/file)"
+try ro-write touch /var/ro/intruder
+mount -o remount,rw /var/ro 2>/dev/null
+try ro-remounted touch /var/ro/intruder
+try ro-delete rm -f /var/ro/file
+if grep -q " /var/ro cifs" /proc/mounts; then
+	options=rw,vers=1.0,ip=10.0.2.4,username=nobody,password=,nomapposix,iocharset=iso8859-1
+	mkdir /m
+	for share in bind1 qemu/nix/store; do
+		mount -t cifs -o $options //10.0.2.4/$share /m && try "ro-own-mount" touch /m/intruder
+		umount /m
+	done
+	ln -s ../secret "/mnt/a place/leak"
+	ln -s ../.. "/mnt/a place/up"
+	cp "/mnt/a place/smb_raw" /m/
+	/m/smb_raw bind0 host-file leak "up\secret" "..\secret" "\..\..\etc\passwd" "/etc/passwd" "..\1\file" "..\..\run\smb\smb.conf"
+	/m/smb_raw bind1 file "..\0\host-file" "..\..\export\nix"
+	rm "/mnt/a place/leak" "/mnt/a place/up"
+else
+	"/mnt/a place/smb_raw" >/dev/null 2>&1
+	fact program $?
+fi
+true')
+guest() { # NAME: the values of a fact
+	sed -n "s/^.*FACT $1 //p" <<<"$out"
+}
+
+answer() { # as the host, once the guest is ready
+	local i
+	for ((i = 0; i < 1200; i++)); do
+		[ ! -e "$folder/ready" ] || break
+		sleep 0.1
+	done
+	seen=$(cd "$folder" && cat host-file made/file made/renamed appended && readlink link && stat -c '%a %U' made made/file &&
+		[ made/file -ef made/hard ] && sha256sum <big | cmp - big.sum && echo whole)
+	printf 'host 2' >"$folder/host-file"
+	echo "host's" >"$folder/made/file"
+	mkdir "$folder/new"
+	rm "$folder/link"
+	touch "$folder/go"
+	echo "$seen" >"$tmp/seen"
+}
+
+# road NAME [OPTION]...
+road() {
+	local name=$1
+	shift
+	rm -rf "$folder" "$tmp/ro"
+	mkdir "$folder" "$tmp/ro"
+	echo "host 1" >"$folder/host-file"
+	echo "to read" >"$tmp/ro/file"
+	cp "$tmp/smb_raw" "$folder/"
+	chmod 755 "$folder" "$tmp/ro"
+	answer &
+	vm_run 240 --root tmpfs --register "$script" --append "demo.run=$script" --bind "$colon:/mnt/a place" \
+		--bind "$tmp/ro:/var/ro:ro" --bind "$tmp/ro:/mnt/a place/inner:ro" "$@"
+	wait
+	is "$name: exit" "$status" 0
+	is "$name: mounted, one to write and one to read" "$(guest mounts)" 2
+	is "$name: what the host had" "$(guest before)" "host 1 host-file"
+	is "$name: what the guest wrote is there at once, and the user's" "$(cat "$tmp/seen")" \
+		"$(printf '%s\n' ho1234 "of the guest" x 1 2 3 "/an absolute/link" "750 $(id -un)" "640 $(id -un)" whole)"
+	is "$name: what the host wrote is there at once" "$(guest after)" \
+		"host 2 host's appended big big.sum go host-file inner made new ready smb_raw "
+	is "$name: what the guest removed is gone" "$(ls "$folder/go" "$folder/made/renamed" 2>/dev/null)" ""
+	is "$name: one in another" "$(guest nested)" file
+	is "$name: ro: read" "$(guest ro)" "to read"
+	is "$name: ro: nothing is written, by whatever way" "$(sed -n 's/^.*FACT ro-[^ ]* //p' <<<"$out" | sort -u)" refused
+	is "$name: ro: as it was" "$(ls -A "$tmp/ro") $(cat "$tmp/ro/file")" "file to read"
+	is "$name: nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")" ""
+}
+
+road cifs
+raw=$(sed -n 's/^RAW //p' <<<"$out")
+is "raw SMB: the server does answer" "$(grep '^control' <<<"$raw")" $'control host-file: 00000000\ncontrol file: 00000000'
+is "raw SMB: what is to be read is not written" "$(sed -n '/^control file/,$p' <<<"$raw" | grep -E '^(write|make|delete|rename|open).*: 00000000')" ""
+is "raw SMB: nothing outside is to be had" "$(grep '^open .*: 00000000' <<<"$raw")" ""
+is "raw SMB: each was tried" "$(grep -c '^open ' <<<"$raw")" 9
+road 9p --share 9p
+is "9p: a program in it runs" "$(guest program)" 1
+export XDG_CACHE_HOME=$tmp/cache
+mkdir "$XDG_CACHE_HOME"
+road "an image, and virtiofs" --share image
+has "an image: a line says how they come" "$err" '^storeboot: the folders of --bind come by virtiofs$'
+is "virtiofs: a program in it runs" "$(guest program)" 1
+vm_run 120 --root tmpfs --bind "$tmp/ro:/etc/NIXOS"
+is "no place for it: exit" "$status" 68
+has "no place for it: one line" "$err" '^storeboot: stage 1 failed at step bind: cannot make the mount point /etc/NIXOS: Not a directory'
+vm_run 60 --root tmpfs --share image --bind "$tmp/ro:/x" --smbd /nonexistent --virtiofsd /nonexistent --qemu /bin/false
+is "no road for it: exit" "$status" 69
+tap_end
