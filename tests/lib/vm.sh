@@ -47,11 +47,16 @@ vm_store() {
 	system=$1/${system##*/}
 }
 
-# nix_store ARGUMENT...: the host's, for one user, without a network; with sudo where the store is another user's.
-nix_store() {
+# nix_run PROGRAM ARGUMENT...: one of the host's Nix, for one user, without a network; with sudo where the store is
+# another user's.
+nix_run() {
 	local as=()
 	[ -w /nix/store ] || as=(sudo)
-	"${as[@]}" env NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstitute = false' nix-store "$@"
+	"${as[@]}" env NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstitute = false' "$@"
+}
+
+nix_store() {
+	nix_run nix-store "$@"
 }
 
 # The command line's words that every raw boot needs.

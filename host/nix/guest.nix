@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+# guest.nix: what the VM sets in its NixOS, from 2013 on. A table of options, of which the ones that exist are set.
+#
+# It may ask `options` since none of its answers decides which options there are. mkVMOverride: the system's
+# own values are its machine's, not the VM's.
+{
+  config,
+  lib,
+  options,
+  cfg,
+  assertions,
+  vm,
+  overlay, # whether the store has a layer over it
+  fileSystems,
+}:
+
+let
+  has = path: lib.hasAttrByPath path options;
+  option = path: lib.attrByPath path null options;
+  set = path: value: if has path then lib.setAttrByPath path value else { };
+
+  # What the elements of an option of sets may have.
+  elements =
+    path:
+    let
+      o = option path;
+    in
+    if o != null && o ? type && o.type ? getSubOptions then o.type.getSubOptions [ ] else { };
+
+  vmOnly = lib.mkVMOverride;
+
+  # Mount options were one string until 2016. x-initrd.mount: stage 1 mounted it, and it stays until the end.
+  mountOptions =
+    list:
+    let
+      default = (elements [ "fileSystems" ]).options.default or [ ];
+    in
+    if builtins.isList default then
+      list ++ [ "x-initrd.mount" ]
+    else
+      lib.concatStringsSep "," (if list == [ ] then [ "defaults" ] else list);
+
+  fileSystem = fs: {
+    name = fs.mountPoint;
+    value = {
+      inherit (fs) device fsType;
+      options = mountOptions fs.options;
+      neededForBoot = true;
+    };
+  };
+
+  address = {
+    address = "10.0.2.15";
+    prefixLength = 24;
+  };
+  eth0 =
+    let
+      has = elements [
+        "networking"
+        "interfaces"
+      ];
+    in
+    if has ? ipv4 then
+      { ipv4.addresses = [ address ]; }
+    else if has ? ip4 then
+      { ip4 = [ address ]; }
+    else
+      {
+        ipAddress = address.address;
+        inherit (address) prefixLength;
+      };
+in
+
+lib.mkMerge [
+  { system.build.vm = vm; }
+  (set [ "assertions" ] assertions)
+
+  # --- file systems: the VM has none of its machine's disks
+  { fileSystems = vmOnly (builtins.listToAttrs (map fileSystem fileSystems)); }
+  (set [ "swapDevices" ] (vmOnly [ ]))
+  (set [ "boot" "initrd" "luks" "devices" ] (
+    vmOnly (if builtins.isList (option [ "boot" "initrd" "luks" "devices" ]).default or { } then [ ] else { })
+  ))
+  (set [ "boot" "initrd" "availableKernelModules" ] (
+    [
+      "virtio_pci"
+      "virtio_blk"
+      "virtio_net"
+      "virtio_console"
+      "cifs"
+      "nls_iso8859-1"
+    ]
+    ++ lib.optional overlay "overlay"
+  ))
+  (set [ "boot" "loader" "grub" "device" ] (vmOnly "nodev"))
+
+  # --- the network: stage 1 brought eth0 up, and the store comes over it. Nothing may rename it or take it down,
+  # not even the shutdown.
+  (set [ "networking" "useDHCP" ] (vmOnly false))
+  (set [ "networking" "usePredictableInterfaceNames" ] (vmOnly false))
+  (set [ "networking" "interfaces" ] (vmOnly { inherit eth0; }))
+  (set [ "networking" "defaultGateway" ] (vmOnly "10.0.2.2"))
+  (set [ "networking" "nameservers" ] (vmOnly [ "10.0.2.3" ]))
+  (set [ "networking" "networkmanager" "unmanaged" ] [ "eth0" ])
+  (set [ "networking" "wireless" "enable" ] (vmOnly false))
+  (set [ "networking" "connman" "enable" ] (vmOnly false)) # until 19.03
+  (set [ "services" "connman" "enable" ] (vmOnly false))
+  (set [ "systemd" "services" ] (
+    lib.mkIf (!config.networking.useNetworkd or false) {
+      "network-addresses-eth0".preStop = vmOnly "";
+    }
+  ))
+
+  # --- gettys: systemd has one on each of tty1 to tty6 that is looked at
+  (set [ "systemd" "services" ] (
+    lib.mkIf (!cfg.graphics) {
+      "serial-getty@ttyS0".wantedBy = [ "getty.target" ];
+    }
+  ))
+
+  # --- what does not go well with a VM
+  (set [ "services" "httpd" "extraConfig" ] "EnableSendFile Off\n") # it was broken over CIFS
+  (set [ "services" "timesyncd" "enable" ] (vmOnly false)) # the clock is the host's
+  (set [ "services" "ntp" "enable" ] (vmOnly false))
+  (set [ "services" "xserver" "videoDrivers" ] (vmOnly [ "modesetting" ]))
+  (set [ "services" "xserver" "defaultDepth" ] (vmOnly 0))
+  (set [ "services" "xserver" "resolutions" ] (vmOnly [ cfg.resolution ]))
+  (set [ "services" "xserver" "monitorSection" ] ''
+    # Enough for more than 800x600.
+    HorizSync 30-140
+    VertRefresh 50-160
+  '')
+]

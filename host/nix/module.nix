@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: MIT
+# module.nix: a NixOS system as a VM that storeboot boots, in place of NixOS's own qemu-vm.nix.
+#
+# `system.build.vm` has bin/run-NAME-vm, one call of `storeboot run`, and `system`. The options have the
+# names that qemu-vm.nix gives them, of 2010 or of today; README.md, beside this file, has the table and what is
+# left out. A value that no run can honour is an assertion's failure, never passed over.
+#
+# One file for every NixOS since 2010. What sets the guest's own options is apart: guest.nix asks which
+# of them exist; guest-2010.nix cannot, for in the module system of before 2013 an answer would depend on itself.
+{
+  config,
+  pkgs,
+  options,
+  lib ? pkgs.lib, # 2010 gives none
+  ...
+}:
+
+let
+  legacy = !(lib ? evalModules);
+  cfg = config.virtualisation;
+  inherit (lib) concatStringsSep optional optionals;
+  inherit (lib) types;
+
+  # 2010 merges what has no type by what it is, and has few types.
+  mk =
+    type: default: description:
+    lib.mkOption ({ inherit default description; } // (if legacy then { } else { inherit type; }));
+
+  toplevel = config.system.build.toplevel;
+  name =
+    if !legacy && options ? system && options.system ? name then
+      config.system.name
+    else if config.networking.hostName == "" then
+      "noname"
+    else
+      config.networking.hostName;
+
+  # --- the run ----------------------------------------------------------------------------------------------
+
+  quote = s: "'" + builtins.replaceStrings [ "'" ] [ "'\\''" ] (toString s) + "'";
+  flag = condition: words: if condition then [ words ] else [ ];
+  numbered = list: builtins.genList (i: {
+    n = toString i;
+    value = builtins.elemAt list i;
+  }) (builtins.length list);
+
+  disk =
+    if cfg.diskImage == null then
+      [ "--root tmpfs" ]
+    else
+      [
+        "--image \"\${NIX_DISK_IMAGE:-${toString cfg.diskImage}}\""
+        "--disk-size ${toString cfg.diskSize}M"
+      ];
+
+  words = [
+    (quote toplevel)
+    "--name ${quote name}"
+    "--memory ${toString cfg.memorySize}M"
+    "--cores ${toString cfg.cores}"
+  ]
+  ++ disk
+  ++ map (d: "--disk ${quote "./${name}-empty${d.n}.qcow2"},size=${toString d.value}M,serial=empty${d.n}") (
+    numbered cfg.emptyDiskImages
+  )
+  ++ [
+    (if cfg.graphics then "--graphics" else "--serial")
+    "--share ${share}"
+  ]
+  ++ flag cfg.storeboot.cache "--cache"
+  ++ flag cfg.writableStore "--writable-store=${if cfg.writableStoreUseTmpfs then "tmpfs" else "disk"}"
+  ++ map (path: "--register ${quote path}") (cfg.pathsInNixDB ++ cfg.additionalPaths)
+  ++ [ "--network ${if cfg.restrictNetwork then "restricted" else "open"}" ]
+  ++ map (port: "--forward ${forward port}") cfg.forwardPorts
+  ++ map (n: "--vlan ${toString n}") cfg.vlans
+  ++ map (console: "--append ${quote "console=${console}"}") cfg.qemu.consoles
+  ++ map (options: "--qemu-opts ${quote options}") (
+    if builtins.isList cfg.qemu.options then cfg.qemu.options else [ cfg.qemu.options ]
+  )
+  ++ map quote cfg.storeboot.options;
+
+  # [ADDRESS:]PORT:[ADDRESS:]PORT[/udp]
+  forward =
+    port:
+    let
+      end = e: (if e.address or "" == "" then "" else "${e.address}:") + toString e.port;
+    in
+    "${end port.host}:${end port.guest}" + (if port.proto or "tcp" == "udp" then "/udp" else "");
+
+  # Where nixpkgs has what a run needs it is found there, the host's own behind it.
+  hostPkgs = cfg.host.pkgs;
+  tools =
+    optional (cfg.storeboot.package != null) cfg.storeboot.package
+    ++ optional (cfg.qemu.package != null) cfg.qemu.package
+    ++ optionals (hostPkgs != null) (
+      builtins.concatMap (tool: optional (builtins.hasAttr tool hostPkgs) (builtins.getAttr tool hostPkgs)) [
+        "samba"
+        "bubblewrap"
+        "virtiofsd"
+        "erofs-utils"
+      ]
+    );
+
+  script = ''
+    #! /bin/sh
+    # Boots ${name} in QEMU; more arguments are more of `storeboot run`'s.
+    export PATH=${concatStringsSep "" (map (tool: "${tool}/bin:${tool}/sbin:") tools)}$PATH
+    exec storeboot run ${concatStringsSep " \\\n  " words} "$@"
+  '';
+
+  vm =
+    pkgs.runCommand "nixos-vm"
+      {
+        preferLocalBuild = true;
+        meta.mainProgram = "run-${name}-vm";
+      }
+      ''
+        mkdir -p $out/bin
+        ln -s ${toplevel} $out/system
+        ln -s ${pkgs.writeScript "run-${name}-vm" script} $out/bin/run-${name}-vm
+      '';
+
+  # --- what the guest is told of its file systems: what stage 1 mounts ------------------------------------------
+
+  share = if cfg.useNixStoreImage then "image" else cfg.storeboot.share;
+  roads = {
+    cifs = [ hostfs ] ++ store "/hostfs/nix/store" "none" [ "bind" ];
+    "9p" = store "store" "9p" [
+      "trans=virtio"
+      "version=9p2000.L"
+    ];
+    virtiofs = store "store" "virtiofs" [ ];
+    image = store "/run/storeboot/image/store" "none" [ "bind" ];
+  };
+  covered = cfg.writableStore || cfg.storeboot.cache;
+  hostfs = {
+    mountPoint = "/hostfs";
+    device = "//10.0.2.4/qemu";
+    fsType = "cifs";
+    options = [ "ro" ];
+  };
+  store = device: fsType: options: [
+    (
+      {
+        mountPoint = "/nix/store";
+      }
+      // (
+        if covered then
+          {
+            device = "store";
+            fsType = "overlay";
+            options = [ ];
+          }
+        else
+          {
+            inherit device fsType;
+            options = options ++ [ "ro" ];
+          }
+      )
+    )
+  ];
+  root = {
+    mountPoint = "/";
+    device = if cfg.diskImage == null then "tmpfs" else "/dev/vda";
+    fsType = if cfg.diskImage == null then "tmpfs" else "ext3";
+    options = [ ];
+  };
+
+  # --- what no run can honour ------------------------------------------------------------------------------------
+
+  assertions =
+    map
+      (a: {
+        assertion = !a.asked;
+        message = "storeboot: ${a.what}";
+      })
+      [
+        {
+          asked = cfg.sharedDirectories != { };
+          what = "virtualisation.sharedDirectories: no folder but the store can be shared yet; leave it empty";
+        }
+        {
+          asked = builtins.any (port: port.from or "host" != "host") cfg.forwardPorts;
+          what = "virtualisation.forwardPorts: none leads from the guest to the host; have the guest use 10.0.2.2 instead";
+        }
+        {
+          asked = cfg.qemu.networkingOptions != [ ];
+          what = "virtualisation.qemu.networkingOptions: the network is storeboot's; add a second card with virtualisation.qemu.options";
+        }
+        {
+          asked = cfg.qemu.diskInterface != "virtio";
+          what = "virtualisation.qemu.diskInterface = \"${cfg.qemu.diskInterface}\": the root disk is on virtio";
+        }
+        {
+          asked = cfg.useBootLoader || cfg.useEFIBoot;
+          what = "virtualisation.useBootLoader, useEFIBoot: the kernel is booted directly, with storeboot's own initramfs";
+        }
+        {
+          asked = cfg.storeboot.cache && share == "image";
+          what = "virtualisation.storeboot.cache: the image alone is the store already; leave one of the two out";
+        }
+      ];
+
+  guest = import (if legacy then ./guest-2010.nix else ./guest.nix) {
+    inherit
+      config
+      lib
+      options
+      cfg
+      assertions
+      vm
+      ;
+    overlay = covered;
+    fileSystems = [ root ] ++ roads.${share};
+  };
+
+  port = types.submodule {
+    options =
+      let
+        end = {
+          address = mk types.str "" "An IPv4 address.";
+          port = mk types.int null "A port.";
+        };
+      in
+      {
+        from = mk types.str "host" "Where connections come from.";
+        proto = mk (types.enum [
+          "tcp"
+          "udp"
+        ]) "tcp" "The protocol.";
+        host = end;
+        guest = end;
+      };
+  };
+
+  virtualisation = {
+    memorySize = mk types.int 384 "The guest's memory, in MiB.";
+    cores = mk types.int 1 "The guest's processors.";
+    diskSize = mk types.int 512 ''
+      The root disk's size, in MiB: of a new one, or an old one grows to it.
+    '';
+    diskImage = mk (types.nullOr types.str) "./${name}.qcow2" ''
+      The root disk's image, made at the first run; text of a shell script. null: the root lies in memory.
+    '';
+    emptyDiskImages = mk (types.listOf types.int) [ ] ''
+      More disks, each of so many MiB, kept beside the root disk's image as NAME-emptyN.qcow2.
+    '';
+    graphics = mk types.bool true "Whether QEMU has a window, or the console is the terminal.";
+    resolution = mk types.unspecified {
+      x = 1024;
+      y = 768;
+    } "The resolution of X in the guest.";
+    pathsInNixDB = mk (types.listOf types.path) [ ] ''
+      Store paths whose closures Nix in the guest shall know, beside the system's own.
+    '';
+    additionalPaths = mk (types.listOf types.path) [ ] "The same; today's name.";
+    writableStore = mk types.bool (!legacy) "Whether Nix in the guest may add to the store, in a layer over the host's.";
+    writableStoreUseTmpfs = mk types.bool true "Whether that layer lies in memory, or on the root disk, which keeps it.";
+    useNixStoreImage = mk types.bool false "Whether the store is an image of the closure, made once and kept.";
+    sharedDirectories = mk (types.attrsOf types.unspecified) { } "Folders of the host's in the guest.";
+    forwardPorts = mk (types.listOf port) [ ] ''
+      Ports of the host's that lead into the guest. Without an address it is one of 127.0.0.1: qemu-vm.nix opens it to
+      everybody.
+    '';
+    restrictNetwork = mk types.bool false "Whether the guest reaches nothing but its store.";
+    vlans = mk (types.listOf types.int) [ ] "More cards, each in the network of this number of all your VMs.";
+    useBootLoader = mk types.bool false "Whether a boot loader starts the guest.";
+    useEFIBoot = mk types.bool false "Whether EFI starts the guest.";
+
+    host.pkgs =
+      let
+        qemu = pkgs.qemu_kvm or pkgs.qemu;
+        version = qemu.version or (builtins.parseDrvName qemu.name).version;
+      in
+      mk types.unspecified (if builtins.compareVersions version "5.2" < 0 then null else pkgs) ''
+        The nixpkgs that QEMU and the file servers are from, unless it is older than storeboot can use. null: what
+        PATH has.
+      '';
+
+    qemu = {
+      package = mk types.unspecified (if hostPkgs == null then null else hostPkgs.qemu_kvm or hostPkgs.qemu) "QEMU; null: what PATH has.";
+      options = mk (types.listOf types.str) [ ] "More arguments of QEMU, quoted as for a shell; nothing is expanded.";
+      consoles = mk (types.listOf types.str) [ ] "More consoles for the kernel; the last one is /dev/console.";
+      networkingOptions = mk (types.listOf types.str) [ ] "QEMU's network.";
+      diskInterface = mk types.str "virtio" "How the root disk is connected.";
+    };
+
+    storeboot = {
+      package = mk types.unspecified null "storeboot; null: what PATH has.";
+      share = mk types.str "cifs" "The road to the host's store: cifs, 9p, virtiofs or image.";
+      cache = mk types.bool false "Whether an image of the closure lies over the share, which is faster.";
+      options = mk (types.listOf types.str) [ ] "More arguments of `storeboot run`.";
+    };
+  };
+in
+
+{
+  options = {
+    inherit virtualisation;
+  };
+  config = guest;
+}
+# Who imports this wants it instead of qemu-vm.nix. There is a word for that since 17.09.
+// (if lib ? trivial && lib.trivial ? release then { disabledModules = [ "virtualisation/qemu-vm.nix" ]; } else { })

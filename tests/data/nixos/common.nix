@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+# common.nix: what 15.09.nix, 18.09.nix and today.nix have in common. mountOptions: the option for a file system's;
+# interface: the options of a network card.
+{ mountOptions, interface }:
+{ lib, ... }:
+let
+  inherit (lib) types;
+  option = type: default: lib.mkOption { inherit type default; };
+  list = option (types.listOf types.unspecified) [ ];
+  flag = option types.bool false;
+in
+{
+  # As nixos/default.nix and vmVariant do.
+  imports = if lib.trivial ? release then [ ./virtualisation/qemu-vm.nix ] else [ ];
+  options = {
+    assertions = list;
+    boot.initrd.availableKernelModules = list;
+    boot.loader.grub.device = option types.str "";
+    fileSystems = option (types.attrsOf (
+      types.submodule {
+        options = {
+          device = option (types.nullOr types.str) null;
+          fsType = option types.str "auto";
+          options = lib.mkOption mountOptions;
+          neededForBoot = flag;
+        };
+      }
+    )) { };
+    swapDevices = list;
+    networking = {
+      hostName = option types.str "nixos";
+      useDHCP = option types.bool true;
+      usePredictableInterfaceNames = option types.bool true;
+      useNetworkd = flag;
+      interfaces = option (types.attrsOf (types.submodule { options = interface; })) { };
+      defaultGateway = option (types.nullOr types.str) null;
+      nameservers = list;
+      networkmanager.unmanaged = list;
+      wireless.enable = flag;
+    };
+    services = {
+      httpd.extraConfig = option types.lines "";
+      timesyncd.enable = option types.bool true;
+      xserver = {
+        videoDrivers = list;
+        defaultDepth = option types.int 0;
+        resolutions = list;
+        monitorSection = option types.lines "";
+      };
+    };
+    systemd.services = option (types.attrsOf (
+      types.submodule {
+        options = {
+          wantedBy = list;
+          preStop = option types.lines "";
+        };
+      }
+    )) { };
+    system.build = option (types.attrsOf types.unspecified) { };
+  };
+
+  config = {
+    fileSystems."/".device = "/dev/sda1";
+    fileSystems."/home".device = "/dev/sda3";
+    swapDevices = [ { device = "/dev/sda2"; } ];
+    boot.loader.grub.device = "/dev/sda";
+    networking = {
+      hostName = "orb";
+      interfaces.enp3s0 = { };
+      defaultGateway = "192.168.1.1";
+      nameservers = [ "192.168.1.1" ];
+      wireless.enable = true;
+    };
+    services.xserver.videoDrivers = [ "nvidia" ];
+    services.httpd.extraConfig = "ServerTokens Prod";
+    systemd.services.network-addresses-eth0.preStop = "ip addr del 10.0.2.15/24 dev eth0";
+  };
+}

@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# nixos-module.sh - host/nix/module.nix, evaluated in option trees of 2010, 15.09, 18.09 and today
+# shellcheck disable=SC2016 # Nix's and the run script's own dollars
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/tap.sh
+. tests/lib/tap.sh
+eras=(2010 15.09 18.09 today)
+export NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstitute = false'
+
+# ask ERA CONFIGURATION EXPRESSION: the JSON of it, c being the system's configuration; or Nix's error, one line.
+ask() {
+	local out
+	if out=$(nix-instantiate --eval --strict --json --read-write-mode -E "
+		let c = import tests/data/nixos/eval.nix { era = \"$1\"; configuration = $2; }; in $3" 2>&1); then
+		printf '%s\n' "$out"
+	else
+		grep -m 1 '^error: ' <<<"$out"
+	fi
+}
+
+# script ERA CONFIGURATION: the run script, one option a line.
+script() {
+	ask "$1" "$2" 'builtins.split "\n" c.system.build.vm.buildCommand' | sed 's/\\"/"/g; s/\\\\/\\/g' |
+		sed 's/^\[*"//; s/",\[\],"/\n/g; s/"\]$//' | sed 's/^  //; s/ \\$//; s/ "\$@"$//'
+}
+
+all_of='map (f: "${f.mountPoint} ${f.fsType} ${f.device} ${f.options}") c.fileSystems'
+new_all_of='map (p: let f = c.fileSystems.${p}; in "${p} ${f.fsType} ${f.device} ${
+	builtins.concatStringsSep "," (if builtins.isList f.options then f.options else [ f.options ])}") (builtins.attrNames c.fileSystems)'
+plain='{ virtualisation.writableStore = false; }'
+
+# --- the guest's options, whatever the machine's own are ---------------------------------------------------------
+is "2010: file systems" "$(ask 2010 '{ }' "$all_of")" \
+	'["/ ext3 /dev/vda defaults","/hostfs cifs //10.0.2.4/qemu ro","/nix/store none /hostfs/nix/store bind,ro"]'
+is "15.09: file systems" "$(ask 15.09 "$plain" "$new_all_of")" \
+	'["/ ext3 /dev/vda defaults","/hostfs cifs //10.0.2.4/qemu ro","/nix/store none /hostfs/nix/store bind,ro"]'
+for era in 18.09 today; do
+	is "$era: file systems" "$(ask $era "$plain" "$new_all_of")" \
+		'["/ ext3 /dev/vda x-initrd.mount","/hostfs cifs //10.0.2.4/qemu ro,x-initrd.mount","/nix/store none /hostfs/nix/store bind,ro,x-initrd.mount"]'
+done
+for era in "${eras[@]}"; do
+	is "$era: each is needed for boot" "$(ask "$era" '{ }' 'builtins.all (f: f.neededForBoot) (
+		if builtins.isList c.fileSystems then c.fileSystems else builtins.attrValues c.fileSystems)')" true
+	is "$era: no swap" "$(ask "$era" '{ }' c.swapDevices)" '[]'
+	is "$era: the network" "$(ask "$era" '{ }' '[ c.networking.useDHCP c.networking.defaultGateway c.networking.nameservers ]')" \
+		'[false,"10.0.2.2",["10.0.2.3"]]'
+	is "$era: no wireless" "$(ask "$era" '{ }' 'c.networking.enableWLAN or c.networking.wireless.enable')" false
+	has "$era: Apache" "$(ask "$era" '{ }' c.services.httpd.extraConfig)" 'EnableSendFile Off\\n.*ServerTokens Prod'
+	is "$era: modules in the initrd" "$(ask "$era" '{ }' \
+		'map (m: builtins.elem m c.boot.initrd.availableKernelModules) [ "virtio_blk" "virtio_net" "cifs" "nls_iso8859-1" ]')" \
+		'[true,true,true,true]'
+done
+is "2010: eth0" "$(ask 2010 '{ }' c.networking.interfaces)" \
+	'[{"ipAddress":"10.0.2.15","name":"eth0","subnetMask":"255.255.255.0"}]'
+address='[{"address":"10.0.2.15","prefixLength":24}]'
+is "15.09: eth0, and the machine's own cards are gone" "$(ask 15.09 '{ }' \
+	'builtins.mapAttrs (_: i: i.ip4) c.networking.interfaces')" "{\"eth0\":$address}"
+is "2010: gettys" "$(ask 2010 '{ virtualisation.graphics = false; }' c.services.mingetty.ttys)" \
+	'["tty1","tty2","tty3","tty4","tty5","tty6","ttyS0","hvc0"]'
+is "2010: gettys with a window" "$(ask 2010 '{ }' c.services.mingetty.ttys)" \
+	'["tty1","tty2","tty3","tty4","tty5","tty6","hvc0"]'
+is "2010: X" "$(ask 2010 '{ }' 'with c.services.xserver; [ videoDriver videoDrivers resolutions ]')" \
+	'[null,["cirrus","vesa"],[]]'
+for era in 18.09 today; do
+	is "$era: eth0, and the machine's own cards are gone" "$(ask $era '{ }' \
+		'builtins.mapAttrs (_: i: i.ipv4.addresses) c.networking.interfaces')" "{\"eth0\":$address}"
+	is "$era: eth0 keeps its name, and its address until the end" "$(ask $era '{ }' \
+		'[ c.networking.usePredictableInterfaceNames c.systemd.services.network-addresses-eth0.preStop ]')" '[false,""]'
+	is "$era: no disk of the machine's is opened" "$(ask $era '{ }' c.boot.initrd.luks.devices)" '{}'
+	is "$era: a getty on the serial console" "$(ask $era '{ virtualisation.graphics = false; }' \
+		'c.systemd.services."serial-getty@ttyS0".wantedBy')" '["getty.target"]'
+	is "$era: none there with a window" "$(ask $era '{ }' 'c.systemd.services ? "serial-getty@ttyS0"')" false
+	is "$era: X" "$(ask $era '{ virtualisation.resolution = { x = 800; y = 600; }; }' \
+		'with c.services.xserver; [ videoDrivers resolutions ]')" '[["modesetting"],[{"x":800,"y":600}]]'
+	is "$era: no connman" "$(ask $era '{ }' 'c.networking.connman.enable or c.services.connman.enable')" false
+	is "$era: the store with a layer over it" "$(ask $era '{ }' 'with c.fileSystems."/nix/store"; [ device fsType ]')" \
+		'["store","overlay"]'
+	is "$era: a root in memory" "$(ask $era '{ virtualisation.diskImage = null; }' 'c.fileSystems."/".fsType')" '"tmpfs"'
+	is "$era: by virtiofs" "$(ask $era '{ virtualisation = { writableStore = false; storeboot.share = "virtiofs"; }; }' \
+		'builtins.mapAttrs (_: f: f.fsType) c.fileSystems')" '{"/":"ext3","/nix/store":"virtiofs"}'
+	is "$era: nothing is asked that cannot be" "$(ask $era '{ }' 'builtins.all (a: a.assertion) c.assertions')" true
+done
+
+# --- the run script ----------------------------------------------------------------------------------------------
+for era in "${eras[@]}"; do
+	name=orb
+	[ "$era" != today ] || name=orb.example
+	text=$(script "$era" '{ virtualisation = { graphics = false; memorySize = 512; cores = 2; diskSize = 2048;
+		pathsInNixDB = [ "/nix/store/a" ]; additionalPaths = [ "/nix/store/b" ]; emptyDiskImages = [ 10 ];
+		restrictNetwork = true; qemu.options = [ "-s -S" ]; storeboot.options = [ "it'\''s" ]; vlans = [ 3 ];
+		forwardPorts = [ { host.port = 2222; guest.port = 22; }
+			{ proto = "udp"; host = { address = "127.0.0.2"; port = 53; }; guest = { address = "10.0.2.15"; port = 53; }; } ]; }; }')
+	[ "$era" = 2010 ] || text=$(grep -v '^--writable-store=tmpfs$' <<<"$text")
+	is "$era: the run script" "$(sed -n '/^exec/,/^ /p' <<<"$text")" \
+		"exec storeboot run '/nix/store/00000000000000000000000000000000-nixos-system-orb'
+--name '$name'
+--memory 512M
+--cores 2
+--image \"\${NIX_DISK_IMAGE:-./$name.qcow2}\"
+--disk-size 2048M
+--disk './$name-empty0.qcow2',size=10M,serial=empty0
+--serial
+--share cifs
+--register '/nix/store/a'
+--register '/nix/store/b'
+--network restricted
+--forward 2222:22
+--forward 127.0.0.2:53:10.0.2.15:53/udp
+--vlan 3
+--qemu-opts '-s -S'
+'it'\\''s'
+ \$out/bin/run-$name-vm"
+	has "$era: a writable store that is kept" "$(script "$era" \
+		'{ virtualisation = { writableStore = true; writableStoreUseTmpfs = false; }; }')" '^--writable-store=disk$'
+	has "$era: a root in memory" "$(script "$era" '{ virtualisation.diskImage = null; }')" '^--root tmpfs$'
+	has "$era: an image" "$(script "$era" '{ virtualisation.useNixStoreImage = true; }')" '^--share image$'
+	has "$era: a window" "$(script "$era" '{ }')" '^--graphics$'
+	has "$era: the network is open, as qemu-vm.nix has it" "$(script "$era" '{ }')" '^--network open$'
+done
+
+# --- what is refused ------------------------------------------------------------------------------------------------
+has "2010: what cannot be asked" "$(ask 2010 '{ virtualisation.useBootLoader = true; }' c.system.build.vm.buildCommand)" \
+	'^error: storeboot: virtualisation.useBootLoader'
+for era in 15.09 18.09 today; do
+	for asked in 'useEFIBoot = true' 'qemu.diskInterface = "scsi"' 'qemu.networkingOptions = [ "-nic none" ]' \
+		'useNixStoreImage = true; virtualisation.storeboot.cache = true' \
+		'forwardPorts = [ { from = "guest"; host.port = 1; guest.port = 1; } ]'; do
+		is "$era: $asked: fails" "$(ask $era "{ virtualisation.$asked; }" 'builtins.all (a: a.assertion) c.assertions')" false
+	done
+	has "$era: what is not known" "$(ask $era '{ virtualisation.tpm.enable = true; }' c.networking.hostName)" \
+		"^error: The option \`virtualisation.tpm' does not exist"
+	has "$era: a wrong type" "$(ask $era '{ virtualisation.cores = "two"; }' c.virtualisation.cores)" 'is not of type int'
+done
+tap_end
