@@ -99,6 +99,8 @@ static int set_value(const struct opt *o, const char *arg, void *values)
 		return set_choice(o, arg, to);
 	case OPT_CHOICE:
 		return set_choice(o, arg, to);
+	case OPT_CONFIG:
+		break;
 	}
 	return -EINVAL;
 }
@@ -128,6 +130,28 @@ static int bad_value(const struct opt_command *c, const struct opt *o, const cha
 
 	return err_exit(e, EXIT_USAGE, EINVAL, "%s: --%s %s: want %s", c->name, o->name, arg,
 			kind_text(o, want, sizeof(want)));
+}
+
+static int needs_value(const struct opt_command *c, const struct opt *o, struct err *e)
+{
+	return err_exit(e, EXIT_USAGE, EINVAL, "%s: --%s needs %s", c->name, o->name, o->arg);
+}
+
+int opt_set(const struct opt_command *c, const char *name, const char *arg, void *values, struct err *e)
+{
+	const struct opt *o = NULL;
+
+	for (size_t i = 0; i < c->n_opts && !o; i++)
+		if (str_eq(c->opts[i].name, name))
+			o = &c->opts[i];
+	if (!o)
+		return err_exit(e, EXIT_USAGE, EINVAL, "%s: unknown option %s; see storeboot %s --help",
+				c->name, name, c->name);
+	if (o->kind == OPT_FLAG && arg)
+		return err_exit(e, EXIT_USAGE, EINVAL, "%s: --%s takes no value", c->name, name);
+	if (!arg && o->kind != OPT_FLAG && o->kind != OPT_MAYBE)
+		return needs_value(c, o, e);
+	return set_value(o, arg, values) < 0 ? bad_value(c, o, arg, e) : 0;
 }
 
 /* The table as getopt_long wants it; '-' in front: positional arguments come in order, as code 1.
@@ -173,8 +197,7 @@ static int bad_option(const struct opt_command *c, int code, char *const *argv, 
 	const struct opt *o = code == ':' && optopt ? row_of(c, optopt) : NULL;
 
 	if (o)
-		return err_exit(e, EXIT_USAGE, EINVAL, "%s: --%s needs %s", c->name, o->name,
-				o->arg);
+		return needs_value(c, o, e);
 	if (optopt && optopt < ROW_BASE)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"%s: unknown option -%c; see storeboot %s --help", c->name, optopt,
@@ -220,7 +243,9 @@ int opt_parse(const struct opt_command *c, int argc, char **argv, void *values,
 		o = code == '?' || code == ':' ? NULL : row_of(c, code);
 		if (!o)
 			return bad_option(c, code, argv, e);
-		if (set_value(o, optarg, values) < 0)
+		if (o->kind == OPT_CONFIG)
+			r = opt_config_read(c, optarg, values, ret, e);
+		else if (set_value(o, optarg, values) < 0)
 			return bad_value(c, o, optarg, e);
 	}
 	if (r == 0 && argv[optind - 1] != last && str_eq(argv[optind - 1], "--")) {
@@ -236,6 +261,7 @@ int opt_parse(const struct opt_command *c, int argc, char **argv, void *values,
 void opt_args_free(struct opt_args *a)
 {
 	strv_free(&a->args);
+	strv_free(&a->kept);
 }
 
 void opt_help(const struct opt_command *c, FILE *to)

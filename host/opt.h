@@ -12,13 +12,14 @@
 
 enum opt_kind {
 	OPT_FLAG,    /* bool: true */
-	OPT_STRING,  /* const char *: points into argv */
+	OPT_STRING,  /* const char *: points into argv, or what opt_args keeps */
 	OPT_LIST,    /* struct strv: may be given more than once */
 	OPT_NUMBER,  /* unsigned int: decimal, above 0 */
 	OPT_SECONDS, /* unsigned int: decimal; 0 or "none" is 0: no limit */
 	OPT_SIZE,    /* uint64_t: bytes; K, M, G, T are powers of 1024; above 0 */
 	OPT_CHOICE,  /* int: index of the word in choices */
 	OPT_MAYBE,   /* the same; the option alone, without =WORD, is choices[1] */
+	OPT_CONFIG,  /* a file of more options, which count as if they stood here; no value of its own */
 };
 
 struct opt {
@@ -46,6 +47,7 @@ struct opt_args {
 	char *const
 		*rest; /* what follows "--": points into argv, NULL-terminated; NULL without "--" */
 	bool help;     /* --help was given: print opt_help and end well */
+	struct strv kept; /* what values of an OPT_CONFIG file point into */
 };
 
 /*
@@ -58,6 +60,22 @@ struct opt_args {
 _must_check_ int opt_parse(const struct opt_command *c, int argc, char **argv, void *values,
 			   struct opt_args *ret, struct err *e);
 void opt_args_free(struct opt_args *a);
+
+/* Sets one option by its full name; arg NULL: there is none. Returns as opt_parse. */
+_must_check_ int opt_set(const struct opt_command *c, const char *name, const char *arg, void *values,
+			 struct err *e);
+
+/*
+ * The text of an OPT_CONFIG file: a line has an option's full name without dashes and, behind blanks, its
+ * value, which goes to the end of the line without the blanks there; nothing in it is special. Lines that are
+ * empty or begin with # are passed over. name: the file's, for messages. Returns as opt_parse; ret is its.
+ */
+_must_check_ int opt_config_parse(const struct opt_command *c, const char *name, const char *text, size_t len,
+				  void *values, struct opt_args *ret, struct err *e);
+
+/* The same, read from the file. EXIT_BAD_INPUT where it cannot be read. */
+_must_check_ int opt_config_read(const struct opt_command *c, const char *name, void *values,
+				 struct opt_args *ret, struct err *e);
 
 /* "512M" -> bytes, as OPT_SIZE takes it. Returns 0 or -EINVAL or -ERANGE. */
 _must_check_ int opt_size(const char *s, uint64_t *ret);

@@ -234,23 +234,36 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	return boot(&l, ret, e);
 }
 
+/* Comments for a shell, as what follows them is a command for one. */
+static void print_lacks(const struct plan *p)
+{
+	for (size_t i = 0; i < p->disks.n; i++)
+		if (p->disks.v[i].image.fd < 0)
+			printf("# One of its disks is not there yet; the first run of storeboot makes it.\n");
+	if (road_serves(&p->way))
+		printf("# Without storeboot nobody serves the store by %s: the guest ends at the step share.\n"
+		       "# With --share 9p or --share image QEMU alone brings it.\n",
+		       road_name(&p->way));
+}
+
 int launch_print(const struct plan *p, struct err *e)
 {
-	static const char *const server[] = { "storeboot", "share-server", "PID", "FILE", NULL };
 	struct qemu_disk disks[DISKS_MAX + 1];
 	_cleanup_strv_ struct strv argv = { 0 }, road = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
 	struct qemu_config c;
-	int r = road_qemu(&p->way, &road);
+	int r = road_serves(&p->way) ? 0 : road_qemu(&p->way, &road);
 
 	c = config_of(p, p->initrd.data, &road, disks, all_disks(p, true, disks));
-	c.share_command = road_serves(&p->way) ? server : NULL;
+	c.share_command = NULL;
+	c.console_fd = c.report_fd = c.qmp_fd = c.channel_fd = -1;
 	if (r == 0)
 		r = qemu_args(&c, &argv);
 	if (r == 0)
 		r = words_quote_all((const char *const *)argv.v, &text);
 	if (r < 0)
 		return err_sys(e, r, "QEMU's arguments");
+	print_lacks(p);
 	printf("%s\n", text.data);
 	return 0;
 }

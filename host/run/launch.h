@@ -58,8 +58,11 @@ void plan_free(struct plan *p);
  */
 _must_check_ int launch(struct plan *p, struct verdict *ret, struct err *e);
 
-/* Prints QEMU's command as launch would start it, quoted for a shell; makes nothing. Returns 0 or
- * -errno with e. */
+/*
+ * Prints a command that boots the same by QEMU alone, quoted for a shell: the console is where it is started,
+ * and what comes by a descriptor of the launcher's is left out. A comment says what else the guest lacks.
+ * Makes nothing. Returns 0 or -errno with e.
+ */
 _must_check_ int launch_print(const struct plan *p, struct err *e);
 
 #endif

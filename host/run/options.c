@@ -120,8 +120,9 @@ static const struct opt opts[] = {
 	{ "timings", 0, OPT_FLAG, AT(timings), NULL, "say at the end how long each step took",
 	  NULL },
 	{ "plot", 0, OPT_STRING, AT(plot), "FILE", "the same as a drawing, SVG", NULL },
+	{ "config", 0, OPT_CONFIG, 0, "FILE", "more options, one a line: its name, blanks, its value", NULL },
 	{ "print-qemu", 0, OPT_FLAG, AT(print_qemu), NULL,
-	  "print QEMU's command, for reading, and exit", NULL },
+	  "print a QEMU command that boots the same by itself, and exit", NULL },
 };
 
 const struct opt_command run_command = {
@@ -163,6 +164,22 @@ int run_size(const char *option, const char *s, uint64_t standard, uint64_t *ret
 	    opt_size(text, ret) < 0 || *ret < MIB || *ret > (uint64_t)INT64_MAX)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: --%s %s: want a size of 1M or more, as 512M or 10G", option, s);
+	return 0;
+}
+
+/* A printed command has no launcher beside it. */
+static int check_print(const struct run_values *v, bool command, struct err *e)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} rows[] = { { "COMMAND", command }, { "--ephemeral", v->ephemeral }, { "--rescue", v->rescue } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows) && v->print_qemu; i++)
+		if (rows[i].given)
+			return err_exit(e, EXIT_USAGE, EINVAL,
+					"run: there is no %s with --print-qemu: QEMU alone has no such thing",
+					rows[i].name);
 	return 0;
 }
 
@@ -209,7 +226,7 @@ int run_values_check(const struct run_values *v, bool command, struct err *e)
 				v->share == SHARE_IMAGE ? "closure" : "whole store");
 	if (v->reginfo && v->registered.n > 0)
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --reginfo or --register, not both");
-	if (check_command(v, command, e) < 0)
+	if (check_command(v, command, e) < 0 || check_print(v, command, e) < 0)
 		return -EINVAL;
 	if (v->disk_bytes % 512)
 		return err_exit(e, EXIT_USAGE, EINVAL,

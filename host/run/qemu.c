@@ -81,6 +81,14 @@ static int add_display(const struct qemu_config *c, struct strv *v)
 	return strv_add_all(v, c->graphics ? window : none);
 }
 
+/* By itself QEMU has its console and its monitor where it is started. */
+static int add_stdio(struct strv *v)
+{
+	static const char *const words[] = { "-serial", "mon:stdio", NULL };
+
+	return strv_add_all(v, words);
+}
+
 /* A serial port or the monitor, on a socket that QEMU inherits. */
 static int add_channels(const struct qemu_config *c, struct strv *v)
 {
@@ -96,6 +104,8 @@ static int add_channels(const struct qemu_config *c, struct strv *v)
 	};
 	int r = 0;
 
+	if (c->console_fd < 0)
+		return add_stdio(v);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(channels); i++) {
 		r = strv_add(v, "-chardev");
 		if (r == 0)

@@ -35,9 +35,9 @@ struct qemu_config {
 	const int *share_fds; /* those that these name and QEMU inherits, */
 	size_t n_share_fds;   /* so many */
 	bool graphics;
-	int console_fd; /* sockets that QEMU inherits: the first serial port, */
-	int report_fd;	/* the second one, */
-	int qmp_fd;	/* its monitor, */
+	int console_fd; /* sockets that QEMU inherits: the first serial port; -1: its own stdin and stdout, */
+	int report_fd;	/* the second one; without a console there is none, */
+	int qmp_fd;	/* its monitor; likewise, */
 	int channel_fd; /* and the virtio-serial port; -1: none */
 	const char *const *extra; /* NULL-terminated, behind all others (QEMU_OPTS); or NULL */
 };

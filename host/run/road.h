@@ -81,7 +81,7 @@ const char *road_name(const struct way *w);
  * -ENOMEM. */
 _must_check_ int road_binds(const struct way *w, struct buf *ret);
 
-/* Does QEMU start a file server for each connection (the command that road_make makes)? */
+/* Does a file server bring store or folders, which road_make prepares or starts; or QEMU alone? */
 bool road_serves(const struct way *w);
 
 /*

@@ -271,6 +271,13 @@ static const char *console_size(const struct run *run, char *dst, size_t size)
 	return dst;
 }
 
+/* What only a launcher that runs beside QEMU can answer for, and what is made for each run. */
+static void drop_ours(struct cmdline *line)
+{
+	line->reg_info = line->report = line->channel = line->no_stage2 = line->rescue = NULL;
+	line->disk_zero = NULL;
+}
+
 static int build_append(struct run *run, struct err *e)
 {
 	char terminal[32];
@@ -312,6 +319,8 @@ static int build_append(struct run *run, struct err *e)
 	if (r < 0)
 		return err_sys(e, r, "kernel command line");
 	line.append = own.data;
+	if (run->v.print_qemu)
+		drop_ours(&line);
 	return cmdline_build(&line, a->cmdline_max, &run->plan.append, e);
 }
 

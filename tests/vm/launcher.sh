@@ -39,15 +39,25 @@ within() {
 script=$(vm_script 'echo "FACT cmdline $(cat /proc/cmdline)"; echo "FACT cpus $(nproc)"; echo "FACT disk $(cat /sys/block/vda/size)"
 echo "FACT disks $(ls /sys/block | grep -c ^vd)"; printf "FACT \\033[1mescapes\\033[m \\033]0;title\\007\\033[6nend\\n"')
 qemu-img create -q -f qcow2 "$tmp/second.qcow2" 32M
+cat >"$tmp/options" <<END
+# what the next run boots
+kernel     $system/kernel
+modules    $system/kernel-modules
+init       $system/init
+params     $system/kernel-params
+disk-size  1G
+append     systemConfig=$system
+append     two words
+END
 out=$(NIX_DISK_IMAGE="$tmp/a, b.qcow2" QEMU_KERNEL_PARAMS="word.of=environment demo.run=$script" \
 	QEMU_OPTS="-smp 2 -drive 'file=$tmp/second.qcow2,format=qcow2,if=virtio'" \
-	timeout 240 "$storeboot" run --kernel "$system/kernel" --modules "$system/kernel-modules" --init "$system/init" \
-	--params "$system/kernel-params" --disk-size 128M --append "systemConfig=$system" \
+	timeout 240 "$storeboot" run --config "$tmp/options" --disk-size 128M \
 	--escapes filter --console-log "$tmp/log" </dev/null 2>"$tmp/err")
 is "piecewise: exit status" $? 0
 out=$(tr -d '\r' <<<"$out")
 has "the script ran" "$out" 'demo\.run: exit 0'
 has "kernel-params come first, QEMU_KERNEL_PARAMS behind init=" "$out" "^FACT cmdline $(cat "$system/kernel-params") .*init=.* word\.of=environment"
+has "--config: a list, a value with a blank" "$out" '^FACT cmdline .* two words'
 has "QEMU_OPTS: processors" "$out" '^FACT cpus 2'
 has "QEMU_OPTS: a quoted drive" "$out" '^FACT disks 2'
 has "--escapes filter: what is harmless comes through" "$out" $'^FACT \033\\[1mescapes\033\\[m end$'
@@ -55,6 +65,14 @@ has "the log has it as it came" "$(tr -d '\r' <"$tmp/log")" $'^FACT \033\\[1mesc
 has "--disk-size" "$out" "^FACT disk $((128 << 11))$"
 ok "NIX_DISK_IMAGE, a name with comma and blank" test -s "$tmp/a, b.qcow2"
 is "nothing is left" "$(left)" ""
+
+# --- the printed command, pasted into a shell in another folder ---------------------------------------------------
+command=$("$storeboot" run "$system" --share 9p --root tmpfs --print-qemu --append "word=it's demo.run=$script" 2>/dev/null)
+out=$(cd "$tmp/runtime" && timeout 240 sh -c "$command" </dev/null 2>&1 | tr -d '\r')
+has "--print-qemu: the command boots the system" "$out" '^demo\.run: exit 0'
+has "a quote, as it was said" "$out" "^FACT cmdline .* word=it's"
+has "for cifs a comment says that the store is not there" "$("$storeboot" run "$system" --print-qemu 2>/dev/null)" '^# Without storeboot nobody serves the store by cifs'
+is "--print-qemu: nothing is left" "$(left)" ""
 
 # --- an ordinary user -------------------------------------------------------------------------------------------
 if [ "$(id -u)" = 0 ]; then

@@ -26,6 +26,7 @@ static const struct opt opts[] = {
 	{ "size", 'm', OPT_SIZE, offsetof(struct values, size), "SIZE", "a size", NULL },
 	{ "choice", 0, OPT_CHOICE, offsetof(struct values, choice), "WORD", "a word", colours },
 	{ "maybe", 0, OPT_MAYBE, offsetof(struct values, maybe), "WORD", "a word or none", colours },
+	{ "config", 0, OPT_CONFIG, 0, "FILE", "more of them", NULL },
 };
 static struct opt_command command = { "test", "[ARG]", "About.", opts, ARRAY_SIZE(opts), 1, true };
 
@@ -174,6 +175,74 @@ static void help_ends_early(void)
 	CHECK(a.help);
 }
 
+static int config(const char *text, struct values *v, struct opt_args *a, struct err *e)
+{
+	return opt_config_parse(&command, "FILE", text, strlen(text), v, a, e);
+}
+
+static void a_file_of_options(void)
+{
+	struct values v = { 0 };
+	_cleanup_(opt_args_free) struct opt_args a = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(config("# all kinds\n\n  flag\ntext\t a  \"b\" # c \r\n \n#text no\nlist 1\nlist --list 2\n"
+			 "size 1M\nmaybe\nchoice green",
+			 &v, &a, &e), 0);
+	CHECK(v.flag);
+	CHECK_STR(v.text, "a  \"b\" # c");
+	CHECK_INT(v.list.n, 2);
+	CHECK_STR(v.list.v[1], "--list 2");
+	CHECK_INT(v.size, 1 << 20);
+	CHECK_INT(v.maybe, 1);
+	CHECK_INT(v.choice, 1);
+	CHECK_INT(config("", &v, &a, &e), 0);
+	strv_free(&v.list);
+}
+
+static void a_bad_file_of_options(void)
+{
+	static const char *const rows[][2] = {
+		{ "\n\nnosuch 1\n", "FILE:3: test: unknown option nosuch" },
+		{ "--flag", "FILE:1: test: unknown option --flag" },
+		{ "fla", "FILE:1: test: unknown option fla;" },
+		{ "flag yes", "FILE:1: test: --flag takes no value" },
+		{ "flag\ntext\n", "FILE:2: test: --text needs TEXT" },
+		{ "size 0", "FILE:1: test: --size 0: want a size" },
+		{ "maybe blue", "FILE:1: test: --maybe blue: want one of red, green" },
+		{ "config other", "FILE:1: test: --config other: want another value" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct values v = { 0 };
+		_cleanup_(opt_args_free) struct opt_args a = { 0 };
+		struct err e = { 0 };
+
+		CHECK_INT(config(rows[i][0], &v, &a, &e), -EINVAL);
+		CHECK_HAS(e.text, rows[i][1]);
+		CHECK_INT(e.exit_status, EXIT_USAGE);
+	}
+}
+
+/* Where it stands among the others it counts: the last one wins. */
+static void a_file_among_options(void)
+{
+	static const char path[] = "opt-config.tmp";
+	struct values v = { 0 };
+	_cleanup_(opt_args_free) struct opt_args a = { 0 };
+	struct err e = { 0 };
+	FILE *f = fopen(path, "w");
+
+	CHECK(f && fputs("number 2\nseconds 2\n", f) >= 0 && fclose(f) == 0);
+	CHECK_INT(parse(ARGS(A("--number"), A("1"), A("--config"), A(path), A("--seconds=3")), &v, &a, &e), 0);
+	CHECK_INT(v.number, 2);
+	CHECK_INT(v.seconds, 3);
+	remove(path);
+	CHECK_INT(parse(ARGS(A("--config"), A(path)), &v, &a, &e), -ENOENT);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_HAS(e.text, "test: opt-config.tmp: No such file");
+}
+
 int main(void)
 {
 	RUN(all_kinds);
@@ -183,5 +252,8 @@ int main(void)
 	RUN(no_limit_has_two_names);
 	RUN(dashes_as_a_value);
 	RUN(help_ends_early);
+	RUN(a_file_of_options);
+	RUN(a_bad_file_of_options);
+	RUN(a_file_among_options);
 	TEST_END();
 }

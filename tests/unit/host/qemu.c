@@ -135,11 +135,27 @@ static void other_architectures(void)
 	}
 }
 
+/* Where nobody holds the other ends. */
+static void by_itself(void)
+{
+	struct qemu_config c = plain();
+	_cleanup_strv_ struct strv v = { 0 };
+
+	c.console_fd = c.report_fd = c.qmp_fd = c.channel_fd = -1;
+	c.share_command = NULL;
+	CHECK_INT(qemu_args(&c, &v), 0);
+	CHECK_STR(find(&v, "-serial", ""), "mon:stdio");
+	CHECK_STR(find(&v, "-chardev", ""), "");
+	CHECK_STR(find(&v, "-mon", ""), "");
+	CHECK_STR(find(&v, "-netdev", ""), "user,id=net,restrict=on");
+}
+
 int main(void)
 {
 	RUN(whole_list);
 	RUN(hard_paths);
 	RUN(what_differs);
 	RUN(other_architectures);
+	RUN(by_itself);
 	TEST_END();
 }
