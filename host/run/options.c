@@ -219,11 +219,6 @@ int run_values_check(const struct run_values *v, bool command, struct err *e)
 	if (v->root == ROOT_TMPFS && v->writable && str_eq(writable_words[v->writable], "disk"))
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: with --root tmpfs there is no disk for --writable-store=disk");
-	if (v->expose != EXPOSE_STORE && v->share != SHARE_CIFS)
-		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: --expose %s is for --share cifs alone so far; --share %s shows the %s",
-				expose_words[v->expose], share_words[v->share],
-				v->share == SHARE_IMAGE ? "closure" : "whole store");
 	if (v->reginfo && v->registered.n > 0)
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --reginfo or --register, not both");
 	if (check_command(v, command, e) < 0 || check_print(v, command, e) < 0)

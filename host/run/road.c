@@ -82,13 +82,31 @@ static size_t exports_of(const struct way *w, enum share road, struct export ret
 
 /* --- cifs ------------------------------------------------------------------------------------------- */
 
+/* How much of the host it shows, and the closure's names where it is that. */
+static int find_exposed(const struct road_request *q, struct way *w, struct err *e)
+{
+	w->expose = w->store ? q->expose : EXPOSE_NOTHING;
+	strv_free(&w->exposed);
+	return w->expose == EXPOSE_CLOSURE ? closure_names(q->image.closure, &w->exposed, e) : 0;
+}
+
+/* For roads that bring the store and nothing around it. */
+static int refuse_root(const struct road_request *q, const char *road, struct err *e)
+{
+	if (q->expose != EXPOSE_ROOT)
+		return 0;
+	return err_exit(e, EXIT_USAGE, EINVAL,
+			"run: --expose root is for --share cifs; by %s the guest has no /hostfs, and "
+			"--bind /:FOLDER:ro shows as much",
+			road);
+}
+
 static int find_cifs(const struct road_request *q, struct way *w, struct err *e)
 {
 	int r = proc_find(q->smbd, "smbd", "samba", w->smbd, e);
 
-	w->expose = w->store ? q->expose : EXPOSE_NOTHING;
-	if (r == 0 && w->expose == EXPOSE_CLOSURE)
-		r = closure_names(q->image.closure, &w->exposed, e);
+	if (r == 0)
+		r = find_exposed(q, w, e);
 	return r < 0 ? r : proc_find(NULL, "bwrap", "bubblewrap", w->bwrap, e);
 }
 
@@ -133,9 +151,15 @@ static int make_cifs(struct way *w, const char *folder, const char *self, struct
 
 /* --- 9p --------------------------------------------------------------------------------------------- */
 
-static int find_9p(const struct road_request *q, _unused_ struct way *w, struct err *e)
+static int find_9p(const struct road_request *q, struct way *w, struct err *e)
 {
-	return check_device(q->qemu, "virtio-9p-pci", e);
+	int r = w->store ? refuse_root(q, "9p", e) : 0;
+
+	if (r == 0 && w->store && q->expose == EXPOSE_CLOSURE)
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --expose closure is not for --share 9p: QEMU serves a folder as it "
+				"is, and nothing shuts it in");
+	return r < 0 ? r : check_device(q->qemu, "virtio-9p-pci", e);
 }
 
 /*
@@ -169,16 +193,25 @@ static int qemu_9p(const struct way *w, struct strv *ret)
 
 static struct virtiofs_config virtiofs_of(const struct way *w, const struct export *x)
 {
-	return (struct virtiofs_config){ w->virtiofsd, w->bwrap,  x->folder,	       x->is_store,
-					 x->writable,  w->memory, w->virtiofsd_of_qemu };
+	const bool in_part = x->is_store && w->expose == EXPOSE_CLOSURE;
+
+	return (struct virtiofs_config){
+		.virtiofsd = w->virtiofsd, .bwrap = w->bwrap, .folder = x->folder, .is_store = x->is_store,
+		.writable = x->writable, .closure = in_part ? &w->exposed : NULL, .memory = w->memory,
+		.of_qemu = w->virtiofsd_of_qemu,
+	};
 }
 
 static int find_virtiofs(const struct road_request *q, struct way *w, struct err *e)
 {
 	struct export exports[BINDS_MAX + 1];
 	size_t n = exports_of(w, SHARE_VIRTIOFS, exports);
-	int r = virtiofs_find(q->virtiofsd, w->virtiofsd, e);
+	int r = w->store ? refuse_root(q, "virtiofs", e) : 0;
 
+	if (r == 0)
+		r = find_exposed(q, w, e);
+	if (r == 0)
+		r = virtiofs_find(q->virtiofsd, w->virtiofsd, e);
 	if (r == 0)
 		r = proc_find(NULL, "bwrap", "bubblewrap", w->bwrap, e);
 	if (r == 0)
@@ -269,7 +302,9 @@ static int qemu_virtiofs(const struct way *w, struct strv *ret)
 
 static int find_image(const struct road_request *q, struct way *w, struct err *e)
 {
-	return road_image_open(&q->image, &w->image_fd, &w->image_path, e);
+	int r = w->store ? 0 : refuse_root(q, "image", e);
+
+	return r < 0 ? r : road_image_open(&q->image, &w->image_fd, &w->image_path, e);
 }
 
 /* --- all of them -------------------------------------------------------------------------------------- */

@@ -9,8 +9,6 @@
 
 #include "host/share/sandbox.h"
 
-#define STORE "/export/nix/store"
-
 /* bwrap follows a link that it is to bind: one that is a store path is made anew. */
 static int add_path(const char *store, const char *name, struct strv *ret)
 {
@@ -19,7 +17,7 @@ static int add_path(const char *store, const char *name, struct strv *ret)
 	ssize_t n;
 
 	if (str_format(path, sizeof(path), "%s/%s", store, name) < 0 ||
-	    str_format(inner, sizeof(inner), STORE "/%s", name) < 0)
+	    str_format(inner, sizeof(inner), EXPOSED_STORE "/%s", name) < 0)
 		return -ENAMETOOLONG;
 	if (lstat(path, &st) < 0)
 		return -errno;
@@ -37,7 +35,7 @@ int expose_args(enum expose what, const char *store, const struct strv *names, s
 	/* bwrap makes missing parents with mode 0700, which the guest would see. Nix makes .links where it
 	 * is missing, and could not. */
 	static const char *const folders[] = { "--dir", "/export", "--dir", "/export/nix", NULL };
-	static const char *const few[] = { "--dir", STORE, "--dir", STORE "/.links", NULL };
+	static const char *const few[] = { "--dir", EXPOSED_STORE, "--dir", EXPOSED_STORE "/.links", NULL };
 	/* Not what the host's kernel tells of processes and devices. */
 	static const char *const root[] = { "--ro-bind", "/", "/export", "--tmpfs", "/export/proc", "--tmpfs",
 					    "/export/sys", "--tmpfs", "/export/dev", NULL };
@@ -46,7 +44,7 @@ int expose_args(enum expose what, const char *store, const struct strv *names, s
 	if (what == EXPOSE_NOTHING)
 		return r;
 	if (r == 0 && what != EXPOSE_CLOSURE)
-		return sandbox_bind(ret, "--ro-bind", store, STORE);
+		return sandbox_bind(ret, "--ro-bind", store, EXPOSED_STORE);
 	if (r == 0)
 		r = strv_add_all(ret, few);
 	for (size_t i = 0; r == 0 && i < names->n; i++)

@@ -13,6 +13,9 @@ enum expose {
 	EXPOSE_NOTHING, /* the store comes by another road */
 };
 
+/* Where the store is in it. */
+#define EXPOSED_STORE "/export/nix/store"
+
 /*
  * Appends bwrap's options for it, all read-only; store: the folder that is the store, absolute. names: of
  * EXPOSE_CLOSURE's paths in it. Returns 0, -ENOENT for a path that is not there, or another -errno.

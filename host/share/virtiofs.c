@@ -50,22 +50,30 @@ int virtiofs_find(const char *given, char *ret, struct err *e)
 static int add_confinement(const struct virtiofs_config *c, int root, struct strv *v)
 {
 	const struct sandbox box = { c->bwrap, c->virtiofsd, "0", caps };
+	/* The folder around the paths of a closure is the sandbox's own: the daemon could write to it. */
+	static const char *const nothing_new[] = { "--remount-ro", "/", NULL };
 	int r = sandbox_begin(&box, root, v);
 
-	if (r == 0)
+	if (r == 0 && c->closure)
+		r = expose_args(EXPOSE_CLOSURE, c->folder, c->closure, v);
+	else if (r == 0)
 		r = sandbox_bind(v, c->writable ? "--bind" : "--ro-bind", c->folder, "/export");
+	if (r == 0 && c->closure)
+		r = strv_add_all(v, nothing_new);
 	return r < 0 ? r : strv_add(v, "--");
 }
 
 int virtiofs_command(const struct virtiofs_config *c, int root, int listen_fd, struct strv *ret)
 {
 	const char *const of_qemu[] = {
-		"-o", "source=/export,sandbox=chroot", "-o", c->is_store ? "cache=always" : "cache=none",
-		"-o", "log_level=warn", "--rlimit-nofile=0", NULL
+		"-o", c->closure ? "source=" EXPOSED_STORE : "source=/export", "-o", "sandbox=chroot",
+		"-o", c->is_store ? "cache=always" : "cache=none", "-o", "log_level=warn",
+		"--rlimit-nofile=0", NULL
 	};
 	const char *const other[] = {
-		"--shared-dir=/export", "--sandbox=chroot", c->is_store ? "--cache=always" : "--cache=never",
-		"--inode-file-handles=prefer", "--log-level=warn", "--rlimit-nofile=0", NULL
+		c->closure ? "--shared-dir=" EXPOSED_STORE : "--shared-dir=/export", "--sandbox=chroot",
+		c->is_store ? "--cache=always" : "--cache=never", "--inode-file-handles=prefer",
+		"--log-level=warn", "--rlimit-nofile=0", NULL
 	};
 	int r = add_confinement(c, root, ret);
 
@@ -76,16 +84,18 @@ int virtiofs_command(const struct virtiofs_config *c, int root, int listen_fd, s
 	return r < 0 ? r : strv_add_all(ret, c->of_qemu ? of_qemu : other);
 }
 
-/* Counts what is in the folder, up to max. */
-static uint64_t count_files(const char *folder, uint64_t max)
+/* Counts what the guest can come to know, up to max. */
+static uint64_t count_files(const struct virtiofs_config *c, uint64_t max)
 {
-	char path[PATH_MAX];
-	char *const paths[] = { path, NULL };
+	_cleanup_strv_ struct strv paths = { 0 };
+	int r = c->closure ? 0 : strv_add(&paths, c->folder);
 	uint64_t n = 0;
 	FTS *fts = NULL;
 
-	if (str_format(path, sizeof(path), "%s", folder) == 0)
-		fts = fts_open(paths, FTS_PHYSICAL | FTS_NOSTAT | FTS_NOCHDIR, NULL);
+	for (size_t i = 0; r == 0 && c->closure && i < c->closure->n; i++)
+		r = strv_addf(&paths, "%s/%s", c->folder, c->closure->v[i]);
+	if (r == 0 && paths.n > 0)
+		fts = fts_open(paths.v, FTS_PHYSICAL | FTS_NOSTAT | FTS_NOCHDIR, NULL);
 	for (FTSENT *f; fts && n < max && (f = fts_read(fts));)
 		n += f->fts_info != FTS_DP;
 	if (fts)
@@ -116,12 +126,12 @@ static int check_limit(const struct virtiofs_config *c, struct err *e)
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return err_sys(e, errno, "setrlimit");
 	n = limit.rlim_max < OWN_FILES ? 0 : limit.rlim_max - OWN_FILES;
-	if (n >= known || count_files(c->folder, n) < n)
+	if (n >= known || count_files(c, n) < n)
 		return 0;
 	return err_exit(e, EXIT_MISSING, EMFILE,
 			"virtiofsd holds each file open that the guest knows, and may have %llu open here "
-			"(ulimit -Hn); %s has more, which the guest would miss",
-			(unsigned long long)limit.rlim_max, c->folder);
+			"(ulimit -Hn); %s%s has more, which the guest would miss",
+			(unsigned long long)limit.rlim_max, c->closure ? "the closure in " : "", c->folder);
 }
 
 int virtiofs_check(struct virtiofs_config *c, struct err *e)

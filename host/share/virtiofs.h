@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/share/expose.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
@@ -16,6 +17,7 @@ struct virtiofs_config {
 	const char *folder; /* that is served */
 	bool is_store;	    /* it never changes: the guest may keep what it has seen */
 	bool writable;
+	const struct strv *closure; /* of the store only these names; NULL: all */
 	uint64_t memory;   /* the guest's bytes */
 	bool of_qemu;	   /* the one in C that came with QEMU up to 7.2; else the one in Rust */
 };

@@ -10,6 +10,8 @@ echo "of the host" >"$tmp/file"
 script=$(vm_script 'echo "STORE $(ls -A /nix/store | tr "\n" " ")"
 echo "FILE $(cat "/hostfs'"$tmp"'/file")"
 touch "/hostfs'"$tmp"'/intruder" 2>/dev/null || echo "WRITE refused"
+mount -o remount,rw /nix/store 2>/dev/null
+touch /nix/store/intruder 2>/dev/null || echo "ADD refused"
 echo "PROC $(ls -A /hostfs/proc | wc -l)"
 nix-store --verify && echo "VERIFIED $(nix-store --dump-db | sha256sum)"')
 link=$tmp/a-link
@@ -21,6 +23,7 @@ is "the closure: exit" "$status" 0
 is "the closure: and nothing else is in the store" "$(sed -n 's/^STORE //p' <<<"$out" | tr ' ' '\n' | grep -v '^$' | sort)" \
 	"$( (nix_store -qR "$system" "$script" "$link" | sed 's,.*/,,' && echo .links) | sort)"
 has "the closure: Nix in the guest finds it whole" "$out" '^VERIFIED '
+has "the closure: nothing can be added" "$out" '^ADD refused'
 is "the closure: nothing of the host beside it" "$(sed -n 's/^FILE //p' <<<"$out")" ""
 
 vm_run 240 --image "$image" --append "demo.run=$script" --expose root
@@ -30,8 +33,18 @@ is "the host: its files can be read" "$(sed -n 's/^FILE //p' <<<"$out")" "of the
 has "the host: and not written" "$out" '^WRITE refused'
 ok "the host: nothing was written" [ ! -e "$tmp/intruder" ]
 is "the host: its processes are not shown" "$(sed -n 's/^PROC //p' <<<"$out")" 0
-vm_run 60 --image "$image" --share 9p --expose closure
-is "another road: exit" "$status" 64
+# What a sandbox's own folder holds must be as read-only as the rest.
+vm_run 240 --image "$image" --append "demo.run=$script" --expose closure --register "$script" --register "$link" --share virtiofs
+is "the closure by virtiofs: exit" "$status" 0
+is "the closure by virtiofs: and nothing else is in the store" "$(sed -n 's/^STORE //p' <<<"$out" | tr ' ' '\n' | grep -v '^$' | sort)" \
+	"$( (nix_store -qR "$system" "$script" "$link" | sed 's,.*/,,' && echo .links) | sort)"
+has "the closure by virtiofs: Nix in the guest finds it whole" "$out" '^VERIFIED '
+has "the closure by virtiofs: nothing can be added" "$out" '^ADD refused'
+for road in 9p:closure 9p:root virtiofs:root image:root; do
+	vm_run 60 --image "$image" --share "${road%:*}" --expose "${road#*:}"
+	is "$road: exit" "$status" 64
+	has "$road: the line says why" "$err" '^storeboot: run: --expose (root is for --share cifs; by .*--bind /:FOLDER:ro|closure is not for --share 9p: )'
+done
 vm_run 60 --image "$image" --expose closure --reginfo /dev/null
 is "no registration: exit" "$status" 65
 nix_store --delete "$link" >/dev/null 2>&1
