@@ -18,6 +18,7 @@ fact() { echo "FACT $*"; }
 try() { what=$1; shift; if "$@" 2>/dev/null; then fact "$what" done; else fact "$what" refused; fi; }
 fact mounts "$(grep -cE "^[^ ]*bind0 /mnt/a.040place [a-z0-9]+ rw,(sync,dirsync,)?nosuid,nodev|^[^ ]*bind1 /var/ro [a-z0-9]+ ro,(sync,dirsync,)?nosuid,nodev" /proc/mounts)"
 fact before "$(cat host-file) $(ls)"
+fact piped "$(cat host-file | wc -c)" # busybox cat uses sendfile
 mkdir -m 750 made && echo "of the guest" >made/file && chmod 640 made/file && echo x >gone && mv gone made/renamed
 ln -s "/an absolute/link" link && ln made/file made/hard && head -c 300000 /dev/urandom >big && sha256sum <big >big.sum
 printf 1234 | dd of=host-file bs=1 seek=2 conv=notrunc 2>/dev/null
@@ -88,6 +89,7 @@ road() {
 	is "$name: exit" "$status" 0
 	is "$name: mounted, one to write and one to read" "$(guest mounts)" 2
 	is "$name: what the host had" "$(guest before)" "host 1 host-file"
+	is "$name: its bytes, no more, by sendfile" "$(guest piped)" 7
 	is "$name: what the guest wrote is there at once, and the user's" "$(cat "$tmp/seen")" \
 		"$(printf '%s\n' ho1234 "of the guest" x 1 2 3 "/an absolute/link" "750 $(id -un)" "640 $(id -un)" whole)"
 	is "$name: what the host wrote is there at once" "$(guest after)" \
