@@ -69,6 +69,7 @@ let
   ]
   ++ flag cfg.storeboot.cache "--cache"
   ++ flag cfg.writableStore "--writable-store=${if cfg.writableStoreUseTmpfs then "tmpfs" else "disk"}"
+  ++ map (name: "--bind ${bind cfg.sharedDirectories.${name}}") (builtins.attrNames cfg.sharedDirectories)
   ++ map (path: "--register ${quote path}") (cfg.pathsInNixDB ++ cfg.additionalPaths)
   ++ [ "--network ${if cfg.restrictNetwork then "restricted" else "open"}" ]
   ++ map (port: "--forward ${forward port}") cfg.forwardPorts
@@ -78,6 +79,14 @@ let
     if builtins.isList cfg.qemu.options then cfg.qemu.options else [ cfg.qemu.options ]
   )
   ++ map quote cfg.storeboot.options;
+
+  # As in qemu-vm.nix the source can have variables and quotes of a shell's; without quotes it needs some.
+  bind =
+    directory:
+    let
+      inherit (directory) source target;
+    in
+    (if builtins.match ".*[\"'].*" source == null then "\"${source}\"" else source) + ":" + quote target;
 
   # [ADDRESS:]PORT:[ADDRESS:]PORT[/udp]
   forward =
@@ -176,10 +185,6 @@ let
       })
       [
         {
-          asked = cfg.sharedDirectories != { };
-          what = "virtualisation.sharedDirectories: no folder but the store can be shared yet; leave it empty";
-        }
-        {
           asked = builtins.any (port: port.from or "host" != "host") cfg.forwardPorts;
           what = "virtualisation.forwardPorts: none leads from the guest to the host; have the guest use 10.0.2.2 instead";
         }
@@ -212,6 +217,13 @@ let
       ;
     overlay = covered;
     fileSystems = [ root ] ++ roads.${share};
+  };
+
+  directory = types.submodule {
+    options = {
+      source = mk types.str null "The folder; text of a shell script.";
+      target = mk types.str null "Where it is in the guest.";
+    };
   };
 
   port = types.submodule {
@@ -257,7 +269,9 @@ let
     writableStore = mk types.bool (!legacy) "Whether Nix in the guest may add to the store, in a layer over the host's.";
     writableStoreUseTmpfs = mk types.bool true "Whether that layer lies in memory, or on the root disk, which keeps it.";
     useNixStoreImage = mk types.bool false "Whether the store is an image of the closure, made once and kept.";
-    sharedDirectories = mk (types.attrsOf types.unspecified) { } "Folders of the host's in the guest.";
+    sharedDirectories = mk (types.attrsOf directory) { } ''
+      Folders of the host's that the guest has, and may write to.
+    '';
     forwardPorts = mk (types.listOf port) [ ] ''
       Ports of the host's that lead into the guest. Without an address it is one of 127.0.0.1: qemu-vm.nix opens it to
       everybody.

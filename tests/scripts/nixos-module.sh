@@ -89,6 +89,7 @@ for era in "${eras[@]}"; do
 	[ "$era" != today ] || name=orb.example
 	text=$(script "$era" '{ virtualisation = { graphics = false; memorySize = 512; cores = 2; diskSize = 2048;
 		pathsInNixDB = [ "/nix/store/a" ]; additionalPaths = [ "/nix/store/b" ]; emptyDiskImages = [ 10 ];
+		sharedDirectories = { a = { source = "$HOME/my src"; target = "/src"; }; b = { source = "\"$TMPDIR\"/x"; target = "/it'\''s"; }; };
 		restrictNetwork = true; qemu.options = [ "-s -S" ]; storeboot.options = [ "it'\''s" ]; vlans = [ 3 ];
 		forwardPorts = [ { host.port = 2222; guest.port = 22; }
 			{ proto = "udp"; host = { address = "127.0.0.2"; port = 53; }; guest = { address = "10.0.2.15"; port = 53; }; } ]; }; }')
@@ -103,6 +104,8 @@ for era in "${eras[@]}"; do
 --disk './$name-empty0.qcow2',size=10M,serial=empty0
 --serial
 --share cifs
+--bind \"\$HOME/my src\":'/src'
+--bind \"\$TMPDIR\"/x:'/it'\\''s'
 --register '/nix/store/a'
 --register '/nix/store/b'
 --network restricted

@@ -37,16 +37,18 @@ export PATH=$PWD/$build:$PATH
 for era in 2010 today; do
 	name=orb
 	[ $era = 2010 ] || name=orb.example
-	configuration="{ pathsInNixDB = [ (builtins.storePath \"$more\") ]; memorySize = 300; emptyDiskImages = [ 3 ]; }"
+	configuration="{ pathsInNixDB = [ (builtins.storePath \"$more\") ]; memorySize = 300; emptyDiskImages = [ 3 ];
+		sharedDirectories.mine = { source = \"\$MINE\"; target = \"/mnt/mine\"; }; }"
 	vm=$(build $era "$configuration")
 	is "$era: what there is" "$(cd "$vm" && find . | sort | tr '\n' ' ')" ". ./bin ./bin/run-$name-vm ./system "
 	is "$era: system" "$(readlink "$vm/system")" "$system"
 	status=0
-	(cd "$tmp/work" && NIX_DISK_IMAGE=./mine.qcow2 timeout 120 "$vm/bin/run-$name-vm" --accel auto --stage1 "$OLDPWD/$build/storeboot-init" -- sh -c "
+	(cd "$tmp/work" && MINE="$tmp/more" NIX_DISK_IMAGE=./mine.qcow2 timeout 120 "$vm/bin/run-$name-vm" --accel auto --stage1 "$OLDPWD/$build/storeboot-init" -- sh -c "
 		$mounted
 		echo; nix-store -q --hash '$more'
 		blockdev --getsize64 /dev/vdb
 		awk '/MemTotal/ { print (\$2 < 300 * 1024) }' /proc/meminfo
+		cat /mnt/mine/file
 		touch '${more%/*}/written' 2>/dev/null && echo store-written") \
 		</dev/null >"$tmp/out" 2>"$tmp/err" || status=$?
 	sed 's/^/# /' "$tmp/err"
@@ -55,10 +57,11 @@ for era in 2010 today; do
 	written=1
 	[ $era = 2010 ] || written=0
 	is "$era: exit status: whether the store takes what is written" "$status" $written
-	is "$era: the path registered, the second disk, the memory" "$(sed '1,/^$/d' "$tmp/out" | grep -v store-written)" \
+	is "$era: the path registered, the second disk, the memory, the folder shared" "$(sed '1,/^$/d' "$tmp/out" | grep -v store-written)" \
 		"$(nix_store -q --hash "$more")
 3145728
-1"
+1
+$(cat "$tmp/more/file")"
 	is "$era: NIX_DISK_IMAGE is the disk" "$(cd "$tmp/work" && find . -type f | sort | tr '\n' ' ')" \
 		"./mine.qcow2 ./$name-empty0.qcow2 "
 	rm -f "$tmp/work"/*.qcow2
