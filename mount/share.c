@@ -39,9 +39,9 @@ static const struct mount_option cifs_options[] = {
 };
 
 /* How long attributes and pages are kept. In a folder of the user's, for which the server gives no oplock
- * (host/share/smb.c), loose with actimeo=0 asks for time and size at each read, drops the pages of what has changed and
- * sends at once what is written. strict keeps no page, and its reads past the cache have splice(2) and sendfile(2)
- * give zeroes behind the end of the file (seen on 6.1, busybox cat). */
+ * (host/share/smb.c), loose with actimeo=0 asks for time and size at each read, drops the pages of what has
+ * changed and sends at once what is written. strict keeps no page, and its reads past the cache have
+ * splice(2) and sendfile(2) give zeroes behind the end of the file (seen on 6.1, busybox cat). */
 static const struct mount_option kept[][2] = {
 	[MOUNT_STORE] = { { "actimeo", "86400" }, { "cache", "loose" } },
 	[MOUNT_FOLDER] = { { "actimeo", "0" }, { "cache", "loose" } },
