@@ -44,6 +44,9 @@ static const struct arch archs[] = {
 		.console = "ttyS0",
 		.report = "/dev/ttyS1",
 		.window = true,
+		.efi_machine = "pc-q35-1",
+		.efi_package = "ovmf",
+		.tpm = "tpm-tis",
 		.cmdline_max = 2047,
 	},
 	{
@@ -58,6 +61,7 @@ static const struct arch archs[] = {
 		.console = "ttyS0",
 		.report = "/dev/ttyS1",
 		.window = true,
+		.tpm = "tpm-tis",
 		.cmdline_max = 2047,
 	},
 	{
@@ -72,6 +76,9 @@ static const struct arch archs[] = {
 		.console = "ttyAMA0",
 		.report = "/dev/ttyS0",
 		.pci_only = true,
+		.efi_machine = "virt-1",
+		.efi_package = "qemu-efi-aarch64",
+		.tpm = "tpm-tis-device",
 		.cmdline_max = 2047,
 	},
 	{
@@ -84,6 +91,8 @@ static const struct arch archs[] = {
 		.report = "/dev/ttyS1",
 		.pci_only = true,
 		.silent_off = true,
+		.efi_machine = "virt-1",
+		.efi_package = "qemu-efi-riscv64",
 		.cmdline_max = 1023,
 	},
 };

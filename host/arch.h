@@ -21,6 +21,9 @@ struct arch {
 	bool pci_only;		 /* the board has no ISA bus, and but one serial port: the second is a card */
 	bool window;		 /* --graphics: a screen that the kernel's own drivers show a console on */
 	bool silent_off;	 /* its power switch may end QEMU without an event */
+	const char *efi_machine; /* the board as firmware descriptors name it; NULL: no EFI */
+	const char *efi_package; /* Debian's package with that */
+	const char *tpm;	 /* QEMU's device; NULL: none */
 	size_t cmdline_max;	 /* bytes of kernel command line; what is longer is cut without a word */
 };
 

@@ -28,6 +28,8 @@
 
 #define INITRD_MAX ((size_t)1 << 30)
 #define SHARE_GRACE_MS 1000
+/* In the private folder. */
+#define AGENT_SOCKET "guest-agent"
 
 struct launched {
 	struct plan *plan;
@@ -46,6 +48,7 @@ void plan_free(struct plan *p)
 	buf_free(&p->append);
 	buf_free(&p->rescue_shell);
 	strv_free(&p->qemu_opts);
+	credentials_free(&p->credentials);
 	way_free(&p->way);
 	binds_free(&p->binds);
 }
@@ -157,6 +160,12 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 		.share_fds = p->way.socket_fds,
 		.n_share_fds = p->way.n_sockets,
 		.graphics = p->graphics,
+		.width = p->width,
+		.height = p->height,
+		.efi_code = p->efi.wanted ? p->efi.code : NULL,
+		.efi_vars = p->efi.vars,
+		.tpm_fd = -1,
+		.credentials = &p->credentials,
 		.console_fd = 3,
 		.report_fd = 4,
 		.qmp_fd = 5,
@@ -167,7 +176,8 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 
 static int boot(struct launched *l, struct verdict *ret, struct err *e)
 {
-	char initrd[PATH_MAX], kernel[PATH_MAX];
+	char initrd[PATH_MAX], kernel[PATH_MAX], agent[PATH_MAX];
+	_cleanup_close_ int tpm = -1;
 	_cleanup_strv_ struct strv road = { 0 };
 	struct qemu_disk disks[DISKS_MAX + 1];
 	struct qemu_config c;
@@ -180,8 +190,16 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	if (l->plan->kernel_packed)
 		c.kernel = kernel;
 	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->vm.folder) < 0 ||
-	    str_format(kernel, sizeof(kernel), "%s/kernel", l->vm.folder) < 0)
+	    str_format(kernel, sizeof(kernel), "%s/kernel", l->vm.folder) < 0 ||
+	    str_format(agent, sizeof(agent), "%s/" AGENT_SOCKET, l->vm.folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", l->vm.folder);
+	if (l->plan->agent)
+		c.agent = agent;
+	if (l->plan->tpm.wanted) {
+		c.tpm_fd = tpm = tpm_start(&l->plan->tpm, l->vm.folder, l->plan->thrown_away, e);
+		if (tpm < 0)
+			return tpm;
+	}
 	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
 }
 
@@ -224,6 +242,8 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	progress_set("preparing the disk");
 	if (r == 0)
 		r = disks_ready(&p->disks, e);
+	if (r == 0 && p->efi.wanted)
+		r = efi_ready(&p->efi, p->thrown_away ? l.vm.folder : NULL, e);
 	if (r < 0)
 		return r;
 	if (p->disks.has_root)
@@ -240,6 +260,10 @@ static void print_lacks(const struct plan *p)
 	for (size_t i = 0; i < p->disks.n; i++)
 		if (p->disks.v[i].image.fd < 0)
 			printf("# One of its disks is not there yet; the first run of storeboot makes it.\n");
+	if (p->efi.wanted && access(p->efi.vars, F_OK) < 0)
+		printf("# Its EFI variables are not there yet; the first run of storeboot makes them.\n");
+	if (p->tpm.wanted || p->agent)
+		printf("# Without storeboot there is no TPM and no socket for the guest's agent.\n");
 	if (road_serves(&p->way))
 		printf("# Without storeboot nobody serves the store by %s: the guest ends at the step share.\n"
 		       "# With --share 9p or --share image QEMU alone brings it.\n",

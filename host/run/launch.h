@@ -10,7 +10,9 @@
 #include "host/arch.h"
 #include "host/run/accel.h"
 #include "host/disk/disk.h"
+#include "host/run/efi.h"
 #include "host/run/road.h"
+#include "host/run/tpm.h"
 #include "host/run/vm.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
@@ -31,6 +33,12 @@ struct plan {
 	uint64_t memory; /* bytes */
 	unsigned int cores;
 	bool graphics;
+	unsigned int width, height; /* of the screen; 0: QEMU's own */
+	struct efi efi;
+	struct tpm tpm;
+	bool thrown_away; /* what the guest writes goes with the run */
+	bool agent;	  /* a socket for the guest's QEMU agent */
+	struct credentials credentials;
 	bool filtered; /* the guest's console, on its way to stdout (escapes.h) */
 	struct buf rescue_shell; /* a program put behind the initramfs; empty: none */
 	enum accel accel;

@@ -61,7 +61,20 @@ static const struct opt opts[] = {
 	{ "vlan", 0, OPT_LIST, AT(vlans), "N",
 	  "one more card, in the network N of all your VMs that have it", NULL },
 	{ "graphics", 0, OPT_FLAG, AT(graphics), NULL, "a window, with the console in it", NULL },
+	{ "resolution", 0, OPT_STRING, AT(resolution), "WxH",
+	  "the size of the screen there, in pixels (QEMU's own)", NULL },
 	{ "serial", 0, OPT_FLAG, AT(serial), NULL, "the console here (the default)", NULL },
+	{ "efi", 0, OPT_FLAG, AT(efi), NULL,
+	  "boot by EFI; its variables are kept in ./NAME-efi-vars.fd", NULL },
+	{ "efi-firmware", 0, OPT_STRING, AT(efi_firmware), "FILE",
+	  "that firmware, a flash image (the one that QEMU's descriptors name)", NULL },
+	{ "efi-variables", 0, OPT_STRING, AT(efi_variables), "FILE",
+	  "what its variables are at first", NULL },
+	{ "tpm", 0, OPT_FLAG, AT(tpm), NULL, "a TPM; what it holds is kept in ./NAME-swtpm", NULL },
+	{ "load-credential", 0, OPT_LIST, AT(credentials), "ID:PATH",
+	  "a credential for systemd in the guest, from a file", NULL },
+	{ "guest-agent", 0, OPT_FLAG, AT(agent), NULL,
+	  "a socket for qemu-ga in the guest, in the run's private folder", NULL },
 	{ "accel", 0, OPT_CHOICE, AT(accel), "HOW",
 	  "kvm, tcg, or auto: kvm if it is seen to run a guest (auto)", accel_words },
 	{ "reginfo", 0, OPT_STRING, AT(reginfo), "FILE",
@@ -133,7 +146,7 @@ const struct opt_command run_command = {
 		 "--kernel and --init SYSTEM may be left out. Ctrl-a x ends QEMU. COMMAND is run in the guest\n"
 		 "with our stdin, stdout and stderr; its status is ours, and the guest is then powered off.\n"
 		 "Also taken from the environment: NIX_DISK_IMAGE, QEMU_OPTS, QEMU_NET_OPTS,\n"
-		 "QEMU_KERNEL_PARAMS.",
+		 "QEMU_KERNEL_PARAMS, NIX_EFI_VARS, NIX_SWTPM_DIR.",
 	.opts = opts,
 	.n_opts = ARRAY_SIZE(opts),
 	.max_args = 1,
@@ -147,6 +160,7 @@ void run_values_free(struct run_values *v)
 	strv_free(&v->registered);
 	strv_free(&v->forwards);
 	strv_free(&v->vlans);
+	strv_free(&v->credentials);
 	strv_free(&v->qemu_opts);
 	strv_free(&v->binds);
 	strv_free(&v->env);
@@ -211,6 +225,10 @@ int run_values_check(const struct run_values *v, bool command, struct err *e)
 {
 	if (v->graphics && v->serial)
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --graphics or --serial, not both");
+	if (v->resolution && !v->graphics)
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: --resolution needs --graphics");
+	if ((v->efi_firmware || v->efi_variables) && !v->efi)
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: --efi-firmware and --efi-variables need --efi");
 	if (v->ephemeral && v->fresh)
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --ephemeral or --fresh, not both");
 	if (v->root == ROOT_TMPFS && (v->fresh || v->image || v->disk_size))

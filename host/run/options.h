@@ -22,6 +22,10 @@ struct run_values {
 	bool cache;
 	const char *image_cache_size;
 	bool graphics, serial;
+	const char *resolution;
+	bool efi, tpm, agent;
+	const char *efi_firmware, *efi_variables;
+	struct strv credentials;
 	int escapes; /* 1: filtered */
 	int accel;
 	int expose; /* enum expose */

@@ -75,10 +75,46 @@ static int add_kernel(const struct qemu_config *c, struct strv *v)
 static int add_display(const struct qemu_config *c, struct strv *v)
 {
 	static const char *const none[] = { "-display", "none", NULL };
-	static const char *const window[] = { "-device", "VGA",	       "-usb",
-					      "-device", "usb-tablet", NULL };
+	static const char *const tablet[] = { "-usb", "-device", "usb-tablet", NULL };
+	int r;
 
-	return strv_add_all(v, c->graphics ? window : none);
+	if (!c->graphics)
+		return strv_add_all(v, none);
+	r = strv_add(v, "-device");
+	if (r == 0)
+		r = c->width ? strv_addf(v, "VGA,xres=%u,yres=%u", c->width, c->height) : strv_add(v, "VGA");
+	return r < 0 ? r : strv_add_all(v, tablet);
+}
+
+/* QEMU locks the variables itself. */
+static int add_efi(const struct qemu_config *c, struct strv *v)
+{
+	int r = 0;
+
+	if (!c->efi_code)
+		return 0;
+	r = qemu_add_valued(v, "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=", c->efi_code);
+	return r < 0 ? r : qemu_add_valued(v, "-drive", "if=pflash,format=raw,unit=1,file=", c->efi_vars);
+}
+
+static int add_tpm(const struct qemu_config *c, struct strv *v)
+{
+	static const char *const words[] = { "-tpmdev", "emulator,id=tpm,chardev=tpm", "-device", NULL };
+	int r;
+
+	if (c->tpm_fd < 0)
+		return 0;
+	r = strv_add(v, "-chardev");
+	if (r == 0)
+		r = strv_addf(v, "socket,id=tpm,fd=%d", c->tpm_fd);
+	if (r == 0)
+		r = strv_add_all(v, words);
+	return r < 0 ? r : strv_addf(v, "%s,tpmdev=tpm", c->arch->tpm);
+}
+
+static int add_credentials(const struct qemu_config *c, struct strv *v)
+{
+	return c->credentials ? credentials_qemu(c->credentials, v) : 0;
 }
 
 /* By itself QEMU has its console and its monitor where it is started. */
@@ -118,21 +154,33 @@ static int add_channels(const struct qemu_config *c, struct strv *v)
 	return r;
 }
 
-/* Two ports: the first is a console's, by its number (hw/char/virtio-serial-bus.c). */
-static int add_port(const struct qemu_config *c, struct strv *v)
+/* Ours, and the one that qemu-ga(8) looks for. */
+static int add_port(const char *id, const char *name, struct strv *v)
 {
-	static const char *const words[] = {
-		"-device", "virtio-serial-pci,max_ports=2",
-		"-device", "virtserialport,chardev=channel,name=" FRAME_PORT, NULL
-	};
+	int r = strv_add(v, "-device");
+
+	return r < 0 ? r : strv_addf(v, "virtserialport,chardev=%s,name=%s", id, name);
+}
+
+/* One port more than there are: the first is a console's, by its number (hw/char/virtio-serial-bus.c). */
+static int add_ports(const struct qemu_config *c, struct strv *v)
+{
 	int r;
 
-	if (c->channel_fd < 0)
+	if (c->channel_fd < 0 && !c->agent)
 		return 0;
-	r = strv_add(v, "-chardev");
+	r = strv_add(v, "-device");
 	if (r == 0)
+		r = strv_addf(v, "virtio-serial-pci,max_ports=%d", 1 + (c->channel_fd >= 0) + !!c->agent);
+	if (r == 0 && c->channel_fd >= 0)
+		r = strv_add(v, "-chardev");
+	if (r == 0 && c->channel_fd >= 0)
 		r = strv_addf(v, "socket,id=channel,fd=%d", c->channel_fd);
-	return r < 0 ? r : strv_add_all(v, words);
+	if (r == 0 && c->channel_fd >= 0)
+		r = add_port("channel", FRAME_PORT, v);
+	if (r == 0 && c->agent)
+		r = qemu_add_valued(v, "-chardev", "socket,id=agent,server=on,wait=off,path=", c->agent);
+	return r < 0 || !c->agent ? r : add_port("agent", "org.qemu.guest_agent.0", v);
 }
 
 static int add_disks(const struct qemu_config *c, struct strv *v)
@@ -153,8 +201,8 @@ static int add_share(const struct qemu_config *c, struct strv *v)
 int qemu_args(const struct qemu_config *c, struct strv *ret)
 {
 	static int (*const parts[])(const struct qemu_config *, struct strv *) = {
-		add_machine, add_panic,    add_kernel, add_display,
-		add_channels, add_port, add_disks, add_net, add_share,
+		add_machine,  add_panic, add_efi,   add_kernel, add_display, add_credentials,
+		add_channels, add_ports, add_disks, add_net,    add_tpm,     add_share,
 	};
 	int r = strv_add(ret, c->program);
 

@@ -9,6 +9,7 @@
 #include "host/arch.h"
 #include "host/run/accel.h"
 #include "host/disk/blockdev.h"
+#include "host/run/credential.h"
 #include "host/run/network.h"
 #include "init/lib/str.h"
 
@@ -35,6 +36,11 @@ struct qemu_config {
 	const int *share_fds; /* those that these name and QEMU inherits, */
 	size_t n_share_fds;   /* so many */
 	bool graphics;
+	unsigned int width, height; /* of its screen; 0: QEMU's own */
+	const char *efi_code, *efi_vars; /* flash images: EFI and its variables; NULL: no EFI */
+	int tpm_fd; /* a socket to a TPM that QEMU inherits; -1: none */
+	const char *agent; /* where QEMU makes the socket of the guest's agent; NULL: none */
+	const struct credentials *credentials;
 	int console_fd; /* sockets that QEMU inherits: the first serial port; -1: its own stdin and stdout, */
 	int report_fd;	/* the second one; without a console there is none, */
 	int qmp_fd;	/* its monitor; likewise, */

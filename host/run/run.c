@@ -24,10 +24,10 @@
 #include "host/run/launch.h"
 #include "host/run/options.h"
 #include "host/run/register.h"
+#include "host/run/request.h"
 #include "host/closure/registration.h"
 #include "host/run/system.h"
 #include "host/run/tell.h"
-#include "host/words.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 
@@ -51,90 +51,6 @@ static void run_free(struct run *r)
 	system_free(&r->system);
 	run_values_free(&r->v);
 	opt_args_free(&r->args);
-}
-
-/* The COMMAND behind "--", whole, before anything is made for it. */
-static int read_command(struct run *run, struct err *e)
-{
-	struct guest_command *g = &run->watch.command;
-	const struct command_options o = { .argv = run->args.rest,
-					   .env = (const char *const *)run->v.env.v,
-					   .folder = run->v.cwd,
-					   .tty = run->v.tty };
-
-	if (!run->args.rest)
-		return 0;
-	if (!run->args.rest[0])
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: there is no COMMAND behind --");
-	g->asked = true;
-	g->tty = run->v.tty;
-	g->when = run->v.ready;
-	return command_request(&o, &g->request, e);
-}
-
-static int read_network(struct run *run, struct err *e)
-{
-	struct network *n = &run->plan.network;
-	int r = 0;
-
-	n->open = run->v.network;
-	n->opts = getenv("QEMU_NET_OPTS");
-	n->user = getuid();
-	for (size_t i = 0; r == 0 && i < run->v.forwards.n; i++)
-		r = network_forward(n, run->v.forwards.v[i], e);
-	for (size_t i = 0; r == 0 && i < run->v.vlans.n; i++)
-		r = network_vlan(n, run->v.vlans.v[i], e);
-	return r;
-}
-
-static int split_qemu_opts(struct run *run, const char *from, const char *words, struct err *e)
-{
-	int r = words ? words_split(words, &run->plan.qemu_opts) : 0;
-
-	return r < 0 ? err_exit(e, EXIT_USAGE, -r, "%s: a quote is not closed in: %s", from, words) : 0;
-}
-
-/* The environment's stand last, and win. */
-static int read_qemu_opts(struct run *run, struct err *e)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < run->v.qemu_opts.n; i++)
-		r = split_qemu_opts(run, "run: --qemu-opts", run->v.qemu_opts.v[i], e);
-	return r < 0 ? r : split_qemu_opts(run, "QEMU_OPTS", getenv("QEMU_OPTS"), e);
-}
-
-/* What the words of the command line and of the environment say by themselves. */
-static int read_words(struct run *run, struct err *e)
-{
-	int r;
-
-	if (run->args.args.n > 0)
-		run->v.system.system = run->args.args.v[0];
-	run->plan.cores = run->v.cores ? run->v.cores : 1;
-	run->plan.graphics = run->v.graphics;
-	run->plan.filtered = run->v.escapes;
-	run->plan.watch = &run->watch;
-	run->v.system.no_init = run->v.no_stage2;
-	run->watch.limits = (struct limits){ .stage1 = run->v.timeout_stage1,
-					     .stage2 = run->v.timeout_stage2,
-					     .run = run->v.timeout };
-	run->watch.stop_timeout = run->v.stop_timeout;
-	r = run_size("memory", run->v.memory, (uint64_t)384 << 20, &run->plan.memory, e);
-
-	if (r == 0)
-		r = run_size("disk-size", run->v.disk_size, 0, &run->v.disk_bytes, e);
-	if (r == 0)
-		r = run_size("console-log-size", run->v.console_log_size, (uint64_t)16 << 20,
-			     &run->watch.log.max, e);
-	if (r < 0)
-		return r;
-	r = run_values_check(&run->v, run->args.rest, e);
-	if (r == 0)
-		r = read_command(run, e);
-	if (r == 0)
-		r = read_network(run, e);
-	return r < 0 ? r : read_qemu_opts(run, e);
 }
 
 static int find_programs(struct run *run, struct err *e)
@@ -193,10 +109,13 @@ static int confirm_fresh(const struct run *run, struct err *e)
 
 static struct initrd_options initrd_of(const struct run *run)
 {
+	static const char *const for_credentials[] = { CREDENTIAL_MODULE, NULL };
+
 	return (struct initrd_options){
 		.kernel = run->system.kernel,
 		.modules = run->system.modules[0] ? run->system.modules : NULL,
 		.init_program = run->v.stage1,
+		.extra_modules = run->v.credentials.n > 0 ? for_credentials : NULL,
 	};
 }
 
@@ -324,6 +243,45 @@ static int build_append(struct run *run, struct err *e)
 	return cmdline_build(&line, a->cmdline_max, &run->plan.append, e);
 }
 
+/* Where something of the machine's is kept: the environment's name for it wins. */
+static int place(const struct run *run, const char *variable, const char *suffix, char *ret, struct err *e)
+{
+	_cleanup_free_ char *here = get_current_dir_name();
+	const char *env = getenv(variable);
+	int r;
+
+	if (!here)
+		return err_sys(e, errno, "the working directory");
+	if (!env || !env[0])
+		r = str_format(ret, PATH_MAX, "%s/%s%s", here, run->system.name, suffix);
+	else if (env[0] == '/')
+		r = str_format(ret, PATH_MAX, "%s", env);
+	else
+		r = str_format(ret, PATH_MAX, "%s/%s", here, env);
+	return r < 0 ? err_exit(e, EXIT_USAGE, ENAMETOOLONG, "%s: the name is too long", variable) : 0;
+}
+
+static int find_efi(struct run *run, struct err *e)
+{
+	char vars[PATH_MAX];
+	const struct efi_request q = { .arch = run->plan.arch, .qemu = run->plan.qemu,
+				       .firmware = run->v.efi_firmware, .variables = run->v.efi_variables,
+				       .vars = vars };
+	int r = place(run, "NIX_EFI_VARS", "-efi-vars.fd", vars, e);
+
+	return r < 0 ? r : efi_find(&q, &run->plan.efi, e);
+}
+
+static int find_tpm(struct run *run, struct err *e)
+{
+	char state[PATH_MAX];
+	int r = place(run, "NIX_SWTPM_DIR", "-swtpm", state, e);
+
+	if (r == 0 && !run->plan.arch->tpm)
+		r = err_exit(e, EXIT_USAGE, EINVAL, "run: --tpm: not for %s guests", run->plan.arch->name);
+	return r < 0 ? r : tpm_find(state, &run->plan.tpm, e);
+}
+
 /* Which machine the kernel is for decides which one QEMU makes. */
 static int find_arch(struct run *run, struct err *e)
 {
@@ -381,7 +339,7 @@ static int read_rescue_shell(struct run *run, struct err *e)
 /* Everything that can be found wrong without making anything. */
 static int prepare(struct run *run, struct err *e)
 {
-	int r = read_words(run, e);
+	int r = request_read(&run->v, &run->args, &run->plan, &run->watch, e);
 
 	if (r == 0)
 		r = system_find(&run->v.system, &run->system, e);
@@ -391,6 +349,10 @@ static int prepare(struct run *run, struct err *e)
 		r = register_closures(&run->v, &run->system, &run->plan.registration, e);
 	if (r == 0)
 		r = find_programs(run, e);
+	if (r == 0 && run->v.efi)
+		r = find_efi(run, e);
+	if (r == 0 && run->v.tpm)
+		r = find_tpm(run, e);
 	if (r == 0)
 		r = network_check(&run->plan.network, e);
 	if (r == 0)

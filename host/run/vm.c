@@ -84,6 +84,8 @@ static void pass_fds(const struct qemu_config *c, int *ret)
 	ret[n++] = c->report_fd;
 	ret[n++] = c->qmp_fd;
 	ret[n++] = c->channel_fd;
+	if (c->tpm_fd >= 0)
+		ret[n++] = c->tpm_fd;
 	for (size_t i = 0; i < c->n_share_fds; i++)
 		ret[n++] = c->share_fds[i];
 	for (size_t i = 0; i < c->n_disks; i++) {
@@ -99,7 +101,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
 	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
 	_cleanup_strv_ struct strv argv = { 0 };
-	int pass[5 + BINDS_MAX + 1 + 2 * (DISKS_MAX + 1)];
+	int pass[6 + BINDS_MAX + 1 + 2 * (DISKS_MAX + 1)];
 	sigset_t blocked;
 	int r = make_channel(&vm->report_fd, &report);
 

@@ -19,7 +19,7 @@ static struct qemu_config plain(void)
 		.memory = (uint64_t)384 << 20, .cores = 1, .kernel = "/k", .initrd = "/i",
 		.append = "init=/x a,b", .disks = &disk, .n_disks = 1, .network = &network,
 		.share_command = server,
-		.console_fd = 3, .report_fd = 4, .qmp_fd = 5, .channel_fd = 6,
+		.console_fd = 3, .report_fd = 4, .qmp_fd = 5, .channel_fd = 6, .tpm_fd = -1,
 	};
 }
 
@@ -32,8 +32,8 @@ static void whole_list(void)
 		"init=/x a,b", "-display", "none", "-chardev", "socket,id=console,fd=3", "-serial",
 		"chardev:console",
 		"-chardev", "socket,id=report,fd=4", "-serial", "chardev:report", "-chardev",
-		"socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control", "-chardev",
-		"socket,id=channel,fd=6", "-device", "virtio-serial-pci,max_ports=2", "-device",
+		"socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control", "-device",
+		"virtio-serial-pci,max_ports=2", "-chardev", "socket,id=channel,fd=6", "-device",
 		"virtserialport,chardev=channel,name=storeboot", "-blockdev",
 		"{\"driver\":\"file\",\"node-name\":\"disk0-file\",\"read-only\":false,"
 		"\"discard\":\"unmap\",\"filename\":\"/w/demo.qcow2\"}",

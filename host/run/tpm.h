@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* tpm.h - a TPM for the guest: swtpm beside QEMU */
+#ifndef STOREBOOT_HOST_TPM_H
+#define STOREBOOT_HOST_TPM_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "init/lib/err.h"
+
+struct tpm {
+	bool wanted;
+	char swtpm[PATH_MAX];
+	char state[PATH_MAX]; /* the folder with what it holds; made by tpm_start */
+};
+
+/* Finds it; changes nothing. state: where it is kept. Returns 0, or -errno with e. */
+_must_check_ int tpm_find(const char *state, struct tpm *ret, struct err *e);
+
+/*
+ * Starts it, in a session of its own: it ends with its connection, or with this process. folder: the run's
+ * private one. thrown_away: its state lies there, too, and begins empty. Returns QEMU's end of its control
+ * socket, or -errno with e.
+ */
+_must_check_ int tpm_start(const struct tpm *t, const char *folder, bool thrown_away, struct err *e);
+
+#endif

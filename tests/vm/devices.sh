@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# devices.sh - storeboot run: EFI, a TPM, a credential, the guest's agent, a screen and its size, all in one boot
+# shellcheck disable=SC2016,SC2046,SC2317 # the guest expands its script, not this shell; functions are called by name
+set -u
+# shellcheck source=tests/lib/vm.sh
+. tests/lib/vm.sh
+mkdir -m 700 "$tmp/runtime"
+export XDG_RUNTIME_DIR=$tmp/runtime
+
+# within SECONDS COMMAND...: waits until the command succeeds.
+within() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}
+
+# The host's own qemu-ga with its libraries, in one store path.
+mkdir "$tmp/agent"
+cp -L "$(command -v qemu-ga)" $(ldd "$(command -v qemu-ga)" | grep -oE '/[^ ]+') "$tmp/agent/"
+loader=$(basename "$(ldd "$(command -v qemu-ga)" | grep -oE '/[^ ]*ld-linux[^ ]*')")
+agent=$(nix_store --add "$tmp/agent")
+script=$(vm_script "agent=$agent loader=$loader"'
+[ -d /sys/firmware/efi ] && echo "FACT EFI"
+modprobe efivarfs && mount -t efivarfs efivarfs /sys/firmware/efi/efivars
+printf "\\7\\0\\0\\0kept-4711" >/sys/firmware/efi/efivars/Storeboot-12345678-1234-1234-1234-123456789abc && echo "FACT a variable is written"
+modprobe tpm_tis; echo "FACT TPM $(cat /sys/class/tpm/tpm0/tpm_version_major)"
+echo "FACT credential $(cat /sys/firmware/qemu_fw_cfg/by_name/opt/io.systemd.credentials/a.secret/raw)"
+modprobe bochs; echo "FACT screen $(head -n 1 /sys/class/drm/card*-*/modes)"
+for port in /sys/class/virtio-ports/*; do
+	[ "$(cat "$port/name")" != org.qemu.guest_agent.0 ] || port_name=${port##*/}
+done
+mkdir -p /run/ga
+$agent/$loader --library-path "$agent" "$agent/qemu-ga" -m virtio-serial -p "/dev/$port_name" -t /run/ga -f /run/ga/pid &
+echo "FACT the agent is started"
+tries=300; until [ -e /run/asked ]; do tries=$((tries - 1)); [ $tries -gt 0 ] || break; usleep 100000; done
+')
+
+echo "hush-4711" >"$tmp/a:key, of mine"
+(
+	cd "$tmp" || exit 1
+	timeout --kill-after=10 200 "$OLDPWD/$storeboot" run "$system" --name dev --root tmpfs --efi --tpm --guest-agent \
+		--load-credential "a.secret:$tmp/a:key, of mine" --graphics --resolution 800x600 --qemu-opts "-display none" --json "$tmp/events" \
+		--append "console=ttyS0 demo.run=$script" </dev/null >"$tmp/out" 2>"$tmp/err"
+	echo $? >"$tmp/status"
+) &
+run=$!
+ok "the guest's agent is started" within 180 grep -q 'FACT the agent is started' "$tmp/out"
+qemu=$(tr '\0' '\n' <"/proc/$(sed -n 's/.*"event": *"qemu".*"pid": *\([0-9]*\).*/\1/p' "$tmp/events")/cmdline")
+has "the credential comes from its file" "$qemu" '^name=opt/io\.systemd\.credentials/a\.secret,file=.*/a:key,, of mine$'
+is "it is in no argument" "$(grep -c hush <<<"$qemu")" 0
+is "it answers through the socket in the run's folder" "$(timeout 60 python3 -c 'import json, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+f = s.makefile("rw")
+def ask(**q):
+    print(json.dumps(q), file=f, flush=True)
+    return json.loads(f.readline())["return"]
+print(ask(execute="guest-sync", arguments={"id": 4711}))
+h = ask(**{"execute": "guest-file-open", "arguments": {"path": "/run/asked", "mode": "w"}})
+print("opened" if h else h)' "$tmp/runtime/storeboot/dev/guest-agent" 2>&1 | tr '\n' ' ')" "4711 opened "
+wait "$run"
+out=$(tr -d '\r' <"$tmp/out")
+sed 's/^/# /' "$tmp/err"
+is "exit status" "$(cat "$tmp/status")" 0
+has "--efi" "$out" '^FACT EFI'
+has "an EFI variable can be written" "$out" '^FACT a variable is written'
+ok "it is in the machine's own variables, beside the disk" grep -qa kept-4711 "$tmp/dev-efi-vars.fd"
+has "--tpm" "$out" '^FACT TPM 2'
+ok "what it holds is beside the disk" test -s "$tmp/dev-swtpm/tpm2-00.permall"
+has "--load-credential" "$out" '^FACT credential hush-4711'
+has "--graphics --resolution" "$out" '^FACT screen 800x600'
+is "nothing else is left" "$(find "$tmp/runtime" -mindepth 1)" ""
+tap_end
