@@ -95,6 +95,13 @@ static void arm(int seconds)
 	setitimer(ITIMER_REAL, &in, NULL);
 }
 
+/* One that somebody looks at: ours, and we are in front. A Nix build's stderr is a terminal, too, but that of
+ * no session, and what is said there becomes a log. */
+static bool is_watched(void)
+{
+	return isatty(STDERR_FILENO) == 1 && tcgetpgrp(STDERR_FILENO) == getpgrp();
+}
+
 /* SA_RESTART: a read or a wait that the signal comes into goes on. poll(2) does not, and whoever polls
  * here looks for EINTR. */
 static bool is_terminal(void)
@@ -104,7 +111,7 @@ static bool is_terminal(void)
 	if (line.ready)
 		return line.terminal;
 	line.ready = true;
-	line.terminal = isatty(STDERR_FILENO) == 1 && sigaction(SIGALRM, &act, NULL) == 0;
+	line.terminal = is_watched() && sigaction(SIGALRM, &act, NULL) == 0;
 	if (line.terminal)
 		log_before(progress_clear);
 	return line.terminal;

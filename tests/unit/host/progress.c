@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <termios.h>
 
 #include "init/lib/log.h"
@@ -38,8 +39,8 @@ static const char *told(const char *until, int ms)
 	return text;
 }
 
-/* Puts a terminal of so many columns in stderr's place. */
-static int terminal(unsigned short columns)
+/* Puts a terminal of so many columns in stderr's place; controlling: it is this session's. */
+static int terminal(unsigned short columns, bool controlling)
 {
 	struct winsize size = { .ws_row = 24, .ws_col = columns };
 	struct termios raw;
@@ -53,6 +54,8 @@ static int terminal(unsigned short columns)
 		return -1;
 	cfmakeraw(&raw);
 	if (tcsetattr(slave, TCSANOW, &raw) < 0 || ioctl(slave, TIOCSWINSZ, &size) < 0)
+		return -1;
+	if (controlling && ioctl(slave, TIOCSCTTY, 0) < 0)
 		return -1;
 	stderr_before = dup(STDERR_FILENO);
 	return dup2(slave, STDERR_FILENO) < 0 ? -1 : 0;
@@ -118,9 +121,40 @@ static void a_narrow_terminal_is_not_overrun(void)
 	progress_end();
 }
 
+/* As a Nix build's is. In a process of its own: where a line goes is looked at once. */
+static void a_terminal_of_no_session_is_left_alone(void)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (pid == 0) {
+		if (terminal(80, false) < 0)
+			_exit(1);
+		progress_set("slow");
+		_exit(told(NULL, 1300)[0] ? 2 : 0);
+	}
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK_INT(status, 0);
+}
+
+/* Who leads a group cannot begin a session, and only a session has a terminal. */
+static void begin_session(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid > 0) {
+		waitpid(pid, &status, 0);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	}
+	setsid();
+}
+
 int main(void)
 {
-	if (terminal(80) < 0)
+	begin_session();
+	RUN(a_terminal_of_no_session_is_left_alone);
+	if (terminal(80, true) < 0)
 		return 1;
 	RUN(what_is_quick_is_not_told);
 	RUN(what_is_slow_is_told_replaced_and_taken_away);
