@@ -20,6 +20,7 @@
 #include "host/keeper.h"
 #include "host/progress.h"
 #include "host/closure/registration.h"
+#include "host/run/register.h"
 #include "host/run/remember.h"
 #include "host/vms.h"
 #include "host/words.h"
@@ -232,6 +233,8 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		r = write_initrd(&l, e);
 	if (r == 0)
 		r = write_kernel(&l, e);
+	if (r == 0 && p->registration.len > 0)
+		register_links(p->way.store);
 	if (r == 0)
 		r = road_make(&p->way, l.vm.folder, p->self, e);
 	n = vm_signal_waiting();

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "host/closure/registration.h"
 #include "host/exit.h"
@@ -80,4 +81,15 @@ int register_closures(const struct run_values *v, const struct system *s, struct
 	log_warning("no registration for the guest's Nix: %s", why.text);
 	ret->len = 0;
 	return 0;
+}
+
+void register_links(const char *store)
+{
+	char path[PATH_MAX];
+
+	if (str_format(path, sizeof(path), "%s/.links", store) < 0 ||
+	    (mkdir(path, 0755) < 0 && errno != EEXIST))
+		log_warning("%s lacks the folder .links and none can be made (%s), so the guest's Nix may "
+			    "refuse its registration; --reginfo none does without",
+			    store, strerror(errno));
 }

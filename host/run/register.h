@@ -14,4 +14,8 @@
 _must_check_ int register_closures(const struct run_values *v, const struct system *s, struct buf *ret,
 				   struct err *e);
 
+/* Nix makes the folder .links in a store that has none, and ends where it cannot: the guest's could not, so
+ * it is made here, in the store that is served. A build sandbox's has none. Warns where it cannot be made. */
+void register_links(const char *store);
+
 #endif
