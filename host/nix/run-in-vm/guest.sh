@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# guest.sh COMMAND: runs it with a folder for what it makes, $out, and hands that folder to the host: a tar archive
+# on the disk that is meant for it. Its status is the command's.
+# shellcheck shell=dash
+
+status=0
+export out=/tmp/xchg
+mkdir -p $out
+sh "$1" || status=$?
+for disk in /sys/block/vd*; do
+	[ "$(cat "$disk/serial")" = xchg ] || continue
+	tar -C $out -cf "/dev/${disk##*/}" . && exit $status
+done
+echo "cannot hand $out to the host" >&2
+[ $status -ne 0 ] || status=1
+exit $status
