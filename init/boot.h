@@ -43,6 +43,7 @@ struct boot {
 	bool api_moved;	  /* /dev, /proc, /sys and /run are below the new root */
 	bool switched;	  /* the old root is gone: paths are the system's */
 	char devkmsg[16]; /* the kernel's limit on /dev/kmsg, for stage 2 to find as it was */
+	char loglevel[4]; /* the same of what the kernel shows; "": not changed */
 	struct report report;
 	pid_t agent; /* beside stage 2; 0: none */
 	const char *step; /* the current one's name */

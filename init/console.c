@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -22,6 +24,9 @@
 #define DEVKMSG "/proc/sys/kernel/printk_devkmsg"
 
 #define BINDS_MAX_SIZE ((size_t)1 << 20)
+
+/* Its first number is the level below which lines are shown; it can be written alone (proc(5)). */
+#define LOGLEVEL "/proc/sys/kernel/printk"
 
 /*
  * Standard input, output and error on the /dev/console that stage 2 will see. The kernel gives
@@ -96,6 +101,20 @@ static int read_binds(struct boot *b)
 		       0;
 }
 
+/* Who wants the trace wants to see it, also with the loglevel=4 of most command lines. */
+static void show_trace(struct boot *b)
+{
+	char levels[64];
+
+	if (!b->config.trace || file_read_line(AT_FDCWD, LOGLEVEL, levels, sizeof(levels)) < 0)
+		return;
+	levels[strcspn(levels, "\t ")] = '\0';
+	if (atoi(levels) > LOG_INFO || str_format(b->loglevel, sizeof(b->loglevel), "%s", levels) < 0)
+		return;
+	if (file_write(AT_FDCWD, LOGLEVEL, "7", 1) < 0)
+		b->loglevel[0] = '\0';
+}
+
 int step_config(struct boot *b)
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -109,6 +128,7 @@ int step_config(struct boot *b)
 	if (r < 0)
 		return r;
 	set_console_size(b);
+	show_trace(b);
 	runner_trace(b, "%s", b->config.init ? b->config.init : "no stage 2");
 	return 0;
 }
@@ -131,6 +151,8 @@ void console_restore(const struct boot *b)
 {
 	char line[sizeof(b->devkmsg) + 1];
 
+	if (b->loglevel[0] && file_write(AT_FDCWD, LOGLEVEL, b->loglevel, strlen(b->loglevel)) < 0)
+		runner_trace(b, LOGLEVEL " stays at 7");
 	if (!b->devkmsg[0] || str_format(line, sizeof(line), "%s\n", b->devkmsg) < 0)
 		return;
 	if (file_write(AT_FDCWD, DEVKMSG, line, strlen(line)) < 0)

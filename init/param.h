@@ -29,7 +29,7 @@
 	      "the kernel's; stage 1 writes its last words to every console") \
 	PARAM(SHELL_ON_FAIL, "boot.shell_on_fail", flag, \
 	      "on failure, a shell from the system's closure, if it can be reached") \
-	PARAM(TRACE, "boot.trace", flag, "log what each step does, not only its outcome") \
+	PARAM(TRACE, "boot.trace", flag, "show what each step does, not only its outcome") \
 	PARAM(DEBUG1, "boot.debug1", flag, \
 	      "stop before the switch to the new root, in a shell of the closure; its end goes on") \
 	PARAM(PANIC_ON_FAIL, "boot.panic_on_fail", flag, "on failure, exit: the kernel panics") \

@@ -37,7 +37,7 @@ within() {
 
 # --- piecewise, with 2010's environment ----------------------------------------------------------------------
 script=$(vm_script 'echo "FACT cmdline $(cat /proc/cmdline)"; echo "FACT cpus $(nproc)"; echo "FACT disk $(cat /sys/block/vda/size)"
-echo "FACT disks $(ls /sys/block | grep -c ^vd)"; printf "FACT \\033[1mescapes\\033[m \\033]0;title\\007\\033[6nend\\n"')
+echo "FACT disks $(ls /sys/block | grep -c ^vd)"; echo "FACT shown" $(cat /proc/sys/kernel/printk); printf "FACT \\033[1mescapes\\033[m \\033]0;title\\007\\033[6nend\\n"')
 qemu-img create -q -f qcow2 "$tmp/second.qcow2" 32M
 cat >"$tmp/options" <<END
 # what the next run boots
@@ -46,7 +46,7 @@ modules    $system/kernel-modules
 init       $system/init
 params     $system/kernel-params
 disk-size  1G
-append     systemConfig=$system
+append     systemConfig=$system boot.trace
 append     two words
 END
 out=$(NIX_DISK_IMAGE="$tmp/a, b.qcow2" QEMU_KERNEL_PARAMS="word.of=environment demo.run=$script" \
@@ -60,6 +60,8 @@ has "kernel-params come first, QEMU_KERNEL_PARAMS behind init=" "$out" "^FACT cm
 has "--config: a list, a value with a blank" "$out" '^FACT cmdline .* two words'
 has "QEMU_OPTS: processors" "$out" '^FACT cpus 2'
 has "QEMU_OPTS: a quoted drive" "$out" '^FACT disks 2'
+has "boot.trace is seen on a quiet console" "$out" '\] storeboot: modules: virtio_blk\.ko'
+has "stage 2 has its own loglevel again" "$out" '^FACT shown 4 '
 has "--escapes filter: what is harmless comes through" "$out" $'^FACT \033\\[1mescapes\033\\[m end$'
 has "the log has it as it came" "$(tr -d '\r' <"$tmp/log")" $'^FACT \033\\[1mescapes\033\\[m \033\\]0;title\a\033\\[6nend$'
 has "--disk-size" "$out" "^FACT disk $((128 << 11))$"
