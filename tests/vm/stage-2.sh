@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# stage-2.sh - a stage 2 that asks of stage 1 what NixOS's does, and systemd with udev and D-Bus from the store
+# after it: no unit fails, at the first boot and at the second one of the same disk
+set -u
+# shellcheck source=tests/lib/vm.sh
+. tests/lib/vm.sh
+busybox=$(readlink -f "$system/sw/bin/busybox")
+
+status=0
+tree=$(tests/lib/systemd-tree udev dbus login kmod) || status=$?
+if [ $status -ne 0 ]; then
+	skip "stage 2" "its packages cannot be fetched here"
+	tap_end
+fi
+top=$tmp/nixos-system
+mkdir "$top"
+cp -a "$tree/usr" "$tree/etc" "$top/"
+ln -s usr/lib/systemd "$top/systemd" # as NixOS's toplevels have it
+for name in kernel kernel-modules sw; do
+	ln -s "$(readlink -f "$system/$name")" "$top/$name"
+done
+cp "$system/kernel-params" "$top/kernel-params"
+
+# Debian's programs want their loader and libraries below /lib; NixOS's bring their own.
+cat >"$top/init" <<-END
+	#!$busybox sh
+	for name in bin sbin lib lib64; do [ -e /\$name ] || $busybox ln -s usr/\$name /\$name; done
+	$busybox ln -sfn \$systemConfig/usr /usr
+	exec /bin/bash \$systemConfig/stage-2
+END
+
+# What NixOS's stages 2 of 2010 and since do and take for granted (nixos/modules/system/boot/stage-2-init.sh), in this
+# test's own words. Whatever fails ends PID 1, and so the run.
+cat >"$top/stage-2" <<'END'
+set -eu
+PATH=/usr/bin:/usr/sbin
+die() { echo "stage 2: $*" >&2; exit 1; }
+
+# The system, from the kernel's command line as in 2010, and in the environment.
+[ $$ -eq 1 ] || die "not PID 1"
+fromLine=
+for word in $(</proc/cmdline); do
+	case $word in
+	systemConfig=*) fromLine=${word#systemConfig=} ;;
+	esac
+done
+[ -n "$fromLine" ] && [ "$fromLine" = "$systemConfig" ] || die "systemConfig: '$fromLine', '$systemConfig'"
+[ -e "$systemConfig/sw" ] || die "$systemConfig is not there"
+
+# What stage 1 leaves.
+[ -e /etc/NIXOS ] || die "no /etc/NIXOS"
+for folder in /proc /sys /dev /run; do
+	mountpoint -q $folder || die "$folder is not mounted"
+done
+[ "$(stat -f -c %T /run)" = tmpfs ] || die "/run is no tmpfs"
+[ -e /dev/fd/0 ] && [ -c /dev/console ] || die "/dev is not whole"
+[ "$(ls /dev/fd/ | wc -l)" -le 5 ] || die "descriptors are left open: $(ls -l /dev/fd/)"
+[ "$(ls -d /proc/[0-9]* | wc -l)" -gt 1 ] || die "no /proc"
+
+# Remounts.
+mount -n -o remount,rw none /
+touch /written && rm /written
+chown -f 0:30000 /nix/store || true
+chmod -f 1775 /nix/store || true
+if ! [[ "$(findmnt --noheadings --output OPTIONS /nix/store)" =~ ro(,|$) ]]; then
+	mount --bind /nix/store /nix/store
+	mount -o remount,ro,bind /nix/store
+fi
+! touch /nix/store/intruder 2>/dev/null || die "the store was written to"
+
+# An /etc, and what every boot cleans.
+install -m 0755 -d /etc /var/log /var/lib /nix/var/nix/gcroots /run/lock /home /root
+[ -e /etc/fstab ] || touch /etc/fstab
+rm -f /etc/mtab
+ln -s /proc/mounts /etc/mtab
+install -m 01777 -d /tmp
+rm -rf /var/run /var/lock
+ln -s /run /var/run
+ln -s /run/lock /var/lock
+
+# Its output goes to the kernel's log by a process of its own, which takes /dev/fd.
+exec {out}>&1 {err}>&2
+exec > >(tee -i /proc/self/fd/"$out" | while read -r line; do echo "<7>stage-2-init: $line" >/dev/kmsg; done) 2>&1
+echo "running activation script..."
+if [ ! -e /etc/os-release ]; then
+	cp -a "$systemConfig/etc/." /etc/ # GNU's, which asks for ACLs
+	printf '%s\n' root:x:0:0::/root:/bin/bash >/etc/passwd
+	printf '%s\n' root:x:0: >/etc/group
+	printf '%s\n' root::1:::::: >/etc/shadow
+	chmod 600 /etc/shadow
+	echo 0123456789abcdef0123456789abcdef >/etc/machine-id # nobody answers the first boot's wizard
+	ln -sfn /usr/lib/systemd/system/multi-user.target /etc/systemd/system/default.target
+	# As host/nix/module.nix has NixOS write it.
+	printf '%s\n' '/dev/vda / ext3 x-initrd.mount 0 0' '//10.0.2.4/qemu /hostfs cifs ro,x-initrd.mount 0 0' \
+		'/hostfs/nix/store /nix/store none bind,ro,x-initrd.mount 0 0' >/etc/fstab
+fi
+ln -sfn "$systemConfig" /run/current-system
+ln -sfn "$systemConfig" /run/booted-system
+ln -sfn /run/booted-system /nix/var/nix/gcroots/booted-system
+exec 1>&"$out" 2>&"$err"
+exec {out}>&- {err}>&-
+
+echo "starting systemd..."
+PATH=$systemConfig/systemd exec systemd
+END
+chmod -R u+w "$top"
+chmod 755 "$top" "$top/init"
+system=$(nix_store --add "$top")
+
+facts='systemctl is-system-running --wait
+systemctl is-active multi-user.target systemd-udevd.service dbus.service serial-getty@ttyS0.service
+systemctl --failed --no-legend --plain
+findmnt --noheadings --output TARGET,FSTYPE,OPTIONS /nix/store | grep -oE "^/nix/store +cifs +ro"
+grep -c stage-2-init: <(dmesg)'
+want='running
+active
+active
+active
+active
+/nix/store cifs   ro
+1'
+for boot in first second; do
+	vm_run 240 --image "$tmp/disk.qcow2" --memory 512M --reginfo none --console-log "$tmp/console" --timings -- \
+		bash -c "$facts"
+	is "the $boot boot: exit" "$status" 0
+	is "the $boot boot: up, nothing failed" "$out" "$want"
+	[ "$out" = "$want" ] || tr -d '\r' <"$tmp/console" | tail -n 60 | sed 's/^/# /'
+done
+nix_store --delete "$system" >/dev/null 2>&1
+tap_end
