@@ -107,7 +107,9 @@ static int find_cifs(const struct road_request *q, struct way *w, struct err *e)
 
 	if (r == 0)
 		r = find_exposed(q, w, e);
-	return r < 0 ? r : proc_find(NULL, "bwrap", "bubblewrap", w->bwrap, e);
+	if (r == 0)
+		r = proc_find(NULL, "bwrap", "bubblewrap", w->bwrap, e);
+	return r < 0 ? r : smb_check(w->smbd, w->bwrap, e);
 }
 
 /* The server's command lies in a file: QEMU's option then has nothing in it that could be misread. */

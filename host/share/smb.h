@@ -28,11 +28,13 @@ _must_check_ int smb_conf(const struct smb_config *c, struct buf *ret);
  */
 _must_check_ int smb_command(const struct smb_config *c, int root, struct strv *ret);
 
-/*
- * Writes the files that the server needs into c->folder, and runs the server's program in its
- * confinement once, to see that it starts and has SMB1. Returns 0 or -errno with e (EXIT_MISSING:
- * this host does not allow it or smbd has no SMB1).
- */
+/* Writes the files that the server needs into c->folder. Returns 0 or -errno with e. */
 _must_check_ int smb_prepare(const struct smb_config *c, struct err *e);
+
+/*
+ * Runs the server's program in its confinement once, to see that it starts and has SMB1. Returns 0 or -errno
+ * with e (EXIT_MISSING: this host does not allow it or smbd has no SMB1).
+ */
+_must_check_ int smb_check(const char *smbd, const char *bwrap, struct err *e);
 
 #endif

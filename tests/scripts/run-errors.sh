@@ -129,7 +129,12 @@ refuse 'no such smbd' 69 'no-smbd is not on this host; install it .*samba' "$sys
 # A server without SMB1 and a bwrap that is not allowed to: programs that answer as those do.
 printf '#!/bin/sh\necho "   WITH_ADS"\n' >"$tmp/bin/smbd"
 chmod +x "$tmp/bin/smbd"
-refuse 'smbd without SMB1' 69 'built without SMB1' "$system" --smbd "$tmp/bin/smbd"
+refuse 'smbd without SMB1' 69 'built without SMB1.*another road' "$system" --smbd "$tmp/bin/smbd"
+got=0
+"$storeboot" run "$system" --stage1 "$build/storeboot-init" --share auto --smbd "$tmp/bin/smbd" --virtiofsd none --reginfo none --cache \
+	--print-qemu >/dev/null 2>"$tmp/err" || got=$?
+is '--share auto takes another road then' "$got" 0
+has '--share auto says why' "$(cat "$tmp/err")" 'the store comes by 9p, not by .*cifs \(.*built without SMB1'
 printf '#!/bin/sh\necho "bwrap: No permissions to create a new namespace" >&2\nexit 1\n' >"$tmp/bin/bwrap"
 chmod +x "$tmp/bin/bwrap"
 PATH=$tmp/bin:$PATH refuse 'bwrap not allowed' 69 'No permissions to create a new namespace.*user namespaces' "$system"
