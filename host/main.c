@@ -26,7 +26,7 @@ static const struct command {
 	{ "exec", cmd_exec, "run a command in one of them" },
 	{ "console", cmd_console, "get on the console of one of them" },
 	{ "stop", cmd_stop, "end one of them" },
-	{ "initrd", cmd_initrd, "build the initramfs alone" },
+	{ "initrd", cmd_initrd, "build the initramfs alone; look into any" },
 	{ "reginfo", cmd_reginfo, "print the registration of a closure" },
 	{ "share-server", cmd_share_server, NULL }, /* run's own use */
 };

@@ -8,6 +8,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "host/initrd/lz4.h"
+
 #define XZ_MEMORY_MAX ((uint64_t)256 << 20)
 
 /* One round of a library: takes from *in, appends to *out. Returns 1 at the stream's end, 0, or
@@ -20,6 +22,7 @@ struct chunk {
 };
 
 struct codec {
+	const char *name;
 	const char *magic;
 	size_t magic_len;
 	void *(*open)(void);
@@ -132,9 +135,9 @@ static void zstd_close(void *state)
 }
 
 static const struct codec codecs[] = {
-	{ "\x1f\x8b", 2, gzip_open, gzip_step, gzip_close },
-	{ "\xfd\x37zXZ\0", 6, xz_open, xz_step, xz_close },
-	{ "\x28\xb5\x2f\xfd", 4, zstd_open, zstd_step, zstd_close },
+	{ "gzip", "\x1f\x8b", 2, gzip_open, gzip_step, gzip_close },
+	{ "xz", "\xfd\x37zXZ\0", 6, xz_open, xz_step, xz_close },
+	{ "zstd", "\x28\xb5\x2f\xfd", 4, zstd_open, zstd_step, zstd_close },
 };
 
 static const struct codec *codec_of(const void *data, size_t len)
@@ -152,7 +155,7 @@ bool decompress_known(const void *data, size_t len)
 }
 
 static int run(const struct codec *codec, void *state, const uint8_t *data, size_t len, size_t max,
-	       struct buf *ret)
+	       struct buf *ret, size_t *ret_used)
 {
 	struct chunk c = { data, len, NULL, 0 };
 	size_t start = ret->len;
@@ -176,27 +179,52 @@ static int run(const struct codec *codec, void *state, const uint8_t *data, size
 		ret->data[ret->len] = '\0';
 		if (ret->len - start > max)
 			return -EFBIG;
-		if (r == 1)
+		if (r == 1) {
+			*ret_used = len - c.in_len;
 			return 0;
+		}
 		if (c.in_len == in_before && c.out_len == room)
 			return -ENODATA;
 	}
 }
 
+static int unpack(const struct codec *codec, const void *data, size_t len, size_t max, struct buf *ret,
+		  size_t *ret_used)
+{
+	void *state = codec->open();
+	int r;
+
+	if (!state)
+		return -ENOMEM;
+	r = run(codec, state, data, len, max, ret, ret_used);
+	codec->close(state);
+	return r;
+}
+
 int decompress_buf(const void *data, size_t len, size_t max, struct buf *ret)
 {
 	const struct codec *codec = codec_of(data, len);
-	void *state;
-	int r;
+	size_t used;
 
 	if (!codec)
 		return len > max ? -EFBIG : buf_add(ret, data, len);
-	state = codec->open();
-	if (!state)
-		return -ENOMEM;
-	r = run(codec, state, data, len, max, ret);
-	codec->close(state);
-	return r;
+	return unpack(codec, data, len, max, ret, &used);
+}
+
+const char *decompress_format(const void *data, size_t len)
+{
+	const struct codec *codec = codec_of(data, len);
+
+	return codec ? codec->name : lz4_known(data, len) ? "lz4" : NULL;
+}
+
+int decompress_next(const void *data, size_t len, size_t max, struct buf *ret, size_t *ret_used)
+{
+	const struct codec *codec = codec_of(data, len);
+
+	if (!codec)
+		return lz4_unpack(data, len, max, ret, ret_used);
+	return unpack(codec, data, len, max, ret, ret_used);
 }
 
 const char *decompress_why(int r)

@@ -8,8 +8,8 @@
 #include "init/lib/err.h"
 
 /*
- * Walks the archives that an initramfs is made of, as the kernel would: each must reach its trailer.
- * Formats that are not unpacked here (bzip2, lzma, lzo, lz4) are taken as they are. A pure function.
+ * Reads the archives that an initramfs is made of, as the kernel would: each must reach its trailer.
+ * Formats that are not unpacked here (bzip2, lzma, lzo) are taken as they are. A pure function.
  * Returns 0, -ENODATA when it is cut short, -EBADMSG when it is damaged, -ENOEXEC when it is no
  * initramfs, -ENOMEM.
  */

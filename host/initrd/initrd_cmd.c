@@ -4,6 +4,7 @@
 
 #include "host/exit.h"
 #include "host/initrd/initrd.h"
+#include "host/initrd/initrd_view.h"
 #include "host/opt.h"
 #include "host/output.h"
 #include "host/progress.h"
@@ -46,7 +47,8 @@ static const struct opt_command command = {
 	.synopsis = "-o FILE [OPTION]...",
 	.about = "Builds the initramfs: storeboot-init and the modules that it needs.\n"
 		 "The same input gives the same bytes. Without --modules it holds none, for a\n"
-		 "kernel that has all of them built in.",
+		 "kernel that has all of them built in. storeboot initrd ls|cat|verify|diff FILE looks into\n"
+		 "any initramfs.",
 	.opts = opts,
 	.n_opts = ARRAY_SIZE(opts),
 };
@@ -88,7 +90,11 @@ int cmd_initrd(int argc, char **argv)
 	_cleanup_(opt_args_free) struct opt_args args = { 0 };
 	struct values v = { 0 };
 	struct err e = { 0 };
-	int r = opt_parse(&command, argc, argv, &v, &args, &e);
+	int r;
+
+	if (argc > 1 && initrd_view_is(argv[1]))
+		return initrd_view(argc - 1, argv + 1);
+	r = opt_parse(&command, argc, argv, &v, &args, &e);
 
 	if (r == 0 && args.help)
 		opt_help(&command, stdout);

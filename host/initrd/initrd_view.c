@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/* initrd_view.c - `storeboot initrd ls|cat|verify|diff`: what is in an initramfs, whoever made it */
+#include "host/initrd/initrd_view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "host/exit.h"
+#include "host/initrd/decompress.h"
+#include "host/initrd/initrd_read.h"
+#include "host/opt.h"
+#include "init/lib/file.h"
+#include "init/lib/log.h"
+
+#define INITRD_MAX ((size_t)1 << 30)
+#define DIFFERENT 1 /* as diff(1) and cmp(1) have it */
+
+struct values {
+	bool details;
+};
+
+/* A file, read. */
+struct initramfs {
+	const char *path;
+	struct buf bytes;
+	struct initrd_content content;
+};
+
+static void initramfs_free(struct initramfs *i)
+{
+	initrd_content_free(&i->content);
+	buf_free(&i->bytes);
+}
+
+static int load(const char *path, struct initramfs *ret, struct err *e)
+{
+	const struct initrd_content *c = &ret->content;
+	const struct initrd_part *last;
+	int r = file_read(AT_FDCWD, path, INITRD_MAX, &ret->bytes);
+
+	ret->path = path;
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "%s: %s", path, strerror(-r));
+	r = initrd_read(ret->bytes.data ? ret->bytes.data : "", ret->bytes.len, &ret->content);
+	if (r == -ENOEXEC)
+		return err_exit(e, EXIT_BAD_INPUT, -r, "%s is no initramfs", path);
+	if (c->n_parts == 0)
+		return err_exit(e, EXIT_BAD_INPUT, -r, "%s %s", path, decompress_why(r));
+	last = &c->parts[c->n_parts - 1];
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, -r,
+				"%s: the archive at byte %zu (%s) %s behind %zu entries", path, last->offset,
+				last->format, decompress_why(r), last->entries);
+	if (last->unread)
+		return err_exit(e, EXIT_BAD_INPUT, EOPNOTSUPP,
+				"%s: the archive at byte %zu is packed by %s, which is not unpacked here", path,
+				last->offset, last->format);
+	return 0;
+}
+
+/* A name is what its maker liked; a terminal gets no control character of it. */
+static void print_name(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)name[i] < ' ' || name[i] == 127)
+			printf("\\%03o", (unsigned char)name[i]);
+		else
+			putchar(name[i]);
+}
+
+/* As ls -l has it: the type, and three times read, write, execute. */
+static const char *mode_text(mode_t mode, char dst[11])
+{
+	static const char letters[] = "rwxrwxrwx";
+
+	dst[0] = S_ISDIR(mode)	  ? 'd' :
+		 S_ISLNK(mode)	  ? 'l' :
+		 S_ISCHR(mode)	  ? 'c' :
+		 S_ISBLK(mode)	  ? 'b' :
+		 S_ISFIFO(mode)	  ? 'p' :
+		 S_ISSOCK(mode)	  ? 's' :
+				    '-';
+	for (int i = 0; i < 9; i++)
+		dst[1 + i] = mode & (0400u >> i) ? letters[i] : '-';
+	if (mode & S_ISUID)
+		dst[3] = mode & S_IXUSR ? 's' : 'S';
+	if (mode & S_ISGID)
+		dst[6] = mode & S_IXGRP ? 's' : 'S';
+	if (mode & S_ISVTX)
+		dst[9] = mode & S_IXOTH ? 't' : 'T';
+	dst[10] = '\0';
+	return dst;
+}
+
+static bool is_device(const struct initrd_entry *f)
+{
+	return S_ISCHR(f->mode) || S_ISBLK(f->mode);
+}
+
+static void print_details(const struct initrd_entry *f)
+{
+	const time_t mtime = f->mtime;
+	struct tm tm;
+	char mode[11], when[32] = "", size[32];
+
+	if (gmtime_r(&mtime, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+	if (is_device(f))
+		snprintf(size, sizeof(size), "%u, %u", f->rdev_major, f->rdev_minor);
+	else
+		snprintf(size, sizeof(size), "%u", f->size);
+	printf("%s %3u %5u %5u %10s %s ", mode_text(f->mode, mode), f->nlink, f->uid, f->gid, size, when);
+}
+
+/* --- ls ------------------------------------------------------------------------------------------------ */
+
+static int do_ls(const struct values *v, struct initramfs *in, _unused_ char *const *more,
+		 _unused_ struct err *e)
+{
+	for (size_t i = 0; i < in->content.n; i++) {
+		const struct initrd_entry *f = &in->content.v[i];
+
+		if (v->details)
+			print_details(f);
+		print_name(f->name, strlen(f->name));
+		if (v->details && S_ISLNK(f->mode)) {
+			printf(" -> ");
+			print_name(f->data, f->size);
+		}
+		putchar('\n');
+	}
+	return EXIT_OK;
+}
+
+/* --- cat ----------------------------------------------------------------------------------------------- */
+
+static int do_cat(_unused_ const struct values *v, struct initramfs *in, char *const *names, struct err *e)
+{
+	for (; *names; names++) {
+		const struct initrd_entry *f = initrd_find(&in->content, *names);
+
+		if (!f)
+			return err_exit(e, EXIT_BAD_INPUT, ENOENT, "%s: there is no %s in it", in->path,
+					*names);
+		if (S_ISLNK(f->mode))
+			return err_exit(e, EXIT_BAD_INPUT, ELOOP, "%s: %s is a link to %.*s", in->path, *names,
+					(int)f->size, f->data);
+		if (!S_ISREG(f->mode))
+			return err_exit(e, EXIT_BAD_INPUT, EINVAL, "%s: %s is no file", in->path, *names);
+		fwrite(f->data, 1, f->size, stdout);
+	}
+	return EXIT_OK;
+}
+
+/* --- verify -------------------------------------------------------------------------------------------- */
+
+/* What load found whole; the kernel starts /init, or rdinit= another. */
+static int do_verify(_unused_ const struct values *v, struct initramfs *in, _unused_ char *const *more,
+		     struct err *e)
+{
+	const struct initrd_content *c = &in->content;
+
+	for (size_t i = 0; i < c->n_parts; i++)
+		printf("byte %zu: %s, %zu bytes, %zu unpacked, %zu entries\n", c->parts[i].offset,
+		       c->parts[i].format, c->parts[i].size, c->parts[i].plain_size, c->parts[i].entries);
+	if (!initrd_find(c, "init"))
+		return err_exit(e, EXIT_BAD_INPUT, ENOENT, "%s is whole, but there is no /init in it",
+				in->path);
+	return EXIT_OK;
+}
+
+/* --- diff ---------------------------------------------------------------------------------------------- */
+
+/* What both are, and in what they differ, into what. Returns 0 or -ENOMEM. */
+static int compare(const struct initrd_entry *a, const struct initrd_entry *b, struct buf *what)
+{
+	const struct {
+		const char *name;
+		uint32_t a, b;
+	} rows[] = { { "mode", a->mode, b->mode },
+		     { "uid", a->uid, b->uid },
+		     { "gid", a->gid, b->gid },
+		     { "size", a->size, b->size },
+		     { "major", a->rdev_major, b->rdev_major },
+		     { "minor", a->rdev_minor, b->rdev_minor } };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++)
+		if (rows[i].a != rows[i].b)
+			r = buf_addf(what, i == 0 ? " %s %07o %07o" : " %s %u %u", rows[i].name, rows[i].a,
+				     rows[i].b);
+	if (r == 0 && a->size == b->size && memcmp(a->data, b->data, a->size) != 0)
+		r = buf_addf(what, " content");
+	return r;
+}
+
+/* By name; of one name the last first. Entries of one part lie in one array, and so do all parts. */
+static int by_name(const void *a, const void *b)
+{
+	const struct initrd_entry *x = *(const struct initrd_entry *const *)a;
+	const struct initrd_entry *y = *(const struct initrd_entry *const *)b;
+	int r = strcmp(initrd_name(x->name), initrd_name(y->name));
+
+	return r ? r : x > y ? -1 : x < y;
+}
+
+/* What there is when all is unpacked, sorted. ret: NULL behind the last one. */
+static int sorted(const struct initrd_content *c, const struct initrd_entry ***ret)
+{
+	const struct initrd_entry **v = calloc(c->n + 1, sizeof(const struct initrd_entry *));
+	size_t n = 0;
+
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n; i++)
+		v[i] = &c->v[i];
+	qsort(v, c->n, sizeof(*v), by_name);
+	for (size_t i = 0; i < c->n; i++)
+		if (n == 0 || !str_eq(initrd_name(v[n - 1]->name), initrd_name(v[i]->name)))
+			v[n++] = v[i];
+	v[n] = NULL;
+	*ret = v;
+	return 0;
+}
+
+static void print_change(char sign, const struct initrd_entry *f, const char *what)
+{
+	printf("%c ", sign);
+	print_name(initrd_name(f->name), strlen(initrd_name(f->name)));
+	printf("%s%s\n", *what ? ":" : "", what);
+}
+
+/* Returns whether there is a difference, or -ENOMEM. */
+static int print_changes(const struct initrd_entry **a, const struct initrd_entry **b)
+{
+	int r = 0, changed = 0;
+
+	while (r == 0 && (*a || *b)) {
+		_cleanup_buf_ struct buf what = { 0 };
+		int order = !*a ? 1 : !*b ? -1 : strcmp(initrd_name((*a)->name), initrd_name((*b)->name));
+
+		if (order < 0)
+			print_change('-', *a, "");
+		else if (order > 0)
+			print_change('+', *b, "");
+		else
+			r = compare(*a, *b, &what);
+		if (order == 0 && what.len > 0)
+			print_change('!', *a, what.data);
+		changed |= order != 0 || what.len > 0;
+		a += order <= 0;
+		b += order >= 0;
+	}
+	return r < 0 ? r : changed;
+}
+
+static int do_diff(_unused_ const struct values *v, struct initramfs *in, char *const *more, struct err *e)
+{
+	_cleanup_(initramfs_free) struct initramfs other = { 0 };
+	_cleanup_free_ const struct initrd_entry **a = NULL, **b = NULL;
+	int r = load(more[0], &other, e);
+
+	if (r < 0)
+		return r;
+	r = sorted(&in->content, &a);
+	if (r == 0)
+		r = sorted(&other.content, &b);
+	if (r == 0)
+		r = print_changes(a, b);
+	return r < 0 ? err_sys(e, r, "diff") : r ? DIFFERENT : EXIT_OK;
+}
+
+/* --- all of them --------------------------------------------------------------------------------------- */
+
+static const struct opt ls_opts[] = {
+	{ "long", 'l', OPT_FLAG, offsetof(struct values, details), NULL,
+	  "with mode, links, owner, group, size and time", NULL },
+};
+
+static const struct view {
+	struct opt_command command;
+	size_t min_args;
+	/* more: the arguments behind the file. Returns the exit status, or -errno with e. */
+	int (*run)(const struct values *v, struct initramfs *in, char *const *more, struct err *e);
+} views[] = {
+	{ { .name = "initrd ls", .synopsis = "FILE [-l]", .max_args = 1, .opts = ls_opts,
+	    .n_opts = ARRAY_SIZE(ls_opts),
+	    .about = "Lists what is in an initramfs, in its order: of one name the last counts." },
+	  1, do_ls },
+	{ { .name = "initrd cat", .synopsis = "FILE NAME...", .max_args = 1024,
+	    .about = "Prints files of an initramfs, as they are when the kernel has unpacked all of it." },
+	  2, do_cat },
+	{ { .name = "initrd verify", .synopsis = "FILE", .max_args = 1,
+	    .about = "Reads each archive of an initramfs to its end, says what it is, looks for /init." },
+	  1, do_verify },
+	{ { .name = "initrd diff", .synopsis = "FILE FILE", .max_args = 2,
+	    .about = "Says in what two initramfs differ when they are unpacked: - in the first alone, + in\n"
+		     "the second alone, ! in both. Ends with 0 where in nothing, with 1 where in something." },
+	  2, do_diff },
+};
+
+static const struct view *view_of(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(views); i++)
+		if (str_eq(str_after(views[i].command.name, "initrd "), word))
+			return &views[i];
+	return NULL;
+}
+
+bool initrd_view_is(const char *word)
+{
+	return view_of(word) != NULL;
+}
+
+static int view_files(const struct view *view, const struct values *v, const struct opt_args *a, struct err *e)
+{
+	_cleanup_(initramfs_free) struct initramfs in = { 0 };
+	int r;
+
+	if (a->args.n < view->min_args)
+		return err_exit(e, EXIT_USAGE, EINVAL, "%s: an argument is missing; usage: storeboot %s %s",
+				view->command.name, view->command.name, view->command.synopsis);
+	r = load(a->args.v[0], &in, e);
+	return r < 0 ? r : view->run(v, &in, a->args.v + 1, e);
+}
+
+int initrd_view(int argc, char **argv)
+{
+	_cleanup_(opt_args_free) struct opt_args args = { 0 };
+	const struct view *view = view_of(argv[0]);
+	struct values v = { 0 };
+	struct err e = { 0 };
+	int r = opt_parse(&view->command, argc, argv, &v, &args, &e);
+
+	if (r == 0 && args.help)
+		opt_help(&view->command, stdout);
+	else if (r == 0)
+		r = view_files(view, &v, &args, &e);
+	if (r >= 0)
+		return r;
+	log_error("%s", e.text);
+	return e.exit_status ? e.exit_status : EXIT_BAD_INPUT;
+}
