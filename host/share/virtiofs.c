@@ -63,6 +63,8 @@ static int add_confinement(const struct virtiofs_config *c, int root, struct str
 	return r < 0 ? r : strv_add(v, "--");
 }
 
+/* File handles in place of open files would need a capability over the whole host, CAP_DAC_READ_SEARCH of the
+ * first user namespace (open_by_handle_at(2)), by which the daemon could open any file beside the store's. */
 int virtiofs_command(const struct virtiofs_config *c, int root, int listen_fd, struct strv *ret)
 {
 	const char *const of_qemu[] = {
@@ -72,7 +74,7 @@ int virtiofs_command(const struct virtiofs_config *c, int root, int listen_fd, s
 	};
 	const char *const other[] = {
 		c->closure ? "--shared-dir=" EXPOSED_STORE : "--shared-dir=/export", "--sandbox=chroot",
-		c->is_store ? "--cache=always" : "--cache=never", "--inode-file-handles=prefer",
+		c->is_store ? "--cache=always" : "--cache=never", "--inode-file-handles=never",
 		"--log-level=warn", "--rlimit-nofile=0", NULL
 	};
 	int r = add_confinement(c, root, ret);
@@ -84,10 +86,39 @@ int virtiofs_command(const struct virtiofs_config *c, int root, int listen_fd, s
 	return r < 0 ? r : strv_add_all(ret, c->of_qemu ? of_qemu : other);
 }
 
-/* Counts what the guest can come to know, up to max. */
+struct inode {
+	dev_t dev;
+	ino_t ino;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct inode *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	return x->ino == y->ino ? 0 : x->ino < y->ino ? -1 : 1;
+}
+
+static uint64_t count_distinct(struct buf *inodes)
+{
+	struct inode *v = (struct inode *)(void *)inodes->data;
+	size_t n = inodes->len / sizeof(*v);
+	uint64_t distinct = n > 0;
+
+	if (n > 0)
+		qsort(v, n, sizeof(*v), compare);
+	for (size_t i = 1; i < n; i++)
+		distinct += compare(&v[i - 1], &v[i]) != 0;
+	return distinct;
+}
+
+/* Counts the files that the guest can come to know, up to max; one with several names once, as a store that
+ * was optimised has many of. */
 static uint64_t count_files(const struct virtiofs_config *c, uint64_t max)
 {
 	_cleanup_strv_ struct strv paths = { 0 };
+	_cleanup_buf_ struct buf linked = { 0 };
 	int r = c->closure ? 0 : strv_add(&paths, c->folder);
 	uint64_t n = 0;
 	FTS *fts = NULL;
@@ -95,12 +126,18 @@ static uint64_t count_files(const struct virtiofs_config *c, uint64_t max)
 	for (size_t i = 0; r == 0 && c->closure && i < c->closure->n; i++)
 		r = strv_addf(&paths, "%s/%s", c->folder, c->closure->v[i]);
 	if (r == 0 && paths.n > 0)
-		fts = fts_open(paths.v, FTS_PHYSICAL | FTS_NOSTAT | FTS_NOCHDIR, NULL);
-	for (FTSENT *f; fts && n < max && (f = fts_read(fts));)
-		n += f->fts_info != FTS_DP;
+		fts = fts_open(paths.v, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	for (FTSENT *f; fts && r == 0 && n < max && (f = fts_read(fts));) {
+		const struct inode id = { f->fts_statp->st_dev, f->fts_statp->st_ino };
+
+		if ((f->fts_info == FTS_F || f->fts_info == FTS_SL) && f->fts_statp->st_nlink > 1)
+			r = buf_add(&linked, &id, sizeof(id));
+		else
+			n += f->fts_info != FTS_DP;
+	}
 	if (fts)
 		fts_close(fts);
-	return fts ? n : max;
+	return fts && r == 0 ? n + count_distinct(&linked) : max;
 }
 
 /*

@@ -112,7 +112,8 @@ road 9p --share 9p
 is "9p: a program in it runs" "$(guest program)" 1
 export XDG_CACHE_HOME=$tmp/cache
 mkdir "$XDG_CACHE_HOME"
-road "an image, and virtiofs" --share image
+programs=$(scripts/programs trixie) || exit 1
+road "an image, and virtiofs" --share image --virtiofsd "$programs/virtiofsd" # the one in Rust; roads.sh has the other
 has "an image: a line says how they come" "$err" '^storeboot: the folders of --bind come by virtiofs$'
 is "virtiofs: a program in it runs" "$(guest program)" 1
 vm_run 120 --root tmpfs --bind "$tmp/ro:/etc/NIXOS"

@@ -115,12 +115,12 @@ static void virtiofsd_is_shut_in(void)
 	CHECK_INT(virtiofs_command(&c, root, 7, &rust), 0);
 	CHECK(has(&rust, "--fd=7", "--shared-dir=/export", "--sandbox=chroot"));
 	CHECK(has(&rust, "--ro-bind", "/s t", "/export"));
-	CHECK(has(&rust, "--sandbox=chroot", "--cache=always", "--inode-file-handles=prefer"));
+	CHECK(has(&rust, "--sandbox=chroot", "--cache=always", "--inode-file-handles=never"));
 	c.is_store = false;
 	c.writable = true;
 	CHECK_INT(virtiofs_command(&c, root, 7, &folder), 0);
 	CHECK(has(&folder, "--bind", "/s t", "/export"));
-	CHECK(has(&folder, "--sandbox=chroot", "--cache=never", "--inode-file-handles=prefer"));
+	CHECK(has(&folder, "--sandbox=chroot", "--cache=never", "--inode-file-handles=never"));
 }
 
 static void how_far(void)
