@@ -119,6 +119,14 @@ const char *arch_host(void)
 	return uname(&u) < 0 ? "" : u.machine;
 }
 
+const struct arch *arch_of_host(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(archs); i++)
+		if (str_eq(archs[i].name, arch_host()))
+			return &archs[i];
+	return &archs[0];
+}
+
 bool arch_by_kvm(const struct arch *a)
 {
 	return a->kvm_host && str_eq(a->kvm_host, arch_host());

@@ -33,6 +33,9 @@ const struct arch *arch_find(unsigned int machine);
 /* Its name, or "another processor". */
 const char *arch_name(unsigned int machine);
 
+/* The row for this host, or the first one where it has none. */
+const struct arch *arch_of_host(void);
+
 /* The host's own uname -m. */
 const char *arch_host(void);
 

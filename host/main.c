@@ -12,6 +12,7 @@
 #include "host/proc.h"
 #include "host/closure/reginfo.h"
 #include "host/remote/remote.h"
+#include "host/run/doctor.h"
 #include "host/run/run.h"
 #include "init/lib/log.h"
 #include "init/lib/str.h"
@@ -26,6 +27,7 @@ static const struct command {
 	{ "exec", cmd_exec, "run a command in one of them" },
 	{ "console", cmd_console, "get on the console of one of them" },
 	{ "stop", cmd_stop, "end one of them" },
+	{ "doctor", cmd_doctor, "what this host has, lacks, and the command that mends it" },
 	{ "initrd", cmd_initrd, "build the initramfs alone; look into any" },
 	{ "reginfo", cmd_reginfo, "print the registration of a closure" },
 	{ "share-server", cmd_share_server, NULL }, /* run's own use */

@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/distro.h"
 #include "host/exit.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -57,6 +58,7 @@ static int search(const char *name, const char *path, char *ret)
 int proc_find(const char *given, const char *name, const char *package, char *ret, struct err *e)
 {
 	const char *path = getenv("PATH");
+	char install[256];
 
 	if (given && strchr(given, '/')) {
 		if (is_program(given) && realpath(given, ret))
@@ -69,8 +71,8 @@ int proc_find(const char *given, const char *name, const char *package, char *re
 	    search(given, "/usr/bin:/bin:/usr/sbin:/sbin", ret) == 0)
 		return 0;
 	return err_exit(e, EXIT_MISSING, ENOENT,
-			"%s is not on this host; install it (Debian: the package %s)", given,
-			package);
+			"%s is not on this host; install it: %s", given,
+			distro_install(package, install, sizeof(install)));
 }
 
 /* The parent of a process, from /proc/PID/stat (proc(5)); its name may hold any character. */

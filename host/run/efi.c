@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "host/distro.h"
 #include "host/exit.h"
 #include "init/lib/file.h"
 
@@ -128,7 +129,7 @@ static int look_in(const char *folder, const struct arch *arch, struct efi *ret)
 /* QEMU's own firmware first: it is the one that came with this program. */
 static int look(const struct efi_request *q, struct efi *ret, struct err *e)
 {
-	char own[PATH_MAX];
+	char own[PATH_MAX], install[256];
 	const char *const folders[] = { own, "/etc/qemu/firmware", "/usr/share/qemu/firmware",
 					"/usr/local/share/qemu/firmware" };
 	const char *slash = strrchr(q->qemu, '/');
@@ -141,9 +142,9 @@ static int look(const struct efi_request *q, struct efi *ret, struct err *e)
 			return 0;
 	return err_exit(e, EXIT_MISSING, ENOENT,
 			"--efi: no firmware for %s without secure boot is described in "
-			"/usr/share/qemu/firmware; the package %s has one, or say --efi-firmware and "
+			"/usr/share/qemu/firmware; to have one: %s; or say --efi-firmware and "
 			"--efi-variables",
-			q->arch->name, q->arch->efi_package);
+			q->arch->name, distro_install(q->arch->efi_package, install, sizeof(install)));
 }
 
 static int take(const char *option, const char *file, char *ret, struct err *e)

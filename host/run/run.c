@@ -321,10 +321,13 @@ static void choose_accel(struct run *run)
 static int read_rescue_shell(struct run *run, struct err *e)
 {
 	struct buf *shell = &run->plan.rescue_shell;
-	int r = file_read(AT_FDCWD, run->v.rescue_shell, RESCUE_SHELL_MAX, shell);
 	uint16_t machine;
 	bool is_static;
+	int r;
 
+	if (!run->v.rescue_shell)
+		return 0;
+	r = file_read(AT_FDCWD, run->v.rescue_shell, RESCUE_SHELL_MAX, shell);
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, r, "--rescue-shell %s: %s", run->v.rescue_shell,
 				strerror(-r));
@@ -336,39 +339,64 @@ static int read_rescue_shell(struct run *run, struct err *e)
 	return 0;
 }
 
-/* Everything that can be found wrong without making anything. */
+static int read_request(struct run *run, struct err *e)
+{
+	return request_read(&run->v, &run->args, &run->plan, &run->watch, e);
+}
+
+static int find_system(struct run *run, struct err *e)
+{
+	return system_find(&run->v.system, &run->system, e);
+}
+
+static int find_registration(struct run *run, struct err *e)
+{
+	return register_closures(&run->v, &run->system, &run->plan.registration, e);
+}
+
+static int find_devices(struct run *run, struct err *e)
+{
+	int r = run->v.efi ? find_efi(run, e) : 0;
+
+	return r == 0 && run->v.tpm ? find_tpm(run, e) : r;
+}
+
+static int find_ports(struct run *run, struct err *e)
+{
+	return network_check(&run->plan.network, e);
+}
+
+/* Everything that can be found wrong without making anything, in the order in which one thing needs another. */
+static const struct {
+	const char *name;
+	int (*look)(struct run *run, struct err *e);
+} steps[] = {
+	{ "options", read_request },	      { "system", find_system },
+	{ "architecture", find_arch },	      { "registration", find_registration },
+	{ "programs", find_programs },	      { "devices", find_devices },
+	{ "ports", find_ports },	      { "disks", check_disks },
+	{ "road", find_road },		      { "command line", build_append },
+	{ "initramfs", find_initrd },	      { "rescue shell", read_rescue_shell },
+};
+
+static int look_at_all(struct run *run, run_told told, void *arg, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(steps); i++) {
+		r = steps[i].look(run, e);
+		if (told)
+			told(steps[i].name, r, e, arg);
+	}
+	return r;
+}
+
 static int prepare(struct run *run, struct err *e)
 {
-	int r = request_read(&run->v, &run->args, &run->plan, &run->watch, e);
+	int r = look_at_all(run, NULL, NULL, e);
 
 	if (r == 0)
-		r = system_find(&run->v.system, &run->system, e);
-	if (r == 0)
-		r = find_arch(run, e);
-	if (r == 0)
-		r = register_closures(&run->v, &run->system, &run->plan.registration, e);
-	if (r == 0)
-		r = find_programs(run, e);
-	if (r == 0 && run->v.efi)
-		r = find_efi(run, e);
-	if (r == 0 && run->v.tpm)
-		r = find_tpm(run, e);
-	if (r == 0)
-		r = network_check(&run->plan.network, e);
-	if (r == 0)
-		r = check_disks(run, e);
-	if (r == 0)
-		r = find_road(run, e);
-	if (r == 0)
-		r = build_append(run, e);
-	if (r == 0)
-		r = find_initrd(run, e);
-	if (r == 0)
 		r = confirm_fresh(run, e);
-	if (r < 0)
-		return r;
-	if (run->v.rescue_shell)
-		r = read_rescue_shell(run, e);
 	if (r < 0)
 		return r;
 	run->plan.name = run->system.name;
@@ -382,6 +410,17 @@ static int prepare(struct run *run, struct err *e)
 			  run->plan.disks.n > (run->plan.disks.has_root ? 1 : 0);
 	choose_accel(run);
 	return 0;
+}
+
+void run_look(int argc, char **argv, run_told told, void *arg)
+{
+	_cleanup_(run_free) struct run run = { .v = RUN_VALUES_INIT, .plan = PLAN_INIT, .watch = WATCH_INIT };
+	struct err e = { 0 };
+	int r = opt_parse(&run_command, argc, argv, &run.v, &run.args, &e);
+
+	run.v.print_qemu = true; /* as little is made as for that */
+	if (r == 0)
+		r = look_at_all(&run, told, arg, &e);
 }
 
 static int run_system(struct run *run, struct verdict *v, struct err *e)

@@ -151,7 +151,7 @@ if [ "$(id -u)" = 0 ]; then
 	unshare -m sh -c "rm -rf '$XDG_CACHE_HOME/storeboot/image'; mount --bind /dev/null '$(command -v mkfs.erofs)' && '$storeboot' run '$system' --image '$tmp/a.qcow2' \
 		--share image; echo \$? >'$tmp/status'" >/dev/null 2>"$tmp/err"
 	status=$(cat "$tmp/status") err=$(cat "$tmp/err")
-	refused "no mkfs.erofs" 69 'mkfs\.erofs is not on this host; install it \(Debian: the package erofs-utils\)'
+	refused "no mkfs.erofs" 69 'mkfs\.erofs is not on this host; install it: .*erofs-utils'
 else
 	skip "no room for the image, no mkfs.erofs" "needs root to arrange"
 fi

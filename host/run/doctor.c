@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * doctor.c - `storeboot doctor`: what this host has, lacks, and the command that mends it
+ *
+ * It takes the options of `storeboot run`, and what they ask for decides what is a fault here and what is only
+ * lacking. With a SYSTEM it then looks at all that `run` would look at, by the same steps (run.c).
+ */
+#include "host/run/doctor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/arch.h"
+#include "host/cache.h"
+#include "host/distro.h"
+#include "host/exit.h"
+#include "host/folder.h"
+#include "host/proc.h"
+#include "host/progress.h"
+#include "host/run/accel.h"
+#include "host/run/efi.h"
+#include "host/run/host_checks.h"
+#include "host/run/options.h"
+#include "host/run/run.h"
+#include "host/share/virtiofs.h"
+#include "init/lib/log.h"
+#include "init/lib/spawn.h"
+#include "init/param.h"
+
+#define ASK_TIMEOUT_MS 20000
+#define QEMU_MAJOR_MIN 5
+#define QEMU_MINOR_MIN 2
+
+struct patient {
+	const struct run_values *v;
+	const struct arch *arch; /* the host's own */
+	char qemu[PATH_MAX], smbd[PATH_MAX], bwrap[PATH_MAX];
+	bool faulty;
+	bool run_fails; /* a step of its preparations does */
+};
+
+/* The first line that a program says of itself. */
+static void first_words(const char *path, const char *option, char *dst, size_t size)
+{
+	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
+	const char *const argv[] = { path, option, NULL };
+	const struct spawn s = { .path = path, .argv = argv, .stdin_fd = -1, .timeout_ms = ASK_TIMEOUT_MS };
+	const char *text;
+	int status;
+
+	dst[0] = '\0';
+	if (spawn_run(&s, &out, &said, &status) < 0)
+		return;
+	text = out.len > 0 ? out.data : said.data;
+	if (text)
+		snprintf(dst, size, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+static int look_program(const char *given, const char *name, const char *package, const char *option,
+			char *path, struct finding *f)
+{
+	struct err e = { 0 };
+	char words[256];
+	int r = proc_find(given, name, package, path, &e);
+
+	if (r < 0) {
+		snprintf(f->text, sizeof(f->text), "%s is not on this host", given ? given : name);
+		distro_install(package, f->mend, sizeof(f->mend));
+		return r;
+	}
+	first_words(path, option, words, sizeof(words));
+	snprintf(f->text, sizeof(f->text), "%s: %s", path, words);
+	return 0;
+}
+
+static int look_qemu(struct patient *p, struct finding *f)
+{
+	unsigned int major, minor;
+	const char *version;
+	int r = look_program(p->v->qemu, p->arch->qemu, p->arch->package, "--version", p->qemu, f);
+
+	if (r < 0)
+		return r;
+	version = strstr(f->text, "version ");
+	if (!version || sscanf(version, "version %u.%u", &major, &minor) != 2)
+		return 0; /* a build with a name of its own */
+	if (major > QEMU_MAJOR_MIN || (major == QEMU_MAJOR_MIN && minor >= QEMU_MINOR_MIN))
+		return 0;
+	snprintf(f->text, sizeof(f->text), "%s is QEMU %u.%u; want %d.%d or later", p->qemu, major, minor,
+		 QEMU_MAJOR_MIN, QEMU_MINOR_MIN);
+	distro_install(p->arch->package, f->mend, sizeof(f->mend));
+	return -ENOTSUP;
+}
+
+static int look_qemu_img(_unused_ struct patient *p, struct finding *f)
+{
+	char path[PATH_MAX];
+
+	return look_program(NULL, "qemu-img", "qemu-utils", "--version", path, f);
+}
+
+static int look_kvm(struct patient *p, struct finding *f)
+{
+	if (p->qemu[0])
+		return check_kvm(p->qemu, f);
+	snprintf(f->text, sizeof(f->text), "not tried without QEMU");
+	return -ENOENT;
+}
+
+static int look_store(struct patient *p, struct finding *f)
+{
+	const char *store = p->v->system.store ? p->v->system.store : GUEST_STORE;
+
+	if (access(store, R_OK | X_OK) == 0) {
+		snprintf(f->text, sizeof(f->text), "%s", store);
+		return 0;
+	}
+	snprintf(f->text, sizeof(f->text), "%s: %s", store, strerror(errno));
+	distro_install("nix-bin", f->mend, sizeof(f->mend));
+	return -ENOENT;
+}
+
+static int look_nix(_unused_ struct patient *p, struct finding *f)
+{
+	char path[PATH_MAX];
+
+	return look_program(NULL, "nix-store", "nix-bin", "--version", path, f);
+}
+
+static int look_smbd(struct patient *p, struct finding *f)
+{
+	return look_program(p->v->smbd, "smbd", "samba", "--version", p->smbd, f);
+}
+
+static int look_bwrap(struct patient *p, struct finding *f)
+{
+	return look_program(NULL, "bwrap", "bubblewrap", "--version", p->bwrap, f);
+}
+
+static int look_server(struct patient *p, struct finding *f)
+{
+	if (p->smbd[0] && p->bwrap[0])
+		return check_server(p->smbd, p->bwrap, f);
+	snprintf(f->text, sizeof(f->text), "not tried without smbd and bwrap");
+	return -ENOENT;
+}
+
+static int look_virtiofsd(struct patient *p, struct finding *f)
+{
+	char path[PATH_MAX];
+	struct err e = { 0 };
+	int r = virtiofs_find(p->v->virtiofsd, path, &e);
+
+	return look_program(r < 0 ? p->v->virtiofsd : path, "virtiofsd", "virtiofsd", "--version", path, f);
+}
+
+static int look_erofs(_unused_ struct patient *p, struct finding *f)
+{
+	char path[PATH_MAX];
+
+	return look_program(NULL, "mkfs.erofs", "erofs-utils", "-V", path, f);
+}
+
+static int look_efi(struct patient *p, struct finding *f)
+{
+	const struct efi_request q = { .arch = p->arch, .qemu = p->qemu, .firmware = p->v->efi_firmware,
+				       .variables = p->v->efi_variables, .vars = "" };
+	struct efi efi = { 0 };
+	struct err e = { 0 };
+	int r = efi_find(&q, &efi, &e);
+
+	snprintf(f->text, sizeof(f->text), "%s",
+		 r < 0 ? "there is no EFI firmware for such a machine" : efi.code);
+	if (r < 0 && p->arch->efi_package)
+		distro_install(p->arch->efi_package, f->mend, sizeof(f->mend));
+	return r;
+}
+
+static int look_swtpm(_unused_ struct patient *p, struct finding *f)
+{
+	char path[PATH_MAX];
+
+	return look_program(NULL, "swtpm", "swtpm", "--version", path, f);
+}
+
+static int look_here(_unused_ struct patient *p, struct finding *f)
+{
+	return check_room(".", "storeboot run --image /elsewhere/NAME.qcow2", f);
+}
+
+static int look_cache(_unused_ struct patient *p, struct finding *f)
+{
+	_cleanup_buf_ struct buf path = { 0 };
+	_cleanup_close_ int fd = cache_open("initrd", &path);
+
+	if (fd >= 0)
+		return check_room(path.data, "XDG_CACHE_HOME=/elsewhere storeboot run ...", f);
+	snprintf(f->text, sizeof(f->text), "nothing can be kept in ~/.cache/storeboot: %s", strerror(-fd));
+	snprintf(f->mend, sizeof(f->mend), "XDG_CACHE_HOME=/elsewhere storeboot run ...");
+	return fd;
+}
+
+static int look_runtime(_unused_ struct patient *p, struct finding *f)
+{
+	const char *base;
+
+	(void)folder_base(&base);
+	return check_room(base, "TMPDIR=/elsewhere storeboot run ...", f);
+}
+
+/* What of `storeboot run` cannot do without. */
+enum use { ALWAYS, CIFS, VIRTIOFS, IMAGE, EFI, TPM, KVM, REGISTRATION };
+
+static bool asked(enum use use, const struct run_values *v)
+{
+	switch (use) {
+	case ALWAYS:
+		return true;
+	case CIFS:
+		return v->share == SHARE_CIFS;
+	case VIRTIOFS:
+		return v->share == SHARE_VIRTIOFS;
+	case IMAGE:
+		return v->share == SHARE_IMAGE || v->cache;
+	case EFI:
+		return v->efi;
+	case TPM:
+		return v->tpm;
+	case KVM:
+		return v->accel == ACCEL_KVM;
+	case REGISTRATION:
+		return v->registered.n > 0;
+	}
+	return false;
+}
+
+static const struct row {
+	const char *name;
+	enum use use;
+	int (*look)(struct patient *p, struct finding *f);
+	const char *without; /* what there is not then, where it was not asked for */
+} rows[] = {
+	{ "qemu", ALWAYS, look_qemu, NULL },
+	{ "qemu-img", ALWAYS, look_qemu_img, NULL },
+	{ "kvm", KVM, look_kvm, "slow guests" },
+	{ "store", ALWAYS, look_store, NULL },
+	{ "nix", REGISTRATION, look_nix, "no registration of the closure" },
+	{ "smbd", CIFS, look_smbd, "no --share cifs" },
+	{ "bwrap", CIFS, look_bwrap, "no --share cifs, no virtiofs" },
+	{ "file server", CIFS, look_server, "no --share cifs" },
+	{ "virtiofsd", VIRTIOFS, look_virtiofsd, "no --share virtiofs" },
+	{ "mkfs.erofs", IMAGE, look_erofs, "no --share image, no --cache" },
+	{ "efi", EFI, look_efi, "no --efi" },
+	{ "swtpm", TPM, look_swtpm, "no --tpm" },
+	{ "disk space", ALWAYS, look_here, NULL },
+	{ "cache", ALWAYS, look_cache, NULL },
+	{ "private files", ALWAYS, look_runtime, NULL },
+};
+
+static void print_row(const char *level, const char *name, const char *text, const char *mend)
+{
+	printf("%-6s %-14s %s\n", level, name, text);
+	if (*mend)
+		printf("%-6s %-14s   %s\n", "", "", mend);
+}
+
+static void look_at_host(struct patient *p)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *row = &rows[i];
+		struct finding f = { 0 };
+		const bool good = row->look(p, &f) == 0, fault = !good && asked(row->use, p->v);
+		const size_t len = strlen(f.text);
+
+		if (!good && !fault)
+			snprintf(f.text + len, sizeof(f.text) - len, ": %s", row->without);
+		print_row(good ? "ok" : fault ? "FAULT" : "lacks", row->name, f.text, f.mend);
+		p->faulty |= fault;
+	}
+}
+
+/* A step of a run's own preparations. */
+static void told(const char *step, int r, const struct err *e, void *arg)
+{
+	struct patient *p = arg;
+
+	if (r == 0)
+		return;
+	progress_end();
+	print_row("FAULT", step, e->text, "");
+	p->faulty = p->run_fails = true;
+}
+
+static void look_at_run(int argc, char **argv, struct patient *p)
+{
+	run_look(argc, argv, told, p);
+	progress_end();
+	if (!p->run_fails)
+		print_row("ok", "run", "options, system, modules, disks and road are as a run wants them", "");
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	struct opt_command command = run_command;
+	_cleanup_(run_values_free) struct run_values v = RUN_VALUES_INIT;
+	_cleanup_(opt_args_free) struct opt_args args = { 0 };
+	struct patient p = { .v = &v };
+	struct err e = { 0 };
+	int r;
+
+	command.name = "doctor";
+	command.synopsis = "[SYSTEM] [OPTION]...";
+	command.about = "Says what this host has and lacks for `storeboot run` with the same options, and the\n"
+			"command that mends it. With a SYSTEM it looks at that, too: kernel, modules, disk\n"
+			"image. Ends with 69 where the run would fail.";
+	command.takes_rest = false;
+	r = opt_parse(&command, argc, argv, &v, &args, &e);
+	if (r < 0) {
+		log_error("%s", e.text);
+		return e.exit_status;
+	}
+	if (args.help) {
+		opt_help(&command, stdout);
+		return EXIT_OK;
+	}
+	p.arch = arch_of_host();
+	look_at_host(&p);
+	if (args.args.n > 0 || v.system.kernel)
+		look_at_run(argc, argv, &p);
+	return p.faulty ? EXIT_MISSING : EXIT_OK;
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# doctor.sh - `storeboot doctor` on broken hosts, each in namespaces of its own: it names the fault and what mends it.
+# shellcheck disable=SC2016 # the shells of those namespaces expand their commands
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/tap.sh
+. tests/lib/tap.sh
+build=$(realpath "${BUILD:-build}")
+storeboot=$build/storeboot
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+export XDG_CACHE_HOME=$tmp/cache
+unset NIX_DISK_IMAGE QEMU_OPTS QEMU_NET_OPTS QEMU_KERNEL_PARAMS
+mkdir "$tmp/work"
+cd "$tmp/work" || exit 1
+[ "$(id -u)" = 0 ] || { skip "broken hosts" "their namespaces take root"; tap_end; }
+
+# host SETUP ARGUMENT...: the doctor on a host that the shell commands of SETUP have broken. Sets status and out.
+host() {
+	local setup=$1
+	shift
+	status=0
+	out=$(unshare --mount sh -ec "$setup"' exec "$@"' sh "$storeboot" doctor "$@" 2>&1) || status=$?
+}
+
+# without FOLDER NAME: shell commands that take a file out of sight.
+without() {
+	echo "mount -t tmpfs tmpfs /mnt; mkdir /mnt/u /mnt/w
+		mount -t overlay -o lowerdir=$1,upperdir=/mnt/u,workdir=/mnt/w overlay $1; rm $1/$2;"
+}
+
+# found NAME STATUS LEVEL ROW TEXT MEND: the row, and the line below it.
+found() {
+	is "$1: exit status" "$status" "$2"
+	has "$1: what is wrong" "$out" "^$3 +$4 +.*$5"
+	has "$1: what mends it" "$(grep -A 1 -E "^$3 +$4 " <<<"$out" | tail -n 1)" "^ +$6"
+}
+
+host ''
+is "a whole host: exit status" "$status" 0
+is "a whole host: no fault" "$(grep ^FAULT <<<"$out")" ""
+has "a program, and its version" "$out" '^ok +smbd +/usr/sbin/smbd: Version [0-9]'
+
+# --- KVM ------------------------------------------------------------------------------------------------------
+dev='mount -t tmpfs tmpfs /mnt; for d in null zero full random urandom tty ptmx; do
+	touch /mnt/$d; mount --bind /dev/$d /mnt/$d; done; mkdir /mnt/shm /mnt/pts; mount --rbind /mnt /dev;'
+host "$dev"
+found "no /dev/kvm" 0 lacks kvm 'there is no /dev/kvm, guests are emulated' '(modprobe kvm_|turn virtualization on)'
+host "$dev" --accel kvm
+found "no /dev/kvm, and it is asked for" 69 FAULT kvm 'there is no /dev/kvm' '(modprobe kvm_|turn virtualization on)'
+mkdir -p "$tmp/user"
+chown 1000:1000 "$tmp/user"
+chmod 755 "$tmp"
+cp "$storeboot" "$tmp/storeboot"
+status=0
+out=$(cd "$tmp/user" && unshare --mount sh -ec "$dev mknod -m 660 /dev/kvm c 10 232; chgrp 4 /dev/kvm"'
+	exec env -i PATH="$PATH" HOME="$1" setpriv --reuid 1000 --regid 1000 --clear-groups "$2" doctor' sh "$tmp/user" "$tmp/storeboot" 2>&1) || status=$?
+found "/dev/kvm is for a group" 0 lacks kvm '/dev/kvm is there, but not for you' 'sudo usermod -aG adm '
+# A device that is there and runs nothing: here by one that is none.
+host "$dev ln -s null /dev/kvm;"
+found "a dead KVM" 0 lacks kvm '/dev/kvm opens but runs no guest \(' 'none on this host'
+
+# --- programs --------------------------------------------------------------------------------------------------
+smbd=$(command -v smbd || echo /usr/sbin/smbd)
+host "$(without "${smbd%/*}" smbd)"
+found "no smbd" 69 FAULT smbd 'smbd is not on this host' 'apt-get install samba$'
+host "$(without "${smbd%/*}" smbd)" --share image
+found "no smbd, and none is needed" 0 lacks smbd 'not on this host: no --share cifs' 'apt-get install samba$'
+for os in 'fedora dnf install samba' 'alpine apk add samba-server' 'arch pacman -S samba' 'nixos nix-shell -p samba'; do
+	echo "ID=${os%% *}" >"$tmp/os-release"
+	host "$(without "${smbd%/*}" smbd) mount --bind '$tmp/os-release' /etc/os-release;"
+	found "no smbd on ${os%% *}" 69 FAULT smbd 'smbd is not on this host' "${os#* }\$"
+done
+host 'for f in $(find /usr/lib/qemu /usr/libexec /usr/lib /usr/bin -maxdepth 1 -name virtiofsd 2>/dev/null); do mount --bind /dev/null $f; done;' --share virtiofs
+found "no virtiofsd" 69 FAULT virtiofsd 'virtiofsd is not on this host' 'apt-get install virtiofsd'
+printf '#!/bin/sh\necho "QEMU emulator version 4.2.1 (Debian)"\n' >"$tmp/old-qemu"
+chmod +x "$tmp/old-qemu"
+host '' --qemu "$tmp/old-qemu"
+found "an old QEMU" 69 FAULT qemu 'is QEMU 4\.2; want 5\.2 or later' 'apt-get install qemu-system-x86'
+
+# --- user namespaces: none may be made; then by what the doctor says ---------------------------------------------
+broken='echo 0 >/proc/sys/user/max_user_namespaces; "$@"; echo "exit $?"'
+out=$(unshare --user --map-root-user sh -c "$broken" sh "$storeboot" doctor 2>&1) status=0
+has "no user namespaces: exit status" "$out" '^exit 69$'
+found "no user namespaces" 0 FAULT 'file server' 'namespace' 'sysctl -w user\.max_user_namespaces=65536'
+mend=$(grep -oE 'sysctl -w user.*' <<<"$out")
+out=$(unshare --user --map-root-user sh -c "${broken/;/; $mend;}" sh "$storeboot" doctor 2>&1)
+has "and with that command it is well" "$out" '^exit 0$'
+host 'mount --rbind / /mnt; set -- chroot /mnt "$@";'
+found "a chroot" 69 FAULT 'file server' 'inside a chroot' 'leave the chroot .*--share image or 9p'
+
+# --- room -----------------------------------------------------------------------------------------------------------
+host 'mount -t tmpfs -o size=1m tmpfs /mnt; cd /mnt;'
+found "a full disk" 69 FAULT 'disk space' '\.: 1 MiB are free on /mnt' 'make room: du -xh /mnt .*or storeboot run --image /elsewhere'
+
+# --- a system: kernel, modules, image ---------------------------------------------------------------------------------
+tree=$(cd "$OLDPWD" && BUILD=$build scripts/kernel) || exit 1
+piece=(--kernel "$tree/kernel" --init /sbin/init --stage1 "$build/storeboot-init" --name dr)
+host '' "${piece[@]}" --modules "$tree"
+is "kernel and modules that match: exit status" "$status" 0
+has "kernel and modules that match" "$out" '^ok +run '
+mkdir -p "$tmp/other/lib/modules/5.0.0-other"
+host '' "${piece[@]}" --modules "$tmp/other"
+is "modules of another kernel: exit status" "$status" 69
+has "modules of another kernel" "$out" '^FAULT +[a-z]+ +.*5\.0\.0-other|^FAULT +[a-z]+ +.*modules'
+qemu-img create -q -f qcow2 dr.qcow2 8M
+python3 -c 'import fcntl, time
+f = open("dr.qcow2", "rb")
+fcntl.flock(f, fcntl.LOCK_EX)
+print("held", flush=True); time.sleep(60)' >held &
+holder=$!
+until [ -s held ]; do sleep 0.1; done
+host '' "${piece[@]}" --modules "$tree"
+kill $holder
+is "the image is in use: exit status" "$status" 69
+has "the image is in use: by whom" "$out" "^FAULT +disks +.*dr\\.qcow2 .*in use.*$holder"
+tap_end
