@@ -3,7 +3,7 @@
  * closure_image.c - a closure as an image: read-only, erofs, with what an overlay over a share wants
  *
  * Theory of operation: mkfs.erofs packs one folder, and the store has more in it than the closure. So a
- * child goes into a mount namespace of its own, makes a memory file system over /sys, which mkfs.erofs
+ * child goes into a mount namespace of its own, makes a memory file system over a folder that mkfs.erofs
  * does not need, binds each path of the closure there, and becomes mkfs.erofs. Nothing is copied on the
  * way, nothing has to be cleared up behind it, and it dies with its parent.
  *
@@ -28,7 +28,6 @@
 #include "init/lib/file.h"
 #include "init/lib/spawn.h"
 
-#define STAGE "/sys"
 #define LOOK_MS 100
 #define SAID_MAX 4096
 
@@ -68,11 +67,19 @@ static void enter_namespace(void)
 		if (errno)
 			fail("cannot map the user in", "/proc/self/uid_map");
 	}
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("stage", STAGE, "tmpfs", 0, "mode=0755") < 0 || mkdir(STAGE "/store", 0755) < 0 ||
-	    mkdir(STAGE "/mask", 0755) < 0 || mkdir(STAGE "/store/.links", 0755) < 0 ||
-	    mknod(STAGE "/mask/.links", S_IFCHR, makedev(0, 0)) < 0)
-		fail("cannot mount on", STAGE);
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		fail("cannot keep mounts private below", "/");
+}
+
+/* The working directory from here on. Nix's build sandbox has no /sys; what is needed of /dev is open. */
+static void make_stage(void)
+{
+	const char *stage = access("/sys", F_OK) == 0 ? "/sys" : "/dev";
+
+	if (mount("stage", stage, "tmpfs", 0, "mode=0755") < 0 || chdir(stage) < 0 ||
+	    mkdir("store", 0755) < 0 || mkdir("mask", 0755) < 0 || mkdir("store/.links", 0755) < 0 ||
+	    mknod("mask/.links", S_IFCHR, makedev(0, 0)) < 0)
+		fail("cannot mount on", stage);
 }
 
 static void make_link(int store, const char *name, const char *to)
@@ -92,8 +99,8 @@ static void show(int store, const char *name)
 	int r;
 
 	if (str_format(from, sizeof(from), "/proc/self/fd/%d/%s", store, name) < 0 ||
-	    str_format(to, sizeof(to), STAGE "/store/%s", name) < 0 ||
-	    str_format(mask, sizeof(mask), STAGE "/mask/%s", name) < 0 ||
+	    str_format(to, sizeof(to), "store/%s", name) < 0 ||
+	    str_format(mask, sizeof(mask), "mask/%s", name) < 0 ||
 	    fstatat(store, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		fail("cannot find", name);
 	if (S_ISLNK(st.st_mode)) {
@@ -114,7 +121,7 @@ static void become_mkfs(const struct closure_image *c, int fd)
 {
 	char file[64];
 	const char *const argv[] = { c->mkfs, "-T1", "--all-root", "-x-1", "-U",
-				     "5704eb00-7000-4000-8000-000000000001", file, STAGE, NULL };
+				     "5704eb00-7000-4000-8000-000000000001", file, ".", NULL };
 
 	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
 	fcntl(fd, F_SETFD, 0);
@@ -139,6 +146,7 @@ static void child(const struct closure_image *c, int fd, int said, pid_t parent)
 	store = open(c->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (store < 0)
 		fail("cannot open", c->store);
+	make_stage();
 	/* Not before: new capabilities end the request (prctl(2)). */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || (getppid() != parent && getppid() != 0))
 		_exit(1);
