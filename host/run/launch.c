@@ -233,7 +233,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		r = write_initrd(&l, e);
 	if (r == 0)
 		r = write_kernel(&l, e);
-	if (r == 0 && p->registration.len > 0)
+	if (r == 0 && p->registration.len > 0 && p->way.store)
 		register_links(p->way.store);
 	if (r == 0)
 		r = road_make(&p->way, l.vm.folder, p->self, e);
