@@ -25,7 +25,7 @@
   disk ? null, # an image that the disk begins as: another run's disk.qcow2
   keepDisk ? false,
   outSize ? "16G", # what the command's $out may hold at most; only what is used is taken
-  register ? true, # tell the guest's Nix what of its store is valid: the closures of system and command
+  register ? true, # tell the guest's Nix of the closures of system and command; it must have one
   kvm ? false, # build on machines with the system feature kvm alone. Without it KVM is used where it is there
   options ? [ ], # more of storeboot's: [ "--timeout" "600" "--no-stage2" ]
   platform ? builtins.currentSystem, # of the machine that runs it
@@ -95,18 +95,24 @@ run name ./run-in-vm/builder.sh
           diskSize
         ]
     )
+    ++ (
+      if register then
+        [ ]
+      else
+        [
+          "--append"
+          "regInfo="
+        ]
+    )
     ++ options
   )
   {
     inherit script;
-    registrations =
-      if register then
-        [
-          (registration system)
-          (registration script)
-        ]
-      else
-        [ ];
+    # The launcher wants to know the closure in each case: that is what an image is made of.
+    registrations = [
+      (registration system)
+      (registration script)
+    ];
     disk = if disk == null then "" else "${disk}";
     inherit keepDisk;
     requiredSystemFeatures = if kvm then [ "kvm" ] else [ ];

@@ -7,21 +7,16 @@
 
 for tool in $tools; do PATH=$PATH:$tool/bin; done
 export PATH
-# The sandbox has no HOME, and a cache would be of no use to the next one.
-unset XDG_CACHE_HOME XDG_RUNTIME_DIR
+export HOME="$PWD" # where the launcher has its cache; a build has none
 
 if [ -n "$disk" ]; then
 	cp "$disk" disk.qcow2
 	chmod u+w disk.qcow2
 fi
+# shellcheck disable=SC2086 # a list of store paths
+cat $registrations >registration
 : >status
-reginfo=none
-if [ -n "$registrations" ]; then
-	reginfo=registration
-	# shellcheck disable=SC2086 # a list of store paths
-	cat $registrations >$reginfo
-fi
-{ storeboot run "$@" --reginfo $reginfo --console-log console.log --json events.json --plot timings.svg \
+{ storeboot run "$@" --reginfo registration --console-log console.log --json events.json --plot timings.svg \
 	-- sh "$script/run" "$script/command" </dev/null || echo $? >status; } | tee stdout >&2
 
 read -r status <status || status=0
