@@ -3,7 +3,7 @@
 #
 #   make            storeboot-init (static, musl) and storeboot (the host's tool)
 #   make ARCH=A     storeboot-init for another architecture: aarch64, riscv64, i686, x86_64
-#   make check      all tests; check-unit, check-scripts, check-vm: a part of them
+#   make check      all tests; check-unit, check-scripts, check-vm, check-farm: a part of them
 #   make check-long more of them, which take half an hour and fetch packages
 #   make check-matrix every row of tests/vm/matrix, and a page of them: build/logs/matrix.html
 #   make lint       style and room rules
@@ -78,7 +78,7 @@ ifneq ($(words x$(CURDIR)x$(BUILD)x),1)
 $(error there is a blank in the path of $(CURDIR) or $(BUILD): the build cannot work there; move it)
 endif
 
-.PHONY: all check check-unit check-scripts check-vm check-long check-matrix lint fuzz bench-store install clean distclean
+.PHONY: all check check-unit check-scripts check-vm check-farm check-long check-matrix lint fuzz bench-store install clean distclean
 all: $(INIT) $(if $(ARCH),,$(HOST_TOOL))
 	@:
 
@@ -152,11 +152,13 @@ fuzz:
 	$(Q)BUILD=$(BUILD) tests/lib/fuzz
 
 check: all $(UNIT_PLAIN) $(UNIT_ASAN) $(FUZZ_ASAN)
-	$(Q)BUILD=$(BUILD) tests/lib/run unit scripts lint vm
+	$(Q)BUILD=$(BUILD) tests/lib/run unit scripts lint vm farm
 check-unit: $(UNIT_PLAIN) $(UNIT_ASAN) $(FUZZ_ASAN)
 	$(Q)BUILD=$(BUILD) tests/lib/run unit
 check-scripts: all
 	$(Q)BUILD=$(BUILD) tests/lib/run scripts
+check-farm: all
+	$(Q)BUILD=$(BUILD) ROW=$(ROW) tests/lib/run farm
 check-vm: all
 	$(Q)BUILD=$(BUILD) ROW=$(ROW) tests/lib/run vm
 check-matrix: all
