@@ -73,6 +73,8 @@ static const struct opt opts[] = {
 	{ "tpm", 0, OPT_FLAG, AT(tpm), NULL, "a TPM; what it holds is kept in ./NAME-swtpm", NULL },
 	{ "load-credential", 0, OPT_LIST, AT(credentials), "ID:PATH",
 	  "a credential for systemd in the guest, from a file", NULL },
+	{ "host-certs", 0, OPT_FLAG, AT(host_certs), NULL,
+	  "this host's CA certificates, on /etc/ssl/certs", NULL },
 	{ "guest-agent", 0, OPT_FLAG, AT(agent), NULL,
 	  "a socket for qemu-ga in the guest, in the run's private folder", NULL },
 	{ "accel", 0, OPT_CHOICE, AT(accel), "HOW",
@@ -146,7 +148,8 @@ const struct opt_command run_command = {
 		 "--kernel and --init SYSTEM may be left out. Ctrl-a x ends QEMU. COMMAND is run in the guest\n"
 		 "with our stdin, stdout and stderr; its status is ours, and the guest is then powered off.\n"
 		 "Also taken from the environment: NIX_DISK_IMAGE, QEMU_OPTS, QEMU_NET_OPTS,\n"
-		 "QEMU_KERNEL_PARAMS, NIX_EFI_VARS, NIX_SWTPM_DIR.",
+		 "QEMU_KERNEL_PARAMS, NIX_EFI_VARS, NIX_SWTPM_DIR,\n"
+		 "SHARED_DIR, USE_TMPDIR with TMPDIR.",
 	.opts = opts,
 	.n_opts = ARRAY_SIZE(opts),
 	.max_args = 1,

@@ -23,7 +23,7 @@ struct run_values {
 	const char *image_cache_size;
 	bool graphics, serial;
 	const char *resolution;
-	bool efi, tpm, agent;
+	bool efi, tpm, agent, host_certs;
 	const char *efi_firmware, *efi_variables;
 	struct strv credentials;
 	int escapes; /* 1: filtered */

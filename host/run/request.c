@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host/exit.h"
+#include "host/run/exchange.h"
 #include "host/words.h"
 
 /* The COMMAND behind "--", whole, before anything is made for it. */
@@ -122,5 +123,7 @@ int request_read(struct run_values *v, const struct opt_args *args, struct plan 
 		r = read_network(v, p, e);
 	if (r == 0)
 		r = read_devices(v, p, e);
+	if (r == 0)
+		r = exchange_binds(v->host_certs, &v->binds, e);
 	return r < 0 ? r : read_qemu_opts(v, p, e);
 }

@@ -12,7 +12,7 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/storeboot-test.XXXXXX")
 trap 'find "$tmp" -xdev -type d ! -perm -700 -exec chmod u+rwx {} + 2>/dev/null; rm -rf "$tmp"' EXIT
 export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$PWD/$build/cache}
 PATH=$PATH:/usr/sbin:/sbin
-unset NIX_DISK_IMAGE QEMU_OPTS QEMU_NET_OPTS QEMU_KERNEL_PARAMS
+unset NIX_DISK_IMAGE NIX_EFI_VARS NIX_SWTPM_DIR SHARED_DIR USE_TMPDIR QEMU_OPTS QEMU_NET_OPTS QEMU_KERNEL_PARAMS
 
 # SUITE: Debian's suite that the kernel is from; this one's.
 system=$(scripts/demo-system ${SUITE:+--suite "$SUITE"}) || exit 1

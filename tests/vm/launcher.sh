@@ -37,7 +37,8 @@ within() {
 
 # --- piecewise, with 2010's environment ----------------------------------------------------------------------
 script=$(vm_script 'echo "FACT cmdline $(cat /proc/cmdline)"; echo "FACT cpus $(nproc)"; echo "FACT disk $(cat /sys/block/vda/size)"
-echo "FACT disks $(ls /sys/block | grep -c ^vd)"; echo "FACT shown" $(cat /proc/sys/kernel/printk); printf "FACT \\033[1mescapes\\033[m \\033]0;title\\007\\033[6nend\\n"')
+echo "FACT disks $(ls /sys/block | grep -c ^vd)"; echo "FACT shown" $(cat /proc/sys/kernel/printk); echo "FACT shared $(cat /tmp/shared/note)"; echo "FACT certificates $(cat /etc/ssl/certs/ca-certificates.crt)"
+echo "from the guest" >/tmp/xchg/note; printf "FACT \\033[1mescapes\\033[m \\033]0;title\\007\\033[6nend\\n"')
 qemu-img create -q -f qcow2 "$tmp/second.qcow2" 32M
 cat >"$tmp/options" <<END
 # what the next run boots
@@ -48,8 +49,12 @@ params     $system/kernel-params
 disk-size  1G
 append     systemConfig=$system boot.trace
 append     two words
+host-certs
 END
-out=$(NIX_DISK_IMAGE="$tmp/a, b.qcow2" QEMU_KERNEL_PARAMS="word.of=environment demo.run=$script" \
+mkdir "$tmp/a:shared" "$tmp/tmpdir"
+echo "from the host" >"$tmp/a:shared/note"
+echo "a certificate" >"$tmp/ca.pem"
+out=$(SHARED_DIR="$tmp/a:shared" USE_TMPDIR=1 TMPDIR="$tmp/tmpdir" NIX_SSL_CERT_FILE="$tmp/ca.pem" NIX_DISK_IMAGE="$tmp/a, b.qcow2" QEMU_KERNEL_PARAMS="word.of=environment demo.run=$script" \
 	QEMU_OPTS="-smp 2 -drive 'file=$tmp/second.qcow2,format=qcow2,if=virtio'" \
 	timeout 240 "$storeboot" run --config "$tmp/options" --disk-size 128M \
 	--escapes filter --console-log "$tmp/log" </dev/null 2>"$tmp/err")
@@ -64,6 +69,9 @@ has "boot.trace is seen on a quiet console" "$out" '\] storeboot: modules: virti
 has "stage 2 has its own loglevel again" "$out" '^FACT shown 4 '
 has "--escapes filter: what is harmless comes through" "$out" $'^FACT \033\\[1mescapes\033\\[m end$'
 has "the log has it as it came" "$(tr -d '\r' <"$tmp/log")" $'^FACT \033\\[1mescapes\033\\[m \033\\]0;title\a\033\\[6nend$'
+has "SHARED_DIR" "$out" '^FACT shared from the host'
+has "--host-certs, NIX_SSL_CERT_FILE" "$out" '^FACT certificates a certificate'
+is "USE_TMPDIR, TMPDIR" "$(cat "$tmp/tmpdir/xchg/note")" "from the guest"
 has "--disk-size" "$out" "^FACT disk $((128 << 11))$"
 ok "NIX_DISK_IMAGE, a name with comma and blank" test -s "$tmp/a, b.qcow2"
 is "nothing is left" "$(left)" ""

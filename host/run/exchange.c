@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* exchange.c - the folders that NixOS's script shares by the words of its environment */
+#include "host/run/exchange.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "host/cache.h"
+#include "host/exit.h"
+#include "init/lib/file.h"
+
+#define CERTS_MAX ((size_t)64 << 20)
+#define CERTS_NAME "ca-certificates.crt"
+
+/* A colon in a path is written twice (bind.h). */
+static int add_bind(struct strv *binds, const char *host, const char *more, const char *guest, struct err *e)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	int r = 0;
+
+	for (const char *p = host; r == 0 && *p; p++)
+		r = *p == ':' ? buf_add(&b, "::", 2) : buf_add(&b, p, 1);
+	if (r == 0)
+		r = buf_addf(&b, "%s:%s", more, guest);
+	if (r == 0)
+		r = strv_add(binds, b.data);
+	return r < 0 ? err_sys(e, r, "--bind") : 0;
+}
+
+static int add_tmpdir(struct strv *binds, const char *tmpdir, struct err *e)
+{
+	char path[PATH_MAX];
+	int r = str_format(path, sizeof(path), "%s/xchg", tmpdir);
+
+	if (r == 0)
+		r = file_mkdirs(AT_FDCWD, path, 0777);
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "TMPDIR %s: cannot make xchg there: %s", tmpdir,
+				strerror(-r));
+	return add_bind(binds, tmpdir, "/xchg", "/tmp/xchg", e);
+}
+
+/* Debian and most; Fedora; NixOS. */
+static int read_certs(struct buf *ret, struct err *e)
+{
+	static const char *const places[] = { "/etc/ssl/certs/" CERTS_NAME, "/etc/pki/tls/certs/ca-bundle.crt",
+					      "/etc/ssl/certs/ca-bundle.crt" };
+	const char *said = getenv("NIX_SSL_CERT_FILE");
+	int r = -ENOENT;
+
+	if (said && said[0]) {
+		r = file_read(AT_FDCWD, said, CERTS_MAX, ret);
+		if (r < 0)
+			return err_exit(e, EXIT_BAD_INPUT, r, "NIX_SSL_CERT_FILE %s: %s", said, strerror(-r));
+		return 0;
+	}
+	for (size_t i = 0; r < 0 && i < ARRAY_SIZE(places); i++)
+		r = file_read(AT_FDCWD, places[i], CERTS_MAX, ret);
+	if (r < 0)
+		return err_exit(e, EXIT_MISSING, r,
+				"--host-certs: there are no CA certificates in %s; set NIX_SSL_CERT_FILE",
+				places[0]);
+	return 0;
+}
+
+/* The guest gets a folder with this file alone, whatever lies beside it here. */
+static int add_certs(struct strv *binds, struct err *e)
+{
+	_cleanup_buf_ struct buf certs = { 0 }, folder = { 0 };
+	_cleanup_close_ int dir = -1;
+	int r = read_certs(&certs, e);
+
+	if (r < 0)
+		return r;
+	dir = cache_open("certs", &folder);
+	r = dir < 0 ? dir : file_replace(dir, CERTS_NAME, certs.data, certs.len, 0644);
+	if (r < 0)
+		return err_exit(e, EXIT_MISSING, r, "--host-certs: cannot keep a copy in the cache: %s",
+				strerror(-r));
+	return add_bind(binds, folder.data, "", "/etc/ssl/certs:ro", e);
+}
+
+int exchange_binds(bool host_certs, struct strv *binds, struct err *e)
+{
+	const char *shared = getenv("SHARED_DIR"), *tmpdir = getenv("TMPDIR"), *use = getenv("USE_TMPDIR");
+	int r = 0;
+
+	if (shared && shared[0])
+		r = add_bind(binds, shared, "", "/tmp/shared", e);
+	if (r == 0 && use && use[0] && tmpdir && tmpdir[0])
+		r = add_tmpdir(binds, tmpdir, e);
+	return r == 0 && host_certs ? add_certs(binds, e) : r;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* exchange.h - the folders that NixOS's script shares by the words of its environment */
+#ifndef STOREBOOT_HOST_EXCHANGE_H
+#define STOREBOOT_HOST_EXCHANGE_H
+
+#include <stdbool.h>
+
+#include "init/lib/err.h"
+#include "init/lib/str.h"
+
+/*
+ * Appends what they ask for to binds, as --bind says it: SHARED_DIR on /tmp/shared; with USE_TMPDIR the
+ * folder xchg in TMPDIR on /tmp/xchg, which is made. host_certs: the host's CA certificates, NIX_SSL_CERT_FILE
+ * or where distributions have them, on /etc/ssl/certs/ca-certificates.crt, from a copy in the cache. Returns 0,
+ * or -errno with e (EXIT_BAD_INPUT, EXIT_MISSING).
+ */
+_must_check_ int exchange_binds(bool host_certs, struct strv *binds, struct err *e);
+
+#endif
