@@ -177,7 +177,7 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 
 static int boot(struct launched *l, struct verdict *ret, struct err *e)
 {
-	char initrd[PATH_MAX], kernel[PATH_MAX], agent[PATH_MAX];
+	char initrd[PATH_MAX], kernel[PATH_MAX], agent[PATH_MAX], log[PATH_MAX];
 	_cleanup_close_ int tpm = -1;
 	_cleanup_strv_ struct strv road = { 0 };
 	struct qemu_disk disks[DISKS_MAX + 1];
@@ -192,7 +192,8 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 		c.kernel = kernel;
 	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->vm.folder) < 0 ||
 	    str_format(kernel, sizeof(kernel), "%s/kernel", l->vm.folder) < 0 ||
-	    str_format(agent, sizeof(agent), "%s/" AGENT_SOCKET, l->vm.folder) < 0)
+	    str_format(agent, sizeof(agent), "%s/" AGENT_SOCKET, l->vm.folder) < 0 ||
+	    str_format(log, sizeof(log), "%s/" ROAD_LOG, l->vm.folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", l->vm.folder);
 	if (l->plan->agent)
 		c.agent = agent;
@@ -201,6 +202,7 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 		if (tpm < 0)
 			return tpm;
 	}
+	l->plan->watch->server_log = l->plan->way.n_sockets > 0 ? log : NULL;
 	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
 }
 

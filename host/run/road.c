@@ -236,7 +236,7 @@ static int start_virtiofsd(char *const *argv, int listening, const char *folder,
 	char log[PATH_MAX];
 	pid_t pid;
 
-	if (str_format(log, sizeof(log), "%s/virtiofsd.log", folder) < 0)
+	if (str_format(log, sizeof(log), "%s/" ROAD_LOG, folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", folder);
 	said = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (said < 0)

@@ -53,6 +53,10 @@ struct way {
 	struct strv command; /* what QEMU starts for each connection to the file server; empty: none */
 };
 #define WAY_INIT { .image_fd = -1 }
+
+/* What servers that run beside QEMU say is in this file of the private folder. */
+#define ROAD_LOG "virtiofsd.log"
+
 void way_free(struct way *w);
 
 /* Hangs up the servers that run beside QEMU, which ends them. */

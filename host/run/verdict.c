@@ -178,8 +178,9 @@ static bool share_gone(const struct ending *end, struct verdict *v)
 	if (!s || !servers_gone(s))
 		return false;
 	if (s->alone) {
-		say(v, EXIT_SHARE, true, "the share is gone: its server, virtiofsd, ended (%s)",
-		    spawn_status_text(s->status, how, sizeof(how)));
+		say(v, EXIT_SHARE, true, "the share is gone: its server, virtiofsd, ended (%s)%s%s",
+		    spawn_status_text(s->status, how, sizeof(how)), end->server_said[0] ? ": " : "",
+		    end->server_said);
 		return true;
 	}
 	say(v, EXIT_SHARE, true,

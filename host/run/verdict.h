@@ -24,6 +24,7 @@ struct ending {
 	const char *console;	/* the end of the guest's console output, or "" */
 	const char *io_error;	/* a disk that the host could not write or read, and why; or "" */
 	const struct servers *servers;
+	const char *server_said; /* the last line of one that is alone, or "" */
 	const struct report *report;
 	const struct qmp *qmp;
 	const struct command *command; /* the run was for it; NULL: for none */

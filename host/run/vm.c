@@ -8,6 +8,7 @@
  * in the channels is read after it: the last record and the SHUTDOWN event are what the verdict rests on.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -18,8 +19,11 @@
 #include "host/exit.h"
 #include "host/run/vm_state.h"
 #include "host/share/bind.h"
+#include "init/lib/file.h"
 #include "init/lib/log.h"
 #include "init/lib/sys.h"
+
+#define SERVER_LOG_MAX ((size_t)1 << 20)
 
 static void close_fd(int *fd)
 {
@@ -143,19 +147,33 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	return 0;
 }
 
-/* The last line of what QEMU said, without its own name. */
-static const char *last_said(struct buf *said)
+/* The last line of what a program said. */
+static char *last_line(struct buf *said)
 {
-	char *line, *name;
+	char *line;
 
 	while (said->len > 0 && strchr("\r\n", said->data[said->len - 1]))
 		said->data[--said->len] = '\0';
-	if (said->len == 0)
-		return "";
-	line = strrchr(said->data, '\n');
-	line = line ? line + 1 : said->data;
-	name = strstr(line, ": ");
-	return name ? name + 2 : line;
+	line = said->len > 0 ? strrchr(said->data, '\n') : NULL;
+	return line ? line + 1 : said->data;
+}
+
+/* That of QEMU, without its own name. */
+static const char *last_said(struct buf *said)
+{
+	const char *line = last_line(said), *name = line ? strstr(line, ": ") : NULL;
+
+	return name ? name + 2 : line ? line : "";
+}
+
+/* That of a server beside QEMU. */
+static const char *server_said(const struct watch *watch, struct buf *log)
+{
+	const char *line = NULL;
+
+	if (watch->server_log && file_read(AT_FDCWD, watch->server_log, SERVER_LOG_MAX, log) == 0)
+		line = last_line(log);
+	return line ? line : "";
 }
 
 static void tell_rest(struct vm *vm, const struct verdict *v)
@@ -184,6 +202,7 @@ static void fill_silence(struct qmp *q, int qemu_status)
 static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 {
 	struct ending end = { .report = &vm->report, .qmp = &vm->qmp, .limits = &vm->watch->limits };
+	_cleanup_buf_ struct buf log = { 0 };
 
 	while (waitpid(vm->pid, &end.qemu_status, 0) < 0 && errno == EINTR)
 		;
@@ -200,6 +219,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 						  vm->watch->command.command.out_error;
 	end.missed = vm->missed;
 	end.servers = &vm->servers;
+	end.server_said = server_said(vm->watch, &log);
 	end.quit = vm->quit;
 	end.qemu_said = last_said(&vm->said);
 	end.io_error = vm->io_error;

@@ -127,6 +127,10 @@ is "the older image had to go" "$(find "$XDG_CACHE_HOME/storeboot/image" -type f
 ok "it is not there any more" [ ! -e "$image" ]
 vm_run 60 "${run[@]}" --share virtiofs --virtiofsd /nonexistent
 refused "no virtiofsd" 69 '/nonexistent: no such program'
+printf '#!/bin/sh\n[ "$1" != --version ] || exec echo virtiofsd 1.0\necho "no such capability" >&2\nexit 3\n' >"$tmp/virtiofsd"
+chmod +x "$tmp/virtiofsd"
+vm_run 60 "${run[@]}" --share virtiofs --expose closure --virtiofsd "$tmp/virtiofsd"
+refused "virtiofsd gives up" 68 'its server, virtiofsd, ended \(exit status 3\): no such capability'
 vm_run 60 "${run[@]}" --share image --cache
 refused "an image over itself" 64 '--share image is the image alone'
 mkdir -p "$tmp/modules/lib/modules"

@@ -64,6 +64,9 @@ static const struct row rows[] = {
 	{ .name = "virtiofsd is killed", .shutdown = true, .reason = "host-qmp-quit",
 	  .servers = { .alone = true, .failed = 1, .status = SIGKILL }, .want = EXIT_SHARE,
 	  .line = "the share is gone: its server, virtiofsd, ended (killed by signal 9 (Killed))" },
+	{ .name = "virtiofsd gives up", .shutdown = true, .reason = "host-qmp-quit", .said = "no capability",
+	  .servers = { .alone = true, .failed = 1, .status = EXITED(1) }, .want = EXIT_SHARE,
+	  .line = "the share is gone: its server, virtiofsd, ended (exit status 1): no capability" },
 	{ .name = "a panicked guest stands still", .stage2 = true, .missed = DEADLINE_RUN,
 	  .shutdown = true, .reason = "host-qmp-quit", .want = EXIT_GUEST,
 	  .console = "Kernel panic - not syncing: x",
@@ -117,6 +120,7 @@ static void judge(const struct row *row)
 				    .servers = &row->servers,
 				    .qemu_status = row->qemu_status,
 				    .qemu_said = row->said ? row->said : "",
+				    .server_said = row->said ? row->said : "",
 				    .console = row->console ? row->console : "",
 				    .io_error = row->io_error ? row->io_error : "",
 				    .report = &report, .qmp = &qmp };
@@ -147,7 +151,8 @@ static const char *console_of(const char *console, int qemu_status)
 	static struct verdict v;
 	const struct report report = { .stage2 = true };
 	const struct qmp qmp = { .shutdown = true, .by_guest = true, .reason = "guest-shutdown" };
-	const struct ending end = { .qemu_status = qemu_status, .qemu_said = "", .console = console,
+	const struct ending end = { .qemu_status = qemu_status, .qemu_said = "", .server_said = "",
+				    .console = console,
 				    .io_error = "", .report = &report, .qmp = &qmp };
 
 	v = (struct verdict){ 0 };
@@ -228,6 +233,7 @@ static void with_a_command(void)
 					    .limits = &limits, .signal = rows_[i].signal, .console = "x\n",
 					    .io_error = rows_[i].io_error ? "no room" : "",
 					    .qemu_said = "",
+					    .server_said = "",
 					    .channel_gone = rows_[i].gone ? rows_[i].gone : "" };
 		struct verdict v = { 0 };
 
