@@ -9,7 +9,7 @@
 #   make lint       style and room rules
 #   make install    DESTDIR= PREFIX=/usr/local
 #
-# V=1 shows the commands. BUILD, CC, GUEST_CC, CFLAGS, PREFIX, DESTDIR are yours to set.
+# V=1 shows the commands. BUILD, CC, AR, GUEST_CC, CROSS (before strip ...), CFLAGS, PREFIX, DESTDIR are yours to set.
 
 VERSION := 0.1
 BUILD ?= build
@@ -89,8 +89,8 @@ $(BUILD)/$(1)/$(2).a: $$(call objs,$(1),$(2))
 	$(Q)rm -f $$@ && $(3) rcsD $$@ $$^
 endef
 $(foreach r,lib agent mount net fs init,$(eval $(call room_archive,$(GUEST),$(r),$(GUEST_AR))))
-$(foreach r,lib host,$(eval $(call room_archive,host,$(r),ar)))
-$(foreach r,$(ROOMS),$(eval $(call room_archive,asan,$(r),ar)))
+$(foreach r,lib host,$(eval $(call room_archive,host,$(r),$(AR))))
+$(foreach r,$(ROOMS),$(eval $(call room_archive,asan,$(r),$(AR))))
 
 $(BUILD)/$(GUEST)/%.o: %.c $(DEPS_STAMP) Makefile
 	$(call say,MUSL,$<)
@@ -119,7 +119,7 @@ $(INIT): $(GUEST_ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)$(GUEST_CC) $(GUEST_LDFLAGS) -o $@.debug $(GUEST_ARCHIVES) $(GUEST_LIBS)
 	$(Q)$(CROSS)strip -s -R .comment -o $@.tmp $@.debug
-	$(Q)if readelf -lW $@.tmp | grep -q INTERP; then echo "$@ is not static" >&2; exit 1; fi
+	$(Q)if $(CROSS)readelf -lW $@.tmp | grep -q INTERP; then echo "$@ is not static" >&2; exit 1; fi
 	$(Q)mv $@.tmp $@
 
 $(HOST_TOOL): $(BUILD)/host/host.a $(BUILD)/host/lib.a

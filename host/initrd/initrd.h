@@ -3,6 +3,8 @@
 #ifndef STOREBOOT_HOST_INITRD_H
 #define STOREBOOT_HOST_INITRD_H
 
+#include <sys/types.h>
+
 #include "host/initrd/compress.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
