@@ -173,15 +173,20 @@ bench-store: all
 	$(Q)BUILD=$(BUILD) scripts/bench-store
 
 # --- install -------------------------------------------------------------------------------------------
+COMPLETIONS := bash-completion/completions/storeboot zsh/site-functions/_storeboot \
+	fish/vendor_completions.d/storeboot.fish
 install: all
 	install -d $(DESTDIR)$(PREFIX)/$(INITDIR)
 	install -m 755 $(INIT) $(DESTDIR)$(PREFIX)/$(INITDIR)/storeboot-init
 ifeq ($(ARCH),)
-	install -d $(DESTDIR)$(PREFIX)/bin \
+	install -d $(DESTDIR)$(PREFIX)/bin $(foreach c,$(COMPLETIONS),$(DESTDIR)$(PREFIX)/share/$(dir $(c))) \
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/storeboot
 	install -m 755 $(HOST_TOOL) $(DESTDIR)$(PREFIX)/bin/storeboot
 	install -m 644 host/man/storeboot.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 host/man/storeboot-init.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	$(Q)for c in $(COMPLETIONS:%=$(DESTDIR)$(PREFIX)/share/%); do \
+		case $$c in */bash*) s=bash ;; */zsh*) s=zsh ;; *) s=fish ;; esac; \
+		$(HOST_TOOL) completion $$s >"$$c" && chmod 644 "$$c" || exit 1; done
 	install -m 644 README.md LICENSE NOTICE $(DESTDIR)$(PREFIX)/share/doc/storeboot/
 endif
 

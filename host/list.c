@@ -20,7 +20,7 @@ static const struct opt opts[] = {
 	{ "json", 0, OPT_FLAG, offsetof(struct values, json), NULL, "one JSON object a line", NULL },
 };
 
-static const struct opt_command command = {
+const struct opt_command list_command = {
 	.name = "list",
 	.synopsis = "[--json]",
 	.about = "Lists the VMs of this user that run; prints nothing when none does.",
@@ -176,10 +176,10 @@ int cmd_list(int argc, char **argv)
 	_cleanup_(opt_args_free) struct opt_args args = { 0 };
 	struct values v = { 0 };
 	struct err e = { 0 };
-	int r = opt_parse(&command, argc, argv, &v, &args, &e);
+	int r = opt_parse(&list_command, argc, argv, &v, &args, &e);
 
 	if (r == 0 && args.help) {
-		opt_help(&command, stdout);
+		opt_help(&list_command, stdout);
 		return EXIT_OK;
 	}
 	if (r == 0)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/commands.h"
 #include "host/exit.h"
 #include "host/initrd/initrd.h"
 #include "host/list.h"
@@ -13,24 +14,24 @@
 #include "host/closure/reginfo.h"
 #include "host/remote/remote.h"
 #include "host/run/doctor.h"
+#include "host/run/options.h"
 #include "host/run/run.h"
 #include "init/lib/log.h"
 #include "init/lib/str.h"
 
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *about;
-} commands[] = {
-	{ "run", cmd_run, "boot a system from the host's store in QEMU" },
-	{ "list", cmd_list, "the VMs that run" },
-	{ "exec", cmd_exec, "run a command in one of them" },
-	{ "console", cmd_console, "get on the console of one of them" },
-	{ "stop", cmd_stop, "end one of them" },
-	{ "doctor", cmd_doctor, "what this host has, lacks, and the command that mends it" },
-	{ "initrd", cmd_initrd, "build the initramfs alone; look into any" },
-	{ "reginfo", cmd_reginfo, "print the registration of a closure" },
-	{ "share-server", cmd_share_server, NULL }, /* run's own use */
+const struct command commands[] = {
+	{ "run", cmd_run, "boot a system from the host's store in QEMU", &run_command, false },
+	{ "list", cmd_list, "the VMs that run", &list_command, false },
+	{ "exec", cmd_exec, "run a command in one of them", &exec_command, true },
+	{ "console", cmd_console, "get on the console of one of them", &console_command, true },
+	{ "stop", cmd_stop, "end one of them", &stop_command, true },
+	{ "doctor", cmd_doctor, "what this host has, lacks, and the command that mends it", &run_command,
+	  false },
+	{ "initrd", cmd_initrd, "build the initramfs alone; look into any", &initrd_command, false },
+	{ "reginfo", cmd_reginfo, "print the registration of a closure", &reginfo_command, false },
+	{ "completion", cmd_completion, "print what a shell completes: bash, zsh or fish", NULL, false },
+	{ "share-server", cmd_share_server, NULL, NULL, false }, /* run's own use */
+	{ NULL, NULL, NULL, NULL, false },
 };
 
 static int usage(FILE *to)
@@ -39,9 +40,9 @@ static int usage(FILE *to)
 		    "Boots a system that lives in the host's /nix/store inside QEMU, copying "
 		    "nothing.\n\n"
 		    "Commands:\n");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (commands[i].about)
-			fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].about);
+	for (const struct command *c = commands; c->name; c++)
+		if (c->about)
+			fprintf(to, "  %-10s %s\n", c->name, c->about);
 	fprintf(to, "\nstoreboot COMMAND --help tells more; storeboot(1) tells all.\n");
 	return to == stdout ? EXIT_OK : EXIT_USAGE;
 }
@@ -74,9 +75,9 @@ static int run(int argc, char **argv)
 		printf("storeboot %s\n", STOREBOOT_VERSION);
 		return EXIT_OK;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (str_eq(commands[i].name, argv[1]))
-			return commands[i].run(argc - 1, argv + 1);
+	for (const struct command *c = commands; c->name; c++)
+		if (str_eq(c->name, argv[1]))
+			return c->run(argc - 1, argv + 1);
 	log_error("unknown command %s; see storeboot --help", argv[1]);
 	return EXIT_USAGE;
 }

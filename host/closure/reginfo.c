@@ -182,7 +182,7 @@ static const struct opt opts[] = {
 	  "write it there, whole or not at all; default: to stdout", NULL },
 };
 
-static const struct opt_command command = {
+const struct opt_command reginfo_command = {
 	.name = "reginfo",
 	.synopsis = "PATH... | --graph FILE",
 	.about =
@@ -199,12 +199,12 @@ static int run(int argc, char **argv, struct err *e)
 	_cleanup_(opt_args_free) struct opt_args args = { 0 };
 	_cleanup_buf_ struct buf reg = { 0 };
 	struct values v = { 0 };
-	int r = opt_parse(&command, argc, argv, &v, &args, e);
+	int r = opt_parse(&reginfo_command, argc, argv, &v, &args, e);
 
 	if (r < 0)
 		return r;
 	if (args.help) {
-		opt_help(&command, stdout);
+		opt_help(&reginfo_command, stdout);
 		return 0;
 	}
 	if ((v.graph != NULL) == (args.args.n > 0))

@@ -3,6 +3,7 @@
 #ifndef STOREBOOT_HOST_REGINFO_H
 #define STOREBOOT_HOST_REGINFO_H
 
+#include "host/opt.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
@@ -22,5 +23,6 @@ _must_check_ int reginfo_from_graph(const char *graph_file, struct buf *ret, str
 
 /* `storeboot reginfo`: argv[0] is "reginfo". Returns the exit status. */
 int cmd_reginfo(int argc, char **argv);
+extern const struct opt_command reginfo_command;
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "host/initrd/compress.h"
+#include "host/opt.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
@@ -57,5 +58,6 @@ _must_check_ int initrd_check_needs(const struct initrd_options *o, struct err *
 
 /* `storeboot initrd`: argv[0] is "initrd". Returns the exit status. */
 int cmd_initrd(int argc, char **argv);
+extern const struct opt_command initrd_command;
 
 #endif

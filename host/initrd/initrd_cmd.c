@@ -42,7 +42,7 @@ static const struct opt opts[] = {
 	  "auto (what the kernel can read), none, gzip, xz or zstd", compress_names },
 };
 
-static const struct opt_command command = {
+const struct opt_command initrd_command = {
 	.name = "initrd",
 	.synopsis = "-o FILE [OPTION]...",
 	.about = "Builds the initramfs: storeboot-init and the modules that it needs.\n"
@@ -75,7 +75,7 @@ static int build(const struct values *v, struct err *e)
 	if (!v->output)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"initrd: -o FILE is missing; usage: storeboot initrd %s",
-				command.synopsis);
+				initrd_command.synopsis);
 	if (str_eq(v->output, "-") && isatty(STDOUT_FILENO))
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"initrd: will not write an archive to a terminal");
@@ -94,10 +94,10 @@ int cmd_initrd(int argc, char **argv)
 
 	if (argc > 1 && initrd_view_is(argv[1]))
 		return initrd_view(argc - 1, argv + 1);
-	r = opt_parse(&command, argc, argv, &v, &args, &e);
+	r = opt_parse(&initrd_command, argc, argv, &v, &args, &e);
 
 	if (r == 0 && args.help)
-		opt_help(&command, stdout);
+		opt_help(&initrd_command, stdout);
 	else if (r == 0)
 		r = build(&v, &e);
 	strv_free(&v.needs);

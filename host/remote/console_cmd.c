@@ -19,7 +19,7 @@
 #include "init/lib/frame.h"
 #include "init/lib/log.h"
 
-static const struct opt_command console_command = {
+const struct opt_command console_command = {
 	.name = "console",
 	.synopsis = "NAME",
 	.about = "Puts this terminal on the console of the VM NAME of `storeboot list`, beside whoever else\n"

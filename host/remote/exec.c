@@ -29,7 +29,7 @@ static const struct opt opts[] = {
 	{ "cwd", 0, OPT_STRING, AT(cwd), "DIR", "its working directory in the guest (/root)", NULL },
 };
 
-static const struct opt_command exec_command = {
+const struct opt_command exec_command = {
 	.name = "exec",
 	.synopsis = "NAME [OPTION]... [-- COMMAND...]",
 	.about = "Runs COMMAND in the VM NAME of `storeboot list`, with our stdin, stdout and stderr, and\n"

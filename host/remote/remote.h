@@ -3,8 +3,13 @@
 #ifndef STOREBOOT_HOST_REMOTE_H
 #define STOREBOOT_HOST_REMOTE_H
 
+#include "host/opt.h"
+
 int cmd_exec(int argc, char **argv);
+extern const struct opt_command exec_command;
 int cmd_stop(int argc, char **argv);
+extern const struct opt_command stop_command;
 int cmd_console(int argc, char **argv);
+extern const struct opt_command console_command;
 
 #endif

@@ -22,7 +22,7 @@ static const struct opt opts[] = {
 	  "do not ask the guest: make its file systems clean and switch it off", NULL },
 };
 
-static const struct opt_command stop_command = {
+const struct opt_command stop_command = {
 	.name = "stop",
 	.synopsis = "NAME [--now]",
 	.about = "Ends the VM NAME of `storeboot list` and waits until it is gone: its init is asked for a\n"

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * completion.c - `storeboot completion`: what a shell completes, made from the tables of commands and options
+ *
+ * Each shell gets a small fixed frame and one line for each option. Values are completed where the table has
+ * their words, and as files where the argument's name in --help says that it is one.
+ */
+#include <stdio.h>
+
+#include "host/commands.h"
+#include "host/exit.h"
+#include "init/lib/log.h"
+
+static bool is_file(const struct opt *o)
+{
+	static const char *const words[] = { "FILE", "DIR", "PATH", "PROGRAM", "HOST:GUEST" };
+
+	for (size_t i = 0; o->arg && i < ARRAY_SIZE(words); i++)
+		if (strstr(o->arg, words[i]))
+			return true;
+	return false;
+}
+
+static void print_choices(const struct opt *o)
+{
+	for (size_t i = 0; o->choices[i]; i++)
+		printf("%s%s", i ? " " : "", o->choices[i]);
+}
+
+/* Text within single quotes; also: characters that the shell's own syntax has in there. */
+static void print_quoted(const char *text, const char *also, const char *quote)
+{
+	for (; *text; text++) {
+		if (*text == '\'')
+			fputs(quote, stdout);
+		else if (strchr(also, *text))
+			printf("\\%c", *text);
+		else
+			putchar(*text);
+	}
+}
+
+/* --- bash ---------------------------------------------------------------------------------------- */
+
+static void bash_values(const struct command *c, const struct opt *o)
+{
+	if (o->kind == OPT_FLAG || o->kind == OPT_MAYBE)
+		return;
+	printf("\t%s:--%s", c->name, o->name);
+	if (o->letter)
+		printf(" | %s:-%c", c->name, o->letter);
+	if (o->choices) {
+		printf(") words='");
+		print_choices(o);
+		printf("' ;;\n");
+	} else {
+		printf(") words= files=%s ;;\n", is_file(o) ? "yes" : "");
+	}
+}
+
+static void bash_words(const struct command *c)
+{
+	printf("\t%s:*) words='--help", c->name);
+	for (size_t i = 0; i < c->options->n_opts; i++)
+		printf(" --%s", c->options->opts[i].name);
+	printf("' files=%s ;;\n", c->takes_vm ? "" : "yes");
+}
+
+static void bash(void)
+{
+	printf("# bash completion for storeboot(1)\n_storeboot() {\n"
+	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words= files=\n"
+	       "\tcase $COMP_CWORD:${COMP_WORDS[1]}:$prev in\n\t1:*) words='");
+	for (const struct command *c = commands; c->name; c++)
+		if (c->about)
+			printf("%s ", c->name);
+	printf("' ;;\n\tesac\n\t[ \"$COMP_CWORD\" -eq 1 ] || case ${COMP_WORDS[1]}:$prev in\n");
+	for (const struct command *c = commands; c->name; c++)
+		for (size_t i = 0; c->options && i < c->options->n_opts; i++)
+			bash_values(c, &c->options->opts[i]);
+	for (const struct command *c = commands; c->name; c++)
+		if (c->options)
+			bash_words(c);
+	printf("\tesac\n\tcase $cur:${COMP_WORDS[1]} in\n\t-*) files= ;;\n");
+	for (const struct command *c = commands; c->name; c++)
+		if (c->takes_vm)
+			printf("\t*:%s) words=\"$words $(storeboot list 2>/dev/null | cut -d ' ' -f 1)\" ;;\n",
+			       c->name);
+	printf("\tesac\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+	       "\tif [ -n \"$files\" ]; then\n\t\tcompopt -o filenames 2>/dev/null\n"
+	       "\t\tCOMPREPLY+=($(compgen -f -- \"$cur\"))\n\tfi\n}\n"
+	       "complete -F _storeboot storeboot\n");
+}
+
+/* --- zsh ----------------------------------------------------------------------------------------- */
+
+static void zsh_option(const struct opt *o)
+{
+	printf("\t\t'%s--%s%s[", o->kind == OPT_LIST ? "*" : "", o->name, o->kind == OPT_FLAG  ? "" :
+									 o->kind == OPT_MAYBE ? "=-" :
+												 "=");
+	print_quoted(o->help, "[]:\\", "'\\''");
+	putchar(']');
+	if (o->kind != OPT_FLAG) {
+		printf("%s:", o->kind == OPT_MAYBE ? ":" : "");
+		print_quoted(o->arg, "[]:\\", "'\\''");
+		putchar(':');
+	}
+	if (o->choices) {
+		putchar('(');
+		print_choices(o);
+		putchar(')');
+	} else if (is_file(o)) {
+		printf("_files");
+	}
+	printf("' \\\n");
+}
+
+static void zsh(void)
+{
+	printf("#compdef storeboot\n_storeboot() {\n\tlocal -a subcommands=(\n");
+	for (const struct command *c = commands; c->name; c++)
+		if (c->about) {
+			printf("\t\t'%s:", c->name);
+			print_quoted(c->about, ":\\", "'\\''");
+			printf("'\n");
+		}
+	printf("\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command subcommands\n\t\treturn\n\tfi\n"
+	       "\tlocal cmd=$words[2]\n\tshift words\n\t(( CURRENT-- ))\n\tcase $cmd in\n");
+	for (const struct command *c = commands; c->name; c++) {
+		if (!c->options)
+			continue;
+		printf("\t%s) _arguments \\\n", c->name);
+		for (size_t i = 0; i < c->options->n_opts; i++)
+			zsh_option(&c->options->opts[i]);
+		printf("\t\t%s ;;\n", c->takes_vm ?
+					      "'*:VM:($(storeboot list 2>/dev/null | cut -d \" \" -f 1))'" :
+					      "'*:file:_files'");
+	}
+	printf("\tesac\n}\n_storeboot \"$@\"\n");
+}
+
+/* --- fish ---------------------------------------------------------------------------------------- */
+
+static void fish_option(const struct command *c, const struct opt *o)
+{
+	printf("complete -c storeboot -n '__fish_seen_subcommand_from %s' -l %s", c->name, o->name);
+	if (o->letter)
+		printf(" -s %c", o->letter);
+	if (o->choices) {
+		printf(" -x -a '");
+		print_choices(o);
+		putchar('\'');
+	} else if (o->kind != OPT_FLAG) {
+		printf(is_file(o) ? " -r -F" : " -x");
+	}
+	printf(" -d '");
+	print_quoted(o->help, "\\", "\\'");
+	printf("'\n");
+}
+
+static void fish(void)
+{
+	printf("# fish completion for storeboot(1)\ncomplete -c storeboot -n __fish_use_subcommand -f\n");
+	for (const struct command *c = commands; c->name; c++) {
+		if (!c->about)
+			continue;
+		printf("complete -c storeboot -n __fish_use_subcommand -a %s -d '", c->name);
+		print_quoted(c->about, "\\", "\\'");
+		printf("'\n");
+		if (c->takes_vm)
+			printf("complete -c storeboot -n '__fish_seen_subcommand_from %s' -f "
+			       "-a '(storeboot list 2>/dev/null | string split -f 1 \" \")'\n", c->name);
+		for (size_t i = 0; c->options && i < c->options->n_opts; i++)
+			fish_option(c, &c->options->opts[i]);
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*print)(void);
+} shells[] = { { "bash", bash }, { "zsh", zsh }, { "fish", fish } };
+
+int cmd_completion(int argc, char **argv)
+{
+	for (size_t i = 0; argc == 2 && i < ARRAY_SIZE(shells); i++)
+		if (str_eq(argv[1], shells[i].name)) {
+			shells[i].print();
+			return EXIT_OK;
+		}
+	log_error("completion: want one word, bash, zsh or fish");
+	return EXIT_USAGE;
+}
