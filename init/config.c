@@ -260,6 +260,8 @@ static int apply(struct config *c, struct err *e)
 	r = apply_channel(c, e);
 	if (r < 0)
 		return r;
+	if (c->verify && !c->value[PARAM_REG_INFO])
+		return err_set(e, EINVAL, "storeboot.verify on the kernel command line needs regInfo=");
 	if (!c->value[PARAM_INIT] && !c->no_stage2)
 		return err_set(e, EINVAL,
 			       "init= is not on the kernel command line: no stage 2 to go to");
@@ -318,6 +320,7 @@ int config_parse(const char *cmdline, size_t len, struct config *ret, struct err
 	ret->debug1 = ret->value[PARAM_DEBUG1];
 	ret->channel = ret->value[PARAM_CHANNEL];
 	ret->rescue = ret->value[PARAM_RESCUE];
+	ret->verify = ret->value[PARAM_VERIFY];
 	ret->panic_on_fail = ret->value[PARAM_PANIC_ON_FAIL] || ret->value[PARAM_STAGE1PANIC];
 	if (cut)
 		return err_set(e, E2BIG, "the kernel command line is longer than %d bytes",

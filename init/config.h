@@ -40,7 +40,7 @@ struct config {
 	unsigned int deadline_ms;
 	bool shell_on_fail, trace, debug1, panic_on_fail;
 	const char *channel; /* NULL: none */
-	bool no_stage2, rescue;
+	bool no_stage2, rescue, verify;
 	unsigned short console_rows, console_columns; /* 0: not said */
 };
 

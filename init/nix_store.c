@@ -27,36 +27,44 @@ static int make_environment(const struct nix_store *n, struct strv *ret)
 	return r;
 }
 
-static const char *last_line(const struct buf *b)
+/* The last line that is no warning: --verify ends with one that says nothing of what is wrong. */
+static const char *last_line(struct buf *b)
 {
-	const char *newline = b->len > 0 ? strrchr(b->data, '\n') : NULL;
+	char *line = b->data;
 
-	return newline ? newline + 1 : b->len > 0 ? b->data : "it said nothing";
+	while (b->len > 0 && (line = strrchr(b->data, '\n')) && str_after(line + 1, "warning:"))
+		*line = '\0';
+	return b->len == 0 ? "it said nothing" : line ? line + 1 : b->data;
 }
 
-int nix_store_run(const struct nix_store *n, const char *operation, int stdin_fd, const char *on,
+int nix_store_run(const struct nix_store *n, const char *const *operation, int stdin_fd, const char *on,
 		  struct buf *ret_out, struct err *e)
 {
 	/* An empty group: as root, nix would else want to own /nix/store, which is read-only. */
-	const char *const argv[] = { n->program, "--option", "build-users-group", "", operation, NULL };
-	_cleanup_strv_ struct strv env = { 0 };
+	const char *const base[] = { n->program, "--option", "build-users-group", "", NULL };
+	_cleanup_strv_ struct strv env = { 0 }, argv = { 0 };
 	_cleanup_buf_ struct buf said = { 0 };
-	struct spawn s = { .path = n->program, .argv = argv, .stdin_fd = stdin_fd,
+	struct spawn s = { .path = n->program, .stdin_fd = stdin_fd,
 			   .timeout_ms = n->timeout_ms, .max_output = OUTPUT_MAX };
 	char text[64];
 	int status = 0, r = make_environment(n, &env);
 
+	if (r == 0)
+		r = strv_add_all(&argv, base);
+	if (r == 0)
+		r = strv_add_all(&argv, operation);
 	if (r < 0)
 		return err_sys(e, r, "cannot run %s", n->program);
+	s.argv = (const char *const *)argv.v;
 	s.envp = env.v;
 	r = spawn_run(&s, ret_out, &said, &status);
 	if (r == -ETIMEDOUT)
 		return err_set(e, ETIMEDOUT, "%s %s did not end within %u s with %s", n->program,
-			       operation, n->timeout_ms / 1000, on);
+			       operation[0], n->timeout_ms / 1000, on);
 	if (r < 0)
-		return err_sys(e, r, "cannot run %s %s", n->program, operation);
+		return err_sys(e, r, "cannot run %s %s", n->program, operation[0]);
 	if (status != 0)
-		return err_set(e, ECHILD, "%s %s refused %s: %s: %s", n->program, operation, on,
+		return err_set(e, ECHILD, "%s %s refused %s: %s: %s", n->program, operation[0], on,
 			       spawn_status_text(status, text, sizeof(text)), last_line(&said));
 	return 0;
 }

@@ -17,6 +17,8 @@
 	      "the system's store path; stage 2 gets it in its environment") \
 	PARAM(REG_INFO, "regInfo", value, \
 	      "the closure's registration, loaded into the guest's Nix database") \
+	PARAM(VERIFY, "storeboot.verify", flag, \
+	      "after regInfo=, check what each path holds; one without a hash gets its own") \
 	PARAM(ROOT, "root", value, "the root disk (default /dev/vda), or tmpfs: memory, no disk") \
 	PARAM(DISK_SERIAL, "storeboot.disk.serial", value, \
 	      "the root disk's serial; a disk with another one is left alone") \

@@ -82,12 +82,14 @@ static int leave_stamp(const struct reginfo *r, const struct buf *text, const st
 /* What the database has. Returns 0 or -errno with e; reg points into text. */
 static int dump(const struct reginfo *r, struct buf *text, struct registration *reg, struct err *e)
 {
-	int err = nix_store_run(&r->nix, "--dump-db", -1, "the database", text, e);
+	static const char *const operation[] = { "--dump-db", NULL };
+	int err = nix_store_run(&r->nix, operation, -1, "the database", text, e);
+	size_t line = 0;
 
 	if (err < 0)
 		return err;
-	err = registration_parse(text->data, text->len, reg);
-	return err < 0 ? err_sys(e, err, "what %s --dump-db says", r->nix.program) : 0;
+	err = registration_parse(text->data, text->len, reg, &line);
+	return err < 0 ? err_sys(e, err, "what %s --dump-db says, line %zu", r->nix.program, line) : 0;
 }
 
 /* Of paths, one a line, adds to ret those that the store has not. Returns 0 or -ENOMEM. */
@@ -126,9 +128,10 @@ static int sort_gone(struct buf *gone, const struct registration *has, struct re
 static int drop(const struct reginfo *r, struct buf *gone, const struct registration *loaded,
 		struct buf *others, struct reginfo_done *ret, struct err *e)
 {
+	static const char *const operation[] = { "--verify", NULL };
 	_cleanup_registration_ struct registration now = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
-	int err = nix_store_run(&r->nix, "--verify", -1, "the database", NULL, e);
+	int err = nix_store_run(&r->nix, operation, -1, "the database", NULL, e);
 
 	if (err < 0 && err != -ECHILD)
 		return err;
@@ -144,6 +147,7 @@ static int drop(const struct reginfo *r, struct buf *gone, const struct registra
 
 static int load(const struct reginfo *r, const struct buf *text, struct err *e)
 {
+	static const char *const operation[] = { "--load-db", NULL };
 	_cleanup_close_ int fd = memfd_create("registration", MFD_CLOEXEC);
 	int err = fd < 0 ? -errno : file_write_all(fd, text->data, text->len);
 
@@ -151,12 +155,11 @@ static int load(const struct reginfo *r, const struct buf *text, struct err *e)
 		err = -errno;
 	if (err < 0)
 		return err_sys(e, err, "cannot hand on the registration regInfo=%s", r->file);
-	return nix_store_run(&r->nix, "--load-db", fd, r->file, NULL, e);
+	return nix_store_run(&r->nix, operation, fd, r->file, NULL, e);
 }
 
 /* Into a database that holds something: what is in both, and what is in it alone. */
-static int load_over(const struct reginfo *r, const struct buf *text, const struct registration *reg,
-		     struct buf *others, struct err *e)
+static int load_over(const struct reginfo *r, const struct registration *reg, struct buf *others, struct err *e)
 {
 	_cleanup_registration_ struct registration known = { 0 };
 	_cleanup_buf_ struct buf has = { 0 }, rest = { 0 };
@@ -169,8 +172,7 @@ static int load_over(const struct reginfo *r, const struct buf *text, const stru
 		err = registration_minus(&known, reg, others);
 	if (err < 0)
 		return err_sys(e, err, "cannot read the registration regInfo=%s", r->file);
-	/* Text that is no registration is nix-store's to refuse. */
-	return reg->n == 0 ? load(r, text, e) : rest.len > 0 ? load(r, &rest, e) : 0;
+	return rest.len > 0 ? load(r, &rest, e) : 0;
 }
 
 static int read_others(const struct reginfo *r, struct buf *ret)
@@ -190,9 +192,19 @@ static int settle(const struct reginfo *r, const struct buf *text, const struct 
 		return err_sys(e, err, "cannot look for vanished paths");
 	if (gone.len > 0)
 		err = drop(r, &gone, reg, others, ret, e);
-	if (err == 0 && (ret->loaded || ret->dropped.len > 0))
+	if (err == 0 && (ret->loaded || ret->verified || ret->dropped.len > 0))
 		err = leave_stamp(r, text, others, e);
 	return err;
+}
+
+/* What a path holds may not be what its hash says: that is worth a line, and no failure of the boot. It ends
+ * with 1 then, and has done all else. */
+static void verify(const struct reginfo *r, struct reginfo_done *ret)
+{
+	/* quiet: else it says in between which path got a hash. */
+	static const char *const operation[] = { "--verify", "--check-contents", "--quiet", NULL };
+
+	ret->verified = nix_store_run(&r->nix, operation, -1, "the store", NULL, &ret->warning) == 0;
 }
 
 int reginfo_load(const struct reginfo *r, struct reginfo_done *ret, struct err *e)
@@ -200,27 +212,35 @@ int reginfo_load(const struct reginfo *r, struct reginfo_done *ret, struct err *
 	_cleanup_close_ int fd = inroot_open(r->root, r->file, O_RDONLY, 0);
 	_cleanup_registration_ struct registration reg = { 0 };
 	_cleanup_buf_ struct buf text = { 0 }, others = { 0 };
+	struct err aside = { 0 };
 	struct stat db;
+	size_t line = 0;
 	int err = fd < 0 ? fd : file_read_fd(fd, REGISTRATION_MAX, &text);
 
 	if (err < 0)
 		return err_sys(e, err, "cannot read the registration regInfo=%s", r->file);
 	if (text.len == 0)
 		return err_set(e, ENODATA, "the registration regInfo=%s is empty", r->file);
-	err = registration_parse(text.data, text.len, &reg);
-	if (err == -ENOMEM)
+	err = registration_parse(text.data, text.len, &reg, &line);
+	if (err == -EBADMSG)
+		return err_set(e, EBADMSG,
+			       "regInfo=%s:%zu: no registration, or it is cut short here; nothing is loaded",
+			       r->file, line);
+	if (err < 0)
 		return err_sys(e, err, "cannot read the registration regInfo=%s", r->file);
 	ret->loaded = !unchanged(r, &text);
 	if (!ret->loaded)
 		err = read_others(r, &others);
 	else if (look(r, DB, 0, &db))
-		err = load_over(r, &text, &reg, &others, e);
+		err = load_over(r, &reg, &others, e);
 	else
 		err = load(r, &text, e);
 	if (err < 0)
 		return ret->loaded ? err : err_sys(e, err, "cannot read /" OTHERS);
 	/* The registration is in: what fails from here on is a warning. */
-	if (settle(r, &text, &reg, &others, ret, &ret->warning) == 0)
-		ret->warning.num = 0;
+	if (r->verify)
+		verify(r, ret);
+	if (settle(r, &text, &reg, &others, ret, &aside) < 0)
+		ret->warning = aside;
 	return 0;
 }

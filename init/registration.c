@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Cuts the next line off. Returns its length, or -EBADMSG where the text ends before one does. */
+/* Cuts the next line off. Returns its length, or -EBADMSG where the text ends before it does; *p stays then. */
 static ssize_t next_line(const char **p, const char *end, const char **ret)
 {
 	const char *newline = memchr(*p, '\n', (size_t)(end - *p));
@@ -46,22 +46,25 @@ static ssize_t count(const char *s, ssize_t len, size_t max)
 	return len < 1 || n > max ? -EBADMSG : (ssize_t)n;
 }
 
+/* Advances *p over the record, or to the line that cannot be. */
 static int next_record(const char **p, const char *end, struct registration_record *ret)
 {
 	enum { PATH, HASH, SIZE, DERIVER, REFERENCES, LINES };
 	const char *line[LINES], *start = *p, *reference;
 	ssize_t len[LINES], n;
 
+	if (start[0] != '/')
+		return -EBADMSG;
 	for (int i = 0; i < LINES; i++)
 		if ((len[i] = next_line(p, end, &line[i])) < 0)
 			return -EBADMSG;
-	if (line[PATH][0] != '/')
-		return -EBADMSG;
 	n = count(line[REFERENCES], len[REFERENCES], (size_t)(end - *p));
-	if (n < 0)
+	if (n < 0) {
+		*p = line[REFERENCES];
 		return -EBADMSG;
-	while (n-- > 0)
-		if (next_line(p, end, &reference) < 0)
+	}
+	for (; n > 0; n--)
+		if ((*p < end && **p != '/') || next_line(p, end, &reference) < 0)
 			return -EBADMSG;
 	*ret = (struct registration_record){ start, (size_t)(*p - start), (size_t)len[PATH],
 					     is_zero(line[HASH], (size_t)len[HASH]) };
@@ -88,7 +91,16 @@ void registration_free(struct registration *r)
 	*r = (struct registration){ 0 };
 }
 
-int registration_parse(const char *text, size_t len, struct registration *ret)
+static size_t line_of(const char *text, const char *at)
+{
+	size_t n = 1;
+
+	for (const char *p = text; p < at; p++)
+		n += *p == '\n';
+	return n;
+}
+
+int registration_parse(const char *text, size_t len, struct registration *ret, size_t *ret_line)
 {
 	_cleanup_registration_ struct registration reg = { 0 };
 	const char *p = text, *end = text + len;
@@ -104,8 +116,10 @@ int registration_parse(const char *text, size_t len, struct registration *ret)
 				return -ENOMEM;
 			reg.v = v;
 		}
-		if (next_record(&p, end, &reg.v[reg.n]) < 0)
+		if (next_record(&p, end, &reg.v[reg.n]) < 0) {
+			*ret_line = line_of(text, p);
 			return -EBADMSG;
+		}
 		reg.n++;
 	}
 	if (reg.n > 0)

@@ -25,8 +25,11 @@ struct registration {
 #define _cleanup_registration_ _cleanup_(registration_free)
 void registration_free(struct registration *r);
 
-/* Returns 0, -EBADMSG for text that is no registration, or -ENOMEM; ret is untouched then. */
-_must_check_ int registration_parse(const char *text, size_t len, struct registration *ret);
+/*
+ * Returns 0, -ENOMEM, or -EBADMSG for text that is no registration or ends within a record; ret is untouched
+ * then, and *ret_line is the line that cannot be. What a hash is, is nix-store's to say.
+ */
+_must_check_ int registration_parse(const char *text, size_t len, struct registration *ret, size_t *ret_line);
 
 /* Whether it has a path (len bytes); then *ret, which may be NULL, is its record. */
 bool registration_has(const struct registration *r, const char *path, size_t len,

@@ -52,7 +52,8 @@ int step_reginfo(struct boot *b)
 	char program[4096];
 	struct reginfo ri = { .root = root,
 			      .file = b->config.reg_info,
-			      .nix = { program, LOAD_DB_TIMEOUT_MS } };
+			      .nix = { program, LOAD_DB_TIMEOUT_MS },
+			      .verify = b->config.verify };
 	int r = find_nix_store(b, program, sizeof(program));
 
 	if (r < 0)
@@ -66,8 +67,9 @@ int step_reginfo(struct boot *b)
 	warn_paths(b, &done.dangling, "left in it since others refer to them");
 	if (done.warning.num)
 		runner_warn(b, "%s; the next boot looks again", done.warning.text);
-	snprintf(b->note, sizeof(b->note), "%s: %.200s", done.loaded ? "loaded" : "unchanged", ri.file);
-	return done.loaded || done.dropped.len > 0 ? 0 : STEP_SKIPPED;
+	snprintf(b->note, sizeof(b->note), "%s%s: %.200s", done.loaded ? "loaded" : "unchanged",
+		 done.verified ? ", verified" : "", ri.file);
+	return done.loaded || done.verified || done.dropped.len > 0 ? 0 : STEP_SKIPPED;
 }
 
 /* Words that the kernel did not know, and all after "--", are our arguments and become its. */

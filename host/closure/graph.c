@@ -17,6 +17,8 @@
 
 #define HASH_CHARS 32 /* of a store path's name */
 
+static const char base32[] = "0123456789abcdfghijklmnpqrsvwxyz";
+
 struct parser {
 	enum graph_kind kind;
 	const char *name;
@@ -97,7 +99,7 @@ static size_t store_folder(const char *s)
 
 	if (s[0] != '/' || !base || base == s)
 		return 0;
-	if (strspn(base + 1, "0123456789abcdfghijklmnpqrsvwxyz") < HASH_CHARS ||
+	if (strspn(base + 1, base32) < HASH_CHARS ||
 	    base[1 + HASH_CHARS] != '-' || base[2 + HASH_CHARS] == '\0' ||
 	    base[1 + strspn(base + 1, name_chars)] != '\0')
 		return 0;
@@ -145,6 +147,36 @@ static int hex(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+static bool from_base16(const char *digits, uint8_t ret[static NAR_HASH_SIZE])
+{
+	if (strlen(digits) != 2 * NAR_HASH_SIZE || digits[strspn(digits, "0123456789abcdef")] != '\0')
+		return false;
+	for (int i = 0; i < NAR_HASH_SIZE; i++)
+		ret[i] = (uint8_t)(hex(digits[2 * i]) << 4 | hex(digits[2 * i + 1]));
+	return true;
+}
+
+/* Nix's own: the last digit has the lowest five bits, and the bits behind the last byte are zero. */
+static bool from_base32(const char *digits, uint8_t ret[static NAR_HASH_SIZE])
+{
+	enum { DIGITS = (8 * NAR_HASH_SIZE + 4) / 5 };
+	uint8_t hash[NAR_HASH_SIZE + 1] = { 0 };
+
+	if (strlen(digits) != DIGITS || digits[strspn(digits, base32)] != '\0')
+		return false;
+	for (size_t i = 0; i < DIGITS; i++) {
+		unsigned int digit = (unsigned int)(strchr(base32, digits[DIGITS - 1 - i]) - base32);
+		size_t at = 5 * i / 8, shift = 5 * i % 8;
+
+		hash[at] |= (uint8_t)(digit << shift);
+		hash[at + 1] |= (uint8_t)(digit >> (8 - shift));
+	}
+	if (hash[NAR_HASH_SIZE] != 0)
+		return false;
+	memcpy(ret, hash, NAR_HASH_SIZE);
+	return true;
+}
+
 static int hash(struct parser *p, uint8_t *ret)
 {
 	const char *s, *digits;
@@ -153,11 +185,8 @@ static int hash(struct parser *p, uint8_t *ret)
 	if (r < 0)
 		return r;
 	digits = str_after(s, "sha256:") ? str_after(s, "sha256:") : s;
-	if (strlen(digits) != 2 * NAR_HASH_SIZE ||
-	    digits[strspn(digits, "0123456789abcdef")] != '\0')
-		return bad(p, p->line, "\"%.80s\" is no SHA-256 in 64 hexadecimal digits", s);
-	for (int i = 0; i < NAR_HASH_SIZE; i++)
-		ret[i] = (uint8_t)(hex(digits[2 * i]) << 4 | hex(digits[2 * i + 1]));
+	if (!from_base16(digits, ret) && !from_base32(digits, ret))
+		return bad(p, p->line, "\"%.80s\" is no SHA-256 in 64 hexadecimal or 52 base-32 digits", s);
 	return 0;
 }
 

@@ -81,7 +81,8 @@ int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret, struct e
 		const char *value;
 	} ours[] = {
 		{ PARAM_INIT, c->init },	 { PARAM_SYSTEM_CONFIG, c->system_config },
-		{ PARAM_REG_INFO, c->reg_info }, { PARAM_ROOT, c->root },
+		{ PARAM_REG_INFO, c->reg_info }, { PARAM_VERIFY, c->verify },
+		{ PARAM_ROOT, c->root },
 		{ PARAM_DISK_SERIAL, c->disk_serial }, { PARAM_DISK_SIZE, c->disk_size },
 		{ PARAM_DISK_ZERO, c->disk_zero }, { PARAM_SHARE, c->share },
 		{ PARAM_SHARE_CACHE, c->share_cache }, { PARAM_WRITABLE, c->writable },

@@ -12,6 +12,7 @@ struct cmdline {
 	const char *init;	   /* stage 2, a path of the guest */
 	const char *system_config; /* the system, a path of the guest */
 	const char *reg_info;	   /* the registration, a path of the guest */
+	const char *verify;	   /* "1": and each path's contents are checked */
 	const char *root;	   /* the root disk's device */
 	const char *disk_serial;   /* of the root disk, and */
 	const char *disk_size;	   /* its bytes, in decimal */

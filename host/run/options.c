@@ -83,6 +83,8 @@ static const struct opt opts[] = {
 	  "the closure's registration, or none (made by the host's Nix)", NULL },
 	{ "register", 0, OPT_LIST, AT(registered), "PATH",
 	  "register the closure of this store path in the guest, too", NULL },
+	{ "verify", 0, OPT_FLAG, AT(verify), NULL,
+	  "Nix in the guest checks what each path that it knows holds", NULL },
 	{ "expose", 0, OPT_CHOICE, AT(expose), "WHAT",
 	  "what of the host the guest may read: store, closure, or root: all (store)", expose_words },
 	{ "bind", 0, OPT_LIST, AT(binds), "HOST:GUEST[:ro]",
@@ -242,6 +244,9 @@ int run_values_check(const struct run_values *v, bool command, struct err *e)
 				"run: with --root tmpfs there is no disk for --writable-store=disk");
 	if (v->reginfo && v->registered.n > 0)
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --reginfo or --register, not both");
+	if (v->verify && v->reginfo && str_eq(v->reginfo, "none"))
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --verify needs a registration, and --reginfo is none");
 	if (check_command(v, command, e) < 0 || check_print(v, command, e) < 0)
 		return -EINVAL;
 	if (v->disk_bytes % 512)

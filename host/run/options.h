@@ -38,7 +38,7 @@ struct run_values {
 	unsigned int timeout_stage1, timeout;
 	const char *json, *plot, *console_log, *console_log_size;
 	bool timings;
-	bool tty, no_stage2, rescue;
+	bool tty, no_stage2, rescue, verify;
 	struct strv env;
 	const char *cwd, *rescue_shell;
 	int ready; /* enum ready */

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "host/closure/graph.h"
+#include "host/closure/reginfo.h"
 #include "host/closure/registration.h"
 #include "host/exit.h"
 #include "host/progress.h"
@@ -58,6 +60,31 @@ static int from_host(const struct run_values *v, const struct system *s, struct 
 	return registration_get((const char *const *)paths.v, ret, e);
 }
 
+/* A record's second line: the deriver or nothing in an exportReferencesGraph file, else a hash. */
+static bool is_graph(const struct buf *text)
+{
+	const char *second = text->len > 0 ? strchr(text->data, '\n') : NULL;
+
+	return second && (second[1] == '\n' || second[1] == '/');
+}
+
+static int from_file(const char *file, struct buf *ret, struct err *e)
+{
+	struct graph g = { 0 };
+	int r = file_read(AT_FDCWD, file, REGINFO_MAX, ret);
+
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "--reginfo %s: %s", file, strerror(-r));
+	if (is_graph(ret)) {
+		ret->len = 0;
+		return reginfo_from_graph(file, ret, e);
+	}
+	r = graph_parse(GRAPH_REGISTRATION, ret->data ? ret->data : "", ret->len, file, &g, e);
+	if (r == 0)
+		graph_free(&g);
+	return r;
+}
+
 int register_closures(const struct run_values *v, const struct system *s, struct buf *ret, struct err *e)
 {
 	struct err why = { 0 };
@@ -66,15 +93,12 @@ int register_closures(const struct run_values *v, const struct system *s, struct
 	progress_set("looking up the closure's registration");
 	if (v->reginfo && str_eq(v->reginfo, "none"))
 		return 0;
-	if (v->reginfo) {
-		r = file_read(AT_FDCWD, v->reginfo, REGINFO_MAX, ret);
-		return r < 0 ? err_exit(e, EXIT_BAD_INPUT, r, "--reginfo %s: %s", v->reginfo, strerror(-r)) :
-			       0;
-	}
+	if (v->reginfo)
+		return from_file(v->reginfo, ret, e);
 	r = from_host(v, s, ret, &why);
 	if (r == 0)
 		return 0;
-	if (v->registered.n > 0) {
+	if (v->registered.n > 0 || v->verify) {
 		*e = why;
 		return r;
 	}

@@ -194,7 +194,7 @@ static const char *console_size(const struct run *run, char *dst, size_t size)
 static void drop_ours(struct cmdline *line)
 {
 	line->reg_info = line->report = line->channel = line->no_stage2 = line->rescue = NULL;
-	line->disk_zero = NULL;
+	line->disk_zero = line->verify = NULL;
 }
 
 static int build_append(struct run *run, struct err *e)
@@ -209,6 +209,7 @@ static int build_append(struct run *run, struct err *e)
 		.init = run->system.init[0] ? run->system.init : NULL,
 		.system_config = run->system.config[0] ? run->system.config : NULL,
 		.reg_info = run->plan.registration.len > 0 ? REGISTRATION_IN_GUEST : NULL,
+		.verify = run->v.verify ? "1" : NULL,
 		.root = run->v.root == ROOT_TMPFS ? "tmpfs" : QEMU_DISK_DEVICE,
 		.share = road_name(&run->plan.way),
 		.share_cache = road_cache(&run->plan.way),

@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 build=$(realpath "${BUILD:-build}")
 storeboot=$build/storeboot
 system=$(scripts/demo-system) || exit 1
+graph=$(scripts/demo-system --graph) || exit 1
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/storeboot-test.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 mkdir -m 700 "$tmp/work" "$tmp/run" "$tmp/bin"
@@ -89,6 +90,17 @@ refuse 'no initrd' 65 'text is no initrd' "$system" --initrd text
 refuse 'no such initrd' 65 'initrd none: No such file' "$system" --initrd none
 refuse 'no such stage 1' 69 'none' "$system" --stage1 none
 refuse 'no such registration' 65 "reginfo no-file: No such file" "$system" --reginfo no-file
+
+sed 5q "$graph" | head -c -1 >cut-graph
+refuse 'a graph that is cut short' 65 'cut-graph:5: the file ends where' "$system" --reginfo cut-graph
+"$storeboot" reginfo --graph "$graph" >registration
+head -n 2 registration >short
+refuse 'a registration that is cut short' 65 'short:3: the file ends where a size in bytes' "$system" --reginfo short
+sed '3s/.*/many/' registration >bad-size
+refuse 'a registration without a size' 65 'bad-size:3: "many" is not a size' "$system" --reginfo bad-size
+refuse 'something else' 65 'text:1: "not a kernel" is no store path' "$system" --reginfo text
+refuse 'an empty registration' 65 '/dev/null:1: the file is empty' "$system" --reginfo /dev/null
+refuse '--verify of none' 64 'verify needs a registration' "$system" --reginfo none --verify
 
 mkfifo pipe
 refuse 'initrd is a pipe' 65 'initrd pipe is no file' "$system" --initrd pipe

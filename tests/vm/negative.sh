@@ -73,9 +73,16 @@ launcher_fails "no stage 2" 70 switch '00000000000000000000000000000000-none/ini
 vm_run 120 --image "$tmp/a.qcow2" --append "init=$system/kernel-params"
 launcher_fails "a stage 2 that is no program" 70 switch 'kernel-params'
 printf '%s\nnot a hash\n' "$system" >"$tmp/broken"
-vm_run 240 --image "$tmp/a.qcow2" --reginfo "$tmp/broken"
-launcher_fails "a broken registration" 70 regInfo 'nix-store'
+broken=$(nix_store --add "$tmp/broken")
+vm_run 240 --image "$tmp/a.qcow2" --reginfo none --append "regInfo=$broken"
+launcher_fails "a registration that is cut short" 70 regInfo "regInfo=$broken:3: .*cut short"
+nix_store --delete "$broken" >/dev/null 2>&1
+printf '%s\nnot a hash\n0\n\n0\n' "$system" >"$tmp/broken"
+broken=$(nix_store --add "$tmp/broken")
+vm_run 240 --image "$tmp/a.qcow2" --reginfo none --append "regInfo=$broken"
+launcher_fails "a registration without a hash" 70 regInfo 'nix-store'
 has "its line has the exit status" "$err" 'exit status 1'
+nix_store --delete "$broken" >/dev/null 2>&1
 vm_run 240 --image "$tmp/a.qcow2" --append storeboot.nix-store=/nix/store/none
 launcher_fails "no nix-store" 70 regInfo '/nix/store/none'
 

@@ -34,17 +34,41 @@ zero() {
 	done
 }
 
+# closure_info PATH...: the same as nixpkgs' closureInfo writes it: hashes in base 32.
+closure_info() {
+	local path references
+	for path in $(nix_store -qR "$@"); do
+		references=$(nix_store -q --references "$path")
+		printf '%s\n%s\n%s\n\n%s\n' "$path" "$(nix_store -q --hash "$path")" "$(nix_store -q --size "$path")" \
+			"$(grep -c . <<<"$references")"
+		[ -z "$references" ] || echo "$references"
+	done
+}
+
 mkdir "$tmp/register-kept" "$tmp/register-gone"
 date >"$tmp/register-kept/file"
 date >"$tmp/register-gone/file"
 kept=$(nix_store --add "$tmp/register-kept") gone=$(nix_store --add "$tmp/register-gone")
 ln -s "$gone/file" "$tmp/result"
 
+graph=$(scripts/demo-system ${SUITE:+--suite "$SUITE"} --graph) || exit 1
 zero "$system" >"$tmp/zero"
 vm_run 240 --image "$image" --append "demo.run=$script" --reginfo "$tmp/zero"
 is "a registration of 2010: exit" "$status" 0
 is "a registration of 2010: loaded as it is where there is no hash yet" "$(dump | grep -c ' 0\{64\} 0')" \
 	"$(nix_store -qR "$system" | wc -l)"
+
+# Small paths alone, since all bytes are read.
+{
+	zero "$kept"
+	closure_info "$gone" | sed "s/^sha256:.*/sha256:$(printf '%052d' 1)/"
+} >"$tmp/mixed"
+vm_run 240 --root tmpfs --append "demo.run=$script" --reginfo "$tmp/mixed" --verify
+is "--verify: exit" "$status" 0
+is "--verify: a path without a hash has its hash and size" "$(dump | grep "^$kept ")" "$(wanted "$kept")"
+is "--verify: another hash than the host's stays, in closureInfo's base 32" "$(dump | grep "^$gone " | cut -d ' ' -f 2)" \
+	"$(printf '01%062d' 0)"
+has "--verify: a line says that it is wrong" "$err" "^storeboot: stage 1: regInfo: .*'$gone' was modified! expected"
 
 vm_run 240 --image "$image" --append "demo.run=$script" --register "$kept" --register "$tmp/result"
 is "two more closures: exit" "$status" 0
@@ -57,12 +81,12 @@ is "2010's once more: nothing is gone" "$(grep -c 'stage 1:' <<<"$err")" 0
 
 nix_store --delete "$gone" >/dev/null 2>&1
 ok "the host deletes a path" [ ! -e "$gone" ]
-vm_run 240 --image "$image" --append "demo.run=$script" --reginfo "$tmp/zero"
-is "a path that vanished: exit" "$status" 0
+vm_run 240 --image "$image" --append "demo.run=$script" --reginfo "$graph"
+is "an exportReferencesGraph file, and a path that vanished: exit" "$status" 0
 is "a path that vanished: dropped, and nothing else" "$(dump)" "$(wanted "$system" "$kept")"
 has "a path that vanished: a line says so" "$err" \
 	"^storeboot: stage 1: regInfo: store paths that the database has and the store has not, dropped from it: 1, $gone\$"
-vm_run 240 --image "$image" --append "demo.run=$script" --reginfo "$tmp/zero"
+vm_run 240 --image "$image" --append "demo.run=$script" --reginfo "$graph"
 is "the next boot has nothing to say" "$(grep -c 'stage 1:' <<<"$err")" 0
 is "the next boot: unchanged" "$(dump)" "$(wanted "$system" "$kept")"
 

@@ -15,7 +15,7 @@ static const char *const window[] = { "ttyS0", "tty0", NULL };
 static void all_words_in_order(void)
 {
 	const struct cmdline c = { .params = "loglevel=4 quiet\n", .init = "/nix/store/s/init",
-				   .system_config = "/nix/store/s", .reg_info = "/run/r",
+				   .system_config = "/nix/store/s", .reg_info = "/run/r", .verify = "1",
 				   .root = "/dev/vda", .disk_serial = "r", .disk_size = "512", .disk_zero = "1",
 				   .share = "9p",
 				   .report = "/dev/ttyS1", .channel = "port", .no_stage2 = "1", .rescue = "1",
@@ -26,7 +26,7 @@ static void all_words_in_order(void)
 
 	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
 	CHECK_STR(b.data, "loglevel=4 quiet init=/nix/store/s/init systemConfig=/nix/store/s "
-			  "regInfo=/run/r root=/dev/vda storeboot.disk.serial=r "
+			  "regInfo=/run/r storeboot.verify=1 root=/dev/vda storeboot.disk.serial=r "
 			  "storeboot.disk.size=512 storeboot.disk.zero=1 storeboot.share=9p "
 			  "storeboot.report=/dev/ttyS1 storeboot.channel=port storeboot.no-stage2=1 "
 			  "storeboot.rescue=1 storeboot.console.size=50x200 console=ttyS0 panic=-1 single");

@@ -13,6 +13,9 @@
 #define DRV "/nix/store/p1qzcw27yajxvm003vjna5iyclx43c9j-nix.drv"
 #define OTHER "/other/store/p1qzcw27yajxvm003vjna5iyclx43c9j-nix"
 #define HASH "1db164361538e4bc78340922da2c204cc207c066cb3333ff953440ab256a7b3c"
+#define HASH32 "0g3vd8jsnh1ljpzk6cybcv00ghjc40ndl8h96iwbrr1q2lv69c8x"
+#define ZERO16 "0000000000000000000000000000000000000000000000000000000000000000"
+#define ZERO32 "0000000000000000000000000000000000000000000000000000"
 
 static int parse(enum graph_kind kind, const char *s, struct graph *g, struct err *e)
 {
@@ -53,6 +56,21 @@ static void registration_round_trip(void)
 	CHECK_INT(g.paths[0].hash[31], 0x3c);
 	CHECK_INT(graph_print_registration(&g, &out), 0);
 	CHECK_STR(out.data, text);
+	graph_free(&g);
+}
+
+/* As nixpkgs' closureInfo has them; `nix-hash --to-base32` said this one. Zeroes are 2010's. */
+static void base32_and_zeroes(void)
+{
+	static const char text[] = A "\nsha256:" HASH32 "\n2224\n\n0\n" B "\n" ZERO16 "\n0\n\n0\n" C
+				     "\nsha256:" ZERO32 "\n0\n\n0\n";
+	_cleanup_buf_ struct buf out = { 0 };
+	struct graph g = { 0 };
+	struct err e;
+
+	CHECK_INT(parse(GRAPH_REGISTRATION, text, &g, &e), 0);
+	CHECK_INT(graph_print_registration(&g, &out), 0);
+	CHECK_STR(out.data, A "\n" HASH "\n2224\n\n0\n" B "\n" ZERO16 "\n0\n\n0\n" C "\n" ZERO16 "\n0\n\n0\n");
 	graph_free(&g);
 }
 
@@ -113,6 +131,11 @@ static const struct {
 	  "closure:4: " A " was listed before, at line 1, with other content" },
 	{ GRAPH_REGISTRATION, A "\n\n0\n", "closure:2: \"\" is no SHA-256" },
 	{ GRAPH_REGISTRATION, A "\nsha256:" HASH "0\n1\n\n0\n", "closure:2: \"sha256:1db1" },
+	{ GRAPH_REGISTRATION, A "\nsha256:0" HASH32 "\n1\n\n0\n", "closure:2: \"sha256:0" },
+	{ GRAPH_REGISTRATION, A "\nz000000000000000000000000000000000000000000000000000\n1\n\n0\n",
+	  "closure:2: \"z000" },
+	{ GRAPH_REGISTRATION, A "\ne000000000000000000000000000000000000000000000000000\n1\n\n0\n",
+	  "closure:2: \"e000" },
 	{ GRAPH_REGISTRATION, A "\nmd5:" HASH "\n1\n\n0\n", "closure:2: \"md5:" },
 	{ GRAPH_REGISTRATION, A "\n" HASH "\n9223372036854775808\n\n0\n",
 	  "closure:3: 922337203685477" },
@@ -169,6 +192,7 @@ int main(void)
 {
 	RUN(references_sorted);
 	RUN(registration_round_trip);
+	RUN(base32_and_zeroes);
 	RUN(twice_is_once);
 	RUN(bad_input_is_refused);
 	RUN(nul_is_refused);

@@ -63,7 +63,7 @@ static void every_word(void)
 			"storeboot.share=9p storeboot.share.source=tag "
 			"storeboot.share.cache=sb-2 storeboot.writable-store=disk "
 			"storeboot.report=/dev/ttyS1 "
-			"storeboot.nix-store=/n storeboot.deadline=3600 "
+			"storeboot.verify storeboot.nix-store=/n storeboot.deadline=3600 "
 			"storeboot.disk.serial=sb-1 storeboot.disk.size=536870912 "
 			"storeboot.disk.zero=1 storeboot.channel=port storeboot.no-stage2 "
 			"storeboot.rescue storeboot.console.size=50x200"),
@@ -86,7 +86,7 @@ static void every_word(void)
 	CHECK(c.disk_zero);
 	CHECK(c.shell_on_fail && c.trace && c.debug1 && c.panic_on_fail);
 	CHECK_STR(c.channel, "port");
-	CHECK(c.no_stage2 && c.rescue && c.console_rows == 50 && c.console_columns == 200);
+	CHECK(c.verify && c.no_stage2 && c.rescue && c.console_rows == 50 && c.console_columns == 200);
 }
 
 /* Each as the kernel's next_arg() takes it. */
@@ -159,6 +159,7 @@ static void bad_values(void)
 		{ "init=/a systemConfig=s", "systemConfig=s" },
 		{ "init=/a root=LABEL=nixos", "root=LABEL=nixos" },
 		{ "init=/a storeboot.share=9q", "storeboot.share=9q" },
+		{ "init=/a storeboot.verify", "storeboot.verify on the kernel command line needs regInfo=" },
 		{ "init=/a storeboot.writable-store=yes", "storeboot.writable-store=yes" },
 		{ "init=/a storeboot.share=none storeboot.writable-store=tmpfs", "without a share" },
 		{ "init=/a storeboot.share=image storeboot.share.cache=x", "storeboot.share=image for the" },

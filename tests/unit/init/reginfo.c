@@ -39,7 +39,9 @@ static void put_program(const char *body)
 			     "#!/bin/sh\nPATH=$PATH:/usr/bin:/bin D=%s\n"
 			     "case $4 in\n"
 			     "--dump-db) ! [ -e $D/known ] || cat $D/known; exit ;;\n"
-			     "--verify) printf v >>$D/verified; mv $D/known-then $D/known\n"
+			     "--verify) [ \"$5\" ] && w=c || w=v; printf $w >>$D/verified\n"
+			     "mv $D/known-then $D/known\n"
+			     "[ $w = v ] || echo 'path a was modified' >&2; echo 'warning: x' >&2\n"
 			     "exit $(cat $D/verdict) ;;\n"
 			     "esac\n%s\n",
 			     dir, body),
@@ -51,9 +53,11 @@ enum { UNCHANGED, LOADED, WITH_WARNING };
 
 static struct reginfo_done done;
 
+static bool verify;
+
 static int load(unsigned int timeout_ms)
 {
-	struct reginfo r = { root, "/reg", { program, timeout_ms } };
+	struct reginfo r = { root, "/reg", { program, timeout_ms }, verify };
 	int n;
 
 	e = (struct err){ 0 };
@@ -217,8 +221,40 @@ static void a_failure_is_named_and_leaves_no_stamp(void)
 	CHECK_HAS(e.text, "nix-store --dump-db: No such file");
 }
 
+/* A check of the contents is made whether or not something is loaded; what it finds is a warning. */
+static void verifies(void)
+{
+	put("reg", REGISTRATION, 0644);
+	put("known-then", REGISTRATION, 0644);
+	put("verdict", "0", 0644);
+	put_program("printf x >>$D/runs; : >$D/nix/var/nix/db/db.sqlite");
+	unlinkat(root, "verified", 0);
+	verify = true;
+	CHECK_INT(load(60000), LOADED);
+	CHECK(done.verified);
+	check_file("verified", "c");
+	CHECK_INT(load(60000), UNCHANGED);
+	CHECK(done.verified);
+	check_file("verified", "cc");
+	put("verdict", "1", 0644);
+	CHECK_INT(load(60000), WITH_WARNING);
+	CHECK(!done.verified);
+	CHECK_HAS(done.warning.text, "exit status 1: path a was modified");
+	verify = false;
+	put("verdict", "0", 0644);
+	CHECK_INT(load(60000), UNCHANGED);
+	check_file("verified", "ccc");
+	CHECK_INT(unlinkat(root, "known", 0), 0);
+}
+
 static void bad_registrations(void)
 {
+	put("reg", REGISTRATION "/nix/store/b\nhash\n", 0644);
+	CHECK_INT(load(60000), -EBADMSG);
+	CHECK_HAS(e.text, "regInfo=/reg:8: no registration, or it is cut short here");
+	put("reg", "# a comment\n" REGISTRATION, 0644);
+	CHECK_INT(load(60000), -EBADMSG);
+	CHECK_HAS(e.text, "regInfo=/reg:1: ");
 	put("reg", "", 0644);
 	CHECK_INT(load(60000), -ENODATA);
 	CHECK_HAS(e.text, "regInfo=/reg is empty");
@@ -240,6 +276,7 @@ int main(void)
 	RUN(no_zero_hash_over_a_real_one);
 	RUN(drops_what_has_vanished);
 	RUN(a_failure_is_named_and_leaves_no_stamp);
+	RUN(verifies);
 	RUN(bad_registrations);
 	reginfo_done_free(&done);
 	guard_empty(root);

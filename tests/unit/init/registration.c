@@ -10,10 +10,12 @@
 #define B "/nix/store/b\n1f\n20\n/nix/store/b.drv\n2\n/nix/store/a\n/nix/store/b\n"
 #define ZERO_A "/nix/store/a\nsha256:0000\n0\n\n0\n"
 
+static size_t line; /* of the last failure */
+
 static int parse(const char *text, struct registration *ret)
 {
 	registration_free(ret);
-	return registration_parse(text, strlen(text), ret);
+	return registration_parse(text, strlen(text), ret, &line);
 }
 
 static void records(void)
@@ -35,14 +37,30 @@ static void records(void)
 
 static void no_registrations(void)
 {
-	static const char *const bad[] = {
-		"x", "\n", "/a\n", "/a\n0\n0\n\n", "/a\n0\n0\n\n0", "/a\n0\n0\n\n\n", "/a\n0\n0\n\n1\n",
-		"/a\n0\n0\n\n-1\n", "/a\n0\n0\n\n99999999999999999999999\n", "a\n0\n0\n\n0\n", A "x\n",
+	static const struct {
+		const char *text;
+		size_t line;
+	} bad[] = {
+		{ "x", 1 },
+		{ "\n", 1 },
+		{ "/a", 1 },
+		{ "/a\n", 2 },
+		{ "/a\n0\n0\n\n", 5 },
+		{ "/a\n0\n0\n\n0", 5 },
+		{ "/a\n0\n0\n\n\n", 5 },
+		{ "/a\n0\n0\n\n1\n", 5 }, /* more than there are bytes */
+		{ "/a\n0\n0\n\n-1\n", 5 },
+		{ "/a\n0\n0\n\n99999999999999999999999\n", 5 },
+		{ "a\n0\n0\n\n0\n", 1 },
+		{ A "x\n", 6 },
+		{ A "/b\n0\n0\n\n2\n/a\nb\n", 12 },
 	};
 	_cleanup_registration_ struct registration r = { 0 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		CHECK_INT(parse(bad[i], &r), -EBADMSG);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		CHECK_INT(parse(bad[i].text, &r), -EBADMSG);
+		CHECK_INT(line, bad[i].line);
+	}
 }
 
 static void zero_hashes(void)
