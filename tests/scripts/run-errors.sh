@@ -137,7 +137,7 @@ wait $holder
 
 # --- this host ----------------------------------------------------------------------------------------
 refuse 'no such QEMU' 69 'no-qemu: no such program|no-qemu is not on this host' "$system" --qemu ./no-qemu
-refuse 'no such smbd' 69 'no-smbd is not on this host; install it .*samba' "$system" --smbd no-smbd
+refuse 'no such smbd' 69 'no-smbd is not on this host; install it: .*samba' "$system" --smbd no-smbd
 # A server without SMB1 and a bwrap that is not allowed to: programs that answer as those do.
 printf '#!/bin/sh\necho "   WITH_ADS"\n' >"$tmp/bin/smbd"
 chmod +x "$tmp/bin/smbd"
