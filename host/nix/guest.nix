@@ -118,6 +118,10 @@ lib.mkMerge [
     }
   ))
 
+  # --- what the run gives it
+  (set [ "services" "qemuGuest" "enable" ] cfg.qemu.guestAgent.enable)
+  (set [ "security" "pki" "installCACerts" ] (lib.mkIf cfg.useHostCerts false))
+
   # --- what does not go well with a VM
   (set [ "services" "httpd" "extraConfig" ] "EnableSendFile Off\n") # it was broken over CIFS
   (set [ "services" "timesyncd" "enable" ] (vmOnly false)) # the clock is the host's

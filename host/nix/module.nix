@@ -67,6 +67,11 @@ let
     (if cfg.graphics then "--graphics" else "--serial")
     "--share ${share}"
   ]
+  ++ flag cfg.graphics "--resolution ${toString cfg.resolution.x}x${toString cfg.resolution.y}"
+  ++ flag cfg.useEFIBoot "--efi"
+  ++ flag cfg.tpm.enable "--tpm"
+  ++ flag cfg.useHostCerts "--host-certs"
+  ++ flag cfg.qemu.guestAgent.enable "--guest-agent"
   ++ flag cfg.storeboot.cache "--cache"
   ++ flag cfg.writableStore "--writable-store=${if cfg.writableStoreUseTmpfs then "tmpfs" else "disk"}"
   ++ map (name: "--bind ${bind cfg.sharedDirectories.${name}}") (builtins.attrNames cfg.sharedDirectories)
@@ -107,6 +112,7 @@ let
         "bubblewrap"
         "virtiofsd"
         "erofs-utils"
+        "swtpm"
       ]
     );
 
@@ -197,8 +203,8 @@ let
           what = "virtualisation.qemu.diskInterface = \"${cfg.qemu.diskInterface}\": the root disk is on virtio";
         }
         {
-          asked = cfg.useBootLoader || cfg.useEFIBoot;
-          what = "virtualisation.useBootLoader, useEFIBoot: the kernel is booted directly, with storeboot's own initramfs";
+          asked = cfg.useBootLoader;
+          what = "virtualisation.useBootLoader: the kernel is booted directly, with storeboot's own initramfs";
         }
         {
           asked = cfg.storeboot.cache && share == "image";
@@ -279,7 +285,9 @@ let
     restrictNetwork = mk types.bool false "Whether the guest reaches nothing but its store.";
     vlans = mk (types.listOf types.int) [ ] "More cards, each in the network of this number of all your VMs.";
     useBootLoader = mk types.bool false "Whether a boot loader starts the guest.";
-    useEFIBoot = mk types.bool false "Whether EFI starts the guest.";
+    useEFIBoot = mk types.bool false "Whether the guest has EFI.";
+    tpm.enable = mk types.bool false "Whether the guest has a TPM 2.0.";
+    useHostCerts = mk types.bool false "Whether the guest has the CA certificates of who runs it.";
 
     host.pkgs =
       let
@@ -295,12 +303,16 @@ let
       package = mk types.unspecified (if hostPkgs == null then null else hostPkgs.qemu_kvm or hostPkgs.qemu) "QEMU; null: what PATH has.";
       options = mk (types.listOf types.str) [ ] "More arguments of QEMU, quoted as for a shell; nothing is expanded.";
       consoles = mk (types.listOf types.str) [ ] "More consoles for the kernel; the last one is /dev/console.";
+      guestAgent.enable = mk types.bool false "Whether there is a port for QEMU's guest agent, and the agent.";
       networkingOptions = mk (types.listOf types.str) [ ] "QEMU's network.";
       diskInterface = mk types.str "virtio" "How the root disk is connected.";
     };
 
     storeboot = {
-      package = mk types.unspecified null "storeboot; null: what PATH has.";
+      package =
+        mk types.unspecified
+          (if hostPkgs == null then null else (import ./default.nix { pkgs = hostPkgs; }).storeboot)
+          "storeboot; null: what PATH has.";
       share = mk types.str "cifs" "The road to the host's store: cifs, 9p, virtiofs or image.";
       cache = mk types.bool false "Whether an image of the closure lies over the share, which is faster.";
       options = mk (types.listOf types.str) [ ] "More arguments of `storeboot run`.";

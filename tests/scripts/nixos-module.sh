@@ -90,6 +90,7 @@ for era in "${eras[@]}"; do
 	text=$(script "$era" '{ virtualisation = { graphics = false; memorySize = 512; cores = 2; diskSize = 2048;
 		pathsInNixDB = [ "/nix/store/a" ]; additionalPaths = [ "/nix/store/b" ]; emptyDiskImages = [ 10 ];
 		sharedDirectories = { a = { source = "$HOME/my src"; target = "/src"; }; b = { source = "\"$TMPDIR\"/x"; target = "/it'\''s"; }; };
+		useEFIBoot = true; tpm.enable = true; useHostCerts = true; qemu.guestAgent.enable = true;
 		restrictNetwork = true; qemu.options = [ "-s -S" ]; storeboot.options = [ "it'\''s" ]; vlans = [ 3 ];
 		forwardPorts = [ { host.port = 2222; guest.port = 22; }
 			{ proto = "udp"; host = { address = "127.0.0.2"; port = 53; }; guest = { address = "10.0.2.15"; port = 53; }; } ]; }; }')
@@ -104,6 +105,10 @@ for era in "${eras[@]}"; do
 --disk './$name-empty0.qcow2',size=10M,serial=empty0
 --serial
 --share cifs
+--efi
+--tpm
+--host-certs
+--guest-agent
 --bind \"\$HOME/my src\":'/src'
 --bind \"\$TMPDIR\"/x:'/it'\\''s'
 --register '/nix/store/a'
@@ -120,6 +125,10 @@ for era in "${eras[@]}"; do
 	has "$era: a root in memory" "$(script "$era" '{ virtualisation.diskImage = null; }')" '^--root tmpfs$'
 	has "$era: an image" "$(script "$era" '{ virtualisation.useNixStoreImage = true; }')" '^--share image$'
 	has "$era: a window" "$(script "$era" '{ }')" '^--graphics$'
+	has "$era: its resolution" "$(script "$era" '{ virtualisation.resolution = { x = 800; y = 600; }; }')" '^--resolution 800x600$'
+	is "$era: the host's programs" "$(script "$era" '{ virtualisation = { storeboot.package = "/b"; host.pkgs = {
+		qemu_kvm = "/q"; samba = "/s"; }; }; }' | grep PATH)" 'export PATH=/b/bin:/b/sbin:/q/bin:/q/sbin:/s/bin:/s/sbin:$PATH'
+	is "$era: none of an old nixpkgs" "$(script "$era" '{ }' | grep PATH)" 'export PATH=$PATH'
 	has "$era: the network is open, as qemu-vm.nix has it" "$(script "$era" '{ }')" '^--network open$'
 done
 
@@ -127,13 +136,13 @@ done
 has "2010: what cannot be asked" "$(ask 2010 '{ virtualisation.useBootLoader = true; }' c.system.build.vm.buildCommand)" \
 	'^error: storeboot: virtualisation.useBootLoader'
 for era in 15.09 18.09 today; do
-	for asked in 'useEFIBoot = true' 'qemu.diskInterface = "scsi"' 'qemu.networkingOptions = [ "-nic none" ]' \
+	for asked in 'useBootLoader = true' 'qemu.diskInterface = "scsi"' 'qemu.networkingOptions = [ "-nic none" ]' \
 		'useNixStoreImage = true; virtualisation.storeboot.cache = true' \
 		'forwardPorts = [ { from = "guest"; host.port = 1; guest.port = 1; } ]'; do
 		is "$era: $asked: fails" "$(ask $era "{ virtualisation.$asked; }" 'builtins.all (a: a.assertion) c.assertions')" false
 	done
-	has "$era: what is not known" "$(ask $era '{ virtualisation.tpm.enable = true; }' c.networking.hostName)" \
-		"^error: The option \`virtualisation.tpm' does not exist"
+	has "$era: what is not known" "$(ask $era '{ virtualisation.bios = null; }' c.networking.hostName)" \
+		"^error: The option \`virtualisation.bios' does not exist"
 	has "$era: a wrong type" "$(ask $era '{ virtualisation.cores = "two"; }' c.virtualisation.cores)" 'is not of type int'
 done
 tap_end
