@@ -8,6 +8,7 @@
 #   make check-matrix every row of tests/vm/matrix, and a page of them: build/logs/matrix.html
 #   make lint       style and room rules
 #   make install    DESTDIR= PREFIX=/usr/local
+#   make dist, deb  the release's tarball, which builds without a network; a Debian package
 #
 # V=1 shows the commands. BUILD, CC, AR, GUEST_CC, CROSS (before strip ...), CFLAGS, PREFIX, DESTDIR are yours to set.
 
@@ -78,7 +79,7 @@ ifneq ($(words x$(CURDIR)x$(BUILD)x),1)
 $(error there is a blank in the path of $(CURDIR) or $(BUILD): the build cannot work there; move it)
 endif
 
-.PHONY: all check check-unit check-scripts check-vm check-farm check-long check-matrix lint fuzz bench-store install clean distclean
+.PHONY: all check check-unit check-scripts check-vm check-farm check-long check-matrix lint fuzz bench-store install dist deb clean distclean
 all: $(INIT) $(if $(ARCH),,$(HOST_TOOL))
 	@:
 
@@ -189,6 +190,11 @@ ifeq ($(ARCH),)
 		$(HOST_TOOL) completion $$s >"$$c" && chmod 644 "$$c" || exit 1; done
 	install -m 644 README.md LICENSE NOTICE $(DESTDIR)$(PREFIX)/share/doc/storeboot/
 endif
+
+dist: all
+	$(Q)BUILD=$(BUILD) VERSION=$(VERSION) scripts/dist
+deb: all
+	$(Q)BUILD=$(BUILD) VERSION=$(VERSION) scripts/deb
 
 # clean keeps what takes long to get: the libraries, kernels and downloads; distclean does not.
 clean:
