@@ -30,7 +30,8 @@
 #include "init/lib/sys.h"
 
 #define ADOPT_TIMEOUT_US 2000000
-#define ARGV_FILE_MAX 65536
+/* More than execve(2) takes. */
+#define ARGV_FILE_MAX ((size_t)8 << 20)
 
 static bool is_program(const char *path)
 {
@@ -283,6 +284,7 @@ int cmd_share_server(int argc, char **argv)
 	uint64_t deadline = sys_now_us() + ADOPT_TIMEOUT_US;
 	const struct timespec pause = { 0, 500000 };
 	pid_t launcher;
+	int r;
 
 	if (argc != 3) {
 		log_error("share-server is for storeboot's own use");
@@ -293,8 +295,11 @@ int cmd_share_server(int argc, char **argv)
 		nanosleep(&pause, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != launcher)
 		return EXIT_SHARE;
-	if (read_argv(argv[2], &text, &words) < 0)
-		return EXIT_SHARE;
-	execv(words.v[0], words.v);
+	r = read_argv(argv[2], &text, &words);
+	if (r == 0) {
+		execv(words.v[0], words.v);
+		r = -errno;
+	}
+	log_error("the file server cannot be started by %s: %s", argv[2], strerror(-r));
 	return EXIT_SHARE;
 }

@@ -26,12 +26,18 @@ static bool is_private(const struct stat *st)
 	return S_ISDIR(st->st_mode) && st->st_uid == geteuid() && (st->st_mode & 0077) == 0;
 }
 
-static int base_path(char *ret, struct err *e)
+int vms_base(char *ret, struct err *e)
 {
+	char real[PATH_MAX];
 	const char *in;
-	int r = folder_base(&in) ? str_format(ret, PATH_MAX, "%s/storeboot", in) :
-				   str_format(ret, PATH_MAX, "%s/storeboot-%u", in,
-					      (unsigned int)geteuid());
+	bool own = folder_base(&in);
+	int r;
+
+	if (!realpath(in, real))
+		return err_exit(e, EXIT_MISSING, errno, "%s, where the files of running VMs are to be: %s", in,
+				strerror(errno));
+	r = own ? str_format(ret, PATH_MAX, "%s/storeboot", real) :
+		  str_format(ret, PATH_MAX, "%s/storeboot-%u", real, (unsigned int)geteuid());
 
 	return r < 0 ? err_sys(e, r, "the folder of the running VMs") : 0;
 }
@@ -244,7 +250,7 @@ int vms_make(const struct vms_about *about, bool exact, struct vms_own *ret, str
 {
 	struct vms_own own = VMS_OWN_INIT;
 	char path[PATH_MAX];
-	int r = base_path(path, e), base;
+	int r = vms_base(path, e), base;
 
 	if (r < 0)
 		return r;
@@ -365,7 +371,7 @@ int vms_list(struct vms_list *ret, struct err *e)
 {
 	struct vms_list l = { 0 };
 	char path[PATH_MAX];
-	int r = base_path(path, e), base;
+	int r = vms_base(path, e), base;
 
 	if (r < 0)
 		return r;
@@ -392,7 +398,7 @@ int vms_find(const char *name, char *ret_folder, struct err *e)
 	int r = vms_list(&l, e);
 
 	if (r == 0)
-		r = base_path(path, e);
+		r = vms_base(path, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < l.n; i++) {

@@ -42,6 +42,9 @@ struct vms_own {
 
 #define VMS_OWN_INIT { .fd = -1 }
 
+/* BASE, with links resolved; ret has PATH_MAX. Returns 0, or -errno with e: EXIT_MISSING. */
+_must_check_ int vms_base(char *ret, struct err *e);
+
 /*
  * Makes the folder and the file. exact: about->name or none; else NAME-2, NAME-3 ... where it is taken.
  * Returns 0, or -errno with e: EXIT_IN_USE with the holder where the exact name is taken.

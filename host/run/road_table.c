@@ -103,6 +103,9 @@ static int find_cifs(const struct road_request *q, struct way *w, struct err *e)
 	return r < 0 ? r : smb_check(w->smbd, w->bwrap, e);
 }
 
+/* bwrap's own limit (bubblewrap.c, MAX_ARGS). */
+#define BWRAP_ARGS_MAX 9000
+
 /* The server's command lies in a file: QEMU's option then has nothing in it that could be misread. */
 static int write_server(const struct smb_config *smb, const char *folder, struct err *e)
 {
@@ -115,6 +118,11 @@ static int write_server(const struct smb_config *smb, const char *folder, struct
 		r = buf_add(&text, argv.v[i], strlen(argv.v[i]) + 1);
 	if (r < 0)
 		return err_sys(e, r, "the file server's command");
+	if (argv.n > BWRAP_ARGS_MAX)
+		return err_exit(e, EXIT_USAGE, E2BIG,
+				"run: --expose closure: the closure has %zu paths, more than bwrap can show "
+				"one by one; --share image shows the same",
+				smb->closure->n);
 	return folder_write(folder, "share-server", text.data, text.len, e);
 }
 

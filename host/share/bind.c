@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "host/exit.h"
+#include "host/vms.h"
 
 /* What the guest has its own use for: a folder there would hide it, or be hidden by it. */
 static const char *const taken[] = { "/nix/store", "/nix/.rw-store", "/hostfs", "/proc",
@@ -94,38 +95,77 @@ int bind_parse(const char *text, struct bind *ret, struct err *e)
 	return 0;
 }
 
+static bool meet(const char *a, const char *b)
+{
+	return is_in(a, b) || is_in(b, a);
+}
+
+/* What a guest that may write there could reach with it: the store, and what the launcher itself runs and
+ * reads from its private folders, the file server's command among them. */
+static int guard(const char *text, const char *real, const char *store, struct err *e)
+{
+	char own[PATH_MAX];
+	int r = vms_base(own, e);
+
+	if (r < 0)
+		return r;
+	if (meet(real, store))
+		return err_exit(e, EXIT_USAGE, EPERM,
+				"run: --bind %s: the guest could write to the store, %s; say :ro", text,
+				store);
+	if (meet(real, own))
+		return err_exit(e, EXIT_USAGE, EPERM,
+				"run: --bind %s: the guest could write to %s, where the files of your running "
+				"VMs are; say :ro, or name a folder beside it",
+				text, own);
+	return 0;
+}
+
 static int find_folder(const char *text, const char *store, struct bind *b, struct err *e)
 {
 	char real[PATH_MAX];
 	struct stat st;
+	int r = 0;
 
 	if (!realpath(b->host, real) || stat(real, &st) < 0)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "--bind %s: %s: %s", text, b->host,
 				strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return err_exit(e, EXIT_BAD_INPUT, ENOTDIR, "--bind %s: %s is no folder", text, b->host);
-	if (!b->read_only && (is_in(real, store) || is_in(store, real)))
-		return err_exit(e, EXIT_USAGE, EPERM,
-				"run: --bind %s: the guest could write to the store, %s; say :ro", text,
-				store);
-	memcpy(b->host, real, sizeof(real));
-	return 0;
+	if (!b->read_only)
+		r = guard(text, real, store, e);
+	if (r == 0)
+		memcpy(b->host, real, sizeof(real));
+	return r;
 }
 
-/* They are mounted one after the other: the outer one must come first. */
-static int check_order(const struct binds *b, struct err *e)
+static int by_guest(const void *a, const void *b)
 {
-	const char *guest = b->v[b->n - 1].guest;
+	return strcmp(((const struct bind *)a)->guest, ((const struct bind *)b)->guest);
+}
 
-	for (size_t i = 0; i + 1 < b->n; i++) {
-		if (str_eq(b->v[i].guest, guest))
-			return err_exit(e, EXIT_USAGE, EEXIST, "run: two folders for the guest's %s", guest);
-		if (is_in(b->v[i].guest, guest))
-			return err_exit(e, EXIT_USAGE, EINVAL,
-					"run: a folder on the guest's %s would hide the one on %s; give it "
-					"first",
-					guest, b->v[i].guest);
-	}
+/* smbd's sandbox finds a folder by its path again at each connection: a guest that may write to the folder
+ * around it could have put a link there, to all of the host. */
+static bool could_be_moved(const struct bind *inner, const struct bind *outer)
+{
+	return !outer->read_only && is_in(inner->host, outer->host) && !str_eq(inner->host, outer->host);
+}
+
+/* They are mounted one after the other, so the outer one comes first: a path sorts before what is in it. */
+static int put_in_order(struct binds *b, struct err *e)
+{
+	qsort(b->v, b->n, sizeof(*b->v), by_guest);
+	for (size_t i = 1; i < b->n; i++)
+		if (str_eq(b->v[i - 1].guest, b->v[i].guest))
+			return err_exit(e, EXIT_USAGE, EEXIST, "run: --bind: two folders for the guest's %s",
+					b->v[i].guest);
+	for (size_t i = 0; i < b->n; i++)
+		for (size_t j = 0; j < b->n; j++)
+			if (could_be_moved(&b->v[i], &b->v[j]))
+				return err_exit(e, EXIT_USAGE, EPERM,
+						"run: --bind: %s lies in %s, so the guest could put a link in "
+						"its place; share the outer one alone, or with :ro",
+						b->v[i].host, b->v[j].host);
 	return 0;
 }
 
@@ -137,7 +177,7 @@ int binds_open(const char *const *texts, const char *store, struct binds *ret, s
 		struct bind *new;
 
 		if (ret->n == BINDS_MAX)
-			return err_exit(e, EXIT_USAGE, EINVAL, "run: more than %d folders", BINDS_MAX);
+			return err_exit(e, EXIT_USAGE, EINVAL, "run: more than %d --bind", BINDS_MAX);
 		new = reallocarray(ret->v, ret->n + 1, sizeof(*new));
 		if (!new)
 			return err_sys(e, ENOMEM, "--bind");
@@ -145,10 +185,8 @@ int binds_open(const char *const *texts, const char *store, struct binds *ret, s
 		r = bind_parse(*texts, &ret->v[ret->n++], e);
 		if (r == 0)
 			r = find_folder(*texts, store, &ret->v[ret->n - 1], e);
-		if (r == 0)
-			r = check_order(ret, e);
 	}
-	return r;
+	return r < 0 || ret->n == 0 ? r : put_in_order(ret, e);
 }
 
 int binds_lines(const struct binds *b, enum share road, struct buf *ret)

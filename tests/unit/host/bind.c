@@ -118,7 +118,7 @@ static void folders(void)
 	CHECK_INT(mkdir("a", 0755) | mkdir("a/store", 0755) | mkdir("a/store/x", 0755), 0);
 	CHECK_INT(symlink("a", "link"), 0);
 	CHECK_INT(close(open("file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
-	CHECK_INT(find("link:/x", ".:/y", "/nowhere", &b, &e), 0);
+	CHECK_INT(find("link:/x", ".:/y:ro", "/nowhere", &b, &e), 0);
 	CHECK_INT(b.n, 2);
 	CHECK_HAS(b.v[0].host, real);
 	CHECK(str_ends(b.v[0].host, "/a"));
@@ -134,6 +134,22 @@ static void folders(void)
 	CHECK_INT(find("/:/x", NULL, store, &b, &e), -EPERM);
 	CHECK_HAS(e.text, "say :ro");
 	CHECK_INT(find("/:/x:ro", NULL, store, &b, &e), 0);
+	/* Nor to what the launcher itself runs. */
+	CHECK_INT(mkdir("run", 0700) | mkdir("run/storeboot", 0700), 0);
+	snprintf(store, sizeof(store), "%s/run", real);
+	CHECK_INT(setenv("XDG_RUNTIME_DIR", store, 1), 0);
+	CHECK_INT(find("run:/x", NULL, "/nowhere", &b, &e), -EPERM);
+	CHECK_HAS(e.text, "/run/storeboot, where the files of your running VMs are");
+	CHECK_INT(find("run/storeboot:/x", NULL, "/nowhere", &b, &e), -EPERM);
+	CHECK_INT(find(".:/x", NULL, "/nowhere", &b, &e), -EPERM);
+	CHECK_INT(find(".:/x:ro", "a:/y", "/nowhere", &b, &e), 0);
+	CHECK_INT(unsetenv("XDG_RUNTIME_DIR"), 0);
+	/* Nor put a link in the place of another folder. */
+	CHECK_INT(find("a:/x", "a/store:/y:ro", "/nowhere", &b, &e), -EPERM);
+	CHECK_HAS(e.text, "the guest could put a link in its place");
+	CHECK_INT(find("a/store:/x", "a:/y", "/nowhere", &b, &e), -EPERM);
+	CHECK_INT(find("a:/x:ro", "a/store:/y", "/nowhere", &b, &e), 0);
+	CHECK_INT(find("a:/x", "a:/y:ro", "/nowhere", &b, &e), 0);
 	CHECK_INT(chdir("/"), 0);
 	binds_free(&b);
 }
@@ -143,12 +159,12 @@ static void places(void)
 	struct binds b = { 0 };
 	struct err e;
 
-	CHECK_INT(find("/tmp:/x", "/tmp:/x/", "/nix/store", &b, &e), -EEXIST);
+	CHECK_INT(find("/usr:/x", "/usr:/x/", "/nix/store", &b, &e), -EEXIST);
 	CHECK_HAS(e.text, "two folders for the guest's /x");
-	CHECK_INT(find("/tmp:/x/y", "/tmp:/x", "/nix/store", &b, &e), -EINVAL);
-	CHECK_HAS(e.text, "would hide the one on /x/y; give it first");
-	CHECK_INT(find("/tmp:/x", "/tmp:/x/y", "/nix/store", &b, &e), 0);
-	CHECK_INT(find("/tmp:/x", "/tmp:/xy", "/nix/store", &b, &e), 0);
+	CHECK_INT(find("/usr:/x/y", "/usr:/x", "/nix/store", &b, &e), 0);
+	CHECK_STR(b.v[0].guest, "/x"); /* the outer one is mounted first */
+	CHECK_STR(b.v[1].guest, "/x/y");
+	CHECK_INT(find("/usr:/x", "/usr:/xy", "/nix/store", &b, &e), 0);
 	binds_free(&b);
 }
 
@@ -160,7 +176,7 @@ static void too_many(void)
 	struct err e = { 0 };
 
 	for (size_t i = 0; i <= BINDS_MAX; i++) {
-		snprintf(text[i], sizeof(text[i]), "/tmp:/x%zu", i);
+		snprintf(text[i], sizeof(text[i]), "/usr:/x%zu", i);
 		texts[i] = text[i];
 	}
 	CHECK_INT(binds_open(texts, "/nix/store", &b, &e), -EINVAL);
@@ -174,7 +190,7 @@ static void what_stage_1_is_told(void)
 	struct binds b = { 0 };
 	struct err e;
 
-	CHECK_INT(find("/tmp:/x y", "/tmp:/z:ro", "/nix/store", &b, &e), 0);
+	CHECK_INT(find("/usr:/x y", "/usr:/z:ro", "/nix/store", &b, &e), 0);
 	CHECK_INT(binds_lines(&b, SHARE_CIFS, &cifs), 0);
 	CHECK_STR(cifs.data, "cifs rw //10.0.2.4/bind0 /x y\ncifs ro //10.0.2.4/bind1 /z\n");
 	CHECK_INT(binds_lines(&b, SHARE_VIRTIOFS, &virtiofs), 0);
