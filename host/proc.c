@@ -221,7 +221,7 @@ struct ending {
 	const struct proc_others *others;
 	bool kill;
 	size_t left;
-	void (*ended)(int status, void *arg); /* or NULL */
+	void (*ended)(pid_t pid, int status, void *arg); /* or NULL */
 	void *arg;
 };
 
@@ -235,7 +235,7 @@ static void end_one(pid_t pid, void *arg)
 			return;
 	if (waitpid(pid, &status, WNOHANG) == pid) {
 		if (end->ended)
-			end->ended(status, end->arg);
+			end->ended(pid, status, end->arg);
 		return;
 	}
 	end->left++;
@@ -259,7 +259,8 @@ void proc_end_all(const struct proc_others *others, unsigned int grace_ms)
 	} while (end.left > 0);
 }
 
-void proc_reap(const struct proc_others *others, void (*ended)(int status, void *arg), void *arg)
+void proc_reap(const struct proc_others *others, void (*ended)(pid_t pid, int status, void *arg),
+	       void *arg)
 {
 	struct ending end = { .others = others, .ended = ended, .arg = arg };
 

@@ -52,7 +52,8 @@ _must_check_ int proc_start(char *const *argv, const int *pass, int said, pid_t 
 void proc_end_all(const struct proc_others *others, unsigned int grace_ms);
 
 /* Waits for those that have ended already, others excepted; ended gets each one's status (wait(2)). */
-void proc_reap(const struct proc_others *others, void (*ended)(int status, void *arg), void *arg);
+void proc_reap(const struct proc_others *others, void (*ended)(pid_t pid, int status, void *arg),
+	       void *arg);
 
 /*
  * `storeboot share-server PID FILE`: waits until PID has adopted this process, asks to be killed

@@ -51,7 +51,7 @@ _must_check_ int image_ready(const struct image_request *q, struct image *i, str
 /* Gives the lock up. */
 void image_close(struct image *i);
 
-/* For image_ready: "PATH is in use by pid N (COMMAND)". Returns -EBUSY. */
+/* A file or folder is locked by another: "PATH is in use by pid N (COMMAND)". Returns -EBUSY. */
 int image_in_use(const char *path, struct err *e);
 
 #endif

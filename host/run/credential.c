@@ -49,6 +49,10 @@ int credential_add(struct credentials *c, const char *said, struct err *e)
 	if (c->ids.n == CREDENTIALS_MAX)
 		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --load-credential",
 				CREDENTIALS_MAX);
+	for (size_t i = 0; i < c->ids.n; i++)
+		if (strlen(c->ids.v[i]) == n && strncmp(c->ids.v[i], said, n) == 0)
+			return err_exit(e, EXIT_USAGE, EEXIST,
+					"run: --load-credential %s: there is one of that ID already", said);
 	if (!realpath(said + n + 1, path) || access(path, R_OK) < 0)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "--load-credential %s: %s", said, strerror(errno));
 	r = strv_addf(&c->ids, "%.*s", (int)n, said);

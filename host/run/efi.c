@@ -14,8 +14,11 @@
 #include <fnmatch.h>
 #include <json-c/json.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/disk/image.h"
 #include "host/distro.h"
 #include "host/exit.h"
 #include "init/lib/file.h"
@@ -177,20 +180,53 @@ int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
 		       0;
 }
 
-int efi_ready(struct efi *efi, const char *thrown_away, struct err *e)
+/* Locked until this process ends, as QEMU takes no lock that counts on a flash's file: two guests would
+ * write over each other's variables. */
+static int open_vars(const char *path, struct err *e)
+{
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return err_exit(e, EXIT_IMAGE, errno, "EFI variables %s: %s", path, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? image_in_use(path, e) :
+					      err_exit(e, EXIT_IMAGE, errno,
+						       "cannot lock the EFI variables %s: %s", path,
+						       strerror(errno));
+	return take_fd(&fd);
+}
+
+static int copy(const char *from, int fd, const char *to, struct err *e)
 {
 	_cleanup_buf_ struct buf b = { 0 };
-	const bool there = access(efi->vars, F_OK) == 0;
-	const char *from = there ? efi->vars : efi->variables;
-	int r = 0;
+	int r = file_read(AT_FDCWD, from, VARIABLES_MAX, &b);
 
-	if (!there || thrown_away)
-		r = file_read(AT_FDCWD, from, VARIABLES_MAX, &b);
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, r, "EFI variables %s: %s", from, strerror(-r));
-	if (thrown_away && str_format(efi->vars, sizeof(efi->vars), "%s/efi-vars.fd", thrown_away) < 0)
-		return err_sys(e, ENAMETOOLONG, "%s", thrown_away);
-	if (!there || thrown_away)
-		r = file_replace(AT_FDCWD, efi->vars, b.data, b.len, 0644);
-	return r < 0 ? err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s", efi->vars, strerror(-r)) : 0;
+	r = file_write_all(fd, b.data, b.len);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r < 0 && ftruncate(fd, 0) < 0) /* empty, it is begun anew by the next run */
+		return err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s; the file is no use, remove it", to,
+				strerror(-r));
+	return r < 0 ? err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s", to, strerror(-r)) : 0;
+}
+
+int efi_ready(struct efi *efi, const char *thrown_away, struct err *e)
+{
+	const bool there = access(efi->vars, F_OK) == 0;
+	char from[PATH_MAX];
+	struct stat st;
+	int r = str_format(from, sizeof(from), "%s", thrown_away && there ? efi->vars : efi->variables);
+
+	if (r == 0 && thrown_away)
+		r = str_format(efi->vars, sizeof(efi->vars), "%s/efi-vars.fd", thrown_away);
+	if (r < 0)
+		return err_sys(e, r, "%s", thrown_away);
+	efi->fd = open_vars(efi->vars, e);
+	if (efi->fd < 0)
+		return efi->fd;
+	if (fstat(efi->fd, &st) < 0)
+		return err_sys(e, errno, "%s", efi->vars);
+	return st.st_size == 0 ? copy(from, efi->fd, efi->vars, e) : 0;
 }

@@ -14,6 +14,7 @@ struct efi {
 	char code[PATH_MAX];	 /* the firmware, which is only read */
 	char variables[PATH_MAX]; /* what a machine's variables are at first */
 	char vars[PATH_MAX];	 /* this machine's own; made by efi_ready */
+	int fd;			 /* the same, with the lock that keeps other runs off; set by efi_ready */
 };
 
 /* What is known when a firmware is looked for. */

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "host/run/vm_state.h"
+#include "init/lib/log.h"
+#include "init/lib/spawn.h"
 #include "init/lib/sys.h"
 
 /* What becomes of each signal: for the command where one runs, else a reason to end. */
@@ -120,10 +122,17 @@ static void take_signal(struct vm *vm, int signal, bool ends, bool clean)
 }
 
 /* What fails in stage 1 is stage 1's to tell, if it is not left waiting for ever. */
-static void on_server_end(int status, void *arg)
+static void on_server_end(pid_t pid, int status, void *arg)
 {
 	struct vm *vm = arg;
+	char how[64];
 
+	if (pid == vm->watch->tpm_pid) {
+		if (status != 0 && vm->stop == STOP_NO)
+			log_warning("the TPM's server, swtpm, ended (%s): the guest's TPM answers no more",
+				    spawn_status_text(status, how, sizeof(how)));
+		return;
+	}
 	if ((!vm->report.stage2 && !vm->servers.alone) || vm->stop != STOP_NO)
 		return;
 	servers_ended(&vm->servers, status, sys_now_us());

@@ -198,7 +198,8 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	if (l->plan->agent)
 		c.agent = agent;
 	if (l->plan->tpm.wanted) {
-		c.tpm_fd = tpm = tpm_start(&l->plan->tpm, l->vm.folder, l->plan->thrown_away, e);
+		c.tpm_fd = tpm = tpm_start(&l->plan->tpm, l->vm.folder, l->plan->thrown_away,
+					   &l->plan->watch->tpm_pid, e);
 		if (tpm < 0)
 			return tpm;
 	}
@@ -269,13 +270,15 @@ static void print_lacks(const struct plan *p)
 		printf("# Its EFI variables are not there yet; the first run of storeboot makes them.\n");
 	if (p->tpm.wanted || p->agent)
 		printf("# Without storeboot there is no TPM and no socket for the guest's agent.\n");
-	if (road_serves(&p->way))
+	if (p->binds.n > 0)
+		printf("# Without storeboot no folder of --bind is mounted.\n");
+	if (p->way.store && road_serves(&p->way))
 		printf("# Without storeboot nobody serves the store by %s: the guest ends at the step share.\n"
 		       "# With --share 9p or --share image QEMU alone brings it.\n",
 		       road_name(&p->way));
 }
 
-int launch_print(const struct plan *p, struct err *e)
+static int print_qemu(const struct plan *p, struct err *e)
 {
 	struct qemu_disk disks[DISKS_MAX + 1];
 	_cleanup_strv_ struct strv argv = { 0 }, road = { 0 };
@@ -295,4 +298,16 @@ int launch_print(const struct plan *p, struct err *e)
 	print_lacks(p);
 	printf("%s\n", text.data);
 	return 0;
+}
+
+int launch_print(const struct plan *p, struct err *e)
+{
+	/* Unpacked, or in memory: it would be gone with this process. */
+	if (str_after(p->initrd.data, "/proc/self/fd/") || p->kernel_packed)
+		return err_exit(e, EXIT_MISSING, ENOENT,
+				"--print-qemu: QEMU alone cannot have the %s: %s",
+				p->kernel_packed ? "kernel" : "initramfs",
+				p->kernel_packed ? "it is packed, and unpacked for each run" :
+						   "there is no cache folder where it stays");
+	return print_qemu(p, e);
 }

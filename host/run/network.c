@@ -82,6 +82,12 @@ int network_forward(struct network *n, const char *text, struct err *e)
 	if (n->n_forwards == NETWORK_FORWARDS_MAX)
 		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --forward",
 				NETWORK_FORWARDS_MAX);
+	for (size_t i = 0; i < n->n_forwards; i++)
+		if (n->forwards[i].host.port == f.host.port && n->forwards[i].udp == f.udp &&
+		    str_eq(n->forwards[i].host.address, f.host.address))
+			return err_exit(e, EXIT_USAGE, EEXIST,
+					"run: --forward %s: that port of %s is forwarded already", text,
+					f.host.address);
 	n->forwards[n->n_forwards++] = f;
 	return 0;
 }

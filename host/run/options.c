@@ -192,7 +192,8 @@ static int check_print(const struct run_values *v, bool command, struct err *e)
 	const struct {
 		const char *name;
 		bool given;
-	} rows[] = { { "COMMAND", command }, { "--ephemeral", v->ephemeral }, { "--rescue", v->rescue } };
+	} rows[] = { { "COMMAND", command }, { "--ephemeral", v->ephemeral }, { "--rescue", v->rescue },
+		     { "--fresh", v->fresh }, { "--escapes", v->escapes } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows) && v->print_qemu; i++)
 		if (rows[i].given)

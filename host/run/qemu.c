@@ -86,7 +86,7 @@ static int add_display(const struct qemu_config *c, struct strv *v)
 	return r < 0 ? r : strv_add_all(v, tablet);
 }
 
-/* QEMU locks the variables itself. */
+/* efi_ready has locked the variables; QEMU shares a flash with everybody. */
 static int add_efi(const struct qemu_config *c, struct strv *v)
 {
 	int r = 0;

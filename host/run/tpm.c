@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/disk/image.h"
 #include "host/exit.h"
 #include "host/proc.h"
 
@@ -31,16 +33,23 @@ static int open_state(const char *path, struct err *e)
 		return err_exit(e, EXIT_IMAGE, errno, "--tpm: cannot make the folder %s: %s", path,
 				strerror(errno));
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? err_exit(e, EXIT_IMAGE, errno, "--tpm: %s: %s", path, strerror(errno)) : fd;
+	if (fd < 0)
+		return err_exit(e, EXIT_IMAGE, errno, "--tpm: %s: %s", path, strerror(errno));
+	/* swtpm has a lock of its own, and says so in its log alone. This one goes with the last descriptor. */
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		close(fd);
+		return image_in_use(path, e);
+	}
+	return fd;
 }
 
 /* By descriptors, so that nothing in a path is syntax of swtpm's. */
-static int start(const struct tpm *t, int state, int control, int said, struct err *e)
+static int start(const struct tpm *t, int state, int control, int said, pid_t *ret_pid,
+		 struct err *e)
 {
 	const int pass[] = { state, control, -1 };
 	_cleanup_strv_ struct strv argv = { 0 };
 	_cleanup_close_ int pidfd = -1;
-	pid_t pid;
 	int r = strv_add(&argv, t->swtpm);
 
 	if (r == 0)
@@ -53,11 +62,11 @@ static int start(const struct tpm *t, int state, int control, int said, struct e
 		r = strv_addf(&argv, "type=unixio,clientfd=%d", control);
 	if (r < 0)
 		return err_sys(e, r, "swtpm's command");
-	pidfd = proc_start(argv.v, pass, said, &pid, e);
+	pidfd = proc_start(argv.v, pass, said, ret_pid, e);
 	return pidfd < 0 ? pidfd : 0;
 }
 
-int tpm_start(const struct tpm *t, const char *folder, bool thrown_away, struct err *e)
+int tpm_start(const struct tpm *t, const char *folder, bool thrown_away, pid_t *ret_pid, struct err *e)
 {
 	_cleanup_close_ int state = -1, said = -1, ours = -1, theirs = -1;
 	char path[PATH_MAX], log[PATH_MAX];
@@ -76,6 +85,6 @@ int tpm_start(const struct tpm *t, const char *folder, bool thrown_away, struct 
 		return err_sys(e, errno, "socketpair");
 	ours = ends[0];
 	theirs = ends[1];
-	r = start(t, state, theirs, said, e);
+	r = start(t, state, theirs, said, ret_pid, e);
 	return r < 0 ? r : take_fd(&ours);
 }

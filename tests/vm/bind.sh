@@ -16,7 +16,7 @@ echo "not yours" >"$tmp/secret"
 script=$(vm_script 'cd "/mnt/a place"
 fact() { echo "FACT $*"; }
 try() { what=$1; shift; if "$@" 2>/dev/null; then fact "$what" done; else fact "$what" refused; fi; }
-fact mounts "$(grep -cE "^[^ ]*bind0 /mnt/a.040place [a-z0-9]+ rw,(sync,dirsync,)?nosuid,nodev|^[^ ]*bind1 /var/ro [a-z0-9]+ ro,(sync,dirsync,)?nosuid,nodev" /proc/mounts)"
+fact mounts "$(grep -cE "^[^ ]*bind0 /mnt/a.040place [a-z0-9]+ rw,(sync,dirsync,)?nosuid,nodev|^[^ ]*bind2 /var/ro [a-z0-9]+ ro,(sync,dirsync,)?nosuid,nodev" /proc/mounts)"
 fact before "$(cat host-file) $(ls)"
 fact piped "$(cat host-file | wc -c)" # busybox cat uses sendfile
 mkdir -m 750 made && echo "of the guest" >made/file && chmod 640 made/file && echo x >gone && mv gone made/renamed

@@ -52,6 +52,11 @@ ok "the guest's agent is started" within 180 grep -q 'FACT the agent is started'
 qemu=$(tr '\0' '\n' <"/proc/$(sed -n 's/.*"event": *"qemu".*"pid": *\([0-9]*\).*/\1/p' "$tmp/events")/cmdline")
 has "the credential comes from its file" "$qemu" '^name=opt/io\.systemd\.credentials/a\.secret,file=.*/a:key,, of mine$'
 is "it is in no argument" "$(grep -c hush <<<"$qemu")" 0
+for option in efi tpm; do
+	is "--$option: what another run has: exit status" "$(cd "$tmp" && NIX_EFI_VARS=$tmp/dev-efi-vars.fd NIX_SWTPM_DIR=$tmp/dev-swtpm \
+		timeout 60 "$OLDPWD/$storeboot" run "$system" --root tmpfs --$option </dev/null >/dev/null 2>"$tmp/busy"; echo $?)" 67
+	has "--$option: the line names who has it" "$(cat "$tmp/busy")" "dev-(efi-vars\.fd|swtpm) is in use by pid [0-9]+ \("
+done
 is "it answers through the socket in the run's folder" "$(timeout 60 python3 -c 'import json, socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])

@@ -85,6 +85,8 @@ static void open_and_more(void)
 
 	CHECK_INT(network_forward(&n, "1:2", &e), 0);
 	CHECK_INT(network_forward(&n, "3:4", &e), 0);
+	CHECK_INT(network_forward(&n, "1:5", &e), -EEXIST);
+	CHECK_HAS(e.text, "that port of 127.0.0.1 is forwarded already");
 	say(&n, NULL, "-netdev user,id=net,restrict=off,hostfwd=tcp:127.0.0.1:1-:2,"
 		      "hostfwd=tcp:127.0.0.1:3-:4,net=10.1.0.0/16,dns=10.1.0.9" CARD);
 }
