@@ -100,5 +100,12 @@ has "a failure: by the command's own status" "$log" "failed with exit code 9(;|$
 log=$(nix nix-store --read-log "$drv" | tr -d '\r')
 has "a failure: Nix's log has the reason" "$log" '^the reason$'
 has "a failure: and the console" "$log" '^for the console$'
-rm -f "$tmp"/*.nix
+
+# --- where it may be built ------------------------------------------------------------------------------------
+features() {
+	sed 's/options = .*/&'"$1"'/' "$tmp/vm-works.nix" >"$tmp/features.nix"
+	nix nix-instantiate --eval --strict -E "(import $tmp/features.nix).requiredSystemFeatures" 2>/dev/null
+}
+is "any machine may build it" "$(features '')" "[ ]"
+is "one with KVM, where that is asked for" "$(features ' kvm = true;')" '[ "kvm" ]'
 tap_end
