@@ -103,14 +103,21 @@ int mount_share_address(const char *source, char ret[INET_ADDRSTRLEN])
 
 static int mount_detached(const char *source, const char *address, enum mount_what what, struct err *e)
 {
-	enum { N = ARRAY_SIZE(cifs_options), KEPT = ARRAY_SIZE(kept[0]) };
-	struct mount_option options[N + KEPT + 1];
+	enum { N = ARRAY_SIZE(cifs_options), KEPT = ARRAY_SIZE(kept[0]), ALL = N + KEPT + 2 };
+	struct mount_option options[ALL];
+	int r = -EINVAL;
 
 	memcpy(options, cifs_options, sizeof(cifs_options));
 	memcpy(options + N, kept[what], sizeof(kept[what]));
 	options[N + KEPT] = (struct mount_option){ "ip", address };
-	return mount_fs_detached("cifs", source, options, ARRAY_SIZE(options), what != MOUNT_FOLDER,
-				 mount_fs_attrs(what), e);
+	/* A kernel that knows the option makes no link by the UNIX extensions unless it is told (seen on 7.3:
+	 * EOPNOTSUPP); others refuse it, and make them. */
+	options[ALL - 1] = (struct mount_option){ "symlink", "unix" };
+	if (what == MOUNT_FOLDER)
+		r = mount_fs_detached("cifs", source, options, ALL, false, mount_fs_attrs(what), e);
+	return r != -EINVAL ? r :
+			      mount_fs_detached("cifs", source, options, ALL - 1, what != MOUNT_FOLDER,
+						mount_fs_attrs(what), e);
 }
 
 static void pause_ms(unsigned int ms)
