@@ -102,7 +102,7 @@ static int did_not_start(const struct sandbox *s, int status, const struct buf *
 				"unprivileged user namespaces (sysctl user.max_user_namespaces, "
 				"kernel.unprivileged_userns_clone, "
 				"kernel.apparmor_restrict_unprivileged_userns); inside a chroot "
-				"no kernel does; --share image and 9p need no server",
+				"no kernel does; --share 9p needs none",
 				why);
 	return err_exit(e, EXIT_MISSING, ENOEXEC, "%s does not start (%s): %s", s->program,
 			spawn_status_text(status, how, sizeof(how)), why);
