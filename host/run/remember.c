@@ -17,8 +17,8 @@
 static void tell_forgotten(const struct image *i, int r)
 {
 	if (r == -EOPNOTSUPP && i->made)
-		log_info("%s will not remember which system it booted: its file system keeps no "
-			 "extended attributes",
+		log_info("%s will not remember which system it booted: no extended attribute can be "
+			 "set there",
 			 i->path);
 	else if (r != -EOPNOTSUPP)
 		log_warning("%s: cannot remember which system it boots: %s", i->path, strerror(-r));
