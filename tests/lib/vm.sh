@@ -30,6 +30,16 @@ vm_run() {
 	sed 's/^/# /' "$tmp/err"
 }
 
+# within SECONDS COMMAND...: waits until the command succeeds.
+within() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}
+
 # vm_script TEXT: puts a shell script into the host's store, where the guest sees it; prints its store path.
 vm_script() {
 	local file=$tmp/script.sh

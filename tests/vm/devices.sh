@@ -8,16 +8,6 @@ set -u
 mkdir -m 700 "$tmp/runtime"
 export XDG_RUNTIME_DIR=$tmp/runtime
 
-# within SECONDS COMMAND...: waits until the command succeeds.
-within() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.2
-	done
-}
-
 # The host's own qemu-ga with its libraries, in one store path.
 mkdir "$tmp/agent"
 cp -L "$(command -v qemu-ga)" $(ldd "$(command -v qemu-ga)" | grep -oE '/[^ ]+') "$tmp/agent/"

@@ -25,16 +25,6 @@ nothing_left() {
 	[ -z "$(left)" ]
 }
 
-# within SECONDS COMMAND...: waits until the command succeeds.
-within() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.2
-	done
-}
-
 # --- piecewise, with 2010's environment ----------------------------------------------------------------------
 script=$(vm_script 'echo "FACT cmdline $(cat /proc/cmdline)"; echo "FACT cpus $(nproc)"; echo "FACT disk $(cat /sys/block/vda/size)"
 echo "FACT disks $(ls /sys/block | grep -c ^vd)"; echo "FACT shown" $(cat /proc/sys/kernel/printk); echo "FACT shared $(cat /tmp/shared/note)"; echo "FACT certificates $(cat /etc/ssl/certs/ca-certificates.crt)"

@@ -9,16 +9,6 @@ set -u
 mkdir -m 700 "$tmp/runtime"
 export XDG_RUNTIME_DIR=$tmp/runtime
 
-# within SECONDS COMMAND...: waits until the command succeeds.
-within() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.2
-	done
-}
-
 # A web server of the host, on its loopback, and ports that are free.
 echo "of the host" >"$tmp/page"
 cat >"$tmp/server.py" <<'END'
