@@ -196,37 +196,34 @@ static int open_vars(const char *path, struct err *e)
 	return take_fd(&fd);
 }
 
-static int copy(const char *from, int fd, const char *to, struct err *e)
+static int fill(const struct efi *efi, const struct buf *b, struct err *e)
 {
-	_cleanup_buf_ struct buf b = { 0 };
-	int r = file_read(AT_FDCWD, from, VARIABLES_MAX, &b);
+	int r = file_write_all(efi->fd, b->data, b->len);
 
-	if (r < 0)
-		return err_exit(e, EXIT_BAD_INPUT, r, "EFI variables %s: %s", from, strerror(-r));
-	r = file_write_all(fd, b.data, b.len);
-	if (r == 0 && fsync(fd) < 0)
+	if (r == 0 && fsync(efi->fd) < 0)
 		r = -errno;
-	if (r < 0 && ftruncate(fd, 0) < 0) /* empty, it is begun anew by the next run */
-		return err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s; the file is no use, remove it", to,
-				strerror(-r));
-	return r < 0 ? err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s", to, strerror(-r)) : 0;
+	if (r < 0 && ftruncate(efi->fd, 0) < 0) /* empty, it is begun anew by the next run */
+		return err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s; the file is no use, remove it",
+				efi->vars, strerror(-r));
+	return r < 0 ? err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s", efi->vars, strerror(-r)) : 0;
 }
 
 int efi_ready(struct efi *efi, const char *thrown_away, struct err *e)
 {
-	const bool there = access(efi->vars, F_OK) == 0;
-	char from[PATH_MAX];
+	_cleanup_buf_ struct buf b = { 0 };
 	struct stat st;
-	int r = str_format(from, sizeof(from), "%s", thrown_away && there ? efi->vars : efi->variables);
+	const bool empty = stat(efi->vars, &st) < 0 || st.st_size == 0;
+	const char *from = empty ? efi->variables : efi->vars;
+	int r = empty || thrown_away ? file_read(AT_FDCWD, from, VARIABLES_MAX, &b) : 0;
 
-	if (r == 0 && thrown_away)
-		r = str_format(efi->vars, sizeof(efi->vars), "%s/efi-vars.fd", thrown_away);
 	if (r < 0)
-		return err_sys(e, r, "%s", thrown_away);
+		return err_exit(e, EXIT_BAD_INPUT, r, "EFI variables %s: %s", from, strerror(-r));
+	if (thrown_away && str_format(efi->vars, sizeof(efi->vars), "%s/efi-vars.fd", thrown_away) < 0)
+		return err_sys(e, ENAMETOOLONG, "%s", thrown_away);
 	efi->fd = open_vars(efi->vars, e);
 	if (efi->fd < 0)
 		return efi->fd;
 	if (fstat(efi->fd, &st) < 0)
 		return err_sys(e, errno, "%s", efi->vars);
-	return st.st_size == 0 ? copy(from, efi->fd, efi->vars, e) : 0;
+	return st.st_size == 0 ? fill(efi, &b, e) : 0;
 }

@@ -62,7 +62,7 @@ static void descriptors(void)
 static void variables(void)
 {
 	static const char dir[] = "/tmp";
-	struct efi efi = { .wanted = true };
+	struct efi efi = { .wanted = true }, other;
 	struct err e = { 0 };
 	char text[16];
 
@@ -75,18 +75,26 @@ static void variables(void)
 	snprintf(efi.vars, sizeof(efi.vars), "%s/vars", dir);
 	CHECK_INT(efi_ready(&efi, NULL, &e), -ENOENT);
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK(access(efi.vars, F_OK) < 0); /* nothing made */
 	CHECK_INT(file_replace(AT_FDCWD, efi.variables, "first", 5, 0644), 0);
 	CHECK_INT(efi_ready(&efi, NULL, &e), 0);
+	other = efi;
+	CHECK_INT(efi_ready(&other, NULL, &e), -EBUSY);
+	CHECK_INT(e.exit_status, EXIT_IN_USE);
+	CHECK_HAS(e.text, "/tmp/vars is in use by pid ");
+	close(efi.fd);
 	CHECK_INT(file_read_line(AT_FDCWD, efi.vars, text, sizeof(text)), 0);
 	CHECK_STR(text, "first");
 	CHECK_INT(file_replace(AT_FDCWD, efi.vars, "kept", 4, 0644), 0);
 	CHECK_INT(efi_ready(&efi, NULL, &e), 0);
 	CHECK_INT(file_read_line(AT_FDCWD, efi.vars, text, sizeof(text)), 0);
 	CHECK_STR(text, "kept");
+	close(efi.fd);
 	CHECK_INT(efi_ready(&efi, dir, &e), 0);
 	CHECK_HAS(efi.vars, "/efi-vars.fd");
 	CHECK_INT(file_read_line(AT_FDCWD, efi.vars, text, sizeof(text)), 0);
 	CHECK_STR(text, "kept");
+	close(efi.fd);
 }
 
 static void credentials(void)
