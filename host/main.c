@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/closure/reginfo.h"
 #include "host/commands.h"
 #include "host/exit.h"
 #include "host/initrd/initrd.h"
 #include "host/list.h"
 #include "host/proc.h"
-#include "host/closure/reginfo.h"
 #include "host/remote/remote.h"
 #include "host/run/doctor.h"
 #include "host/run/options.h"

@@ -12,10 +12,10 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-#include "host/exit.h"
 #include "host/closure/graph.h"
 #include "host/closure/nar.h"
 #include "host/closure/nix_state.h"
+#include "host/exit.h"
 #include "host/opt.h"
 #include "host/output.h"
 #include "host/progress.h"

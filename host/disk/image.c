@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "host/exit.h"
 #include "host/disk/host_fs.h"
 #include "host/disk/qemu_img.h"
+#include "host/exit.h"
 #include "host/proc.h"
 #include "init/lib/str.h"
 

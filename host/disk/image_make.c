@@ -15,9 +15,9 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "host/exit.h"
 #include "host/disk/image.h"
 #include "host/disk/qemu_img.h"
+#include "host/exit.h"
 #include "init/lib/log.h"
 #include "init/lib/str.h"
 

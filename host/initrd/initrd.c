@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 
 #include "host/cache.h"
-#include "host/initrd/cpio.h"
 #include "host/exit.h"
+#include "host/initrd/cpio.h"
 #include "host/initrd/initrd_input.h"
 #include "init/lib/file.h"
 

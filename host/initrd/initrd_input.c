@@ -6,9 +6,9 @@
 #include <fcntl.h>
 
 #include "host/arch.h"
+#include "host/exit.h"
 #include "host/initrd/decompress.h"
 #include "host/initrd/elf.h"
-#include "host/exit.h"
 #include "init/lib/file.h"
 
 #define INIT_MAX ((size_t)64 << 20)

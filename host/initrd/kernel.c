@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "host/initrd/decompress.h"
 #include "host/exit.h"
+#include "host/initrd/decompress.h"
 #include "init/lib/file.h"
 
 #define UNPACKED_MAX ((size_t)256 << 20)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "host/progress.h"
-#include "host/run/vm.h"
+#include "host/signals.h"
 
 #define WIDTH 24
 
@@ -30,5 +30,5 @@ int bar_show(uint64_t bytes, void *arg)
 	char text[69];
 
 	progress_set("%s", bar_text(arg, bytes, text, sizeof(text)));
-	return vm_signal_waiting();
+	return signals_waiting();
 }

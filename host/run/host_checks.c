@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "host/disk/host_fs.h"
-#include "host/run/accel.h"
+#include "host/qemu/accel.h"
 #include "host/share/smb.h"
 #include "init/lib/file.h"
 #include "init/lib/str.h"

@@ -12,16 +12,17 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "host/closure/registration.h"
 #include "host/exit.h"
 #include "host/folder.h"
 #include "host/initrd/initrd.h"
 #include "host/initrd/kernel.h"
-#include "host/remote/control.h"
 #include "host/keeper.h"
 #include "host/progress.h"
-#include "host/closure/registration.h"
+#include "host/remote/control.h"
 #include "host/run/register.h"
 #include "host/run/remember.h"
+#include "host/signals.h"
 #include "host/vms.h"
 #include "host/words.h"
 #include "init/lib/file.h"
@@ -240,7 +241,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		register_links(p->way.store);
 	if (r == 0)
 		r = road_make(&p->way, l.vm.folder, p->self, e);
-	n = vm_signal_waiting();
+	n = signals_waiting();
 	if (r == 0 && n > 0) {
 		verdict_of_signal(n, ret);
 		return 0;

@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "host/arch.h"
-#include "host/run/accel.h"
 #include "host/disk/disk.h"
-#include "host/run/efi.h"
+#include "host/qemu/accel.h"
+#include "host/qemu/efi.h"
+#include "host/qemu/tpm.h"
 #include "host/run/road.h"
-#include "host/run/tpm.h"
-#include "host/run/vm.h"
+#include "host/vm/vm.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
@@ -61,7 +61,7 @@ void plan_free(struct plan *p);
 
 /*
  * Makes the private folder and what lies in it and the image where there is none, runs the VM to its
- * end, and leaves no process and no file behind but the image. Signals of vm_signals must be blocked.
+ * end, and leaves no process and no file behind but the image. Signals of signals_of_run must be blocked.
  * Returns 0 with the verdict, or -errno with e.
  */
 _must_check_ int launch(struct plan *p, struct verdict *ret, struct err *e);

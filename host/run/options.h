@@ -4,8 +4,8 @@
 #define STOREBOOT_HOST_OPTIONS_H
 
 #include "host/opt.h"
-#include "host/share/expose.h"
 #include "host/run/system.h"
+#include "host/share/expose.h"
 
 enum root { ROOT_DISK, ROOT_TMPFS };
 

@@ -6,11 +6,11 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "host/disk/blockdev.h"
 #include "host/initrd/initrd.h"
 #include "host/run/road_image.h"
 #include "host/share/bind.h"
 #include "host/share/expose.h"
-#include "host/disk/blockdev.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 #include "init/param.h"

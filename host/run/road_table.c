@@ -16,7 +16,7 @@
 #include "host/exit.h"
 #include "host/folder.h"
 #include "host/proc.h"
-#include "host/run/qemu.h"
+#include "host/qemu/qemu.h"
 #include "host/share/smb.h"
 #include "host/share/virtiofs.h"
 #include "init/lib/spawn.h"

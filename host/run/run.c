@@ -12,22 +12,23 @@
 #include <sys/stat.h>
 
 #include "host/arch.h"
-#include "host/run/accel.h"
 #include "host/ask.h"
-#include "host/run/cmdline.h"
+#include "host/closure/registration.h"
 #include "host/disk/disk.h"
 #include "host/exit.h"
 #include "host/initrd/elf.h"
 #include "host/initrd/initrd.h"
 #include "host/initrd/initrd_check.h"
 #include "host/progress.h"
+#include "host/qemu/accel.h"
+#include "host/run/cmdline.h"
 #include "host/run/launch.h"
 #include "host/run/options.h"
 #include "host/run/register.h"
 #include "host/run/request.h"
-#include "host/closure/registration.h"
 #include "host/run/system.h"
-#include "host/run/tell.h"
+#include "host/signals.h"
+#include "host/vm/tell.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 
@@ -453,14 +454,14 @@ int cmd_run(int argc, char **argv)
 		return EXIT_OK;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	vm_signals(&signals);
+	signals_of_run(&signals);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	if (r == 0 && run.v.json)
 		r = events_open(&run.watch.events, run.v.json, &e);
 	if (r == 0)
 		r = run_system(&run, &v, &e);
-	if (r < 0 && vm_signal_waiting()) /* it ended what was being asked, too */
-		verdict_of_signal(vm_signal_waiting(), &v);
+	if (r < 0 && signals_waiting()) /* it ended what was being asked, too */
+		verdict_of_signal(signals_waiting(), &v);
 	else if (r < 0)
 		verdict_of_error(&e, &v);
 	if (run.args.rest && r < 0)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* accel.c - tests of the accelerator's proof, with the real QEMU under TCG */
-#include "host/run/accel.h"
+#include "host/qemu/accel.h"
 
 #include <limits.h>
 #include <stdlib.h>
 
-#include "host/run/accel_probe.h"
 #include "host/proc.h"
+#include "host/qemu/accel_probe.h"
 #include "init/lib/str.h"
 #include "tests/lib/test.h"
 

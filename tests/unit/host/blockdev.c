@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
+#include "host/disk/qemu_img.h"
 #include "host/folder.h"
 #include "host/proc.h"
-#include "host/disk/qemu_img.h"
 #include "init/lib/spawn.h"
 #include "tests/lib/test.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* channel.c - tests of what the launcher does between the guest's agent and programs */
-#include "host/run/channel.h"
+#include "host/vm/channel.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/run/guest_command.h"
+#include "host/vm/guest_command.h"
 #include "tests/lib/test.h"
 
 struct side {

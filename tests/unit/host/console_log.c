@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* console_log.c - tests of the bounded console log */
-#include "host/run/console_log.h"
+#include "host/vm/console_log.h"
 
 #include <errno.h>
 #include <fcntl.h>

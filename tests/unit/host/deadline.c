@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* deadline.c - tests of the phases' deadlines */
-#include "host/run/deadline.h"
+#include "host/vm/deadline.h"
 
 #include "tests/lib/test.h"
 

@@ -5,8 +5,8 @@
 #include <fcntl.h>
 
 #include "host/exit.h"
-#include "host/run/efi.h"
-#include "host/run/qemu.h"
+#include "host/qemu/efi.h"
+#include "host/qemu/qemu.h"
 #include "init/lib/file.h"
 #include "tests/lib/scratch.h"
 #include "tests/lib/test.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* events.c - tests of the event stream */
-#include "host/run/events.h"
+#include "host/vm/events.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "host/exit.h"
 #include "host/initrd/compress.h"
 #include "host/initrd/elf.h"
-#include "host/exit.h"
 #include "init/lib/file.h"
 #include "tests/lib/fake_elf.h"
 #include "tests/lib/test.h"

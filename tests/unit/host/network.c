@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* network.c - tests of the guest's network cards: what is asked for, and what QEMU is told */
-#include "host/run/network.h"
+#include "host/qemu/network.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

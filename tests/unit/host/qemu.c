@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* qemu.c - tests of QEMU's arguments */
-#include "host/run/qemu.h"
+#include "host/qemu/qemu.h"
 
 #include <elf.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* qmp.c - tests of reading QEMU's monitor */
-#include "host/run/qmp.h"
+#include "host/vm/qmp.h"
 
 #include <errno.h>
 

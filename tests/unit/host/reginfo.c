@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/exit.h"
 #include "host/closure/graph.h"
+#include "host/exit.h"
 #include "init/lib/file.h"
 #include "init/lib/spawn.h"
 #include "tests/lib/test.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* report.c - tests of putting the guest's records together */
-#include "host/run/report.h"
+#include "host/vm/report.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* servers.c - tests of when a share is gone for good */
-#include "host/run/servers.h"
+#include "host/vm/servers.h"
 
 #include "tests/lib/test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* stop.c - tests of the stages of ending a guest */
-#include "host/run/stop.h"
+#include "host/vm/stop.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* timeline.c - tests of how a boot's times are put together and shown */
-#include "host/run/timeline.h"
+#include "host/vm/timeline.h"
 
 #include "tests/lib/test.h"
 

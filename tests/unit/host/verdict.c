@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* verdict.c - tests of how a run's end is judged */
-#include "host/run/verdict.h"
+#include "host/vm/verdict.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * efi.c - EFI firmware for the guest, and its variables
+ *
+ * Distributions put OVMF where they like, and say where in descriptors that QEMU defines
+ * (docs/interop/firmware.json); the first in the order of their names is what the distribution prefers. QEMU
+ * hands kernel, initramfs and command line to the firmware, which boots them.
+ */
+#include "host/qemu/efi.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/disk/image.h"
+#include "host/distro.h"
+#include "host/exit.h"
+#include "init/lib/file.h"
+
+#define DESCRIPTOR_MAX ((size_t)1 << 20)
+#define VARIABLES_MAX ((size_t)64 << 20)
+
+static json_object *member(json_object *o, const char *name)
+{
+	json_object *found = NULL;
+
+	return json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, name, &found) ? found :
+													NULL;
+}
+
+static const char *text(json_object *o, const char *name)
+{
+	json_object *found = member(o, name);
+
+	return json_object_is_type(found, json_type_string) ? json_object_get_string(found) : "";
+}
+
+/* Does the array have a string that matches? The array's words may be patterns. */
+static bool any(json_object *array, const char *word)
+{
+	if (!json_object_is_type(array, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		json_object *o = json_object_array_get_idx(array, i);
+
+		if (json_object_is_type(o, json_type_string) &&
+		    fnmatch(json_object_get_string(o), word, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool for_machine(json_object *targets, const struct arch *arch)
+{
+	if (!json_object_is_type(targets, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(targets); i++) {
+		json_object *o = json_object_array_get_idx(targets, i);
+
+		if (str_eq(text(o, "architecture"), arch->name) &&
+		    any(member(o, "machines"), arch->efi_machine))
+			return true;
+	}
+	return false;
+}
+
+/* mode is there since QEMU 6.2; without it both images are meant. */
+static bool two_raw_images(json_object *mapping)
+{
+	const char *mode = text(mapping, "mode");
+
+	return str_eq(text(mapping, "device"), "flash") && (!*mode || str_eq(mode, "split")) &&
+	       str_eq(text(member(mapping, "executable"), "format"), "raw") &&
+	       str_eq(text(member(mapping, "nvram-template"), "format"), "raw");
+}
+
+static int match(json_object *o, const struct arch *arch, struct efi *ret)
+{
+	json_object *mapping = member(o, "mapping"), *features = member(o, "features");
+
+	if (!any(member(o, "interface-types"), "uefi") || !two_raw_images(mapping) ||
+	    !for_machine(member(o, "targets"), arch) || any(features, "secure-boot") ||
+	    any(features, "requires-smm") || any(features, "enrolled-keys"))
+		return 0;
+	if (str_format(ret->code, sizeof(ret->code), "%s", text(member(mapping, "executable"), "filename")) < 0)
+		return 0;
+	return str_format(ret->variables, sizeof(ret->variables), "%s",
+			  text(member(mapping, "nvram-template"), "filename")) == 0;
+}
+
+int efi_descriptor(const char *json, const struct arch *arch, struct efi *ret)
+{
+	json_object *o = json_tokener_parse(json);
+	int r = o ? match(o, arch, ret) : -EINVAL;
+
+	json_object_put(o);
+	return r;
+}
+
+static int is_descriptor(const struct dirent *d)
+{
+	return d->d_name[0] != '.' && str_ends(d->d_name, ".json");
+}
+
+/* Returns 1 when there is one, and its files too. */
+static int look_in(const char *folder, const struct arch *arch, struct efi *ret)
+{
+	struct dirent **entries;
+	int n = scandir(folder, &entries, is_descriptor, alphasort), found = 0;
+
+	for (int i = 0; i < n; i++) {
+		_cleanup_buf_ struct buf json = { 0 };
+		char path[PATH_MAX];
+
+		if (!found && str_format(path, sizeof(path), "%s/%s", folder, entries[i]->d_name) == 0 &&
+		    file_read(AT_FDCWD, path, DESCRIPTOR_MAX, &json) == 0 && json.len > 0)
+			found = efi_descriptor(json.data, arch, ret) == 1 && access(ret->code, R_OK) == 0 &&
+				access(ret->variables, R_OK) == 0;
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	return found;
+}
+
+/* QEMU's own firmware first: it is the one that came with this program. */
+static int look(const struct efi_request *q, struct efi *ret, struct err *e)
+{
+	char own[PATH_MAX], install[256];
+	const char *const folders[] = { own, "/etc/qemu/firmware", "/usr/share/qemu/firmware",
+					"/usr/local/share/qemu/firmware" };
+	const char *slash = strrchr(q->qemu, '/');
+
+	if (str_format(own, sizeof(own), "%.*s/../share/qemu/firmware", slash ? (int)(slash - q->qemu) : 0,
+		       q->qemu) < 0)
+		own[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (look_in(folders[i], q->arch, ret))
+			return 0;
+	return err_exit(e, EXIT_MISSING, ENOENT,
+			"--efi: no firmware for %s without secure boot is described in "
+			"/usr/share/qemu/firmware; to have one: %s; or say --efi-firmware and "
+			"--efi-variables",
+			q->arch->name, distro_install(q->arch->efi_package, install, sizeof(install)));
+}
+
+static int take(const char *option, const char *file, char *ret, struct err *e)
+{
+	if (!realpath(file, ret) || access(ret, R_OK) < 0)
+		return err_exit(e, EXIT_BAD_INPUT, errno, "--%s %s: %s", option, file, strerror(errno));
+	return 0;
+}
+
+int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
+{
+	int r;
+
+	if (!q->arch->efi_machine)
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: --efi: not for %s guests", q->arch->name);
+	if (!q->firmware != !q->variables)
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: --efi-firmware and --efi-variables go together");
+	if (q->firmware) {
+		r = take("efi-firmware", q->firmware, ret->code, e);
+		if (r == 0)
+			r = take("efi-variables", q->variables, ret->variables, e);
+	} else {
+		r = look(q, ret, e);
+	}
+	if (r < 0)
+		return r;
+	ret->wanted = true;
+	return str_format(ret->vars, sizeof(ret->vars), "%s", q->vars) < 0 ?
+		       err_exit(e, EXIT_USAGE, ENAMETOOLONG, "%s: the name is too long", q->vars) :
+		       0;
+}
+
+/* Locked until this process ends, as QEMU takes no lock that counts on a flash's file: two guests would
+ * write over each other's variables. */
+static int open_vars(const char *path, struct err *e)
+{
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return err_exit(e, EXIT_IMAGE, errno, "EFI variables %s: %s", path, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? image_in_use(path, e) :
+					      err_exit(e, EXIT_IMAGE, errno,
+						       "cannot lock the EFI variables %s: %s", path,
+						       strerror(errno));
+	return take_fd(&fd);
+}
+
+static int fill(const struct efi *efi, const struct buf *b, struct err *e)
+{
+	int r = file_write_all(efi->fd, b->data, b->len);
+
+	if (r == 0 && fsync(efi->fd) < 0)
+		r = -errno;
+	if (r < 0 && ftruncate(efi->fd, 0) < 0) /* empty, it is begun anew by the next run */
+		return err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s; the file is no use, remove it",
+				efi->vars, strerror(-r));
+	return r < 0 ? err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s", efi->vars, strerror(-r)) : 0;
+}
+
+int efi_ready(struct efi *efi, const char *thrown_away, struct err *e)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	struct stat st;
+	const bool empty = stat(efi->vars, &st) < 0 || st.st_size == 0;
+	const char *from = empty ? efi->variables : efi->vars;
+	int r = empty || thrown_away ? file_read(AT_FDCWD, from, VARIABLES_MAX, &b) : 0;
+
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "EFI variables %s: %s", from, strerror(-r));
+	if (thrown_away && str_format(efi->vars, sizeof(efi->vars), "%s/efi-vars.fd", thrown_away) < 0)
+		return err_sys(e, ENAMETOOLONG, "%s", thrown_away);
+	efi->fd = open_vars(efi->vars, e);
+	if (efi->fd < 0)
+		return efi->fd;
+	if (fstat(efi->fd, &st) < 0)
+		return err_sys(e, errno, "%s", efi->vars);
+	return st.st_size == 0 ? fill(efi, &b, e) : 0;
+}

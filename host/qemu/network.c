@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * network.c - the guest's network cards: what they reach, and what reaches them
+ *
+ * The first card is in QEMU's user network (slirp), where the share is; each VLAN adds one. A VLAN is a
+ * multicast group on the loopback device: any number of QEMUs meet there with no switch between them, and
+ * no frame leaves the host. Its address is made from the user's number, so that those of two users do not
+ * meet by accident; its port is the VLAN's number above VLAN_PORT.
+ */
+#include "host/qemu/network.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/exit.h"
+#include "host/qemu/qemu.h"
+#include "host/words.h"
+
+#define VLAN_PORT 20000
+#define LOOPBACK "127.0.0.1"
+
+static int take_number(const char **s, unsigned int first, unsigned int last, unsigned int *ret)
+{
+	unsigned int v = 0, digits = 0;
+
+	for (; **s >= '0' && **s <= '9' && digits < 6; (*s)++, digits++)
+		v = v * 10 + (unsigned int)(**s - '0');
+	if (digits == 0 || v < first || v > last)
+		return -EINVAL;
+	*ret = v;
+	return 0;
+}
+
+/* [ADDRESS:]PORT; *s is left behind it. */
+static int take_side(const char **s, struct network_side *ret)
+{
+	const size_t n = strcspn(*s, ":");
+	struct in_addr a;
+	unsigned int port;
+
+	if (memchr(*s, '.', n)) {
+		if (n >= sizeof(ret->address) || (*s)[n] != ':')
+			return -EINVAL;
+		memcpy(ret->address, *s, n);
+		ret->address[n] = '\0';
+		if (inet_pton(AF_INET, ret->address, &a) != 1)
+			return -EINVAL;
+		*s += n + 1;
+	}
+	if (take_number(s, 1, UINT16_MAX, &port) < 0)
+		return -EINVAL;
+	ret->port = (uint16_t)port;
+	return 0;
+}
+
+static int parse_forward(const char *s, struct forward *ret)
+{
+	int r = take_side(&s, &ret->host);
+
+	if (r == 0 && *s++ != ':')
+		r = -EINVAL;
+	if (r == 0)
+		r = take_side(&s, &ret->guest);
+	if (r < 0 || (*s && !str_eq(s, "/tcp") && !str_eq(s, "/udp")))
+		return -EINVAL;
+	ret->udp = str_eq(s, "/udp");
+	return ret->host.address[0] ? 0 : str_format(ret->host.address, sizeof(ret->host.address), LOOPBACK);
+}
+
+int network_forward(struct network *n, const char *text, struct err *e)
+{
+	struct forward f = { 0 };
+
+	if (parse_forward(text, &f) < 0)
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --forward %s: want [ADDRESS:]PORT:[GUEST-ADDRESS:]PORT, with /udp behind "
+				"it for UDP; addresses are IPv4, ports 1 to 65535",
+				text);
+	if (n->n_forwards == NETWORK_FORWARDS_MAX)
+		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --forward",
+				NETWORK_FORWARDS_MAX);
+	for (size_t i = 0; i < n->n_forwards; i++)
+		if (n->forwards[i].host.port == f.host.port && n->forwards[i].udp == f.udp &&
+		    str_eq(n->forwards[i].host.address, f.host.address))
+			return err_exit(e, EXIT_USAGE, EEXIST,
+					"run: --forward %s: that port of %s is forwarded already", text,
+					f.host.address);
+	n->forwards[n->n_forwards++] = f;
+	return 0;
+}
+
+int network_vlan(struct network *n, const char *text, struct err *e)
+{
+	const char *s = text;
+	unsigned int number;
+
+	if (take_number(&s, 0, NETWORK_VLAN_LAST, &number) < 0 || *s)
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: --vlan %s: want a number up to %u", text,
+				NETWORK_VLAN_LAST);
+	for (size_t i = 0; i < n->n_vlans; i++)
+		if (n->vlans[i] == number)
+			return err_exit(e, EXIT_USAGE, EINVAL, "run: --vlan %s is there twice", text);
+	if (n->n_vlans == NETWORK_VLANS_MAX)
+		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --vlan", NETWORK_VLANS_MAX);
+	n->vlans[n->n_vlans++] = number;
+	return 0;
+}
+
+static const char *protocol(const struct forward *f)
+{
+	return f->udp ? "udp" : "tcp";
+}
+
+/* Binds it as QEMU will (slirp, tcpx_listen): what is left of an old connection is no hindrance. */
+static int try_port(const struct forward *f)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(f->host.port) };
+	_cleanup_close_ int fd = socket(AF_INET, (f->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+	const int on = 1;
+
+	if (fd < 0)
+		return -errno;
+	if (inet_pton(AF_INET, f->host.address, &a.sin_addr) != 1)
+		return -EINVAL;
+	if (!f->udp)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	return bind(fd, (const struct sockaddr *)&a, sizeof(a)) < 0 ? -errno : 0;
+}
+
+int network_check(const struct network *n, struct err *e)
+{
+	for (size_t i = 0; i < n->n_forwards; i++) {
+		const struct forward *f = &n->forwards[i];
+		int r = try_port(f);
+
+		if (r < 0)
+			return err_exit(e, r == -EADDRINUSE ? EXIT_IN_USE : EXIT_USAGE, r,
+					"run: --forward: cannot have %s port %u of %s on this host: %s; "
+					"nothing was run",
+					protocol(f), f->host.port, f->host.address, strerror(-r));
+	}
+	return 0;
+}
+
+/* FNV-1a: the same machine has the same address in a VLAN in each run, and two machines two. */
+static uint32_t hash(const char *name, unsigned int vlan)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *name; name++)
+		h = (h ^ (unsigned char)*name) * 16777619u;
+	return (h ^ vlan) * 16777619u;
+}
+
+static int add_vlan(const struct network *n, const char *name, unsigned int vlan, struct strv *v)
+{
+	const uint32_t h = hash(name, vlan);
+	int r = strv_add(v, "-netdev");
+
+	if (r == 0)
+		r = strv_addf(v, "socket,id=vlan%u,mcast=239.255.%u.%u:%u,localaddr=" LOOPBACK, vlan,
+			      n->user >> 8 & 0xff, n->user & 0xff, VLAN_PORT + vlan);
+	if (r == 0)
+		r = strv_add(v, "-device");
+	return r < 0 ? r :
+		       strv_addf(v, "virtio-net-pci,netdev=vlan%u,mac=52:54:00:%02x:%02x:%02x,romfile=", vlan,
+				 h >> 16 & 0xff, h >> 8 & 0xff, h & 0xff);
+}
+
+/* slirp splits the server's command with g_shell_parse_argv and starts it once for each connection. Of an
+ * option that is said twice QEMU takes the last, so what the user says for himself comes behind all. */
+static int add_user(const struct network *n, const char *const *share, struct strv *v)
+{
+	static const char *const device[] = { "-device", "virtio-net-pci,netdev=net,romfile=", NULL };
+	_cleanup_buf_ struct buf netdev = { 0 }, command = { 0 };
+	int r = buf_addf(&netdev, "user,id=net,restrict=%s", n->open ? "off" : "on");
+
+	if (r == 0 && share)
+		r = words_quote_all(share, &command);
+	if (r == 0 && share)
+		r = buf_addf(&netdev, ",guestfwd=tcp:10.0.2.4:445-cmd:");
+	if (r == 0 && share)
+		r = qemu_escape(&netdev, command.data);
+	for (size_t i = 0; r == 0 && i < n->n_forwards; i++) {
+		const struct forward *f = &n->forwards[i];
+
+		r = buf_addf(&netdev, ",hostfwd=%s:%s:%u-%s:%u", protocol(f), f->host.address, f->host.port,
+			     f->guest.address, f->guest.port);
+	}
+	if (r == 0 && n->opts && n->opts[0])
+		r = buf_addf(&netdev, ",%s", n->opts);
+	if (r == 0)
+		r = strv_add(v, "-netdev");
+	if (r == 0)
+		r = strv_add(v, netdev.data);
+	return r < 0 ? r : strv_add_all(v, device);
+}
+
+int network_qemu(const struct network *n, const char *name, const char *const *share, struct strv *ret)
+{
+	int r = add_user(n, share, ret);
+
+	for (size_t i = 0; r == 0 && i < n->n_vlans; i++)
+		r = add_vlan(n, name, n->vlans[i], ret);
+	return r;
+}

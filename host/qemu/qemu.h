@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* qemu.h - QEMU's arguments */
+#ifndef STOREBOOT_HOST_QEMU_H
+#define STOREBOOT_HOST_QEMU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/arch.h"
+#include "host/disk/blockdev.h"
+#include "host/qemu/accel.h"
+#include "host/qemu/credential.h"
+#include "host/qemu/network.h"
+#include "init/lib/str.h"
+
+/* What the guest sees as ... */
+#define QEMU_DISK_DEVICE "/dev/vda"
+
+/* Paths are absolute and may hold any byte but NUL. */
+struct qemu_config {
+	const char *program;
+	const char *name;
+	const struct arch *arch;
+	bool max_cpu; /* the kernel needs more than the quick one has */
+	enum accel accel; /* not ACCEL_AUTO */
+	uint64_t memory;  /* bytes, taken in whole MiB */
+	unsigned int cores;
+	const char *kernel;
+	const char *initrd;
+	const char *append; /* the kernel command line */
+	const struct qemu_disk *disks;
+	size_t n_disks;
+	const struct network *network;
+	const char *const *share_command; /* NULL-terminated: what answers behind 10.0.2.4:445; or NULL */
+	const char *const *share; /* NULL-terminated: more arguments that bring the store; or NULL */
+	const int *share_fds; /* those that these name and QEMU inherits, */
+	size_t n_share_fds;   /* so many */
+	bool graphics;
+	unsigned int width, height; /* of its screen; 0: QEMU's own */
+	const char *efi_code, *efi_vars; /* flash images: EFI and its variables; NULL: no EFI */
+	int tpm_fd; /* a socket to a TPM that QEMU inherits; -1: none */
+	const char *agent; /* where QEMU makes the socket of the guest's agent; NULL: none */
+	const struct credentials *credentials;
+	int console_fd; /* sockets that QEMU inherits: the first serial port; -1: its own stdin and stdout, */
+	int report_fd;	/* the second one; without a console there is none, */
+	int qmp_fd;	/* its monitor; likewise, */
+	int channel_fd; /* and the virtio-serial port; -1: none */
+	const char *const *extra; /* NULL-terminated, behind all others (QEMU_OPTS); or NULL */
+};
+
+/* Appends value to b with its commas safe. Returns 0 or -ENOMEM. */
+_must_check_ int qemu_escape(struct buf *b, const char *value);
+
+/* Adds option, and prefix followed by value with its commas safe. Returns 0 or -ENOMEM. */
+_must_check_ int qemu_add_valued(struct strv *v, const char *option, const char *prefix,
+				 const char *value);
+
+/* Appends QEMU's whole argv to ret. A pure function. Returns 0 or -ENOMEM. */
+_must_check_ int qemu_args(const struct qemu_config *c, struct strv *ret);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* tpm.c - a TPM for the guest: swtpm beside QEMU */
+#include "host/qemu/tpm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/disk/image.h"
+#include "host/exit.h"
+#include "host/proc.h"
+
+int tpm_find(const char *state, struct tpm *ret, struct err *e)
+{
+	int r = proc_find(NULL, "swtpm", "swtpm", ret->swtpm, e);
+
+	if (r < 0)
+		return r;
+	ret->wanted = true;
+	return str_format(ret->state, sizeof(ret->state), "%s", state) < 0 ?
+		       err_exit(e, EXIT_USAGE, ENAMETOOLONG, "%s: the name is too long", state) :
+		       0;
+}
+
+static int open_state(const char *path, struct err *e)
+{
+	int fd;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_exit(e, EXIT_IMAGE, errno, "--tpm: cannot make the folder %s: %s", path,
+				strerror(errno));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_exit(e, EXIT_IMAGE, errno, "--tpm: %s: %s", path, strerror(errno));
+	/* swtpm has a lock of its own, and says so in its log alone. This one goes with the last descriptor. */
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		close(fd);
+		return image_in_use(path, e);
+	}
+	return fd;
+}
+
+/* By descriptors, so that nothing in a path is syntax of swtpm's. */
+static int start(const struct tpm *t, int state, int control, int said, pid_t *ret_pid,
+		 struct err *e)
+{
+	const int pass[] = { state, control, -1 };
+	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_close_ int pidfd = -1;
+	int r = strv_add(&argv, t->swtpm);
+
+	if (r == 0)
+		r = strv_add_all(&argv, (const char *const[]){ "socket", "--tpm2", "--tpmstate", NULL });
+	if (r == 0)
+		r = strv_addf(&argv, "dir=/proc/self/fd/%d,mode=0600", state);
+	if (r == 0)
+		r = strv_add(&argv, "--ctrl");
+	if (r == 0)
+		r = strv_addf(&argv, "type=unixio,clientfd=%d", control);
+	if (r < 0)
+		return err_sys(e, r, "swtpm's command");
+	pidfd = proc_start(argv.v, pass, said, ret_pid, e);
+	return pidfd < 0 ? pidfd : 0;
+}
+
+int tpm_start(const struct tpm *t, const char *folder, bool thrown_away, pid_t *ret_pid, struct err *e)
+{
+	_cleanup_close_ int state = -1, said = -1, ours = -1, theirs = -1;
+	char path[PATH_MAX], log[PATH_MAX];
+	int ends[2], r;
+
+	if (str_format(path, sizeof(path), "%s/swtpm", folder) < 0 ||
+	    str_format(log, sizeof(log), "%s/swtpm.log", folder) < 0)
+		return err_sys(e, ENAMETOOLONG, "%s", folder);
+	state = open_state(thrown_away ? path : t->state, e);
+	if (state < 0)
+		return state;
+	said = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (said < 0)
+		return err_sys(e, errno, "%s", log);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_sys(e, errno, "socketpair");
+	ours = ends[0];
+	theirs = ends[1];
+	r = start(t, state, theirs, said, ret_pid, e);
+	return r < 0 ? r : take_fd(&ours);
+}

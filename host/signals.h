@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* signals.h - the signals that a run takes for itself */
+#ifndef STOREBOOT_HOST_SIGNALS_H
+#define STOREBOOT_HOST_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/* Whether it ends a run, and if so by a clean power-off of the guest. */
+struct signal_use {
+	int signal;
+	bool ends, clean;
+};
+
+/* SIGCHLD, SIGWINCH, those for a command, and those that end a run, less a SIGHUP that the caller ignores;
+ * blocked from the run's beginning. */
+void signals_of_run(sigset_t *ret);
+
+/* What becomes of one of them; NULL: it is none. */
+const struct signal_use *signals_use(int signal);
+
+/* Has one of those that end a run, blocked, come? Ctrl-C also ends the programs that are asked things
+ * meanwhile. Returns the signal, or 0. */
+int signals_waiting(void);
+
+#endif

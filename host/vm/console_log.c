@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * console_log.c - the guest's console output in a file that does not grow without end
+ *
+ * Theory of operation: the first half of the file is the beginning, where a boot shows what it is, and
+ * is never touched again. The rest takes what comes; when it is full its last part moves to its front,
+ * behind a line that says what is left out. So each byte is moved at most once for each quarter of max
+ * that is written, and a reader sees a whole log at each moment but that one.
+ */
+#include "host/vm/console_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "host/exit.h"
+#include "init/lib/file.h"
+#include "init/lib/log.h"
+
+int console_log_open(struct console_log *log, const char *path, uint64_t max, struct err *e)
+{
+	struct stat st;
+
+	log->max = max;
+	/* Reading too: what is kept is read back. A pipe is not opened for both. */
+	log->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
+	if (log->fd < 0 || fstat(log->fd, &st) < 0)
+		return err_exit(e, EXIT_BAD_INPUT, errno, "--console-log %s: %s", path,
+				strerror(errno));
+	log->bounded = S_ISREG(st.st_mode);
+	return 0;
+}
+
+void console_log_close(struct console_log *log)
+{
+	cleanup_close(&log->fd);
+	log->fd = -1;
+}
+
+static int move(int fd, uint64_t from, uint64_t to, uint64_t len)
+{
+	char data[65536];
+
+	while (len > 0) {
+		size_t n = len < sizeof(data) ? (size_t)len : sizeof(data);
+		int r = file_pread_all(fd, data, n, (off_t)from);
+
+		if (r == 0 && lseek(fd, (off_t)to, SEEK_SET) < 0)
+			r = -errno;
+		if (r == 0)
+			r = file_write_all(fd, data, n);
+		if (r < 0)
+			return r;
+		from += n;
+		to += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* Makes room: the middle goes. */
+static int shorten(struct console_log *log)
+{
+	uint64_t head = log->max / 2, keep = log->max / 4, from = log->len - keep;
+	char line[96];
+	int n, r;
+
+	log->left_out += from - head - log->line_len; /* the last such line was not the guest's */
+	n = snprintf(line, sizeof(line), "\r\n[storeboot: %" PRIu64 " bytes left out]\r\n",
+		     log->left_out);
+	if (lseek(log->fd, (off_t)head, SEEK_SET) < 0)
+		return -errno;
+	r = file_write_all(log->fd, line, (size_t)n);
+	if (r == 0)
+		r = move(log->fd, from, head + (uint64_t)n, keep);
+	log->line_len = (uint64_t)n;
+	log->len = head + (uint64_t)n + keep;
+	if (r == 0 && ftruncate(log->fd, (off_t)log->len) < 0)
+		r = -errno;
+	if (r == 0 && lseek(log->fd, 0, SEEK_END) < 0)
+		r = -errno;
+	return r;
+}
+
+void console_log_add(struct console_log *log, const char *data, size_t len)
+{
+	int r = 0;
+
+	if (log->fd < 0)
+		return;
+	if (log->bounded && log->len + len > log->max)
+		r = shorten(log);
+	if (r == 0)
+		r = file_write_all(log->fd, data, len);
+	log->len += len;
+	if (r == 0)
+		return;
+	log_warning("--console-log: %s; the log ends here", strerror(-r));
+	console_log_close(log);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * end.c - what ends a run: signals, deadlines, and the stages of ending it
+ *
+ * Theory of operation: QEMU's end alone ends a run. A reason for it begins the stages of stop.c, each
+ * with its time; one more reason goes on to a harsher one. SIGTERM and SIGHUP leave the guest the time for
+ * a clean power-off; SIGINT, Ctrl-a x and a phase that takes too long do not.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "host/signals.h"
+#include "host/vm/vm_state.h"
+#include "init/lib/log.h"
+#include "init/lib/spawn.h"
+#include "init/lib/sys.h"
+
+/* Ends the guest by the next stage there is, from a given one on. */
+static void stop_from(struct vm *vm, enum stop_stage from)
+{
+	const struct stop_means means = { .agent = vm->channel.here,
+					  .stage2 = vm->report.stage2,
+					  .monitor = vm->hello_sent,
+					  .grace_s = vm->watch->stop_timeout };
+	uint64_t us;
+
+	vm->stop = stop_next(from, &means, &us);
+	vm->stop_at = sys_now_us() + us;
+	switch (vm->stop) {
+	case STOP_AGENT:
+		channel_tell(&vm->channel, FRAME_POWEROFF, 1, 0, NULL);
+		break;
+	case STOP_BUTTON:
+		serve_tell_qmp(vm, QMP_POWERDOWN);
+		break;
+	case STOP_OFF:
+		channel_tell(&vm->channel, FRAME_OFF, 1, 0, NULL);
+		break;
+	case STOP_QUIT:
+		serve_tell_qmp(vm, QMP_QUIT);
+		break;
+	default:
+		kill(vm->pid, SIGKILL);
+		break;
+	}
+}
+
+/* In the guest's own time; where that has begun already, at once. */
+void stop_clean(struct vm *vm)
+{
+	stop_from(vm, vm->stop == STOP_NO ? STOP_NO : vm->stop < STOP_OFF ? STOP_OFF : vm->stop);
+}
+
+void stop_off(struct vm *vm)
+{
+	if (vm->stop < STOP_OFF)
+		stop_from(vm, STOP_BUTTON);
+}
+
+void stop_now(struct vm *vm)
+{
+	stop_from(vm, vm->stop < STOP_OFF ? STOP_OFF : vm->stop);
+}
+
+/* A second one of those that end a run is not for the command any more. */
+static void take_signal(struct vm *vm, const struct signal_use *use)
+{
+	struct command *command = &vm->watch->command.command;
+
+	events_add(&vm->watch->events, "signal", EVENT_N("signal", use->signal));
+	if (command->state == COMMAND_RUNS && vm->watch->command.asked && !vm->signal &&
+	    !(use->ends && vm->forwarded)) {
+		command_signal(command, use->signal);
+		vm->forwarded = vm->forwarded || use->ends;
+		return;
+	}
+	if (!use->ends)
+		return;
+	if (!vm->signal)
+		vm->signal = use->signal;
+	if (use->clean && vm->stop == STOP_NO)
+		stop_clean(vm);
+	else
+		stop_now(vm);
+}
+
+/* What fails in stage 1 is stage 1's to tell, if it is not left waiting for ever. */
+static void on_server_end(pid_t pid, int status, void *arg)
+{
+	struct vm *vm = arg;
+	char how[64];
+
+	if (pid == vm->watch->tpm_pid) {
+		if (status != 0 && vm->stop == STOP_NO)
+			log_warning("the TPM's server, swtpm, ended (%s): the guest's TPM answers no more",
+				    spawn_status_text(status, how, sizeof(how)));
+		return;
+	}
+	if ((!vm->report.stage2 && !vm->servers.alone) || vm->stop != STOP_NO)
+		return;
+	servers_ended(&vm->servers, status, sys_now_us());
+	if (servers_gone(&vm->servers))
+		stop_off(vm);
+}
+
+void serve_signals(struct vm *vm)
+{
+	struct signalfd_siginfo info;
+
+	while (read(vm->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			proc_reap(vm->others, on_server_end, vm);
+		else if (info.ssi_signo == SIGWINCH)
+			serve_window(vm);
+		else
+			take_signal(vm, signals_use((int)info.ssi_signo));
+	}
+}
+
+static int until_ms(uint64_t at)
+{
+	uint64_t now = sys_now_us();
+
+	if (now >= at)
+		return 0;
+	return at - now > (uint64_t)INT_MAX * 1000 ? INT_MAX : (int)((at - now + 999) / 1000);
+}
+
+/* What the loop has to do by itself, and when. */
+static enum deadline next_deadline(const struct vm *vm, uint64_t *ret_us)
+{
+	const struct guest_command *g = &vm->watch->command;
+	bool over = vm->report.stage2 || vm->attended;
+	const struct phases p = {
+		.run = vm->watch->timeline.qemu_us,
+		.stage1 = over ? 0 : vm->watch->timeline.qemu_us,
+		.stage2 = g->asked && g->command.state == COMMAND_NONE ? vm->stage2_at : 0,
+	};
+
+	return deadline_next(&vm->watch->limits, &p, ret_us);
+}
+
+int serve_wait_ms(const struct vm *vm)
+{
+	uint64_t at;
+
+	if (vm->stop)
+		return until_ms(vm->stop_at);
+	return next_deadline(vm, &at) == DEADLINE_NONE ? -1 : until_ms(at);
+}
+
+void serve_deadlines(struct vm *vm)
+{
+	static const char *const phases[] = { [DEADLINE_STAGE1] = "stage1", [DEADLINE_STAGE2] = "stage2",
+					      [DEADLINE_RUN] = "run" };
+	uint64_t now = sys_now_us(), at;
+	enum deadline next;
+
+	if (vm->stop) {
+		if (now >= vm->stop_at)
+			stop_from(vm, vm->stop);
+		return;
+	}
+	next = next_deadline(vm, &at);
+	if (next == DEADLINE_NONE || now < at)
+		return;
+	vm->missed = next;
+	events_add(&vm->watch->events, "timeout", EVENT_T("phase", phases[next]));
+	stop_now(vm);
+}
+

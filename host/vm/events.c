@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* events.c - what happens in a run, as JSON lines for machines (storeboot(1), EVENTS) */
+#include "host/vm/events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/exit.h"
+#include "host/utf8.h"
+#include "init/lib/file.h"
+#include "init/lib/log.h"
+#include "init/lib/sys.h"
+
+int events_open(struct events *ev, const char *path, struct err *e)
+{
+	struct timespec now;
+
+	if (str_eq(path, "-"))
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --json -: standard output is the guest's console; name a file, or "
+				"a descriptor as /dev/fd/3");
+	ev->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0666);
+	if (ev->fd < 0)
+		return err_exit(e, EXIT_BAD_INPUT, errno, "--json %s: %s", path, strerror(errno));
+	ev->start_us = sys_now_us();
+	clock_gettime(CLOCK_REALTIME, &now);
+	events_add(ev, "start", EVENT_T("version", STOREBOOT_VERSION),
+		   EVENT_N("unix_us", now.tv_sec * 1000000 + now.tv_nsec / 1000),
+		   EVENT_N("pid", getpid()));
+	return 0;
+}
+
+void events_close(struct events *ev)
+{
+	cleanup_close(&ev->fd);
+	ev->fd = -1;
+}
+
+static json_object *value_of(const struct event_field *f)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+
+	if (f->kind == EVENT_NUMBER)
+		return json_object_new_int64(f->number);
+	if (f->kind == EVENT_FLAG)
+		return json_object_new_boolean(f->number != 0);
+	return utf8_repair(f->text, &text) < 0 ? NULL : json_object_new_string(text.data);
+}
+
+void events_write(struct events *ev, const char *event, const struct event_field *fields)
+{
+	static const int style = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+	_cleanup_buf_ struct buf line = { 0 };
+	json_object *o;
+	int r;
+
+	if (ev->fd < 0)
+		return;
+	o = json_object_new_object();
+	json_object_object_add(o, "event", json_object_new_string(event));
+	json_object_object_add(o, "us", json_object_new_int64((int64_t)(sys_now_us() - ev->start_us)));
+	for (; fields->name; fields++)
+		json_object_object_add(o, fields->name, value_of(fields));
+	r = buf_addf(&line, "%s\n", json_object_to_json_string_ext(o, style));
+	json_object_put(o);
+	if (r == 0)
+		r = file_write_all(ev->fd, line.data, line.len);
+	if (r == 0)
+		return;
+	log_warning("--json: %s; no more events are written", strerror(-r));
+	events_close(ev);
+}
+
+void events_record(struct events *ev, const struct record *rec)
+{
+	events_add(ev, "record", EVENT_T("kind", record_kind_name(rec->kind)),
+		   EVENT_T("step", rec->name), EVENT_N("errno", rec->num),
+		   EVENT_N("guest_us", rec->start_us), EVENT_N("took_us", rec->took_us),
+		   EVENT_T("text", rec->text));
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* qmp.c - QEMU's monitor: what it tells without being asked */
+#include "host/vm/qmp.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <json-c/json.h>
+#include <limits.h>
+
+#include "init/lib/str.h"
+
+#define CHUNK ((size_t)1 << 20)
+
+static const char *text_of(json_object *o, const char *name)
+{
+	json_object *v;
+	const char *s = NULL;
+
+	if (json_object_object_get_ex(o, name, &v))
+		s = json_object_get_string(v);
+	return s ? s : "";
+}
+
+static void on_shutdown(struct qmp *q, json_object *data)
+{
+	json_object *guest;
+
+	q->shutdown = true;
+	q->by_guest = json_object_object_get_ex(data, "guest", &guest) &&
+		      json_object_get_boolean(guest);
+	snprintf(q->reason, sizeof(q->reason), "%s", text_of(data, "reason"));
+}
+
+static void on_panic(struct qmp *q, json_object *data _unused_)
+{
+	q->panicked = true;
+}
+
+/* A disk that fails does so many times. */
+static bool known(const struct qmp *q, const char *node, const char *operation)
+{
+	for (size_t i = 0; i < q->n_io_errors; i++)
+		if (str_eq(q->io_errors[i].node, node) && str_eq(q->io_errors[i].operation, operation))
+			return true;
+	return false;
+}
+
+static void on_io_error(struct qmp *q, json_object *data)
+{
+	struct qmp_io_error e = { 0 };
+	json_object *v;
+
+	snprintf(e.node, sizeof(e.node), "%s", text_of(data, "node-name"));
+	snprintf(e.operation, sizeof(e.operation), "%s", text_of(data, "operation"));
+	snprintf(e.reason, sizeof(e.reason), "%s", text_of(data, "reason"));
+	e.no_space = json_object_object_get_ex(data, "nospace", &v) && json_object_get_boolean(v);
+	if (!known(q, e.node, e.operation) && q->n_io_errors < QMP_IO_ERRORS_MAX)
+		q->io_errors[q->n_io_errors++] = e;
+}
+
+static void on_port(struct qmp *q, json_object *data)
+{
+	json_object *open;
+
+	if (json_object_object_get_ex(data, "open", &open))
+		q->port_closed = !json_object_get_boolean(open);
+}
+
+static void on_resume(struct qmp *q, json_object *data _unused_)
+{
+	q->resumed++;
+}
+
+static const struct {
+	const char *name;
+	void (*act)(struct qmp *q, json_object *data);
+} events[] = {
+	{ "SHUTDOWN", on_shutdown },
+	{ "GUEST_PANICKED", on_panic },
+	{ "BLOCK_IO_ERROR", on_io_error },
+	{ "VSERPORT_CHANGE", on_port },
+	{ "RESUME", on_resume },
+};
+
+static void on_message(struct qmp *q, json_object *message)
+{
+	json_object *v, *data = NULL;
+	const char *event = text_of(message, "event");
+
+	if (json_object_object_get_ex(message, "QMP", &v))
+		q->greeted = true;
+	if (json_object_object_get_ex(message, "error", &v))
+		snprintf(q->error, sizeof(q->error), "%s", text_of(v, "desc"));
+	json_object_object_get_ex(message, "data", &data);
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		if (str_eq(events[i].name, event))
+			events[i].act(q, data);
+}
+
+int qmp_feed(struct qmp *q, const char *data, size_t len)
+{
+	if (q->broken)
+		return 0;
+	if (!q->tok)
+		q->tok = json_tokener_new();
+	if (!q->tok)
+		return -ENOMEM;
+	while (len > 0) {
+		int n = (int)(len < CHUNK ? len : CHUNK);
+		json_object *message = json_tokener_parse_ex(q->tok, data, n);
+		enum json_tokener_error r = json_tokener_get_error(q->tok);
+
+		if (r == json_tokener_continue) {
+			data += n;
+			len -= (size_t)n;
+			continue;
+		}
+		/* A message is an object; anything else that is JSON is no QMP. */
+		if (r != json_tokener_success || !json_object_is_type(message, json_type_object)) {
+			json_object_put(message);
+			q->broken = true;
+			return -EBADMSG;
+		}
+		on_message(q, message);
+		json_object_put(message);
+		n = (int)json_tokener_get_parse_end(q->tok);
+		json_tokener_reset(q->tok);
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+void qmp_free(struct qmp *q)
+{
+	if (q->tok)
+		json_tokener_free(q->tok);
+	*q = (struct qmp){ 0 };
+}

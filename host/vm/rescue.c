@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* rescue.c - where stage 1 failed: a shell in the guest for who sits here, and what to do then */
+#include "host/vm/rescue.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* A terminal in raw mode goes to the next line's beginning by both. */
+#define NL "\r\n"
+
+enum { SOCK, IN };
+
+static void ask(struct rescue *r)
+{
+	r->state = RESCUE_ASK;
+	fprintf(stderr, NL "storeboot: step %s: r tries it again, s is the shell, p powers off: ", r->step);
+}
+
+static void begin_shell(struct rescue *r, struct channel *c)
+{
+	static const struct command_options shell = { .tty = true };
+	_cleanup_buf_ struct buf request = { 0 };
+	struct err e = { 0 };
+	int fd;
+
+	command_close(&r->shell);
+	r->shell = (struct command)COMMAND_INIT;
+	r->state = RESCUE_SHELL;
+	fd = command_request(&shell, &request, &e) < 0 ? -1 : channel_connect(c);
+	if (fd < 0 || command_start(&r->shell, fd, &request, true) < 0)
+		ask(r);
+}
+
+void rescue_begin(struct rescue *r, struct channel *c, struct console *console, const char *why)
+{
+	snprintf(r->step, sizeof(r->step), "%s", c->text);
+	if (r->state == RESCUE_NO) {
+		r->muted = console->muted;
+		r->interactive = console->interactive;
+	}
+	console->muted = true;
+	console->interactive = false;
+	fprintf(stderr, NL "storeboot: stage 1 failed at step %s: %s" NL
+			   "storeboot: this is a shell in the guest; its end asks what to do" NL, r->step, why);
+	begin_shell(r, c);
+}
+
+void rescue_polls(const struct rescue *r, struct pollfd *fds)
+{
+	command_polls(&r->shell, fds);
+	if (r->state == RESCUE_ASK)
+		fds[IN] = (struct pollfd){ STDIN_FILENO, POLLIN, 0 };
+}
+
+/* The console is the user's again. */
+static void leave(struct rescue *r, struct console *console)
+{
+	r->state = RESCUE_NO;
+	console->muted = r->muted;
+	console->interactive = r->interactive;
+}
+
+static void answer(struct rescue *r, struct channel *c, struct console *console)
+{
+	char key = 'p'; /* of a terminal that is gone */
+
+	if (read(STDIN_FILENO, &key, 1) < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	switch (key) {
+	case 'r':
+	case 's':
+	case 'p':
+		fprintf(stderr, "%c" NL, key);
+		break;
+	default:
+		return;
+	}
+	if (key == 's') {
+		begin_shell(r, c);
+		return;
+	}
+	leave(r, console);
+	channel_tell(c, key == 'r' ? FRAME_RETRY : FRAME_OFF, 1, 0, NULL);
+}
+
+void rescue_serve(struct rescue *r, struct channel *c, struct console *console, const struct pollfd *fds)
+{
+	if (r->state == RESCUE_ASK && fds[IN].revents)
+		answer(r, c, console);
+	if (r->state != RESCUE_SHELL)
+		return;
+	command_serve(&r->shell, fds);
+	if (!command_done(&r->shell))
+		return;
+	if (r->shell.state == COMMAND_REFUSED || r->shell.state == COMMAND_LOST)
+		fprintf(stderr, NL "storeboot: %s" NL, r->shell.why);
+	command_close(&r->shell);
+	ask(r);
+}
+
+void rescue_window(struct rescue *r)
+{
+	command_signal(&r->shell, SIGWINCH);
+}
+
+void rescue_free(struct rescue *r)
+{
+	command_close(&r->shell);
+}

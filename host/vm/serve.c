@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* serve.c - what comes from QEMU and from the guest while a run lasts */
+#include <errno.h>
+#include <limits.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "host/disk/io_error.h"
+#include "host/progress.h"
+#include "host/vm/tell.h"
+#include "host/vm/vm_state.h"
+#include "init/lib/log.h"
+#include "init/lib/sys.h"
+
+#define SAID_MAX 4096
+#define COMMAND_GRACE_US 5000000
+
+static void close_fd(int *fd)
+{
+	cleanup_close(fd);
+	*fd = -1;
+}
+
+static void on_record(const struct record *rec, void *arg)
+{
+	struct vm *vm = arg;
+
+	tell_progress(rec);
+	events_record(&vm->watch->events, rec);
+	timeline_record(&vm->watch->timeline, rec, sys_now_us());
+	/* Stage 1 stops in these for a shell, if it was asked to (boot.debug1, boot.shell_on_fail). */
+	if (rec->kind == RECORD_FAIL || (rec->kind == RECORD_BEGIN && str_eq(rec->name, "debug1")))
+		vm->attended = vm->console->interactive;
+	if (rec->kind == RECORD_STAGE2 || rec->kind == RECORD_FAIL)
+		vm->stage2_at = rec->kind == RECORD_STAGE2 ? sys_now_us() : 0;
+	/* Who needs the agent is told by the verdict. */
+	if (rec->kind == RECORD_WARN && str_eq(rec->name, RECORD_AGENT))
+		return;
+	if (rec->kind == RECORD_WARN && strv_addf(&vm->warnings, "%s: %s", rec->name, rec->text) < 0)
+		log_warning("%s: %s", rec->name, rec->text);
+}
+
+/* Reads what there is without waiting. Returns its length; 0 when there is no more for now; closes
+ * the descriptor at its end. */
+static size_t read_some(int *fd, char *data, size_t size)
+{
+	ssize_t n;
+
+	if (*fd < 0)
+		return 0;
+	n = recv(*fd, data, size, MSG_DONTWAIT);
+	if (n > 0)
+		return (size_t)n;
+	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		close_fd(fd);
+	return 0;
+}
+
+static void serve_report(struct vm *vm)
+{
+	char data[4096];
+	size_t n;
+
+	while ((n = read_some(&vm->report_fd, data, sizeof(data))) > 0)
+		report_feed(&vm->report, data, n, on_record, vm);
+}
+
+void serve_tell_qmp(struct vm *vm, const char *command)
+{
+	/* The monitor's socket is empty at these moments; were it not, the deadline kills QEMU. */
+	if (vm->qmp_fd >= 0 &&
+	    send(vm->qmp_fd, command, strlen(command), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		log_trace("QEMU's monitor: %s", strerror(errno));
+}
+
+/* What the monitor told that matters to the channel. */
+static void serve_monitor_news(struct vm *vm)
+{
+	if (vm->qmp.port_closed)
+		channel_closed(&vm->channel);
+	vm->qmp.port_closed = false;
+	if (vm->resumed < vm->qmp.resumed)
+		channel_tell_clock(&vm->channel);
+	vm->resumed = vm->qmp.resumed;
+}
+
+/* At once, while the guest runs: room can be made, and no other line says why its programs fail. The
+ * terminal is in raw mode, the guest's cursor anywhere. */
+static void tell_io_error(struct vm *vm, const struct qmp_io_error *q)
+{
+	const struct io_error e = { q->node, q->operation, q->reason, q->no_space };
+	bool raw = vm->console->interactive;
+	char text[sizeof(vm->io_error)];
+
+	io_error_text(vm->config->disks, vm->config->n_disks, &e, text, sizeof(text));
+	events_add(&vm->watch->events, "io-error", EVENT_T("disk", q->node),
+		   EVENT_T("operation", q->operation), EVENT_T("reason", q->reason),
+		   EVENT_T("text", text));
+	if (!vm->io_error[0])
+		memcpy(vm->io_error, text, sizeof(text));
+	if (raw && write(STDERR_FILENO, "\r\n", 2) < 0)
+		return;
+	log_warning("%s; the guest sees I/O errors%s", text, raw ? "\r" : "");
+}
+
+static void serve_qmp(struct vm *vm)
+{
+	char data[4096];
+	size_t n;
+
+	while ((n = read_some(&vm->qmp_fd, data, sizeof(data))) > 0)
+		if (qmp_feed(&vm->qmp, data, n) < 0)
+			log_warning("QEMU's monitor speaks no QMP");
+	while (vm->io_told < vm->qmp.n_io_errors)
+		tell_io_error(vm, &vm->qmp.io_errors[vm->io_told++]);
+	if (vm->qmp.greeted && !vm->hello_sent) {
+		serve_tell_qmp(vm, QMP_HELLO);
+		vm->hello_sent = true;
+		vm->watch->timeline.greeted_us = sys_now_us();
+	}
+	serve_monitor_news(vm);
+}
+
+static void serve_said(struct vm *vm)
+{
+	char data[1024];
+	size_t n;
+
+	while ((n = read_some(&vm->said_fd, data, sizeof(data))) > 0) {
+		if (buf_add(&vm->said, data, n) < 0)
+			return;
+		if (vm->said.len > SAID_MAX) {
+			size_t drop = vm->said.len - SAID_MAX;
+
+			memmove(vm->said.data, vm->said.data + drop, SAID_MAX + 1);
+			vm->said.len = SAID_MAX;
+		}
+	}
+}
+
+void serve_window(struct vm *vm)
+{
+	unsigned short rows, columns;
+
+	command_signal(&vm->watch->command.command, SIGWINCH);
+	rescue_window(&vm->rescue);
+	if (vm->console->interactive && terminal_size(&rows, &columns) == 0)
+		channel_tell(&vm->channel, FRAME_CONSOLE, 2, 2, (const uint64_t[]){ rows, columns });
+}
+
+/* Ctrl-a x ends the run as SIGINT does; so does a stdout that cannot be written, for its own reason. */
+static void serve_console(struct vm *vm, const struct pollfd *fds)
+{
+	struct console *c = vm->console;
+
+	console_serve(c, fds);
+	if (vm->signal || vm->stop || !(c->terminal.quit || c->out_error))
+		return;
+	vm->quit = c->terminal.quit;
+	if (vm->quit)
+		vm->signal = SIGINT;
+	stop_now(vm);
+}
+
+void serve_on_console(const char *data, size_t len, void *arg)
+{
+	struct vm *vm = arg;
+
+	channel_console(&vm->channel, data, len);
+}
+
+/* The guest's clock stands still while the host sleeps or QEMU is paused; setting the host's is a change,
+ * too. The timer never fires: it is cancelled by each change (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET;
+ * the kernel counts a resume as one). */
+void serve_watch_clock(struct vm *vm)
+{
+	const struct itimerspec never = { .it_value = { .tv_sec = INT64_MAX / 1000000000 } };
+
+	if (vm->clock_fd >= 0 &&
+	    timerfd_settime(vm->clock_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0)
+		close_fd(&vm->clock_fd);
+}
+
+static void serve_host_clock(struct vm *vm)
+{
+	uint64_t times;
+
+	if (read(vm->clock_fd, &times, sizeof(times)) < 0 && errno != ECANCELED)
+		return;
+	channel_tell_clock(&vm->channel);
+	serve_watch_clock(vm);
+}
+
+static void begin_command(struct vm *vm)
+{
+	struct guest_command *g = &vm->watch->command;
+	int r = guest_command_start(g, &vm->channel, &g->request, g->tty);
+
+	progress_end();
+	events_add(&vm->watch->events, "command", EVENT_F("tty", g->tty));
+	if (r < 0) {
+		g->command.state = COMMAND_LOST;
+		snprintf(g->command.why, sizeof(g->command.why), "%s", strerror(-r));
+	}
+}
+
+static void end_command(struct vm *vm)
+{
+	struct command *c = &vm->watch->command.command;
+
+	vm->command_told = true;
+	events_add(&vm->watch->events, "command-ended", EVENT_F("ran", c->state == COMMAND_ENDED),
+		   EVENT_N("status", c->status), EVENT_N("signal", c->signal), EVENT_T("text", c->why));
+	command_close(c); /* the guest hangs up what still runs */
+	if (c->terminal.quit && !vm->signal) {
+		vm->quit = true;
+		vm->signal = SIGINT;
+	}
+	if (vm->stop == STOP_NO && c->terminal.quit)
+		stop_now(vm);
+	else if (vm->stop == STOP_NO && vm->watch->kept)
+		stop_clean(vm);
+	else if (vm->stop == STOP_NO)
+		stop_off(vm); /* what its services would save is gone with it */
+}
+
+static void serve_hello(struct vm *vm)
+{
+	static const char *const places[] = { "stage2", "systemd", "command", "rescue" };
+	const struct channel *c = &vm->channel;
+
+	vm->hellos = c->hellos;
+	events_add(&vm->watch->events, "agent", EVENT_T("place", places[c->place % ARRAY_SIZE(places)]));
+	serve_window(vm);
+	if (c->place != FRAME_AT_RESCUE)
+		return;
+	vm->attended = true; /* by who asked for it (--rescue) */
+	rescue_begin(&vm->rescue, &vm->channel, vm->console, vm->report.fail.text);
+}
+
+static void serve_channel(struct vm *vm, const struct pollfd *fds)
+{
+	struct channel *c = &vm->channel;
+	struct guest_command *g = &vm->watch->command;
+
+	command_serve(&g->command, fds + POLL_COMMAND);
+	rescue_serve(&vm->rescue, c, vm->console, fds + POLL_RESCUE);
+	channel_serve(c, fds + POLL_CHANNEL);
+	if (vm->hellos < c->hellos)
+		serve_hello(vm);
+	if (c->typed.len > 0)
+		frame_drop(&c->typed, console_type(vm->console, c->typed.data, c->typed.len));
+	if (c->stop && vm->stop == STOP_NO)
+		stop_clean(vm);
+	if (c->stop_now)
+		stop_off(vm);
+	c->stop = c->stop_now = false;
+	if (guest_command_due(g, c) && vm->stop == STOP_NO)
+		begin_command(vm);
+	if (vm->report.no_agent)
+		channel_hopeless(c, vm->report.no_agent_text);
+	if (g->asked && g->command.state == COMMAND_NONE && c->gone[0] && vm->stop == STOP_NO)
+		stop_now(vm);
+	if (command_done(&g->command) && !vm->command_told)
+		end_command(vm);
+}
+
+void serve_polls(const struct vm *vm, struct pollfd *fds)
+{
+	fds[POLL_SIGNAL] = (struct pollfd){ vm->signal_fd, POLLIN, 0 };
+	fds[POLL_QEMU] = (struct pollfd){ vm->pidfd, POLLIN, 0 };
+	fds[POLL_REPORT] = (struct pollfd){ vm->report_fd, POLLIN, 0 };
+	fds[POLL_QMP] = (struct pollfd){ vm->qmp_fd, POLLIN, 0 };
+	fds[POLL_SAID] = (struct pollfd){ vm->said_fd, POLLIN, 0 };
+	fds[POLL_CLOCK] = (struct pollfd){ vm->clock_fd, POLLIN, 0 };
+	console_polls(vm->console, fds + POLL_CONSOLE);
+	command_polls(&vm->watch->command.command, fds + POLL_COMMAND);
+	rescue_polls(&vm->rescue, fds + POLL_RESCUE);
+	channel_polls(&vm->channel, fds + POLL_CHANNEL);
+}
+
+void serve(struct vm *vm, const struct pollfd *fds)
+{
+	serve_report(vm);
+	serve_qmp(vm);
+	serve_said(vm);
+	serve_console(vm, fds + POLL_CONSOLE);
+	serve_channel(vm, fds);
+	if (fds[POLL_CLOCK].revents)
+		serve_host_clock(vm);
+}
+
+/* What the command had said is written all the same, where it is taken in time. */
+static void finish_command(struct vm *vm)
+{
+	struct command *c = &vm->watch->command.command;
+	uint64_t deadline = sys_now_us() + COMMAND_GRACE_US;
+
+	while (c->state != COMMAND_NONE && !vm->command_told && !command_done(c) &&
+	       sys_now_us() < deadline) {
+		struct pollfd fds[POLLS] = { 0 };
+
+		for (size_t i = POLL_RESCUE; i < POLL_CHANNEL; i++)
+			fds[i].fd = -1;
+		command_polls(c, fds + POLL_COMMAND);
+		channel_polls(&vm->channel, fds + POLL_CHANNEL);
+		if (poll(fds + POLL_COMMAND, POLLS - POLL_COMMAND, 50) < 0)
+			continue;
+		command_serve(c, fds + POLL_COMMAND);
+		channel_serve(&vm->channel, fds + POLL_CHANNEL);
+	}
+	if (c->state != COMMAND_NONE && !vm->command_told) {
+		if (c->state == COMMAND_ENDED && !command_done(c))
+			c->out_error = ETIMEDOUT; /* nobody reads it */
+		end_command(vm);
+	}
+}
+
+void serve_rest(struct vm *vm)
+{
+	serve_report(vm);
+	serve_qmp(vm);
+	serve_said(vm);
+	finish_command(vm);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* tell.c - what a run says of itself at its end */
+#include "host/vm/tell.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "host/output.h"
+#include "host/progress.h"
+#include "init/lib/log.h"
+
+/* Whether what we say on stderr lands where the console is read anyway. */
+static bool same_place(int a, int b)
+{
+	struct stat s, t;
+
+	return fstat(a, &s) == 0 && fstat(b, &t) == 0 && s.st_dev == t.st_dev &&
+	       s.st_ino == t.st_ino && s.st_rdev == t.st_rdev;
+}
+
+void tell_verdict(const struct verdict *v)
+{
+	if (v->line[0])
+		log_line(v->failed ? LOG_ERROR : LOG_INFO, "%s", v->line);
+	if (!v->failed || !v->console[0] || same_place(STDOUT_FILENO, STDERR_FILENO))
+		return;
+	log_error("the last lines of the guest's console:");
+	for (const char *l = v->console; *l; l += strcspn(l, "\n"), l += *l == '\n')
+		log_error("| %.*s", (int)strcspn(l, "\n"), l);
+}
+
+void tell_progress(const struct record *rec)
+{
+	if (rec->kind == RECORD_BEGIN)
+		progress_set("booting: stage 1, %s", rec->name);
+	else if (rec->kind == RECORD_STAGE2 || rec->kind == RECORD_FAIL)
+		progress_end();
+}
+
+void tell_times(const struct timeline *t)
+{
+	_cleanup_buf_ struct buf table = { 0 };
+
+	if (timeline_table(t, &table) == 0)
+		fputs(table.data, stderr);
+}
+
+int tell_plot(const struct timeline *t, const char *name, const char *path)
+{
+	_cleanup_buf_ struct buf svg = { 0 };
+	struct err e = { 0 };
+	int r = timeline_svg(t, name, &svg);
+
+	r = r < 0 ? err_sys(&e, r, "--plot %s", path) : output_write(path, &svg, "the plot", &e);
+	if (r < 0)
+		log_error("%s", e.text);
+	return r;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verdict.c - how a run ended: one exit code and one line
+ *
+ * Only positive evidence is success: stage 1 said that it hands over, and QEMU said that the guest
+ * itself ended the machine.
+ */
+#include "host/vm/verdict.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/wait.h>
+
+#include "host/exit.h"
+#include "init/lib/spawn.h"
+#include "init/lib/str.h"
+
+#define LAST_LINES 8
+#define PANIC "Kernel panic - not syncing"
+
+static void say(struct verdict *v, int exit_status, bool failed, const char *fmt, ...)
+	_printf_(4, 5);
+
+static void say(struct verdict *v, int exit_status, bool failed, const char *fmt, ...)
+{
+	va_list ap;
+
+	v->exit_status = exit_status;
+	v->failed = failed;
+	va_start(ap, fmt);
+	vsnprintf(v->line, sizeof(v->line), fmt, ap);
+	va_end(ap);
+}
+
+void verdict_of_error(const struct err *e, struct verdict *ret)
+{
+	say(ret, e->exit_status ? e->exit_status : EXIT_MISSING, true, "%s", e->text);
+}
+
+void verdict_of_signal(int signal, struct verdict *ret)
+{
+	say(ret, EXIT_SIGNAL + signal, false, "ended by signal %d (%s)", signal, strsignal(signal));
+}
+
+static bool by_signal(const struct ending *end, struct verdict *v)
+{
+	if (!end->signal)
+		return false;
+	if (end->quit)
+		say(v, EXIT_SIGNAL + end->signal, false, "ended by Ctrl-a x");
+	else
+		verdict_of_signal(end->signal, v);
+	return true;
+}
+
+/* Whoever wanted the console has not all of it, however the guest ended. */
+static bool lost_output(const struct ending *end, struct verdict *v)
+{
+	if (!end->out_error)
+		return false;
+	if (end->out_error == EPIPE) /* as every program's end that writes to head(1) */
+		verdict_of_signal(SIGPIPE, v);
+	else
+		say(v, EXIT_MISSING, true, "cannot write what the guest says to stdout: %s",
+		    strerror(end->out_error));
+	return true;
+}
+
+/* Its status is the run's, whatever became of the guest afterwards. */
+static bool command_ended(const struct ending *end, struct verdict *v)
+{
+	const struct command *c = end->command;
+
+	if (!c || c->out_error || (c->state != COMMAND_ENDED && c->state != COMMAND_REFUSED))
+		return false;
+	if (c->state == COMMAND_REFUSED)
+		say(v, c->status, true, "%s", c->why);
+	else if (c->signal)
+		say(v, c->status, true, "the command was killed by signal %d (%s)", c->signal,
+		    strsignal(c->signal));
+	else
+		say(v, c->status, false, "%s", "");
+	return true;
+}
+
+static bool no_agent(const struct ending *end, struct verdict *v)
+{
+	if (!end->command || end->command->state != COMMAND_NONE || !end->report->no_agent)
+		return false;
+	say(v, EXIT_MISSING, true, "%s", end->report->no_agent_text);
+	return true;
+}
+
+/* A guest that ends well before its command has done nothing well. */
+static bool command_lost(const struct ending *end, struct verdict *v)
+{
+	const struct command *c = end->command;
+
+	if (!c)
+		return false;
+	if (end->qmp->by_guest)
+		say(v, EXIT_GUEST, true, "the guest ended (%s) before the command %s", end->qmp->reason,
+		    c->state == COMMAND_NONE ? "began" : "had ended");
+	else if (c->state == COMMAND_NONE) /* QEMU was ended as it could not begin any more */
+		say(v, EXIT_GUEST, true, "the command could not begin: %s", end->channel_gone);
+	else
+		say(v, EXIT_GUEST, true, "the command's end is not known: %s",
+		    end->channel_gone[0] ? end->channel_gone : c->why);
+	return true;
+}
+
+static bool stage1_failed(const struct ending *end, struct verdict *v)
+{
+	const struct record *fail = &end->report->fail;
+
+	if (!end->report->failed)
+		return false;
+	say(v, str_eq(fail->name, "share") || str_eq(fail->name, "bind") ? EXIT_SHARE : EXIT_STAGE1, true,
+	    "stage 1 failed at step %s: %s", fail->name, fail->text);
+	return true;
+}
+
+static bool qemu_failed(const struct ending *end, struct verdict *v)
+{
+	char how[64];
+
+	if (end->qmp->shutdown && WIFEXITED(end->qemu_status) && WEXITSTATUS(end->qemu_status) == 0)
+		return false;
+	spawn_status_text(end->qemu_status, how, sizeof(how));
+	say(v, EXIT_GUEST, true, "QEMU ended: %s%s%s", how, end->qemu_said[0] ? ": " : "",
+	    end->qemu_said);
+	return true;
+}
+
+static const char *last_panic(const char *console)
+{
+	const char *last = NULL;
+
+	for (const char *p = strstr(console, PANIC); p; p = strstr(p + 1, PANIC))
+		last = p;
+	return last;
+}
+
+/* The panic's own words, up to the end of their line. */
+static bool panicked(const struct ending *end, struct verdict *v)
+{
+	/* A kernel that panicked powers no machine off: then the words were only shown by a program. */
+	bool off = end->qmp->by_guest && str_eq(end->qmp->reason, "guest-shutdown");
+	const char *text = off ? NULL : last_panic(end->console);
+
+	if (!text && !end->qmp->panicked)
+		return false;
+	if (!text)
+		text = PANIC;
+	say(v, EXIT_GUEST, true, "the guest's kernel panicked: %.*s", (int)strcspn(text, "\r\n"), text);
+	return true;
+}
+
+/* Not where the guest had ended by itself in the meantime. */
+static bool too_long(const struct ending *end, struct verdict *v)
+{
+	char text[256];
+
+	if (end->missed == DEADLINE_NONE || end->qmp->by_guest)
+		return false;
+	deadline_text(end->missed, end->limits, end->report, text, sizeof(text));
+	say(v, EXIT_GUEST, true, "%s", text);
+	return true;
+}
+
+/* QEMU was ended for it. */
+static bool share_gone(const struct ending *end, struct verdict *v)
+{
+	const struct servers *s = end->servers;
+	char how[64];
+
+	if (!s || !servers_gone(s))
+		return false;
+	if (s->alone) {
+		say(v, EXIT_SHARE, true, "the share is gone: its server, virtiofsd, ended (%s)%s%s",
+		    spawn_status_text(s->status, how, sizeof(how)), end->server_said[0] ? ": " : "",
+		    end->server_said);
+		return true;
+	}
+	say(v, EXIT_SHARE, true,
+	    "the share is gone: %u file servers failed one after the other within %llu s: "
+	    "%s%s%s",
+	    s->failed, (unsigned long long)(s->last_us - s->first_us) / 1000000,
+	    spawn_status_text(s->status, how, sizeof(how)), end->qemu_said[0] ? "; " : "",
+	    end->qemu_said);
+	return true;
+}
+
+static bool before_stage2(const struct ending *end, struct verdict *v)
+{
+	const struct report *r = end->report;
+
+	if (r->stage2)
+		return false;
+	if (r->records == 0)
+		say(v, EXIT_GUEST, true, "the guest ended (%s) before stage 1 said a word",
+		    end->qmp->reason);
+	else
+		say(v, EXIT_GUEST, true, "the guest ended (%s) in stage 1, after step %s",
+		    end->qmp->reason, r->last_step[0] ? r->last_step : "(none)");
+	return true;
+}
+
+static bool after_stage2(const struct ending *end, struct verdict *v)
+{
+	if (!end->qmp->by_guest)
+		/* The window was closed, or somebody ended QEMU by its own means. */
+		say(v, EXIT_GUEST, true, "QEMU was ended (%s); the guest had not powered off",
+		    end->qmp->reason);
+	else if (str_eq(end->qmp->reason, "guest-reset"))
+		say(v, EXIT_OK, false, "the guest asked for a reboot");
+	else
+		say(v, EXIT_OK, false, "%s", "");
+	return true;
+}
+
+/* The last LAST_LINES lines that say something, without what a terminal would obey. */
+static void last_lines(const char *console, char *ret, size_t size)
+{
+	const char *end = console + strlen(console), *from = end;
+	unsigned int lines = 0;
+	size_t n = 0;
+
+	while (from > console) {
+		const char *line = from - 1;
+
+		while (line > console && line[-1] != '\n')
+			line--;
+		lines += line + strspn(line, "\r\n") < from;
+		if (lines > LAST_LINES || (size_t)(end - line) >= size)
+			break;
+		from = line;
+	}
+	for (; from < end; from++)
+		if (*from == '\n' ? n > 0 && ret[n - 1] != '\n' : *from != '\r')
+			ret[n++] = *from == '\n' || (unsigned char)(*from - ' ') < 0x5f ? *from : '?';
+	while (n > 0 && ret[n - 1] == '\n')
+		n--;
+	ret[n] = '\0';
+}
+
+void verdict_of(const struct ending *end, struct verdict *ret)
+{
+	/* In the order of what counts: the first that applies is the verdict, where no command's status is. */
+	static bool (*const rules[])(const struct ending *, struct verdict *) = {
+		by_signal, stage1_failed, panicked,    lost_output,   share_gone,   too_long,
+		no_agent,  qemu_failed,	  before_stage2, command_lost, after_stage2,
+	};
+
+	bool by_command = command_ended(end, ret);
+
+	for (size_t i = 0; !by_command && i < ARRAY_SIZE(rules); i++)
+		if (rules[i](end, ret))
+			break;
+	if (ret->exit_status == EXIT_OK && end->io_error[0]) {
+		say(ret, EXIT_GUEST, true, "the guest ended by itself, but saw I/O errors: %s",
+		    end->io_error);
+		by_command = false;
+	}
+	if (by_command)
+		return;
+	if (ret->exit_status == EXIT_GUEST)
+		last_lines(end->console, ret->console, sizeof(ret->console));
+	if (end->command)
+		verdict_for_command(ret);
+}
+
+void verdict_for_command(struct verdict *v)
+{
+	size_t len = strlen(v->line);
+
+	if (v->exit_status == EXIT_OK || v->exit_status >= EXIT_SIGNAL)
+		return;
+	v->code = v->exit_status;
+	v->exit_status = EXIT_COMMAND;
+	snprintf(v->line + len, sizeof(v->line) - len, " (code %d)", v->code);
+}

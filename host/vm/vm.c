@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vm.c - one QEMU, from its start to its end
+ *
+ * Theory of operation: one poll(2) over everything that can happen: a signal to the launcher, QEMU's
+ * end (a pidfd), a record of the guest, an event of QEMU's monitor, a word of QEMU itself, the console,
+ * the channel and its command (serve.c), and time (end.c). QEMU's end alone ends the loop. What is left
+ * in the channels is read after it: the last record and the SHUTDOWN event are what the verdict rests on.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/disk/disk.h"
+#include "host/exit.h"
+#include "host/share/bind.h"
+#include "host/signals.h"
+#include "host/vm/vm_state.h"
+#include "init/lib/file.h"
+#include "init/lib/log.h"
+#include "init/lib/sys.h"
+
+#define SERVER_LOG_MAX ((size_t)1 << 20)
+
+static void close_fd(int *fd)
+{
+	cleanup_close(fd);
+	*fd = -1;
+}
+
+static void vm_free(struct vm *vm)
+{
+	close_fd(&vm->pidfd);
+	close_fd(&vm->signal_fd);
+	close_fd(&vm->report_fd);
+	close_fd(&vm->qmp_fd);
+	close_fd(&vm->said_fd);
+	close_fd(&vm->clock_fd);
+	rescue_free(&vm->rescue);
+	channel_free(&vm->channel);
+	qmp_free(&vm->qmp);
+	buf_free(&vm->said);
+	strv_free(&vm->warnings);
+}
+
+/* Returns 0 when QEMU has ended, or -errno. */
+static int loop(struct vm *vm)
+{
+	for (;;) {
+		struct pollfd fds[POLLS];
+
+		serve_polls(vm, fds);
+		if (poll(fds, POLLS, serve_wait_ms(vm)) < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		serve(vm, fds);
+		if (fds[POLL_SIGNAL].revents)
+			serve_signals(vm);
+		if (fds[POLL_QEMU].revents)
+			return 0;
+		serve_deadlines(vm);
+	}
+}
+
+/* A pair of sockets: ours and QEMU's. */
+static int make_channel(int *ret_ours, int *ret_theirs)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	*ret_ours = ends[0];
+	*ret_theirs = ends[1];
+	return 0;
+}
+
+/* What QEMU inherits: its channels and the open images. ret ends with -1. */
+static void pass_fds(const struct qemu_config *c, int *ret)
+{
+	size_t n = 0;
+
+	ret[n++] = c->console_fd;
+	ret[n++] = c->report_fd;
+	ret[n++] = c->qmp_fd;
+	ret[n++] = c->channel_fd;
+	if (c->tpm_fd >= 0)
+		ret[n++] = c->tpm_fd;
+	for (size_t i = 0; i < c->n_share_fds; i++)
+		ret[n++] = c->share_fds[i];
+	for (size_t i = 0; i < c->n_disks; i++) {
+		if (c->disks[i].fd >= 0)
+			ret[n++] = c->disks[i].fd;
+		if (c->disks[i].layer_fd >= 0)
+			ret[n++] = c->disks[i].layer_fd;
+	}
+	ret[n] = -1;
+}
+
+static int start(struct vm *vm, struct qemu_config *config, struct err *e)
+{
+	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
+	_cleanup_strv_ struct strv argv = { 0 };
+	int pass[6 + BINDS_MAX + 1 + 2 * (DISKS_MAX + 1)];
+	sigset_t blocked;
+	int r = make_channel(&vm->report_fd, &report);
+
+	if (r == 0)
+		r = make_channel(&vm->qmp_fd, &qmp);
+	if (r == 0)
+		r = make_channel(&vm->said_fd, &said);
+	if (r == 0)
+		r = make_channel(&ours, &console);
+	if (r == 0)
+		r = make_channel(&vm->channel.port, &port);
+	if (r < 0)
+		return err_sys(e, r, "socketpair");
+	vm->channel.listener = take_fd(&vm->watch->control);
+	config->channel_fd = port;
+	config->report_fd = report;
+	config->qmp_fd = qmp;
+	config->console_fd = console;
+	r = qemu_args(config, &argv);
+	if (r < 0)
+		return err_sys(e, r, "QEMU's arguments");
+	signals_of_run(&blocked);
+	vm->signal_fd = signalfd(-1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (vm->signal_fd < 0)
+		return err_sys(e, errno, "signalfd");
+	vm->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	serve_watch_clock(vm);
+	pass_fds(config, pass);
+	vm->servers.alone = config->n_share_fds > 0;
+	vm->pidfd = proc_start(argv.v, pass, said, &vm->pid, e);
+	if (vm->pidfd < 0)
+		return vm->pidfd;
+	vm->watch->timeline.qemu_us = sys_now_us();
+	events_add(&vm->watch->events, "qemu", EVENT_N("pid", vm->pid));
+	vm->console->log = &vm->watch->log;
+	vm->console->said = serve_on_console;
+	vm->console->said_arg = vm;
+	console_open(vm->console, take_fd(&ours));
+	return 0;
+}
+
+/* The last line of what a program said. */
+static char *last_line(struct buf *said)
+{
+	char *line;
+
+	while (said->len > 0 && strchr("\r\n", said->data[said->len - 1]))
+		said->data[--said->len] = '\0';
+	line = said->len > 0 ? strrchr(said->data, '\n') : NULL;
+	return line ? line + 1 : said->data;
+}
+
+/* That of QEMU, without its own name. */
+static const char *last_said(struct buf *said)
+{
+	const char *line = last_line(said), *name = line ? strstr(line, ": ") : NULL;
+
+	return name ? name + 2 : line ? line : "";
+}
+
+/* That of a server beside QEMU. */
+static const char *server_said(const struct watch *watch, struct buf *log)
+{
+	const char *line = NULL;
+
+	if (watch->server_log && file_read(AT_FDCWD, watch->server_log, SERVER_LOG_MAX, log) == 0)
+		line = last_line(log);
+	return line ? line : "";
+}
+
+static void tell_rest(struct vm *vm, const struct verdict *v)
+{
+	char *save = NULL, *line;
+
+	for (size_t i = 0; i < vm->warnings.n; i++)
+		log_warning("stage 1: %s", vm->warnings.v[i]);
+	/* Where QEMU failed its last line is in the verdict. */
+	if (v->exit_status == EXIT_GUEST || vm->said.len == 0)
+		return;
+	for (line = strtok_r(vm->said.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		log_warning("QEMU: %s", line);
+}
+
+/* QEMU ended well, and did not say why: on such a machine the guest powered off. Every other way to
+ * that exit status has its event. */
+static void fill_silence(struct qmp *q, int qemu_status)
+{
+	if (q->shutdown || !WIFEXITED(qemu_status) || WEXITSTATUS(qemu_status) != 0)
+		return;
+	q->shutdown = q->by_guest = true;
+	snprintf(q->reason, sizeof(q->reason), "guest-shutdown");
+}
+
+static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
+{
+	struct ending end = { .report = &vm->report, .qmp = &vm->qmp, .limits = &vm->watch->limits };
+	_cleanup_buf_ struct buf log = { 0 };
+
+	while (waitpid(vm->pid, &end.qemu_status, 0) < 0 && errno == EINTR)
+		;
+	vm->watch->timeline.end_us = sys_now_us();
+	serve_rest(vm);
+	if (arch->silent_off)
+		fill_silence(&vm->qmp, end.qemu_status);
+	events_add(&vm->watch->events, "qemu-ended", EVENT_N("status", end.qemu_status),
+		   EVENT_T("reason", vm->qmp.reason), EVENT_F("by_guest", vm->qmp.by_guest));
+	rescue_free(&vm->rescue); /* the terminal's own modes are the console's to restore */
+	console_close(vm->console);
+	end.signal = vm->signal;
+	end.out_error = vm->console->out_error ? vm->console->out_error :
+						  vm->watch->command.command.out_error;
+	end.missed = vm->missed;
+	end.servers = &vm->servers;
+	end.server_said = server_said(vm->watch, &log);
+	end.quit = vm->quit;
+	end.qemu_said = last_said(&vm->said);
+	end.io_error = vm->io_error;
+	end.console = vm->console->tail;
+	end.command = vm->watch->command.asked ? &vm->watch->command.command : NULL;
+	end.channel_gone = vm->channel.gone;
+	verdict_of(&end, ret);
+	tell_rest(vm, ret);
+}
+
+int vm_run(struct qemu_config *config, struct console *console, struct proc_others *others,
+	   struct watch *watch, struct verdict *ret, struct err *e)
+{
+	_cleanup_(vm_free) struct vm vm = { .console = console, .others = others, .watch = watch,
+					    .config = config,
+					    .pidfd = -1, .signal_fd = -1, .report_fd = -1,
+					    .qmp_fd = -1, .said_fd = -1, .clock_fd = -1,
+					    .channel = CHANNEL_INIT, .rescue = RESCUE_INIT };
+	int r = start(&vm, config, e);
+
+	if (r < 0)
+		return r;
+	r = proc_others_add(others, vm.pid);
+	if (r == 0)
+		r = loop(&vm);
+	if (r < 0)
+		kill(vm.pid, SIGKILL);
+	finish(&vm, config->arch, ret);
+	return r < 0 ? err_sys(e, r, "poll") : 0;
+}
