@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/signals.h"
@@ -16,6 +17,9 @@
 #include "init/lib/log.h"
 #include "init/lib/spawn.h"
 #include "init/lib/sys.h"
+
+/* So long a server may take to end when QEMU has. */
+#define LAST_SERVERS_US 1000000
 
 /* Ends the guest by the next stage there is, from a given one on. */
 static void stop_from(struct vm *vm, enum stop_stage from)
@@ -103,6 +107,28 @@ static void on_server_end(pid_t pid, int status, void *arg)
 	servers_ended(&vm->servers, status, sys_now_us());
 	if (servers_gone(&vm->servers))
 		stop_off(vm);
+}
+
+static void note_server(pid_t pid, int status, void *arg)
+{
+	struct vm *vm = arg;
+
+	if (pid != vm->watch->tpm_pid)
+		servers_ended(&vm->servers, status, sys_now_us());
+}
+
+/* A kernel may fail what reads from a lost share at once (Linux 6.12) and the guest power off, before so
+ * many servers have failed that the share counts as gone. */
+void serve_last_servers(struct vm *vm)
+{
+	const struct timespec pause = { 0, 10000000 };
+	uint64_t until = sys_now_us() + LAST_SERVERS_US;
+
+	if (vm->servers.alone || !vm->report.stage2 || vm->stop != STOP_NO)
+		return;
+	do
+		proc_reap(vm->others, note_server, vm);
+	while (servers_lost(&vm->servers) && sys_now_us() < until && nanosleep(&pause, NULL) == 0);
 }
 
 void serve_signals(struct vm *vm)

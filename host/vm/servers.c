@@ -10,6 +10,8 @@
 #define FAILING_US 10000000
 /* A server that lived for longer had come up. */
 #define APART_US 8000000
+/* A server in its sandbox is two processes, and bwrap(1) kills the inner one when the outer one ends. */
+#define PAIR_US 1000000
 
 /* smbd's own ends: well, or by the SIGTERM that it sends to its group when the connection is closed. */
 static bool had_come_up(int status)
@@ -21,8 +23,11 @@ void servers_ended(struct servers *s, int status, uint64_t now_us)
 {
 	if (had_come_up(status) && !s->alone) {
 		s->failed = 0;
+		s->well_us = now_us;
 		return;
 	}
+	if (WIFSIGNALED(status) && s->well_us && now_us - s->well_us < PAIR_US && !s->alone)
+		return;
 	if (s->failed == 0 || now_us - s->last_us > APART_US) {
 		s->failed = 0;
 		s->first_us = now_us;
@@ -38,4 +43,9 @@ bool servers_gone(const struct servers *s)
 	if (s->alone)
 		return s->failed > 0;
 	return s->failed >= FAILED_MIN && s->last_us - s->first_us >= FAILING_US;
+}
+
+bool servers_lost(const struct servers *s)
+{
+	return !s->alone && s->failed > 0;
 }

@@ -16,6 +16,7 @@ struct servers {
 	unsigned int failed; /* in a row */
 	bool alone;
 	uint64_t first_us, last_us;
+	uint64_t well_us; /* when one ended that had come up; 0: none has */
 	int status; /* of the last one that ended by itself, as wait(2) gives it */
 };
 
@@ -24,5 +25,9 @@ void servers_ended(struct servers *s, int status, uint64_t now_us);
 
 /* Whether none comes up any more. */
 bool servers_gone(const struct servers *s);
+
+/* Whether the last one failed. One that came up again ends well when the guest closes its connection, so to be
+ * asked when the guest has ended. Of a server that is alone servers_gone() tells as much. */
+bool servers_lost(const struct servers *s);
 
 #endif

@@ -207,6 +207,21 @@ static bool before_stage2(const struct ending *end, struct verdict *v)
 	return true;
 }
 
+/* By itself, so what it read may be missing: that is no success. */
+static bool share_lost(const struct ending *end, struct verdict *v)
+{
+	const struct servers *s = end->servers;
+	char how[64];
+
+	if (!s || !servers_lost(s) || !end->qmp->by_guest)
+		return false;
+	say(v, EXIT_SHARE, true,
+	    "the share was gone when the guest ended: its file server failed (%s), and no other came up%s%s",
+	    spawn_status_text(s->status, how, sizeof(how)), end->qemu_said[0] ? "; " : "",
+	    end->qemu_said);
+	return true;
+}
+
 static bool after_stage2(const struct ending *end, struct verdict *v)
 {
 	if (!end->qmp->by_guest)
@@ -250,7 +265,7 @@ void verdict_of(const struct ending *end, struct verdict *ret)
 	/* In the order of what counts: the first that applies is the verdict, where no command's status is. */
 	static bool (*const rules[])(const struct ending *, struct verdict *) = {
 		by_signal, stage1_failed, panicked,    lost_output,   share_gone,   too_long,
-		no_agent,  qemu_failed,	  before_stage2, command_lost, after_stage2,
+		no_agent,  qemu_failed,	  before_stage2, command_lost, share_lost,   after_stage2,
 	};
 
 	bool by_command = command_ended(end, ret);

@@ -209,6 +209,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 		;
 	vm->watch->timeline.end_us = sys_now_us();
 	serve_rest(vm);
+	serve_last_servers(vm);
 	if (arch->silent_off)
 		fill_silence(&vm->qmp, end.qemu_status);
 	events_add(&vm->watch->events, "qemu-ended", EVENT_N("status", end.qemu_status),

@@ -72,6 +72,8 @@ void serve_tell_qmp(struct vm *vm, const char *command);
 int serve_wait_ms(const struct vm *vm);
 void serve_deadlines(struct vm *vm);
 void serve_signals(struct vm *vm);
+/* When QEMU has ended: how the file servers took it. */
+void serve_last_servers(struct vm *vm);
 /* Ends the guest: by a clean power-off in its own time; with clean file systems; at once. */
 void stop_clean(struct vm *vm);
 void stop_off(struct vm *vm);

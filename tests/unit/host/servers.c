@@ -20,6 +20,12 @@ static void one_that_is_killed_is_no_loss(void)
 	servers_ended(&s, KILLED, 200 * S); /* much later: one had come up */
 	CHECK(!servers_gone(&s));
 	CHECK_INT(s.failed, 1);
+	CHECK(servers_lost(&s));
+	servers_ended(&s, TERMINATED, 201 * S); /* the one that took its place */
+	servers_ended(&s, KILLED, 201 * S + 1000); /* and what was left in its sandbox */
+	CHECK(!servers_lost(&s));
+	servers_ended(&s, KILLED, 203 * S);
+	CHECK(servers_lost(&s));
 }
 
 static void one_after_the_other(void)
@@ -55,6 +61,7 @@ static void one_that_is_alone(void)
 	servers_ended(&s, KILLED, S);
 	CHECK(servers_gone(&s));
 	CHECK_INT(s.status, KILLED);
+	CHECK(!servers_lost(&s));
 	servers_ended(&well, 0, S);
 	CHECK(servers_gone(&well));
 }

@@ -61,6 +61,15 @@ static const struct row rows[] = {
 	  .want = EXIT_SHARE,
 	  .line = "the share is gone: 9 file servers failed one after the other within 11 s: "
 		  "exit status 3" },
+	{ .name = "the share is lost, and the guest goes on to its end", .stage2 = true, .shutdown = true,
+	  .by_guest = true, .reason = "guest-shutdown",
+	  .servers = { .failed = 1, .first_us = 1000000, .last_us = 1000000, .status = SIGKILL },
+	  .want = EXIT_SHARE,
+	  .line = "the share was gone when the guest ended: its file server failed "
+		  "(killed by signal 9 (Killed)), and no other came up" },
+	{ .name = "the share is lost, and somebody ends QEMU", .stage2 = true, .shutdown = true,
+	  .reason = "host-signal", .servers = { .failed = 1, .status = SIGKILL }, .want = EXIT_GUEST,
+	  .line = "QEMU was ended (host-signal); the guest had not powered off" },
 	{ .name = "virtiofsd is killed", .shutdown = true, .reason = "host-qmp-quit",
 	  .servers = { .alone = true, .failed = 1, .status = SIGKILL }, .want = EXIT_SHARE,
 	  .line = "the share is gone: its server, virtiofsd, ended (killed by signal 9 (Killed))" },
