@@ -26,7 +26,7 @@ void servers_ended(struct servers *s, int status, uint64_t now_us)
 		s->well_us = now_us;
 		return;
 	}
-	if (WIFSIGNALED(status) && s->well_us && now_us - s->well_us < PAIR_US && !s->alone)
+	if (WIFSIGNALED(status) && s->well_us && now_us - s->well_us < PAIR_US)
 		return;
 	if (s->failed == 0 || now_us - s->last_us > APART_US) {
 		s->failed = 0;

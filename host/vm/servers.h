@@ -16,7 +16,7 @@ struct servers {
 	unsigned int failed; /* in a row */
 	bool alone;
 	uint64_t first_us, last_us;
-	uint64_t well_us; /* when one ended that had come up; 0: none has */
+	uint64_t well_us; /* when one ended that had come up; 0: none has, or it is alone */
 	int status; /* of the last one that ended by itself, as wait(2) gives it */
 };
 
