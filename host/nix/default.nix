@@ -13,6 +13,7 @@ let
   # 18.09 has musl but nothing static: there the host's tool is linked with musl's shared library.
   static = pkgs.pkgsStatic or pkgs.pkgsMusl;
   prefix = static.stdenv.cc.targetPrefix;
+  platform = pkgs.stdenv.hostPlatform.system; # a flake may not ask which machine evaluates it
   present = builtins.filter (package: package != null);
 
   # scripts/deps builds the two libraries of storeboot-init, and knows releases by their hash alone: the first set.
@@ -97,6 +98,10 @@ let
 in
 {
   inherit storeboot tools;
-  runInVm = args: import ./run-in-vm.nix ({ inherit tools; } // args);
-  matrix = args: import ./matrix.nix ({ inherit tools; } // args);
+  runInVm = args: import ./run-in-vm.nix ({ inherit tools platform; } // args);
+  matrix =
+    args:
+    import ./matrix.nix (
+      { inherit tools; } // args // { more = { inherit platform; } // (args.more or { }); }
+    );
 }
