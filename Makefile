@@ -56,7 +56,7 @@ GUEST_FLAGS := $(BASE) -Os -g -flto -ffunction-sections -fdata-sections -fno-asy
 GUEST_LDFLAGS := -static -no-pie -flto -Os -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
 GUEST_LIBS := -L$(DEPS)/lib -lblkid -lext2fs -lcom_err
 
-HOST_PKGS := liblzma libzstd zlib json-c libmd
+HOST_PKGS := liblzma libzstd liblz4 zlib json-c libmd
 HOST_LIBS := $(shell $(PKG_CONFIG) --libs $(HOST_PKGS) 2>/dev/null)
 HOST_CPPFLAGS := -DSTOREBOOT_LIBDIR='"$(PREFIX)/lib/storeboot"' $(shell $(PKG_CONFIG) --cflags $(HOST_PKGS) 2>/dev/null)
 HOST_FLAGS := $(BASE) $(CFLAGS) $(HOST_CPPFLAGS)

@@ -49,6 +49,7 @@ let
     buildInputs = present [
       static.xz
       static.zstd
+      static.lz4
       static.zlib
       static.json_c
       static.libmd
