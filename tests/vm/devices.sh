@@ -18,6 +18,7 @@ script=$(vm_script "agent=$agent loader=$loader"'
 modprobe efivarfs && mount -t efivarfs efivarfs /sys/firmware/efi/efivars
 printf "\\7\\0\\0\\0kept-4711" >/sys/firmware/efi/efivars/Storeboot-12345678-1234-1234-1234-123456789abc && echo "FACT a variable is written"
 modprobe tpm_tis; echo "FACT TPM $(cat /sys/class/tpm/tpm0/tpm_version_major)"
+echo "FACT serial $(cat /sys/class/dmi/id/product_serial)"
 echo "FACT credential $(cat /sys/firmware/qemu_fw_cfg/by_name/opt/io.systemd.credentials/a.secret/raw)"
 modprobe bochs; echo "FACT screen $(head -n 1 /sys/class/drm/card*-*/modes)"
 for port in /sys/class/virtio-ports/*; do
@@ -33,7 +34,7 @@ echo "hush-4711" >"$tmp/a:key, of mine"
 (
 	cd "$tmp" || exit 1
 	timeout --kill-after=10 200 "$OLDPWD/$storeboot" run "$system" --name dev --root tmpfs --efi --tpm --guest-agent \
-		--load-credential "a.secret:$tmp/a:key, of mine" --graphics --resolution 800x600 --qemu-opts "-display none" --json "$tmp/events" \
+		--load-credential "a.secret:$tmp/a:key, of mine" --graphics --resolution 800x600 --qemu-opts "-display none -smbios 'type=1,serial=one two'" --json "$tmp/events" \
 		--append "console=ttyS0 demo.run=$script" </dev/null >"$tmp/out" 2>"$tmp/err"
 	echo $? >"$tmp/status"
 ) &
@@ -67,6 +68,20 @@ ok "it is in the machine's own variables, beside the disk" grep -qa kept-4711 "$
 has "--tpm" "$out" '^FACT TPM 2'
 ok "what it holds is beside the disk" test -s "$tmp/dev-swtpm/tpm2-00.permall"
 has "--load-credential" "$out" '^FACT credential hush-4711'
+has "--qemu-opts" "$out" '^FACT serial one two'
 has "--graphics --resolution" "$out" '^FACT screen 800x600'
+
+# The same machine by another name: its variables begin as the first one left them.
+descriptor=$("$storeboot" run "$system" --root tmpfs --efi --print-qemu 2>/dev/null | sed -n 's/.*unit=0,readonly=on,file=\([^ ]*\) .*/\1/p')
+cp "$descriptor" "$tmp/code.fd"
+cp "$tmp/dev-efi-vars.fd" "$tmp/first.fd"
+out=$(cd "$tmp" && timeout 200 "$OLDPWD/$storeboot" run "$system" --name other --root tmpfs --efi --efi-firmware code.fd \
+	--efi-variables first.fd --no-stage2 -- sh -c 'insmod "$1"; mount -t efivarfs efivarfs /sys/firmware/efi/efivars
+		ls /sys/firmware/efi/efivars | wc -l; cat /sys/firmware/efi/efivars/Storeboot-*' \
+	sh "$(find -L "$system/kernel-modules" -name 'efivarfs.ko*')" </dev/null 2>"$tmp/err" | tr -d '\000')
+sed 's/^/# /' "$tmp/err"
+has "--efi-firmware: that one boots, with variables" "$out" '^[1-9][0-9]+$'
+has "--efi-variables: they begin as those" "$out" 'kept-4711$'
+ok "--efi-variables: and are kept in a file of the machine's own" test -s "$tmp/other-efi-vars.fd"
 is "nothing else is left" "$(find "$tmp/runtime" -mindepth 1)" ""
 tap_end

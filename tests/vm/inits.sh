@@ -54,9 +54,12 @@ ends() {
 mkdir "$tmp/shell"
 printf '#!%s sh\nwhile :; do %s sleep 1000; done\n' "$busybox" "$busybox" >"$tmp/shell/init"
 top=$(system_of shell "$tmp/shell")
-boot "$top"
+boot "$top" --stop-timeout 2
 is "a plain shell: a command" "$(in_guest sh -c 'read -r name </proc/1/comm; echo "$name"; touch /was-here')" init
+start=$SECONDS
 ends "a plain shell"
+# Two seconds of asking in vain, and two of the agent's for what does not end; without the option it is asked for 30.
+ok "--stop-timeout: it is not asked for longer" [ $((SECONDS - start)) -lt 25 ]
 
 # --- busybox init --------------------------------------------------------------------------------------------
 mkdir "$tmp/sysv"

@@ -28,10 +28,14 @@ nothing_left() {
 # --- piecewise, with 2010's environment ----------------------------------------------------------------------
 script=$(vm_script 'echo "FACT cmdline $(cat /proc/cmdline)"; echo "FACT cpus $(nproc)"; echo "FACT disk $(cat /sys/block/vda/size)"
 echo "FACT disks $(ls /sys/block | grep -c ^vd)"; echo "FACT shown" $(cat /proc/sys/kernel/printk); echo "FACT shared $(cat /tmp/shared/note)"; echo "FACT certificates $(cat /etc/ssl/certs/ca-certificates.crt)"
+echo "FACT memory $(awk "/MemTotal/ { print int(\$2 / 1024) }" /proc/meminfo)"; echo "FACT screens $(cat /sys/bus/pci/devices/*/class | grep -c ^0x03)"; grep -m 1 "model name" /proc/cpuinfo
 echo "from the guest" >/tmp/xchg/note; printf "FACT \\033[1mescapes\\033[m \\033]0;title\\007\\033[6nend\\n"')
 qemu-img create -q -f qcow2 "$tmp/second.qcow2" 32M
 cat >"$tmp/options" <<END
 # what the next run boots
+qemu       $tmp/qemu
+accel      tcg
+serial
 kernel     $system/kernel
 modules    $system/kernel-modules
 init       $system/init
@@ -41,6 +45,8 @@ append     systemConfig=$system boot.trace
 append     two words
 host-certs
 END
+printf '#!/bin/sh\n: >%s/qemu.ran\nexec qemu-system-x86_64 "$@"\n' "$tmp" >"$tmp/qemu"
+chmod +x "$tmp/qemu"
 mkdir "$tmp/a:shared" "$tmp/tmpdir"
 echo "from the host" >"$tmp/a:shared/note"
 echo "a certificate" >"$tmp/ca.pem"
@@ -53,6 +59,9 @@ out=$(tr -d '\r' <<<"$out")
 has "the script ran" "$out" 'demo\.run: exit 0'
 has "kernel-params come first, QEMU_KERNEL_PARAMS behind init=" "$out" "^FACT cmdline $(cat "$system/kernel-params") .*init=.* word\.of=environment"
 has "--config: a list, a value with a blank" "$out" '^FACT cmdline .* two words'
+ok "--qemu: it is the one that was run" test -e "$tmp/qemu.ran"
+has "--accel tcg: the processor is TCG's" "$out" '^model name.*QEMU TCG CPU'
+is "--serial: there is no screen" "$(grep -o '^FACT screens .*' <<<"$out")" "FACT screens 0"
 has "QEMU_OPTS: processors" "$out" '^FACT cpus 2'
 has "QEMU_OPTS: a quoted drive" "$out" '^FACT disks 2'
 has "boot.trace is seen on a quiet console" "$out" '\] storeboot: modules: virtio_blk\.ko'
@@ -67,9 +76,11 @@ ok "NIX_DISK_IMAGE, a name with comma and blank" test -s "$tmp/a, b.qcow2"
 is "nothing is left" "$(left)" ""
 
 # --- the printed command, pasted into a shell in another folder ---------------------------------------------------
-command=$("$storeboot" run "$system" --share 9p --root tmpfs --print-qemu --append "word=it's demo.run=$script" 2>/dev/null)
+command=$("$storeboot" run "$system" --share 9p --root tmpfs --memory 300M --cores 2 --print-qemu --append "word=it's demo.run=$script" 2>/dev/null)
 out=$(cd "$tmp/runtime" && timeout 240 sh -c "$command" </dev/null 2>&1 | tr -d '\r')
 has "--print-qemu: the command boots the system" "$out" '^demo\.run: exit 0'
+has "--memory" "$out" '^FACT memory 2[0-9][0-9]'
+has "--cores" "$out" '^FACT cpus 2'
 has "a quote, as it was said" "$out" "^FACT cmdline .* word=it's"
 has "for cifs a comment says that the store is not there" "$("$storeboot" run "$system" --print-qemu 2>/dev/null)" '^# Without storeboot nobody serves the store by cifs'
 is "--print-qemu: nothing is left" "$(left)" ""
