@@ -1,18 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # vm.sh - boots for the VM tests: the demo system through `storeboot run`, or raw QEMU where a part must be missing.
-# A source'd file; it leaves a scratch folder in $tmp that goes away at the end.
+# A source'd file.
 
-# shellcheck source=tests/lib/tap.sh
-. tests/lib/tap.sh
-build=${BUILD:-build}
-storeboot=$build/storeboot
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/storeboot-test.XXXXXX")
-# A store's folders are read-only, also to the owner who is to remove them.
-trap 'find "$tmp" -xdev -type d ! -perm -700 -exec chmod u+rwx {} + 2>/dev/null; rm -rf "$tmp"' EXIT
-export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$PWD/$build/cache}
-PATH=$PATH:/usr/sbin:/sbin
-unset NIX_DISK_IMAGE NIX_EFI_VARS NIX_SWTPM_DIR SHARED_DIR USE_TMPDIR QEMU_OPTS QEMU_NET_OPTS QEMU_KERNEL_PARAMS
+# shellcheck source=tests/lib/host.sh
+. tests/lib/host.sh
 
 # SUITE: Debian's suite that the kernel is from; this one's.
 system=$(scripts/demo-system ${SUITE:+--suite "$SUITE"}) || exit 1

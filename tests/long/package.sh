@@ -7,9 +7,9 @@ set -u
 . tests/lib/vm.sh
 
 # --- the release -------------------------------------------------------------------------------------------------
-tarball=$(make -s dist BUILD="$build" | tail -n 1)
+tarball=$(make -s dist BUILD="${BUILD:-build}" | tail -n 1)
 ok "make dist" cp "$tarball" "$tmp/first.tar.xz"
-make -s dist BUILD="$build" >/dev/null
+make -s dist BUILD="${BUILD:-build}" >/dev/null
 ok "the same bytes again" cmp "$tmp/first.tar.xz" "$tarball"
 tar -C "$tmp" -xf "$tarball"
 release=$(basename "$tarball" .tar.xz)
@@ -17,7 +17,7 @@ ok "it builds without a network" unshare --net env -u STOREBOOT_TARBALLS -u STOR
 is "it is what was built here" "$(sha256sum <"$tmp/$release/build/storeboot-init")" "$(sha256sum <"$build/storeboot-init")"
 
 # --- the package --------------------------------------------------------------------------------------------------
-deb=$(make -s deb BUILD="$build" | tail -n 1)
+deb=$(make -s deb BUILD="${BUILD:-build}" | tail -n 1)
 ok "make deb" test -s "$deb"
 if command -v lintian >/dev/null; then
 	out=$(lintian --fail-on warning,error "$deb" 2>&1)

@@ -4,11 +4,8 @@
 # shellcheck disable=SC2016 # other shells expand it
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-# shellcheck source=tests/lib/tap.sh
-. tests/lib/tap.sh
-build=$(realpath "${BUILD:-build}")
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# shellcheck source=tests/lib/host.sh
+. tests/lib/host.sh
 cd "$tmp" || exit 1
 PATH=$build:$PATH
 for shell in bash zsh fish; do

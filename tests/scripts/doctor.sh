@@ -4,14 +4,9 @@
 # shellcheck disable=SC2016 # the shells of those namespaces expand their commands
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-# shellcheck source=tests/lib/tap.sh
-. tests/lib/tap.sh
-build=$(realpath "${BUILD:-build}")
-storeboot=$build/storeboot
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# shellcheck source=tests/lib/host.sh
+. tests/lib/host.sh
 export XDG_CACHE_HOME=$tmp/cache
-unset NIX_DISK_IMAGE QEMU_OPTS QEMU_NET_OPTS QEMU_KERNEL_PARAMS
 mkdir "$tmp/work"
 cd "$tmp/work" || exit 1
 [ "$(id -u)" = 0 ] || { skip "broken hosts" "their namespaces take root"; tap_end; }

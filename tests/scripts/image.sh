@@ -3,24 +3,17 @@
 # image.sh - disk images on the host: made once, never replaced or shared by two writers, refused when not whole
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-# shellcheck source=tests/lib/tap.sh
-. tests/lib/tap.sh
+# shellcheck source=tests/lib/host.sh
+. tests/lib/host.sh
 
-build=$(realpath "${BUILD:-build}")
-storeboot=$build/storeboot
 system=$(scripts/demo-system) || exit 1
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/storeboot-test.XXXXXX")
 pids=()
 # shellcheck disable=SC2317 # called by the trap
-cleanup() {
+at_end() {
 	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
-	rm -rf "$tmp"
 }
-trap cleanup EXIT
 mkdir -m 700 "$tmp/work" "$tmp/run"
-export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$build/cache} XDG_RUNTIME_DIR=$tmp/run
-unset NIX_DISK_IMAGE QEMU_OPTS QEMU_KERNEL_PARAMS
-PATH=$PATH:/usr/sbin:/sbin
+export XDG_RUNTIME_DIR=$tmp/run
 cd "$tmp/work" || exit 1
 run=("$storeboot" run "$system" --stage1 "$build/storeboot-init" --reginfo none --accel tcg)
 

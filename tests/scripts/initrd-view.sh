@@ -4,12 +4,8 @@
 # kernel takes, beside lsinitramfs, unmkinitramfs and cpio.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-# shellcheck source=tests/lib/tap.sh
-. tests/lib/tap.sh
-build=$(realpath "${BUILD:-build}")
-storeboot=$build/storeboot
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# shellcheck source=tests/lib/host.sh
+. tests/lib/host.sh
 cd "$tmp" || exit 1
 
 # Debian's mkinitramfs for the demo kernel, with few modules: enough of all kinds of entries.

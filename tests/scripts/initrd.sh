@@ -4,12 +4,8 @@
 # a refusal leaves nothing behind, and that the kernel unpacks each format.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-# shellcheck source=tests/lib/tap.sh
-. tests/lib/tap.sh
-build=$(realpath "${BUILD:-build}")
-storeboot=$build/storeboot
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# shellcheck source=tests/lib/host.sh
+. tests/lib/host.sh
 export XDG_CACHE_HOME=$tmp/cache
 
 tree=$(BUILD=$build scripts/kernel) || exit 1

@@ -3,19 +3,13 @@
 # run-errors.sh - bad input to `storeboot run`: one clear line, the exit code of storeboot(1), nothing made or changed.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-# shellcheck source=tests/lib/tap.sh
-. tests/lib/tap.sh
+# shellcheck source=tests/lib/host.sh
+. tests/lib/host.sh
 
-build=$(realpath "${BUILD:-build}")
-storeboot=$build/storeboot
 system=$(scripts/demo-system) || exit 1
 graph=$(scripts/demo-system --graph) || exit 1
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/storeboot-test.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
 mkdir -m 700 "$tmp/work" "$tmp/run" "$tmp/bin"
-export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$build/cache} XDG_RUNTIME_DIR=$tmp/run
-unset NIX_DISK_IMAGE QEMU_OPTS QEMU_KERNEL_PARAMS
-PATH=$PATH:/usr/sbin:/sbin
+export XDG_RUNTIME_DIR=$tmp/run
 cd "$tmp/work" || exit 1
 
 # What is there: names, types, sizes, contents' sums.

@@ -6,7 +6,7 @@
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
-make --no-print-directory -s BUILD="$build" "$build/guest/tests/unit/fs/policy" || exit 1
+make --no-print-directory -s BUILD="${BUILD:-build}" "${BUILD:-build}/guest/tests/unit/fs/policy" || exit 1
 size=$((9 << 20))
 last=$((size / 512 - 1))
 # More than a format has; where in the disk libblkid and the look for zeroes read.

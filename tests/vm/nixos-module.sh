@@ -32,7 +32,7 @@ promised() {
 # The last one on a path is what is seen.
 mounted='awk "\$2 ~ \"^(/|/hostfs|/nix/store)\$\" { type[\$2] = \$3 }
 	END { for (path in type) print path \":\" type[path] }" /proc/mounts | sort'
-export PATH=$PWD/$build:$PATH
+export PATH=$build:$PATH
 
 for era in 2010 today; do
 	name=orb
@@ -43,7 +43,7 @@ for era in 2010 today; do
 	is "$era: what there is" "$(cd "$vm" && find . | sort | tr '\n' ' ')" ". ./bin ./bin/run-$name-vm ./system "
 	is "$era: system" "$(readlink "$vm/system")" "$system"
 	status=0
-	(cd "$tmp/work" && MINE="$tmp/more" NIX_DISK_IMAGE=./mine.qcow2 timeout 120 "$vm/bin/run-$name-vm" --accel auto --stage1 "$OLDPWD/$build/storeboot-init" -- sh -c "
+	(cd "$tmp/work" && MINE="$tmp/more" NIX_DISK_IMAGE=./mine.qcow2 timeout 120 "$vm/bin/run-$name-vm" --accel auto --stage1 "$build/storeboot-init" -- sh -c "
 		$mounted
 		echo; nix-store -q --hash '$more'
 		blockdev --getsize64 /dev/vdb

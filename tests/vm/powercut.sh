@@ -5,7 +5,7 @@
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
-make --no-print-directory -s BUILD="$build" "$build/guest/tests/unit/fs/powercut" || exit 1
+make --no-print-directory -s BUILD="${BUILD:-build}" "${BUILD:-build}/guest/tests/unit/fs/powercut" || exit 1
 powercut=$build/guest/tests/unit/fs/powercut
 initrd=$tmp/initrd
 ok "the initrd alone" "$storeboot" initrd -o "$initrd" --kernel "$system/kernel" --modules "$system/kernel-modules" \

@@ -8,7 +8,7 @@ set -u
 export XDG_RUNTIME_DIR=$tmp/run
 mkdir -m 700 "$XDG_RUNTIME_DIR"
 tmux() { command tmux -L "storeboot-$$" -f /dev/null "$@"; }
-trap 'tmux kill-server 2>/dev/null; rm -rf "$tmp"' EXIT
+at_end() { tmux kill-server 2>/dev/null; }
 
 # start NAME ARGUMENT...: storeboot in a terminal of 200 columns and 50 lines; what the terminal's modes are before and
 # after lies in NAME.before and NAME.after, the exit status in NAME.status.
