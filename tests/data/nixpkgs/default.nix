@@ -29,6 +29,7 @@ let
     packages [
       "xz"
       "zstd"
+      "lz4"
       "zlib"
       "json_c"
       "libmd"
