@@ -12,6 +12,7 @@
 #include "host/initrd/initrd.h"
 #include "host/list.h"
 #include "host/proc.h"
+#include "host/relay.h"
 #include "host/remote/remote.h"
 #include "host/run/doctor.h"
 #include "host/run/options.h"
@@ -31,6 +32,7 @@ const struct command commands[] = {
 	{ "reginfo", cmd_reginfo, "print the registration of a closure", &reginfo_command, false },
 	{ "completion", cmd_completion, "print what a shell completes: bash, zsh or fish", NULL, false },
 	{ "share-server", cmd_share_server, NULL, NULL, false }, /* run's own use */
+	{ "relay", cmd_relay, NULL, NULL, false },		  /* and QEMU's, for it */
 	{ NULL, NULL, NULL, NULL, false },
 };
 

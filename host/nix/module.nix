@@ -77,7 +77,9 @@ let
   ++ map (name: "--bind ${bind cfg.sharedDirectories.${name}}") (builtins.attrNames cfg.sharedDirectories)
   ++ map (path: "--register ${quote path}") (cfg.pathsInNixDB ++ cfg.additionalPaths)
   ++ [ "--network ${if cfg.restrictNetwork then "restricted" else "open"}" ]
-  ++ map (port: "--forward ${forward port}") cfg.forwardPorts
+  ++ map (
+    port: if from port == "host" then "--forward ${forward port}" else "--guest-forward ${guestForward port}"
+  ) cfg.forwardPorts
   ++ map (n: "--vlan ${toString n}") cfg.vlans
   ++ map (console: "--append ${quote "console=${console}"}") cfg.qemu.consoles
   ++ map (options: "--qemu-opts ${quote options}") (
@@ -93,13 +95,12 @@ let
     in
     (if builtins.match ".*[\"'].*" source == null then "\"${source}\"" else source) + ":" + quote target;
 
-  # [ADDRESS:]PORT:[ADDRESS:]PORT[/udp]
-  forward =
-    port:
-    let
-      end = e: (if e.address or "" == "" then "" else "${e.address}:") + toString e.port;
-    in
-    "${end port.host}:${end port.guest}" + (if port.proto or "tcp" == "udp" then "/udp" else "");
+  from = port: port.from or "host";
+  end = e: (if e.address or "" == "" then "" else "${e.address}:") + toString e.port;
+
+  # [ADDRESS:]PORT:[ADDRESS:]PORT[/udp], and the other way ADDRESS:PORT:[ADDRESS:]PORT
+  forward = port: "${end port.host}:${end port.guest}" + (if port.proto or "tcp" == "udp" then "/udp" else "");
+  guestForward = port: "${end port.guest}:${end port.host}";
 
   # Where nixpkgs has what a run needs it is found there, the host's own behind it.
   hostPkgs = cfg.host.pkgs;
@@ -191,8 +192,10 @@ let
       })
       [
         {
-          asked = builtins.any (port: port.from or "host" != "host") cfg.forwardPorts;
-          what = "virtualisation.forwardPorts: none leads from the guest to the host; have the guest use 10.0.2.2 instead";
+          asked = builtins.any (
+            port: from port == "guest" && (port.proto or "tcp" != "tcp" || port.guest.address or "" == "")
+          ) cfg.forwardPorts;
+          what = "virtualisation.forwardPorts: one from the guest is TCP, and has a guest.address in 10.0.2.0/24 that nobody has";
         }
         {
           asked = cfg.qemu.networkingOptions != [ ];

@@ -92,6 +92,48 @@ int network_forward(struct network *n, const char *text, struct err *e)
 	return 0;
 }
 
+/* QEMU's manual, user mode: 10.0.2.2 is the host, 3 the resolver, 4 the file server, 15 the guest. */
+static bool nobody_has(const char *address)
+{
+	static const unsigned char taken[] = { 0, 2, 3, 4, 15, 255 };
+	struct in_addr a;
+
+	if (inet_pton(AF_INET, address, &a) != 1 || ntohl(a.s_addr) >> 8 != 0x0a0002)
+		return false;
+	return !memchr(taken, (int)(ntohl(a.s_addr) & 0xff), sizeof(taken));
+}
+
+int network_guest_forward(struct network *n, const char *text, struct err *e)
+{
+	struct forward f = { 0 };
+	const char *s = text;
+	int r = take_side(&s, &f.guest);
+
+	if (r == 0 && *s++ != ':')
+		r = -EINVAL;
+	if (r == 0)
+		r = take_side(&s, &f.host);
+	if (r < 0 || *s || !nobody_has(f.guest.address))
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --guest-forward %s: want ADDRESS:PORT:[HOST-ADDRESS:]PORT, where "
+				"ADDRESS is one of 10.0.2.0/24 that nobody has, as 10.0.2.100; TCP alone, "
+				"ports 1 to 65535",
+				text);
+	if (!f.host.address[0])
+		snprintf(f.host.address, sizeof(f.host.address), LOOPBACK);
+	if (n->n_guest_forwards == NETWORK_FORWARDS_MAX)
+		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --guest-forward",
+				NETWORK_FORWARDS_MAX);
+	for (size_t i = 0; i < n->n_guest_forwards; i++)
+		if (n->guest_forwards[i].guest.port == f.guest.port &&
+		    str_eq(n->guest_forwards[i].guest.address, f.guest.address))
+			return err_exit(e, EXIT_USAGE, EEXIST,
+					"run: --guest-forward %s: that port of %s is forwarded already", text,
+					f.guest.address);
+	n->guest_forwards[n->n_guest_forwards++] = f;
+	return 0;
+}
+
 int network_vlan(struct network *n, const char *text, struct err *e)
 {
 	const char *s = text;
@@ -170,6 +212,21 @@ static int add_vlan(const struct network *n, const char *name, unsigned int vlan
 				 h >> 16 & 0xff, h >> 8 & 0xff, h & 0xff);
 }
 
+/* cmd:, one process a connection: with a chardev of QEMU's there is one connection for all of its life, made
+ * when it starts. */
+static int add_guest_forward(const struct network *n, const struct forward *f, struct buf *netdev)
+{
+	const char *const words[] = { n->self, "relay", f->host.address, NULL };
+	_cleanup_buf_ struct buf command = { 0 };
+	int r = words_quote_all(words, &command);
+
+	if (r == 0)
+		r = buf_addf(netdev, ",guestfwd=tcp:%s:%u-cmd:", f->guest.address, f->guest.port);
+	if (r == 0)
+		r = qemu_escape(netdev, command.data);
+	return r < 0 ? r : buf_addf(netdev, " %u", f->host.port);
+}
+
 /* slirp splits the server's command with g_shell_parse_argv and starts it once for each connection. Of an
  * option that is said twice QEMU takes the last, so what the user says for himself comes behind all. */
 static int add_user(const struct network *n, const char *const *share, struct strv *v)
@@ -190,6 +247,8 @@ static int add_user(const struct network *n, const char *const *share, struct st
 		r = buf_addf(&netdev, ",hostfwd=%s:%s:%u-%s:%u", protocol(f), f->host.address, f->host.port,
 			     f->guest.address, f->guest.port);
 	}
+	for (size_t i = 0; r == 0 && i < n->n_guest_forwards; i++)
+		r = add_guest_forward(n, &n->guest_forwards[i], &netdev);
 	if (r == 0 && n->opts && n->opts[0])
 		r = buf_addf(&netdev, ",%s", n->opts);
 	if (r == 0)

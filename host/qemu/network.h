@@ -15,7 +15,7 @@
 #define NETWORK_VLANS_MAX 8
 #define NETWORK_VLAN_LAST 4095
 
-/* A port of the host's that leads into the guest. */
+/* A port of the one that leads to the other. */
 struct forward {
 	bool udp;
 	struct network_side {
@@ -30,8 +30,9 @@ struct network {
 	uid_t user;	     /* whose VLANs they are */
 	unsigned int vlans[NETWORK_VLANS_MAX];
 	size_t n_vlans;
-	struct forward forwards[NETWORK_FORWARDS_MAX];
-	size_t n_forwards;
+	struct forward forwards[NETWORK_FORWARDS_MAX], guest_forwards[NETWORK_FORWARDS_MAX];
+	size_t n_forwards, n_guest_forwards; /* the latter lead from the guest to the host */
+	const char *self; /* storeboot itself, which brings their connections; needed where there is one */
 };
 
 /*
@@ -39,6 +40,13 @@ struct network {
  * IPv4; 127.0.0.1 where no ADDRESS is said. A pure function. Returns 0, or -errno with e (EXIT_USAGE).
  */
 _must_check_ int network_forward(struct network *n, const char *text, struct err *e);
+
+/*
+ * Adds a port that leads from the guest to the host: ADDRESS:PORT:[HOST-ADDRESS:]PORT, TCP and IPv4. ADDRESS:
+ * one of QEMU's user network that nobody has; 127.0.0.1 where no HOST-ADDRESS is said. A pure function.
+ * Returns as network_forward.
+ */
+_must_check_ int network_guest_forward(struct network *n, const char *text, struct err *e);
 
 /* Adds a card in the VLAN of that number. A pure function. Returns as network_forward. */
 _must_check_ int network_vlan(struct network *n, const char *text, struct err *e);

@@ -58,6 +58,8 @@ static const struct opt opts[] = {
 	  network_words },
 	{ "forward", 0, OPT_LIST, AT(forwards), "PORT:PORT",
 	  "a port of 127.0.0.1 leads to one of the guest: [ADDRESS:]PORT:[ADDRESS:]PORT[/udp]", NULL },
+	{ "guest-forward", 0, OPT_LIST, AT(guest_forwards), "ADDRESS:PORT:PORT",
+	  "a port that the guest reaches leads to one of 127.0.0.1: 10.0.2.N:PORT:[ADDRESS:]PORT", NULL },
 	{ "vlan", 0, OPT_LIST, AT(vlans), "N",
 	  "one more card, in the network N of all your VMs that have it", NULL },
 	{ "graphics", 0, OPT_FLAG, AT(graphics), NULL, "a window, with the console in it", NULL },
@@ -164,6 +166,7 @@ void run_values_free(struct run_values *v)
 	strv_free(&v->disks);
 	strv_free(&v->registered);
 	strv_free(&v->forwards);
+	strv_free(&v->guest_forwards);
 	strv_free(&v->vlans);
 	strv_free(&v->credentials);
 	strv_free(&v->qemu_opts);

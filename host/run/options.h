@@ -32,7 +32,7 @@ struct run_values {
 	int writable; /* index in its words: none, tmpfs, disk */
 	struct strv append, registered, binds;
 	int network; /* 1: open */
-	struct strv forwards, vlans, qemu_opts;
+	struct strv forwards, guest_forwards, vlans, qemu_opts;
 	const char *reginfo, *initrd, *stage1;
 	const char *qemu, *smbd, *virtiofsd;
 	unsigned int timeout_stage1, timeout;

@@ -40,6 +40,8 @@ static int read_network(const struct run_values *v, struct plan *p, struct err *
 	n->user = getuid();
 	for (size_t i = 0; r == 0 && i < v->forwards.n; i++)
 		r = network_forward(n, v->forwards.v[i], e);
+	for (size_t i = 0; r == 0 && i < v->guest_forwards.n; i++)
+		r = network_guest_forward(n, v->guest_forwards.v[i], e);
 	for (size_t i = 0; r == 0 && i < v->vlans.n; i++)
 		r = network_vlan(n, v->vlans.v[i], e);
 	return r;

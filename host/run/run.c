@@ -64,6 +64,7 @@ static int find_programs(struct run *run, struct err *e)
 		r = proc_find(NULL, "qemu-img", "qemu-utils", run->plan.qemu_img, e);
 	if (r == 0 && n <= 0)
 		r = err_sys(e, errno, "/proc/self/exe");
+	run->plan.network.self = run->plan.self;
 	return r;
 }
 

@@ -93,7 +93,8 @@ for era in "${eras[@]}"; do
 		useEFIBoot = true; tpm.enable = true; useHostCerts = true; qemu.guestAgent.enable = true;
 		restrictNetwork = true; qemu.options = [ "-s -S" ]; storeboot.options = [ "it'\''s" ]; vlans = [ 3 ];
 		forwardPorts = [ { host.port = 2222; guest.port = 22; }
-			{ proto = "udp"; host = { address = "127.0.0.2"; port = 53; }; guest = { address = "10.0.2.15"; port = 53; }; } ]; }; }')
+			{ proto = "udp"; host = { address = "127.0.0.2"; port = 53; }; guest = { address = "10.0.2.15"; port = 53; }; }
+			{ from = "guest"; host.port = 81; guest = { address = "10.0.2.100"; port = 80; }; } ]; }; }')
 	[ "$era" = 2010 ] || text=$(grep -v '^--writable-store=tmpfs$' <<<"$text")
 	is "$era: the run script" "$(sed -n '/^exec/,/^ /p' <<<"$text")" \
 		"exec storeboot run '/nix/store/00000000000000000000000000000000-nixos-system-orb'
@@ -116,6 +117,7 @@ for era in "${eras[@]}"; do
 --network restricted
 --forward 2222:22
 --forward 127.0.0.2:53:10.0.2.15:53/udp
+--guest-forward 10.0.2.100:80:81
 --vlan 3
 --qemu-opts '-s -S'
 'it'\\''s'

@@ -49,6 +49,8 @@ until ping -c 1 -W 1 192.168.7.$((3 - me)) >/dev/null; do tries=$((tries - 1)); 
 cat >/tmp/echo <<E
 read -r word; echo "guest $me: \$word"
 E
+[ $me = 2 ] || for _ in 1 2; do printf "GET /page HTTP/1.0\\r\\n\\r\\n" | nc -w 20 10.0.2.100 80 | sed "s/^/by 10.0.2.100: /"; done
+[ $me = 2 ] || nc -w 20 10.0.2.101 81 </dev/null || true
 echo "FACT listening"
 nc -l -p 99 -e sh /tmp/echo
 echo "FACT datagrams that nobody here waits for: $(awk "/^Udp: [0-9]/ { print \$3 }" /proc/net/snmp)"
@@ -68,7 +70,7 @@ guest() {
 		</dev/null >"$tmp/out$n" 2>"$tmp/err$n"
 	echo $? >"$tmp/status$n"
 }
-guest 1 "$one" --forward "$tcp:99" --forward "$udp:99/udp" &
+guest 1 "$one" --guest-forward "10.0.2.100:80:$web" --guest-forward 10.0.2.101:81:1 --forward "$tcp:99" --forward "$udp:99/udp" &
 first=$!
 QEMU_NET_OPTS="hostfwd=tcp:127.0.0.1:$net_opts-:99" guest 2 "$two" --network open &
 second=$!
@@ -96,6 +98,8 @@ for n in 1 2; do
 done
 has "--forward, UDP" "$(cat "$tmp/out1")" '^FACT datagrams .*: 1'
 has "restricted, the default: the host is not reached" "$(cat "$tmp/out1")" '^FACT the host is not reached'
+is "--guest-forward: two connections to the host's server, in spite of that" \
+	"$(tr -d '\r' <"$tmp/out1" | grep -c '^by 10\.0\.2\.100: of the host$')" 2
 has "--network open: it is, at 10.0.2.2" "$(cat "$tmp/out2")" '^of the host'
 has "a TCP connection over the VLAN" "$(cat "$tmp/out2")" '^page over the VLAN'
 kill $server

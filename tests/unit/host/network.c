@@ -91,6 +91,28 @@ static void open_and_more(void)
 		      "hostfwd=tcp:127.0.0.1:3-:4,net=10.1.0.0/16,dns=10.1.0.9" CARD);
 }
 
+static void from_the_guest(void)
+{
+	static const char *const bad[] = {
+		"80:81", "10.0.2.100:80", "10.0.2.4:80:81", "10.0.2.15:80:81", "10.0.3.9:80:81",
+		"10.0.2.100:80:81/tcp", "10.0.2.100:80:0", "10.0.2.255:80:81", "",
+	};
+	struct network n = { .self = "/a b/x,y" };
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		CHECK_INT(network_guest_forward(&n, bad[i], &e), -EINVAL);
+		CHECK_HAS(e.text, "want ADDRESS:PORT:[HOST-ADDRESS:]PORT");
+	}
+	CHECK_INT(network_guest_forward(&n, "10.0.2.100:80:8080", &e), 0);
+	CHECK_INT(network_guest_forward(&n, "10.0.2.100:80:1", &e), -EEXIST);
+	CHECK_HAS(e.text, "that port of 10.0.2.100 is forwarded already");
+	CHECK_INT(network_guest_forward(&n, "10.0.2.1:80:127.0.0.2:81", &e), 0);
+	say(&n, NULL, "-netdev user,id=net,restrict=on,"
+		      "guestfwd=tcp:10.0.2.100:80-cmd:'/a b/x,,y' relay 127.0.0.1 8080,"
+		      "guestfwd=tcp:10.0.2.1:80-cmd:'/a b/x,,y' relay 127.0.0.2 81" CARD);
+}
+
 static void vlans(void)
 {
 	struct network n = { .user = 0x1234 };
@@ -144,6 +166,7 @@ int main(void)
 	RUN(forwards);
 	RUN(what_is_no_forward);
 	RUN(open_and_more);
+	RUN(from_the_guest);
 	RUN(vlans);
 	RUN(a_port_that_is_taken);
 	TEST_END();
