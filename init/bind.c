@@ -29,6 +29,40 @@ static bool is(const char *s, size_t n, const char *what)
 	return strlen(what) == n && memcmp(s, what, n) == 0;
 }
 
+/* Takes the word, and digits as far as they go; whether they are an id is for the kernel. */
+static bool take_id(const char **s, const char *end, const char *key, char *ret, size_t size)
+{
+	size_t n = strlen(key), digits = 0;
+
+	if ((size_t)(end - *s) < n || memcmp(*s, key, n) != 0)
+		return false;
+	*s += n;
+	while (*s + digits < end && (*s)[digits] >= '0' && (*s)[digits] <= '9')
+		digits++;
+	if (digits == 0 || digits >= size)
+		return false;
+	memcpy(ret, *s, digits);
+	ret[digits] = '\0';
+	*s += digits;
+	return true;
+}
+
+/* ro or rw, and the owner where the road can give one. */
+static bool take_mode(const char *s, const char *end, struct bind_entry *ret)
+{
+	struct mount_owner *o = &ret->owner;
+
+	if (end - s < 2 || (!is(s, 2, "ro") && !is(s, 2, "rw")))
+		return false;
+	ret->read_only = s[1] == 'o';
+	*o = (struct mount_owner)MOUNT_OWNER_ROOT;
+	s += 2;
+	if (s == end)
+		return true;
+	return ret->road == SHARE_CIFS && take_id(&s, end, ",uid=", o->uid, sizeof(o->uid)) &&
+	       take_id(&s, end, ",gid=", o->gid, sizeof(o->gid)) && s == end;
+}
+
 static bool is_plain(const char *s, const char *end)
 {
 	for (; s < end; s++)
@@ -64,11 +98,9 @@ static int parse(const char *s, const char *end, struct bind_entry *ret)
 	/* An image holds store paths, no folder. */
 	if (i == SHARE_COUNT || i == SHARE_IMAGE || source_len == 0)
 		return -EINVAL;
-	if (!is(mode, mode_len, "ro") && !is(mode, mode_len, "rw"))
-		return -EINVAL;
 	ret->road = (enum share)i;
-	ret->read_only = mode[1] == 'o';
-	if (str_format(ret->source, sizeof(ret->source), "%.*s", (int)source_len, source) < 0 ||
+	if (!take_mode(mode, mode + mode_len, ret) ||
+	    str_format(ret->source, sizeof(ret->source), "%.*s", (int)source_len, source) < 0 ||
 	    str_format(ret->path, sizeof(ret->path), "%.*s", (int)(end - s), s) < 0 || !is_path(ret->path))
 		return -EINVAL;
 	return 0;

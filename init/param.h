@@ -86,9 +86,10 @@ enum share {
 
 /*
  * The file in the initramfs that lists the folders of the host which come beside the store; its paths are
- * too long for a command line. One line a folder, in the order in which they are mounted: ROAD ro|rw SOURCE
- * PATH. ROAD: cifs, 9p or virtiofs; SOURCE: as storeboot.share.source=; PATH: its place in the guest, up to
- * the line's end.
+ * too long for a command line. One line a folder, in the order in which they are mounted: ROAD
+ * ro|rw[,uid=UID,gid=GID] SOURCE PATH. ROAD: cifs, 9p or virtiofs; UID, GID: who owns it all in the guest,
+ * which cifs alone can do; SOURCE: as storeboot.share.source=; PATH: its place in the guest, up to the
+ * line's end.
  */
 #define BINDS_FILE "binds"
 

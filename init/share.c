@@ -58,22 +58,26 @@ static int mount_image(struct boot *b, const char *serial, const char *path)
 	return mount_store_image(disk.node, path, &b->err);
 }
 
-static int road_cifs(struct boot *b, const char *source, enum mount_what what, const char *path)
+static int road_cifs(struct boot *b, const char *source, enum mount_what what,
+		     const struct mount_owner *owner, const char *path)
 {
-	return mount_share_cifs(source, path, what, b->config.deadline_ms, &b->err);
+	return mount_share_cifs(source, path, what, owner, b->config.deadline_ms, &b->err);
 }
 
-static int road_9p(struct boot *b, const char *source, enum mount_what what, const char *path)
+static int road_9p(struct boot *b, const char *source, enum mount_what what,
+		   _unused_ const struct mount_owner *owner, const char *path)
 {
 	return mount_store_9p(source, path, what, &b->err);
 }
 
-static int road_virtiofs(struct boot *b, const char *source, enum mount_what what, const char *path)
+static int road_virtiofs(struct boot *b, const char *source, enum mount_what what,
+			 _unused_ const struct mount_owner *owner, const char *path)
 {
 	return mount_store_virtiofs(source, path, what, &b->err);
 }
 
-static int road_image(struct boot *b, const char *source, _unused_ enum mount_what what, const char *path)
+static int road_image(struct boot *b, const char *source, _unused_ enum mount_what what,
+		      _unused_ const struct mount_owner *owner, const char *path)
 {
 	return mount_image(b, source, path);
 }
@@ -84,7 +88,8 @@ static int road_image(struct boot *b, const char *source, _unused_ enum mount_wh
 
 /* How each road's share is mounted and where; NULL: it is the store itself, and its place is the store's. */
 static const struct road {
-	int (*mount)(struct boot *b, const char *source, enum mount_what what, const char *path);
+	int (*mount)(struct boot *b, const char *source, enum mount_what what, const struct mount_owner *owner,
+		     const char *path);
 	const char *path;
 	const char *store; /* the store in it */
 } roads[SHARE_COUNT] = {
@@ -110,9 +115,10 @@ static int cover(struct boot *b, const struct road *road, const char *path)
 int step_share(struct boot *b)
 {
 	const struct config *c = &b->config;
+	const struct mount_owner owner = MOUNT_OWNER_ROOT;
 	const struct road *road = &roads[c->share];
 	const char *path = road->path ? road->path : c->share_cache ? SHARE_BELOW : STORE;
-	int r = road->mount(b, c->share_source, MOUNT_STORE, path);
+	int r = road->mount(b, c->share_source, MOUNT_STORE, &owner, path);
 
 	if (r == 0 && c->share_cache)
 		r = cover(b, road, path);
@@ -149,7 +155,7 @@ static int bind_folder(struct boot *b, const struct bind_entry *entry)
 	const enum mount_what what = entry->read_only ? MOUNT_FOLDER_RO : MOUNT_FOLDER;
 	_cleanup_close_ int root = open(NEW_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC), place = -1;
 	int r = root < 0 ? err_sys(&b->err, errno, "cannot open the new root") :
-			   roads[entry->road].mount(b, entry->source, what, ASIDE);
+			   roads[entry->road].mount(b, entry->source, what, &entry->owner, ASIDE);
 
 	if (r < 0)
 		return r;

@@ -15,6 +15,12 @@ enum mount_what {
 	MOUNT_FOLDER_RO, /* the same, and the guest may only read it */
 };
 
+/* Who owns all of it in the guest, by the numbers. Of cifs alone; the other file systems show the host's. */
+struct mount_owner {
+	char uid[11], gid[11];
+};
+#define MOUNT_OWNER_ROOT { "0", "0" }
+
 struct mount_option {
 	const char *key;
 	const char *value; /* NULL: a flag */

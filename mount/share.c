@@ -20,7 +20,8 @@
  * What carries a store byte for byte, measured with names, links and modes of every kind against
  * Samba. UNIX extensions are the default of vers=1.0; the word "unix" itself makes Linux 5.10 ask
  * for SMB3.1.1 POSIX instead, so it stays out. iso8859-1 with the same on the server's side carries
- * every byte 1:1. The store is root's for the guest, whoever owns it on the host; nix wants that.
+ * every byte 1:1. Whoever owns it on the host, for the guest all is its owner's: the store is root's, as
+ * nix wants it.
  * Not here: noperm, since modes and owner are the real ones and the kernel's own check is right;
  * hard, since then a lookup on a server that is gone for good never ends.
  */
@@ -33,9 +34,7 @@ static const struct mount_option cifs_options[] = {
 	{ "nomapposix", NULL },
 	{ "noacl", NULL }, /* the server denies what asks for one, and cp -a fails over it */
 	{ "iocharset", "iso8859-1" },
-	{ "uid", "0" },
 	{ "forceuid", NULL },
-	{ "gid", "0" },
 	{ "forcegid", NULL },
 };
 
@@ -101,18 +100,22 @@ int mount_share_address(const char *source, char ret[INET_ADDRSTRLEN])
 	return 0;
 }
 
-static int mount_detached(const char *source, const char *address, enum mount_what what, struct err *e)
+static int mount_detached(const char *source, const char *address, enum mount_what what,
+			  const struct mount_owner *owner, struct err *e)
 {
-	enum { N = ARRAY_SIZE(cifs_options), KEPT = ARRAY_SIZE(kept[0]), ALL = N + KEPT + 2 };
+	const struct mount_option own[] = {
+		{ "ip", address }, { "uid", owner->uid }, { "gid", owner->gid },
+		/* A kernel that knows the option makes no link by the UNIX extensions unless it is told
+		 * (seen on 7.3: EOPNOTSUPP); others refuse it, and make them. */
+		{ "symlink", "unix" },
+	};
+	enum { N = ARRAY_SIZE(cifs_options), KEPT = ARRAY_SIZE(kept[0]), ALL = N + KEPT + ARRAY_SIZE(own) };
 	struct mount_option options[ALL];
 	int r = -EINVAL;
 
 	memcpy(options, cifs_options, sizeof(cifs_options));
 	memcpy(options + N, kept[what], sizeof(kept[what]));
-	options[N + KEPT] = (struct mount_option){ "ip", address };
-	/* A kernel that knows the option makes no link by the UNIX extensions unless it is told (seen on 7.3:
-	 * EOPNOTSUPP); others refuse it, and make them. */
-	options[ALL - 1] = (struct mount_option){ "symlink", "unix" };
+	memcpy(options + N + KEPT, own, sizeof(own));
 	if (what == MOUNT_FOLDER)
 		r = mount_fs_detached("cifs", source, options, ALL, false, mount_fs_attrs(what), e);
 	return r != -EINVAL ? r :
@@ -131,12 +134,12 @@ static void pause_ms(unsigned int ms)
 /* Tries until it works, the deadline is over, or the error is one that does not mend. The errno's
  * meaning here stands in place of its general text. */
 static int mount_patiently(const char *source, const char *address, enum mount_what what,
-			   unsigned int deadline_ms, struct err *e)
+			   const struct mount_owner *owner, unsigned int deadline_ms, struct err *e)
 {
 	uint64_t start = sys_now_us(), limit = (uint64_t)deadline_ms * 1000;
 
 	for (unsigned int tries = 1, wait_ms = 100;; tries++, wait_ms *= 2) {
-		int r = mount_detached(source, address, what, e);
+		int r = mount_detached(source, address, what, owner, e);
 		const struct meaning *m = find_meaning(-r);
 		uint64_t spent = sys_now_us() - start;
 
@@ -181,8 +184,8 @@ static int check_granted(const char *source, const char *path, struct err *e)
 	return 0;
 }
 
-int mount_share_cifs(const char *source, const char *path, enum mount_what what, unsigned int deadline_ms,
-		     struct err *e)
+int mount_share_cifs(const char *source, const char *path, enum mount_what what,
+		     const struct mount_owner *owner, unsigned int deadline_ms, struct err *e)
 {
 	char address[INET_ADDRSTRLEN];
 	_cleanup_close_ int fd = -1;
@@ -195,7 +198,7 @@ int mount_share_cifs(const char *source, const char *path, enum mount_what what,
 	r = file_mkdirs(AT_FDCWD, path, 0755);
 	if (r < 0)
 		return err_sys(e, r, "cannot make the mount point %s", path);
-	fd = mount_patiently(source, address, what, deadline_ms, e);
+	fd = mount_patiently(source, address, what, owner, deadline_ms, e);
 	if (fd < 0)
 		return fd;
 	r = mount_fs_attach(fd, path, e);

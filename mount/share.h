@@ -25,7 +25,7 @@ _must_check_ int mount_share_address(const char *source, char ret[INET_ADDRSTRLE
  * extensions), ENODEV (the kernel has no cifs), EINVAL (source); then nothing is mounted.
  */
 _must_check_ int mount_share_cifs(const char *source, const char *path, enum mount_what what,
-				  unsigned int deadline_ms, struct err *e);
+				  const struct mount_owner *owner, unsigned int deadline_ms, struct err *e);
 
 /* Binds hostfs/folder read-only on store (made if missing). Returns 0 or -errno; ENOENT: the share
  * holds no store. */

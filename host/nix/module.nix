@@ -92,8 +92,11 @@ let
     directory:
     let
       inherit (directory) source target;
+      owner = directory.owner or null;
     in
-    (if builtins.match ".*[\"'].*" source == null then "\"${source}\"" else source) + ":" + quote target;
+    (if builtins.match ".*[\"'].*" source == null then "\"${source}\"" else source)
+    + ":"
+    + quote (target + (if owner == null then "" else ":owner=${owner}"));
 
   from = port: port.from or "host";
   end = e: (if e.address or "" == "" then "" else "${e.address}:") + toString e.port;
@@ -232,6 +235,9 @@ let
     options = {
       source = mk types.str null "The folder; text of a shell script.";
       target = mk types.str null "Where it is in the guest.";
+      owner = mk (types.nullOr types.str) null ''
+        UID or UID.GID: the user of the guest's that owns all of it. null: root.
+      '';
     };
   };
 

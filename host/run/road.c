@@ -69,12 +69,27 @@ static int find_cache(const struct road_request *q, struct way *w, struct err *e
 	return roads[SHARE_IMAGE].find(q, w, e);
 }
 
+/* An owner is given by the mount, and cifs alone can (mount.cifs(8), uid= and forceuid). */
+static int check_owners(const struct road_request *q, enum share share, struct err *e)
+{
+	for (size_t i = 0; share != SHARE_CIFS && q->binds && i < q->binds->n; i++)
+		if (q->binds->v[i].owned)
+			return err_exit(e, EXIT_USAGE, EINVAL,
+					"run: --bind %s:%s: owner= is for --share cifs; by %s the owners are "
+					"this host's",
+					q->binds->v[i].host, q->binds->v[i].guest, roads[share].name);
+	return 0;
+}
+
 /* Of a kernel of which nothing is known what was asked for is taken to be there. */
 static int find(const struct road_request *q, enum share share, bool sure, struct way *w, struct err *e)
 {
 	const struct road *road = &roads[share];
-	int r = check_kernel(q, road->needs, e);
+	int r = share == SHARE_IMAGE ? 0 : check_owners(q, share, e);
 
+	if (r < 0)
+		return r;
+	r = check_kernel(q, road->needs, e);
 	if (r == -ENODATA && sure && !q->kernel)
 		return err_exit(e, EXIT_BAD_INPUT, ENODATA, "nobody says whether the initrd is for it");
 	if (r < 0 && (r != -ENODATA || sure))

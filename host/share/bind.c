@@ -2,7 +2,9 @@
 /* bind.c - folders of the user's that the guest gets beside the store */
 #include "host/share/bind.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "host/exit.h"
@@ -72,16 +74,62 @@ static bool clean(char *path)
 	return true;
 }
 
+/* Returns what follows the number, or NULL where it is none, or the one that is nobody's, (uid_t)-1. */
+static const char *take_id(const char *s, unsigned int *ret)
+{
+	uint64_t id = 0;
+
+	if (!isdigit((unsigned char)*s))
+		return NULL;
+	for (; isdigit((unsigned char)*s); s++) {
+		id = 10 * id + (uint64_t)(*s - '0');
+		if (id >= UINT32_MAX)
+			return NULL;
+	}
+	*ret = (unsigned int)id;
+	return s;
+}
+
+static const char *take_owner(const char *s, struct bind *ret)
+{
+	s = take_id(s, &ret->uid);
+	ret->gid = ret->uid;
+	ret->owned = true;
+	return s && *s == '.' ? take_id(s + 1, &ret->gid) : s;
+}
+
+/* ro and owner=, each once, in either order. */
+static bool take_words(const char *s, struct bind *ret)
+{
+	while (*s) {
+		const char *ro = str_after(s, "ro"), *owner = str_after(s, "owner=");
+
+		if (ro && !ret->read_only) {
+			ret->read_only = true;
+			s = ro;
+		} else if (owner && !ret->owned) {
+			s = take_owner(owner, ret);
+		} else {
+			return false;
+		}
+		if (!s || (*s && (*s++ != ':' || !*s)))
+			return false;
+	}
+	return true;
+}
+
 int bind_parse(const char *text, struct bind *ret, struct err *e)
 {
 	const char *rest = take_path(text, ret->host);
 
 	if (!rest || !ret->host[0] || !*rest)
-		return bad(text, "want HOST:GUEST[:ro]; a colon in a path is written twice", e);
+		return bad(text, "want HOST:GUEST[:ro][:owner=UID[.GID]]; a colon in a path is written twice",
+			   e);
 	rest = take_path(rest, ret->guest);
-	ret->read_only = rest && str_eq(rest, "ro");
-	if (!rest || (*rest && !ret->read_only))
-		return bad(text, "behind the two paths want ro, or nothing; a colon in a path is written twice",
+	if (!rest || !take_words(rest, ret))
+		return bad(text,
+			   "behind the two paths want ro, owner=UID[.GID], which are numbers, or nothing; a "
+			   "colon in a path is written twice",
 			   e);
 	if (ret->guest[0] != '/')
 		return bad(text, "the guest's path must be absolute", e);
@@ -182,6 +230,7 @@ int binds_open(const char *const *texts, const char *store, struct binds *ret, s
 		if (!new)
 			return err_sys(e, ENOMEM, "--bind");
 		ret->v = new;
+		ret->v[ret->n] = (struct bind){ 0 };
 		r = bind_parse(*texts, &ret->v[ret->n++], e);
 		if (r == 0)
 			r = find_folder(*texts, store, &ret->v[ret->n - 1], e);
@@ -197,8 +246,14 @@ int binds_lines(const struct binds *b, enum share road, struct buf *ret)
 	const char *server = road == SHARE_CIFS ? "//10.0.2.4/" : "";
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < b->n; i++)
-		r = buf_addf(ret, "%s %s %s" BIND_TAG " %s\n", names[road], b->v[i].read_only ? "ro" : "rw",
-			     server, i, b->v[i].guest);
+	for (size_t i = 0; r == 0 && i < b->n; i++) {
+		const struct bind *bind = &b->v[i];
+
+		r = buf_addf(ret, "%s %s", names[road], bind->read_only ? "ro" : "rw");
+		if (r == 0 && bind->owned)
+			r = buf_addf(ret, ",uid=%u,gid=%u", bind->uid, bind->gid);
+		if (r == 0)
+			r = buf_addf(ret, " %s" BIND_TAG " %s\n", server, i, bind->guest);
+	}
 	return r;
 }

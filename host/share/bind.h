@@ -17,6 +17,8 @@ struct bind {
 	char host[PATH_MAX]; /* absolute; in binds with links resolved */
 	char guest[PATH_MAX]; /* absolute, without "..", doubled slashes or one at its end */
 	bool read_only;
+	bool owned; /* in the guest all of it is of this user and group */
+	unsigned int uid, gid;
 };
 
 struct binds {
@@ -26,8 +28,9 @@ struct binds {
 void binds_free(struct binds *b);
 
 /*
- * Parses one --bind, HOST:GUEST[:ro]; a colon in a path is written twice. A pure function. Returns 0, or
- * -EINVAL with e (EXIT_USAGE): also for a place that the guest needs for something else.
+ * Parses one --bind, HOST:GUEST[:ro][:owner=UID[.GID]]; a colon in a path is written twice, and without a GID
+ * it is the UID. A pure function. Returns 0, or -EINVAL with e (EXIT_USAGE): also for a place that the guest
+ * needs for something else. ret: zeroed.
  */
 _must_check_ int bind_parse(const char *text, struct bind *ret, struct err *e);
 

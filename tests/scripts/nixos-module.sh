@@ -89,7 +89,7 @@ for era in "${eras[@]}"; do
 	[ "$era" != today ] || name=orb.example
 	text=$(script "$era" '{ virtualisation = { graphics = false; memorySize = 512; cores = 2; diskSize = 2048;
 		pathsInNixDB = [ "/nix/store/a" ]; additionalPaths = [ "/nix/store/b" ]; emptyDiskImages = [ 10 ];
-		sharedDirectories = { a = { source = "$HOME/my src"; target = "/src"; }; b = { source = "\"$TMPDIR\"/x"; target = "/it'\''s"; }; };
+		sharedDirectories = { a = { source = "$HOME/my src"; target = "/src"; owner = "1000.100"; }; b = { source = "\"$TMPDIR\"/x"; target = "/it'\''s"; }; };
 		useEFIBoot = true; tpm.enable = true; useHostCerts = true; qemu.guestAgent.enable = true;
 		restrictNetwork = true; qemu.options = [ "-s -S" ]; storeboot.options = [ "it'\''s" ]; vlans = [ 3 ];
 		forwardPorts = [ { host.port = 2222; guest.port = 22; }
@@ -110,7 +110,7 @@ for era in "${eras[@]}"; do
 --tpm
 --host-certs
 --guest-agent
---bind \"\$HOME/my src\":'/src'
+--bind \"\$HOME/my src\":'/src:owner=1000.100'
 --bind \"\$TMPDIR\"/x:'/it'\\''s'
 --register '/nix/store/a'
 --register '/nix/store/b'

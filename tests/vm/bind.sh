@@ -29,6 +29,13 @@ fact after "$(cat host-file) $(cat made/file) $(ls | tr "\n" " ")"
 rm go made/renamed
 fact nested "$(ls -A /mnt/a\ place/inner)"
 cd /
+if grep -q " /work " /proc/mounts; then # by cifs alone: a folder with an owner
+	rm /etc/passwd # a link into the store
+	printf "user:x:1000:100::/:/bin/sh\nother:x:1001:100::/:/bin/sh\n" >/etc/passwd
+	fact owner "$(su user -c "cd /work && id -u && cat kept && echo more >>kept && echo new >new && mkdir -m 700 dir &&
+		mv new dir/new && rm gone && chmod 640 dir/new && ls -ln . dir" 2>&1 | tr -s " \n" " ")"
+	fact other "$(su other -c "cat /work/kept /work/dir/new; touch /work/intruder" 2>&1 | grep -c denied)"
+fi
 fact ro "$(cat /var/ro/file)"
 try ro-write touch /var/ro/intruder
 mount -o remount,rw /var/ro 2>/dev/null
@@ -102,7 +109,15 @@ road() {
 	is "$name: nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")" ""
 }
 
-road cifs
+mkdir -m 755 "$tmp/owned"
+(umask 077 && echo kept >"$tmp/owned/kept" && touch "$tmp/owned/gone")
+road cifs --bind "$tmp/owned:/work:owner=1000.100"
+has "owner: its user reads, writes, makes, renames and removes; all is that user's" "$out" \
+	'FACT owner 1000 kept \.: (total [0-9]+ )?drwx------ [0-9]+ 1000 100 .* dir -rw------- 1 1000 100 .* kept dir: (total [0-9]+ )?-rw-r----- 1 1000 100 .* new'
+is "owner: the modes hold for others" "$(guest other)" 3
+is "owner: on the host it is all of who runs the launcher" \
+	"$(cd "$tmp/owned" && stat -c '%n %a %u' -- * dir/* && cat kept dir/new)" \
+	"$(printf '%s\n' "dir 700 $(id -u)" "kept 600 $(id -u)" "dir/new 640 $(id -u)" kept more new)"
 raw=$(sed -n 's/^RAW //p' <<<"$out")
 is "raw SMB: the server does answer" "$(grep '^control' <<<"$raw")" $'control host-file: 00000000\ncontrol file: 00000000'
 is "raw SMB: what is to be read is not written" "$(sed -n '/^control file/,$p' <<<"$raw" | grep -E '^(write|make|delete|rename|open).*: 00000000')" ""

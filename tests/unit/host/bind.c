@@ -39,18 +39,55 @@ static void good(void)
 	}
 }
 
+static void owners(void)
+{
+	static const struct {
+		const char *text;
+		bool read_only;
+		unsigned int uid, gid;
+	} rows[] = {
+		{ "/a:/b:owner=1000", false, 1000, 1000 },
+		{ "/a:/b:owner=1000.100", false, 1000, 100 },
+		{ "/a:/b:owner=0.0", false, 0, 0 },
+		{ "/a:/b:ro:owner=1000.100", true, 1000, 100 },
+		{ "/a:/b:owner=4294967294:ro", true, 4294967294, 4294967294 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct bind b = { 0 };
+		struct err e = { 0 };
+
+		CHECK_INT(bind_parse(rows[i].text, &b, &e), 0);
+		CHECK_STR(b.guest, "/b");
+		CHECK(b.owned);
+		CHECK_INT(b.read_only, rows[i].read_only);
+		CHECK_INT(b.uid, rows[i].uid);
+		CHECK_INT(b.gid, rows[i].gid);
+	}
+}
+
 static void refused(void)
 {
 	static const struct {
 		const char *text, *part;
 	} rows[] = {
-		{ "", "want HOST:GUEST[:ro]" },
-		{ "/a", "want HOST:GUEST[:ro]" },
-		{ "/a:", "want HOST:GUEST[:ro]" },
-		{ ":/a", "want HOST:GUEST[:ro]" },
-		{ "/a::/b", "want HOST:GUEST[:ro]" },
-		{ "/a:/b:rw", "want ro, or nothing" },
-		{ "/a:/b:ro:", "want ro, or nothing" },
+		{ "", "want HOST:GUEST[:ro][:owner=UID[.GID]]" },
+		{ "/a", "want HOST:GUEST[:ro][:owner=UID[.GID]]" },
+		{ "/a:", "want HOST:GUEST[:ro][:owner=UID[.GID]]" },
+		{ ":/a", "want HOST:GUEST[:ro][:owner=UID[.GID]]" },
+		{ "/a::/b", "want HOST:GUEST[:ro][:owner=UID[.GID]]" },
+		{ "/a:/b:rw", "want ro, owner=UID[.GID]" },
+		{ "/a:/b:ro:", "want ro, owner=UID[.GID]" },
+		{ "/a:/b:rox", "want ro, owner=UID[.GID]" },
+		{ "/a:/b:ro:ro", "want ro, owner=UID[.GID]" },
+		{ "/a:/b:owner=", "want ro, owner=UID[.GID]" },
+		{ "/a:/b:owner=me", "which are numbers" },
+		{ "/a:/b:owner=-1", "which are numbers" },
+		{ "/a:/b:owner=1.", "which are numbers" },
+		{ "/a:/b:owner=1:1", "want ro, owner=UID[.GID]" },
+		{ "/a:/b:owner=1:owner=1", "want ro, owner=UID[.GID]" },
+		{ "/a:/b:owner=4294967295", "which are numbers" },
+		{ "/a:/b:owner=1.99999999999999999999999999", "which are numbers" },
 		{ "/a:b", "must be absolute" },
 		{ "/a:/b/../c", "a part \".\" or \"..\"" },
 		{ "/a:/.", "a part \".\" or \"..\"" },
@@ -190,9 +227,10 @@ static void what_stage_1_is_told(void)
 	struct binds b = { 0 };
 	struct err e;
 
-	CHECK_INT(find("/usr:/x y", "/usr:/z:ro", "/nix/store", &b, &e), 0);
+	CHECK_INT(find("/usr:/x y:owner=1000.100", "/usr:/z:ro", "/nix/store", &b, &e), 0);
 	CHECK_INT(binds_lines(&b, SHARE_CIFS, &cifs), 0);
-	CHECK_STR(cifs.data, "cifs rw //10.0.2.4/bind0 /x y\ncifs ro //10.0.2.4/bind1 /z\n");
+	CHECK_STR(cifs.data, "cifs rw,uid=1000,gid=100 //10.0.2.4/bind0 /x y\ncifs ro //10.0.2.4/bind1 /z\n");
+	CHECK_INT(find("/usr:/x y", "/usr:/z:ro", "/nix/store", &b, &e), 0);
 	CHECK_INT(binds_lines(&b, SHARE_VIRTIOFS, &virtiofs), 0);
 	CHECK_STR(virtiofs.data, "virtiofs rw bind0 /x y\nvirtiofs ro bind1 /z\n");
 	binds_free(&b);
@@ -207,6 +245,7 @@ int main(void)
 		return 1;
 	}
 	RUN(good);
+	RUN(owners);
 	RUN(refused);
 	RUN(too_long);
 	RUN(folders);

@@ -39,7 +39,8 @@ static void what_qemu_is_told(void)
 
 static void folders_beside_the_store(void)
 {
-	struct bind v[] = { { "/a,b", "/mnt/a b", false }, { "/c", "/c", true } };
+	struct bind v[] = { { .host = "/a,b", .guest = "/mnt/a b" },
+			    { .host = "/c", .guest = "/c", .read_only = true } };
 	const struct binds binds = { v, ARRAY_SIZE(v) };
 	const struct road_request q = { .share = SHARE_9P, .store = "/s", .qemu = HAS_ALL, .binds = &binds };
 	_cleanup_(way_free) struct way w = WAY_INIT;
@@ -85,6 +86,23 @@ static void what_is_missing(void)
 	q.cache = false;
 	q.share = SHARE_AUTO;
 	refuse(q, EXIT_MISSING, "no road to the store is there: image (nobody says whether the initrd");
+}
+
+/* Who is to own a folder is said where it is mounted, and one road can. */
+static void owner_of_a_folder(void)
+{
+	struct bind v = { .host = "/a", .guest = "/b", .owned = true };
+	const struct binds binds = { &v, 1 };
+	struct road_request q = { .share = SHARE_9P, .store = "/s", .qemu = HAS_ALL, .smbd = "/no/smbd",
+				  .binds = &binds };
+
+	refuse(q, EXIT_USAGE, "--bind /a:/b: owner= is for --share cifs; by 9p the owners are this host's");
+	q.share = SHARE_VIRTIOFS;
+	refuse(q, EXIT_USAGE, "owner= is for --share cifs; by virtiofs the owners are this host's");
+	q.share = SHARE_CIFS;
+	refuse(q, EXIT_MISSING, "/no/smbd");
+	q.share = SHARE_AUTO;
+	refuse(q, EXIT_MISSING, "9p (run: --bind /a:/b: owner= is for --share cifs");
 }
 
 /* A list of words, joined. */
@@ -142,6 +160,7 @@ int main(void)
 {
 	RUN(what_qemu_is_told);
 	RUN(folders_beside_the_store);
+	RUN(owner_of_a_folder);
 	RUN(what_is_missing);
 	RUN(virtiofsd_is_shut_in);
 	RUN(how_far);

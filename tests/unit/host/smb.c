@@ -127,7 +127,8 @@ static void configuration(void)
 /* One may be written to and one not, whatever the guest asks for; the store comes by another road. */
 static void folders_of_the_user(void)
 {
-	struct bind v[] = { { "/home/a b", "/a", false }, { "/srv", "/b", true } };
+	struct bind v[] = { { .host = "/home/a b", .guest = "/a" },
+			    { .host = "/srv", .guest = "/b", .read_only = true } };
 	const struct binds binds = { v, ARRAY_SIZE(v) };
 	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", NULL,	 "/d",
 				      EXPOSE_NOTHING,	NULL,		  &binds };

@@ -9,7 +9,8 @@
 
 static void good_lines(void)
 {
-	const char *text = "cifs rw //10.0.2.4/bind0 /home/a b\n9p ro bind1 /x\nvirtiofs rw t /a/...\n";
+	const char *text = "cifs rw //10.0.2.4/bind0 /home/a b\n9p ro bind1 /x\nvirtiofs rw t /a/...\n"
+			   "cifs ro,uid=1000,gid=4294967294 //1.2.3.4/x /y\n";
 	size_t len = strlen(text);
 	struct bind_entry b;
 
@@ -24,6 +25,13 @@ static void good_lines(void)
 	CHECK_INT(bind_next(&text, &len, &b), 1);
 	CHECK_INT(b.road, SHARE_VIRTIOFS);
 	CHECK_STR(b.path, "/a/...");
+	CHECK_STR(b.owner.uid, "0");
+	CHECK_STR(b.owner.gid, "0");
+	CHECK_INT(bind_next(&text, &len, &b), 1);
+	CHECK(b.read_only);
+	CHECK_STR(b.owner.uid, "1000");
+	CHECK_STR(b.owner.gid, "4294967294");
+	CHECK_STR(b.source, "//1.2.3.4/x");
 	CHECK_INT(bind_next(&text, &len, &b), 0);
 }
 
@@ -43,6 +51,16 @@ static void bad_lines(void)
 		"image ro source /x\n",
 		"cifs no source /x\n",
 		"cifs rwx source /x\n",
+		"cifs rw, source /x\n",
+		"cifs rw,uid=1 source /x\n",
+		"cifs rw,uid=,gid=1 source /x\n",
+		"cifs rw,uid=1,gid= source /x\n",
+		"cifs rw,uid=-1,gid=1 source /x\n",
+		"cifs rw,uid=1,gid=12345678901 source /x\n",
+		"cifs rw,uid=1,gid=1, source /x\n",
+		"cifs rw,gid=1,uid=1 source /x\n",
+		"9p rw,uid=1,gid=1 source /x\n",
+		"virtiofs rw,uid=1,gid=1 source /x\n",
 		"cifs rw source x\n",
 		"cifs rw source /\n",
 		"cifs rw source /x/\n",

@@ -11,6 +11,7 @@
 #include "tests/lib/test.h"
 
 static struct err e;
+static const struct mount_owner root = MOUNT_OWNER_ROOT;
 
 static void address_of_a_source(void)
 {
@@ -36,7 +37,7 @@ static void sources_that_are_none(void)
 		CHECK_INT(mount_share_address(wrong[i], address), -EINVAL);
 		CHECK_STR(address, "left");
 	}
-	CHECK_INT(mount_share_cifs("//host/qemu", "/tmp/never", MOUNT_STORE, 0, &e), -EINVAL);
+	CHECK_INT(mount_share_cifs("//host/qemu", "/tmp/never", MOUNT_STORE, &root, 0, &e), -EINVAL);
 	CHECK_HAS(e.text, "//host/qemu");
 	CHECK(access("/tmp/never", F_OK) < 0);
 }
@@ -47,7 +48,7 @@ static void no_server_no_mount(void)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	struct mountinfo m;
-	int r = mount_share_cifs("//127.0.0.1/none", "/tmp/share", MOUNT_STORE, 0, &e);
+	int r = mount_share_cifs("//127.0.0.1/none", "/tmp/share", MOUNT_STORE, &root, 0, &e);
 
 	CHECK(r == -ENODEV || r == -ENETUNREACH || r == -EPERM);
 	CHECK_INT(-r, e.num);
