@@ -11,6 +11,7 @@ struct command {
 	const char *about;		    /* NULL: storeboot's own use, told to nobody */
 	const struct opt_command *options; /* NULL: none that are told */
 	bool takes_vm;			    /* its argument is the name of one that runs, no file */
+	const char *words;		    /* what its first argument can be, apart by blanks, or NULL */
 };
 
 /* Ends with a row without a name. */

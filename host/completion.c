@@ -81,6 +81,10 @@ static void bash(void)
 	for (const struct command *c = commands; c->name; c++)
 		if (c->options)
 			bash_words(c);
+	printf("\tesac\n\tcase $COMP_CWORD:${COMP_WORDS[1]} in\n");
+	for (const struct command *c = commands; c->name; c++)
+		if (c->words)
+			printf("\t2:%s) words=\"%s $words\" files= ;;\n", c->name, c->words);
 	printf("\tesac\n\tcase $cur:${COMP_WORDS[1]} in\n\t-*) files= ;;\n");
 	for (const struct command *c = commands; c->name; c++)
 		if (c->takes_vm)
@@ -128,11 +132,13 @@ static void zsh(void)
 	printf("\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command subcommands\n\t\treturn\n\tfi\n"
 	       "\tlocal cmd=$words[2]\n\tshift words\n\t(( CURRENT-- ))\n\tcase $cmd in\n");
 	for (const struct command *c = commands; c->name; c++) {
-		if (!c->options)
+		if (!c->options && !c->words)
 			continue;
 		printf("\t%s) _arguments \\\n", c->name);
-		for (size_t i = 0; i < c->options->n_opts; i++)
+		for (size_t i = 0; c->options && i < c->options->n_opts; i++)
 			zsh_option(&c->options->opts[i]);
+		if (c->words)
+			printf("\t\t'1:word:(%s)' \\\n", c->words);
 		printf("\t\t%s ;;\n", c->takes_vm ?
 					      "'*:VM:($(storeboot list 2>/dev/null | cut -d \" \" -f 1))'" :
 					      "'*:file:_files'");
@@ -171,6 +177,10 @@ static void fish(void)
 		if (c->takes_vm)
 			printf("complete -c storeboot -n '__fish_seen_subcommand_from %s' -f "
 			       "-a '(storeboot list 2>/dev/null | string split -f 1 \" \")'\n", c->name);
+		if (c->words)
+			printf("complete -c storeboot -n '__fish_seen_subcommand_from %s; "
+			       "and not __fish_seen_subcommand_from %s' -f -a '%s'\n",
+			       c->name, c->words, c->words);
 		for (size_t i = 0; c->options && i < c->options->n_opts; i++)
 			fish_option(c, &c->options->opts[i]);
 	}

@@ -21,19 +21,21 @@
 #include "init/lib/str.h"
 
 const struct command commands[] = {
-	{ "run", cmd_run, "boot a system from the host's store in QEMU", &run_command, false },
-	{ "list", cmd_list, "the VMs that run", &list_command, false },
-	{ "exec", cmd_exec, "run a command in one of them", &exec_command, true },
-	{ "console", cmd_console, "get on the console of one of them", &console_command, true },
-	{ "stop", cmd_stop, "end one of them", &stop_command, true },
+	{ "run", cmd_run, "boot a system from the host's store in QEMU", &run_command, false, NULL },
+	{ "list", cmd_list, "the VMs that run", &list_command, false, NULL },
+	{ "exec", cmd_exec, "run a command in one of them", &exec_command, true, NULL },
+	{ "console", cmd_console, "get on the console of one of them", &console_command, true, NULL },
+	{ "stop", cmd_stop, "end one of them", &stop_command, true, NULL },
 	{ "doctor", cmd_doctor, "what this host has, lacks, and the command that mends it", &run_command,
-	  false },
-	{ "initrd", cmd_initrd, "build the initramfs alone; look into any", &initrd_command, false },
-	{ "reginfo", cmd_reginfo, "print the registration of a closure", &reginfo_command, false },
-	{ "completion", cmd_completion, "print what a shell completes: bash, zsh or fish", NULL, false },
-	{ "share-server", cmd_share_server, NULL, NULL, false }, /* run's own use */
-	{ "relay", cmd_relay, NULL, NULL, false },		  /* and QEMU's, for it */
-	{ NULL, NULL, NULL, NULL, false },
+	  false, NULL },
+	{ "initrd", cmd_initrd, "build the initramfs alone; look into any", &initrd_command, false,
+	  "ls cat verify diff" },
+	{ "reginfo", cmd_reginfo, "print the registration of a closure", &reginfo_command, false, NULL },
+	{ "completion", cmd_completion, "print what a shell completes: bash, zsh or fish", NULL, false,
+	  "bash zsh fish" },
+	{ "share-server", cmd_share_server, NULL, NULL, false, NULL }, /* run's own use */
+	{ "relay", cmd_relay, NULL, NULL, false, NULL },		  /* and QEMU's, for it */
+	{ NULL, NULL, NULL, NULL, false, NULL },
 };
 
 static int usage(FILE *to)

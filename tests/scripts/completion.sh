@@ -13,6 +13,7 @@ for shell in bash zsh fish; do
 	is "$shell: exit status" $? 0
 done
 touch a-file
+mkdir fpath && cp c.zsh fpath/_storeboot
 
 # bash_completes WORD...: what it offers for the last word.
 bash_completes() {
@@ -20,6 +21,14 @@ bash_completes() {
 }
 fish_completes() {
 	HOME=$tmp fish --no-config -c 'source c.fish; complete -C "$argv[1]"' -- "$1" | cut -f 1
+}
+# zsh completes on a terminal alone: what the line is after it.
+zsh_completes() {
+	timeout 60 zsh -f -c 'zmodload zsh/zpty && zpty z zsh -f -i
+		zpty -w z "PS1=; fpath=(\$PWD/fpath \$fpath); autoload -Uz compinit; compinit -u -D
+			show() { zle complete-word; print -r \"line:\$BUFFER:\"; exit }; zle -N show; bindkey ^X show; echo rea\"\"dy"
+		zpty -r z out "*ready*"; zpty -w -n z "$1"$'"'\\C-x'"'
+		zpty -r z out "*line:*:*"; print -r -- "${${out##*line:}%%:*}"' zsh "$1"
 }
 
 for c in run list exec console stop doctor initrd reginfo; do
@@ -37,6 +46,22 @@ is "fish: commands" "$(fish_completes 'storeboot ini')" initrd
 ok "zsh reads it" zsh -n c.zsh
 is "zsh: each option of run" "$(sed -n '/^\trun)/,/;;/p' c.zsh | grep -oE "^\s+'\*?--[a-z0-9-]+" | grep -oE -e '--[a-z0-9-]+' | sort)" \
 	"$(storeboot run --help | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -e '--[a-z0-9-]+' | grep -vx -e --help | sort)"
+is "zsh: a value's words, begun" "$(zsh_completes 'storeboot run --share v')" "storeboot run --share virtiofs "
+words=$(storeboot initrd --help | grep -oE 'initrd [a-z|]+ FILE' | cut -d ' ' -f 2 | tr '|' '\n')
+has "initrd has words of its own" "$words" '^verify$'
+is "bash: the words of initrd" "$(bash_completes storeboot initrd '' | grep -v ^--)" "$words"
+is "bash: behind them files" "$(bash_completes storeboot initrd ls a)" a-file
+is "bash: none in their place" "$(bash_completes storeboot initrd a)" ""
+is "bash: the words of completion" "$(bash_completes storeboot completion '' | tr '\n' ' ')" "bash zsh fish "
+is "fish: the words of initrd" "$(fish_completes 'storeboot initrd ' | sort)" "$(sort <<<"$words")"
+is "fish: behind them files" "$(fish_completes 'storeboot initrd ls a')" a-file
+is "fish: a file where an option wants one" "$(fish_completes 'storeboot initrd -o a')" a-file
+for word in $words; do
+	is "zsh: initrd $word" "$(zsh_completes "storeboot initrd ${word%?}")" "storeboot initrd $word "
+	is "zsh: behind $word files" "$(zsh_completes "storeboot initrd $word a")" "storeboot initrd $word a-file "
+	storeboot initrd "$word" --help >/dev/null
+	is "initrd $word: there is one" $? 0
+done
 storeboot completion tcsh >/dev/null 2>err
 is "another shell: exit status" $? 64
 tap_end
