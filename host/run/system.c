@@ -166,6 +166,21 @@ static int find_part(const struct system *s, const char *dir, const struct part 
 	return r;
 }
 
+/*
+ * The name of stage 2 in SYSTEM. Where NixOS's own initramfs is systemd's, its default since 26.05, init is
+ * systemd's binary, for a root that was prepared by prepare-root from that initramfs. Run as PID 1 prepare-root
+ * is what init was before: it prepares the root and becomes systemd (NixOS's boot/stage-2-init.sh).
+ */
+static const char *init_name(const struct system *s, const char *dir)
+{
+	static const char prepare[] = "prepare-root";
+	char path[PATH_MAX], real[PATH_MAX];
+
+	return str_format(path, sizeof(path), "%s/%s", dir, prepare) == 0 && resolve(s, path, real) == 0 ?
+		       prepare :
+		       "init";
+}
+
 static int read_params(const char *path, struct buf *ret, struct err *e)
 {
 	int r = file_read(AT_FDCWD, path, PARAMS_MAX, ret);
@@ -185,7 +200,7 @@ static int find_parts(const struct system_options *o, struct system *s, const ch
 		{ "kernel", o->kernel, false, S_IFREG, s->kernel },
 		{ "kernel-modules", o->modules, true, S_IFDIR, s->modules },
 		{ "kernel-params", o->params, !dir[0] || o->kernel, S_IFREG, params },
-		{ "init", o->init, o->no_init, S_IFREG, init },
+		{ o->init ? "init" : init_name(s, dir), o->init, o->no_init, S_IFREG, init },
 	};
 	int r;
 
@@ -228,8 +243,8 @@ static int find_init(const struct system_options *o, struct system *s, const cha
 				"%s is not in %s, and the guest sees nothing else of this host; add it "
 				"to the store, or name stage 2 with --init",
 				dir, s->store);
-	return str_format(s->init, sizeof(s->init), "%s/init", s->config) < 0 ?
-		       err_sys(e, ENAMETOOLONG, "%s/init", s->config) :
+	return str_format(s->init, sizeof(s->init), "%s/%s", s->config, init_name(s, dir)) < 0 ?
+		       err_sys(e, ENAMETOOLONG, "%s: stage 2", s->config) :
 		       0;
 }
 

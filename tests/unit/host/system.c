@@ -2,6 +2,7 @@
 /* system.c - tests of finding a system's parts, on folders of their own */
 #include "host/run/system.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -81,6 +82,24 @@ static void whole_system(void)
 		CHECK_INT(s.machine, 62); /* EM_X86_64 */
 		CHECK(s.params.len > 0 && strncmp(s.params.data, "quiet", 5) == 0);
 	}
+}
+
+static void nixos_with_systemd_in_its_initramfs(void)
+{
+	_cleanup_(system_free) struct system s, wrong, given;
+	const struct system_options old = { .system = "link", .init = "/nix/store/" SYS "/init" };
+	struct err e;
+
+	put("store/" SYS "/prepare-root", "#!/bin/sh\n", 10);
+	CHECK_INT(find((struct system_options){ .system = "link" }, &s, &e), 0);
+	CHECK_STR(s.init, "/nix/store/" SYS "/prepare-root");
+	CHECK_INT(find(old, &given, &e), 0);
+	CHECK_STR(given.init, "/nix/store/" SYS "/init");
+	CHECK_INT(unlink("store/" SYS "/prepare-root"), 0);
+	CHECK_INT(mkdir("store/" SYS "/prepare-root", 0755), 0);
+	CHECK_INT(find((struct system_options){ .system = "link" }, &wrong, &e), -ENOENT);
+	CHECK(strstr(e.text, "it lacks prepare-root"));
+	CHECK_INT(rmdir("store/" SYS "/prepare-root"), 0);
 }
 
 static void parts_in_place_of_a_system(void)
@@ -194,6 +213,7 @@ int main(void)
 	}
 	RUN(make_store);
 	RUN(whole_system);
+	RUN(nixos_with_systemd_in_its_initramfs);
 	RUN(parts_in_place_of_a_system);
 	RUN(given_parts_win);
 	RUN(what_is_no_system);
