@@ -58,7 +58,7 @@ GUEST_LIBS := -L$(DEPS)/lib -lblkid -lext2fs -lcom_err
 
 HOST_PKGS := liblzma libzstd liblz4 zlib json-c libmd
 HOST_LIBS := $(shell $(PKG_CONFIG) --libs $(HOST_PKGS) 2>/dev/null)
-HOST_CPPFLAGS := -DSTOREBOOT_LIBDIR='"$(PREFIX)/lib/storeboot"' $(shell $(PKG_CONFIG) --cflags $(HOST_PKGS) 2>/dev/null)
+HOST_CPPFLAGS := $(shell $(PKG_CONFIG) --cflags $(HOST_PKGS) 2>/dev/null)
 HOST_FLAGS := $(BASE) $(CFLAGS) $(HOST_CPPFLAGS)
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -79,7 +79,7 @@ ifneq ($(words x$(CURDIR)x$(BUILD)x),1)
 $(error there is a blank in the path of $(CURDIR) or $(BUILD): the build cannot work there; move it)
 endif
 
-.PHONY: all check check-unit check-scripts check-vm check-farm check-long check-matrix lint fuzz bench-store install dist deb clean distclean
+.PHONY: all check check-unit check-scripts check-vm check-farm check-long check-matrix lint fuzz bench-store install dist deb clean distclean FORCE
 all: $(INIT) $(if $(ARCH),,$(HOST_TOOL))
 	@:
 
@@ -98,16 +98,24 @@ $(BUILD)/$(GUEST)/%.o: %.c $(DEPS_STAMP) Makefile
 	$(Q)mkdir -p $(@D) && $(GUEST_CC) $(GUEST_FLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/host/%.o: %.c Makefile
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(HOST_FLAGS) -MMD -MP -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(HOST_FLAGS) $(CPPFLAGS_PREFIX) -MMD -MP -c $< -o $@
 $(BUILD)/host/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) -I. -c $< -o $@
 $(BUILD)/asan/%.o: %.c Makefile
 	$(call say,ASAN,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(ASAN_FLAGS) -MMD -MP -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(ASAN_FLAGS) $(CPPFLAGS_PREFIX) -MMD -MP -c $< -o $@
 $(BUILD)/asan/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) -I. -c $< -o $@
+
+# What PREFIX is compiled into; the file changes when PREFIX does, and is looked at by each make.
+PREFIX_OBJS := $(foreach v,host asan,$(BUILD)/$(v)/host/initrd/initrd_input.o)
+$(PREFIX_OBJS): private CPPFLAGS_PREFIX := -DSTOREBOOT_LIBDIR='"$(PREFIX)/lib/storeboot"'
+$(PREFIX_OBJS): $(BUILD)/prefix
+$(BUILD)/prefix: FORCE
+	$(Q)mkdir -p $(@D) && echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
+FORCE:
 
 $(DEPS_STAMP): scripts/deps scripts/deps.lock $(if $(ARCH),$(GUEST_CC))
 	$(Q)BUILD=$(GUEST_BUILD) CC=$(GUEST_CC) $(DEPS_ENV) scripts/deps
