@@ -157,6 +157,8 @@ is "nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")" ""
 launcher=$!
 until "$storeboot" list | grep -q '^term '; do sleep 0.1; done
 "$storeboot" exec term -- touch /was-here </dev/null
+# The agent is there before stage 2 knows of any signal.
+ok "SIGTERM: stage 2 is there" within 120 grep -q "'poweroff' ends the run" "$tmp/console"
 kill -TERM $launcher
 got=0
 wait $launcher || got=$?

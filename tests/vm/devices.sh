@@ -33,7 +33,7 @@ tries=300; until [ -e /run/asked ]; do tries=$((tries - 1)); [ $tries -gt 0 ] ||
 echo "hush-4711" >"$tmp/a:key, of mine"
 (
 	cd "$tmp" || exit 1
-	timeout --kill-after=10 200 "$OLDPWD/$storeboot" run "$system" --name dev --root tmpfs --efi --tpm --guest-agent \
+	timeout --kill-after=10 200 "$storeboot" run "$system" --name dev --root tmpfs --efi --tpm --guest-agent \
 		--load-credential "a.secret:$tmp/a:key, of mine" --graphics --resolution 800x600 --qemu-opts "-display none -smbios 'type=1,serial=one two'" --json "$tmp/events" \
 		--append "console=ttyS0 demo.run=$script" </dev/null >"$tmp/out" 2>"$tmp/err"
 	echo $? >"$tmp/status"
@@ -45,7 +45,7 @@ has "the credential comes from its file" "$qemu" '^name=opt/io\.systemd\.credent
 is "it is in no argument" "$(grep -c hush <<<"$qemu")" 0
 for option in efi tpm; do
 	is "--$option: what another run has: exit status" "$(cd "$tmp" && NIX_EFI_VARS=$tmp/dev-efi-vars.fd NIX_SWTPM_DIR=$tmp/dev-swtpm \
-		timeout 60 "$OLDPWD/$storeboot" run "$system" --root tmpfs --$option </dev/null >/dev/null 2>"$tmp/busy"; echo $?)" 67
+		timeout 60 "$storeboot" run "$system" --root tmpfs --$option </dev/null >/dev/null 2>"$tmp/busy"; echo $?)" 67
 	has "--$option: the line names who has it" "$(cat "$tmp/busy")" "dev-(efi-vars\.fd|swtpm) is in use by pid [0-9]+ \("
 done
 is "it answers through the socket in the run's folder" "$(timeout 60 python3 -c 'import json, socket, sys
@@ -75,7 +75,7 @@ has "--graphics --resolution" "$out" '^FACT screen 800x600'
 descriptor=$("$storeboot" run "$system" --root tmpfs --efi --print-qemu 2>/dev/null | sed -n 's/.*unit=0,readonly=on,file=\([^ ]*\) .*/\1/p')
 cp "$descriptor" "$tmp/code.fd"
 cp "$tmp/dev-efi-vars.fd" "$tmp/first.fd"
-out=$(cd "$tmp" && timeout 200 "$OLDPWD/$storeboot" run "$system" --name other --root tmpfs --efi --efi-firmware code.fd \
+out=$(cd "$tmp" && timeout 200 "$storeboot" run "$system" --name other --root tmpfs --efi --efi-firmware code.fd \
 	--efi-variables first.fd --no-stage2 -- sh -c 'insmod "$1"; mount -t efivarfs efivarfs /sys/firmware/efi/efivars
 		ls /sys/firmware/efi/efivars | wc -l; cat /sys/firmware/efi/efivars/Storeboot-*' \
 	sh "$(find -L "$system/kernel-modules" -name 'efivarfs.ko*')" </dev/null 2>"$tmp/err" | tr -d '\000')
