@@ -22,8 +22,10 @@ for name in kernel kernel-modules sw; do
 done
 cp "$system/kernel-params" "$top/kernel-params"
 
+# As NixOS has it since 26.05: stage 2 is prepare-root, and init systemd's binary, for an initramfs that is systemd's too.
+cp "$tree/usr/lib/systemd/systemd" "$top/init"
 # Debian's programs want their loader and libraries below /lib; NixOS's bring their own.
-cat >"$top/init" <<-END
+cat >"$top/prepare-root" <<-END
 	#!$busybox sh
 	for name in bin sbin lib lib64; do [ -e /\$name ] || $busybox ln -s usr/\$name /\$name; done
 	$busybox ln -sfn \$systemConfig/usr /usr
@@ -105,7 +107,7 @@ echo "starting systemd..."
 PATH=$systemConfig/systemd exec systemd
 END
 chmod -R u+w "$top"
-chmod 755 "$top" "$top/init"
+chmod 755 "$top" "$top/prepare-root"
 system=$(nix_store --add "$top")
 
 facts='systemctl is-system-running --wait
