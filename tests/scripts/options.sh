@@ -4,17 +4,11 @@
 # shellcheck disable=SC2034 # the table's arguments use the variables
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-# shellcheck source=tests/lib/tap.sh
-. tests/lib/tap.sh
+# shellcheck source=tests/lib/host.sh
+. tests/lib/host.sh
 tests=$PWD/tests table=$PWD/tests/data/options
-build=$(realpath "${BUILD:-build}")
-storeboot=$build/storeboot
 system=$(scripts/demo-system) || exit 1
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/storeboot-test.XXXXXX")
-trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
 export XDG_CACHE_HOME=$tmp/cache
-unset NIX_DISK_IMAGE NIX_EFI_VARS NIX_SWTPM_DIR SHARED_DIR USE_TMPDIR QEMU_OPTS QEMU_NET_OPTS QEMU_KERNEL_PARAMS
-PATH=$PATH:/usr/sbin:/sbin
 cd "$tmp" || exit 1
 
 # print [SYSTEM] ARGUMENT...: the QEMU command, or the line that says why there is none.
