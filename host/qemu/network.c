@@ -56,18 +56,28 @@ static int take_side(const char **s, struct network_side *ret)
 	return 0;
 }
 
-static int parse_forward(const char *s, struct forward *ret)
+/* FROM:TO, the host's address being its loopback where none is said; *s is left behind them. */
+static int take_sides(const char **s, struct network_side *from, struct network_side *to,
+		      struct network_side *host)
 {
-	int r = take_side(&s, &ret->host);
+	int r = take_side(s, from);
 
-	if (r == 0 && *s++ != ':')
+	if (r == 0 && *(*s)++ != ':')
 		r = -EINVAL;
 	if (r == 0)
-		r = take_side(&s, &ret->guest);
-	if (r < 0 || (*s && !str_eq(s, "/tcp") && !str_eq(s, "/udp")))
+		r = take_side(s, to);
+	if (r < 0 || host->address[0])
+		return r;
+	return str_format(host->address, sizeof(host->address), LOOPBACK);
+}
+
+static int parse_forward(const char *s, struct forward *ret)
+{
+	if (take_sides(&s, &ret->host, &ret->guest, &ret->host) < 0 ||
+	    (*s && !str_eq(s, "/tcp") && !str_eq(s, "/udp")))
 		return -EINVAL;
 	ret->udp = str_eq(s, "/udp");
-	return ret->host.address[0] ? 0 : str_format(ret->host.address, sizeof(ret->host.address), LOOPBACK);
+	return 0;
 }
 
 int network_forward(struct network *n, const char *text, struct err *e)
@@ -107,20 +117,13 @@ int network_guest_forward(struct network *n, const char *text, struct err *e)
 {
 	struct forward f = { 0 };
 	const char *s = text;
-	int r = take_side(&s, &f.guest);
 
-	if (r == 0 && *s++ != ':')
-		r = -EINVAL;
-	if (r == 0)
-		r = take_side(&s, &f.host);
-	if (r < 0 || *s || !nobody_has(f.guest.address))
+	if (take_sides(&s, &f.guest, &f.host, &f.host) < 0 || *s || !nobody_has(f.guest.address))
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: --guest-forward %s: want ADDRESS:PORT:[HOST-ADDRESS:]PORT, where "
 				"ADDRESS is one of 10.0.2.0/24 that nobody has, as 10.0.2.100; TCP alone, "
 				"ports 1 to 65535",
 				text);
-	if (!f.host.address[0])
-		snprintf(f.host.address, sizeof(f.host.address), LOOPBACK);
 	if (n->n_guest_forwards == NETWORK_FORWARDS_MAX)
 		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --guest-forward",
 				NETWORK_FORWARDS_MAX);
