@@ -12,8 +12,7 @@ pids=()
 at_end() {
 	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
 }
-mkdir -m 700 "$tmp/work" "$tmp/run"
-export XDG_RUNTIME_DIR=$tmp/run
+mkdir -m 700 "$tmp/work"
 cd "$tmp/work" || exit 1
 run=("$storeboot" run "$system" --stage1 "$build/storeboot-init" --reginfo none --accel tcg)
 

@@ -8,8 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 system=$(scripts/demo-system) || exit 1
 graph=$(scripts/demo-system --graph) || exit 1
-mkdir -m 700 "$tmp/work" "$tmp/run" "$tmp/bin"
-export XDG_RUNTIME_DIR=$tmp/run
+mkdir -m 700 "$tmp/work" "$tmp/bin"
 cd "$tmp/work" || exit 1
 
 # What is there: names, types, sizes, contents' sums.

@@ -5,8 +5,6 @@
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
-export XDG_RUNTIME_DIR=$tmp/run
-mkdir -m 700 "$XDG_RUNTIME_DIR"
 folder="$tmp/a folder: mine"
 colon=${folder//:/::}
 echo "not yours" >"$tmp/secret"

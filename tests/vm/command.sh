@@ -4,8 +4,6 @@
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
-export XDG_RUNTIME_DIR=$tmp/run
-mkdir -m 700 "$XDG_RUNTIME_DIR"
 
 # command ARGUMENT...: a run without a disk; its stdin is ours. Sets status; out and err are files.
 command_run() {

@@ -5,8 +5,6 @@
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
-mkdir -m 700 "$tmp/runtime"
-export XDG_RUNTIME_DIR=$tmp/runtime
 
 # The host's own qemu-ga with its libraries, in one store path.
 mkdir "$tmp/agent"
@@ -57,7 +55,7 @@ def ask(**q):
     return json.loads(f.readline())["return"]
 print(ask(execute="guest-sync", arguments={"id": 4711}))
 h = ask(**{"execute": "guest-file-open", "arguments": {"path": "/run/asked", "mode": "w"}})
-print("opened" if h else h)' "$tmp/runtime/storeboot/dev/guest-agent" 2>&1 | tr '\n' ' ')" "4711 opened "
+print("opened" if h else h)' "$tmp/run/storeboot/dev/guest-agent" 2>&1 | tr '\n' ' ')" "4711 opened "
 wait "$run"
 out=$(tr -d '\r' <"$tmp/out")
 sed 's/^/# /' "$tmp/err"
@@ -83,5 +81,5 @@ sed 's/^/# /' "$tmp/err"
 has "--efi-firmware: that one boots, with variables" "$out" '^[1-9][0-9]+$'
 has "--efi-variables: they begin as those" "$out" 'kept-4711$'
 ok "--efi-variables: and are kept in a file of the machine's own" test -s "$tmp/other-efi-vars.fd"
-is "nothing else is left" "$(find "$tmp/runtime" -mindepth 1)" ""
+is "nothing else is left" "$(find "$tmp/run" -mindepth 1)" ""
 tap_end

@@ -5,8 +5,6 @@ set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
 image=$tmp/disk.qcow2
-export XDG_RUNTIME_DIR=$tmp/run
-mkdir -m 700 "$XDG_RUNTIME_DIR"
 
 # ends NAME EXIT PATTERN: the last run's exit status, its one line, and that nothing of it is left.
 ends() {

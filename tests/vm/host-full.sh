@@ -22,8 +22,6 @@ for fs in "${!small[@]}"; do
 	mkdir "$tmp/$fs"
 	mount -t tmpfs -o "mode=700,size=${small[$fs]}" "the-$fs" "$tmp/$fs"
 done
-mkdir -m 700 "$tmp/run"
-export XDG_RUNTIME_DIR=$tmp/run
 
 # The guest's own word on each disk: dd's exit status. Then the run goes on to a clean power-off.
 facts=$(vm_script '

@@ -5,8 +5,6 @@
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
-export XDG_RUNTIME_DIR=$tmp/run
-mkdir -m 700 "$XDG_RUNTIME_DIR"
 busybox=$(readlink -f "$system/sw/bin/busybox")
 
 # system_of NAME TREE: a system with the demo's kernel and tools around stage 2, which is TREE/init; its store path.

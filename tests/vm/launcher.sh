@@ -5,18 +5,15 @@
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
-mkdir "$tmp/runtime"
-chmod 700 "$tmp/runtime"
-export XDG_RUNTIME_DIR=$tmp/runtime
 
 # left: what a run has left: files in its folder, and processes that carry this test's folder in their environment.
 left() {
-	find "$tmp/runtime" -mindepth 1
+	find "$tmp/run" -mindepth 1
 	local p
 	for p in /proc/[0-9]*; do
 		case $(tr '\0' ' ' 2>/dev/null <"$p/cmdline") in
 		*qemu-system* | *smbd* | *bwrap* | *storeboot\ run*)
-			grep -qzF "XDG_RUNTIME_DIR=$tmp/runtime" "$p/environ" 2>/dev/null && tr '\0' ' ' <"$p/cmdline" ;;
+			grep -qzF "XDG_RUNTIME_DIR=$tmp/run" "$p/environ" 2>/dev/null && tr '\0' ' ' <"$p/cmdline" ;;
 		esac
 	done
 }
@@ -77,7 +74,7 @@ is "nothing is left" "$(left)" ""
 
 # --- the printed command, pasted into a shell in another folder ---------------------------------------------------
 command=$("$storeboot" run "$system" --share 9p --root tmpfs --memory 300M --cores 2 --print-qemu --append "word=it's demo.run=$script" 2>/dev/null)
-out=$(cd "$tmp/runtime" && timeout 240 sh -c "$command" </dev/null 2>&1 | tr -d '\r')
+out=$(cd "$tmp/run" && timeout 240 sh -c "$command" </dev/null 2>&1 | tr -d '\r')
 has "--print-qemu: the command boots the system" "$out" '^demo\.run: exit 0'
 has "--memory" "$out" '^FACT memory 2[0-9][0-9]'
 has "--cores" "$out" '^FACT cpus 2'

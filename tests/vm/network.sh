@@ -6,8 +6,6 @@
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
-mkdir -m 700 "$tmp/runtime"
-export XDG_RUNTIME_DIR=$tmp/runtime
 
 # A web server of the host, on its loopback, and ports that are free.
 echo "of the host" >"$tmp/page"

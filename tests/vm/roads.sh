@@ -5,8 +5,8 @@
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
-export XDG_RUNTIME_DIR=$tmp/run XDG_CACHE_HOME=$tmp/cache
-mkdir -m 700 "$XDG_RUNTIME_DIR" "$XDG_CACHE_HOME"
+export XDG_CACHE_HOME=$tmp/cache
+mkdir -m 700 "$XDG_CACHE_HOME"
 
 other=$(vm_script "echo not in the closure")
 facts=$(vm_script '
