@@ -65,7 +65,8 @@ static int add_confinement(const struct virtiofs_config *c, int root, struct str
 }
 
 /* File handles in place of open files would need a capability over the whole host, CAP_DAC_READ_SEARCH of the
- * first user namespace (open_by_handle_at(2)), by which the daemon could open any file beside the store's. */
+ * first user namespace (open_by_handle_at(2)), by which the daemon could open any file beside the store's. That
+ * of its own namespace does not do (EPERM, seen with Linux 6.18). */
 int virtiofs_command(const struct virtiofs_config *c, int root, int listen_fd, struct strv *ret)
 {
 	const char *const of_qemu[] = {
@@ -168,8 +169,10 @@ static int check_limit(const struct virtiofs_config *c, struct err *e)
 		return 0;
 	return err_exit(e, EXIT_MISSING, EMFILE,
 			"virtiofsd holds each file open that the guest knows, and may have %llu open here "
-			"(ulimit -Hn); %s%s has more, which the guest would miss",
-			(unsigned long long)limit.rlim_max, c->closure ? "the closure in " : "", c->folder);
+			"(ulimit -Hn); %s%s has more, which the guest would miss; raise that limit, or say "
+			"%sanother --share",
+			(unsigned long long)limit.rlim_max, c->closure ? "the closure in " : "", c->folder,
+			c->is_store && !c->closure ? "--expose closure or " : "");
 }
 
 int virtiofs_check(struct virtiofs_config *c, struct err *e)
