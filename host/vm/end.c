@@ -90,6 +90,19 @@ static void take_signal(struct vm *vm, const struct signal_use *use)
 		stop_now(vm);
 }
 
+/* Once the guest is being ended, mostly as its command has ended, one that fails says nothing of the time
+ * before. But of a share that was lost then, one that ends well says that it was not lost for good. */
+static void note_server(pid_t pid, int status, void *arg)
+{
+	struct vm *vm = arg;
+	struct servers *s = &vm->servers;
+	bool tells = vm->stop == STOP_NO ||
+		     (servers_lost(s) && !servers_gone(s) && servers_came_up(status));
+
+	if (pid != vm->watch->tpm_pid && tells)
+		servers_ended(s, status, sys_now_us());
+}
+
 /* What fails in stage 1 is stage 1's to tell, if it is not left waiting for ever. */
 static void on_server_end(pid_t pid, int status, void *arg)
 {
@@ -102,29 +115,21 @@ static void on_server_end(pid_t pid, int status, void *arg)
 				    spawn_status_text(status, how, sizeof(how)));
 		return;
 	}
-	if ((!vm->report.stage2 && !vm->servers.alone) || vm->stop != STOP_NO)
+	if (!vm->report.stage2 && !vm->servers.alone)
 		return;
-	servers_ended(&vm->servers, status, sys_now_us());
-	if (servers_gone(&vm->servers))
+	note_server(pid, status, vm);
+	if (vm->stop == STOP_NO && servers_gone(&vm->servers))
 		stop_off(vm);
 }
 
-static void note_server(pid_t pid, int status, void *arg)
-{
-	struct vm *vm = arg;
-
-	if (pid != vm->watch->tpm_pid)
-		servers_ended(&vm->servers, status, sys_now_us());
-}
-
-/* A kernel may fail what reads from a lost share at once (Linux 6.12) and the guest power off, before so
- * many servers have failed that the share counts as gone. */
+/* A kernel may fail what reads from a lost share at once (Linux 6.12), and the guest power off or its command
+ * end, before so many servers have failed that the share counts as gone. */
 void serve_last_servers(struct vm *vm)
 {
 	const struct timespec pause = { 0, 10000000 };
 	uint64_t until = sys_now_us() + LAST_SERVERS_US;
 
-	if (vm->servers.alone || !vm->report.stage2 || vm->stop != STOP_NO)
+	if (vm->servers.alone || !vm->report.stage2)
 		return;
 	do
 		proc_reap(vm->others, note_server, vm);

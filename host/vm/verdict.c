@@ -67,12 +67,24 @@ static bool lost_output(const struct ending *end, struct verdict *v)
 	return true;
 }
 
-/* Its status is the run's, whatever became of the guest afterwards. */
+/* The share was, when the guest's command or the guest itself ended. */
+static bool lost_share(const struct ending *end)
+{
+	return end->servers && (servers_gone(end->servers) || servers_lost(end->servers));
+}
+
+static bool has_ended(const struct command *c)
+{
+	return c && !c->out_error && (c->state == COMMAND_ENDED || c->state == COMMAND_REFUSED);
+}
+
+/* Its status is the run's, whatever became of the guest afterwards. One that failed without the share may have
+ * failed for that; one that succeeded says itself that it lacked nothing. */
 static bool command_ended(const struct ending *end, struct verdict *v)
 {
 	const struct command *c = end->command;
 
-	if (!c || c->out_error || (c->state != COMMAND_ENDED && c->state != COMMAND_REFUSED))
+	if (!has_ended(c) || (c->status != 0 && lost_share(end)))
 		return false;
 	if (c->state == COMMAND_REFUSED)
 		say(v, c->status, true, "%s", c->why);
@@ -177,6 +189,9 @@ static bool share_gone(const struct ending *end, struct verdict *v)
 
 	if (!s || !servers_gone(s))
 		return false;
+	/* One that is alone ends well with QEMU, and may be seen to before QEMU is. */
+	if (s->alone && s->status == 0 && end->qmp->by_guest)
+		return false;
 	if (s->alone) {
 		say(v, EXIT_SHARE, true, "the share is gone: its server, virtiofsd, ended (%s)%s%s",
 		    spawn_status_text(s->status, how, sizeof(how)), end->server_said[0] ? ": " : "",
@@ -192,6 +207,22 @@ static bool share_gone(const struct ending *end, struct verdict *v)
 	return true;
 }
 
+/* By itself, or its command, so what was read may be missing: that is no success. */
+static bool share_lost(const struct ending *end, struct verdict *v)
+{
+	const struct servers *s = end->servers;
+	bool command = has_ended(end->command);
+	char how[64];
+
+	if (!s || !servers_lost(s) || (!command && !end->qmp->by_guest))
+		return false;
+	say(v, EXIT_SHARE, true,
+	    "the share was gone when the %s ended: its file server failed (%s), and no other came up%s%s",
+	    command ? "command" : "guest", spawn_status_text(s->status, how, sizeof(how)),
+	    end->qemu_said[0] ? "; " : "", end->qemu_said);
+	return true;
+}
+
 static bool before_stage2(const struct ending *end, struct verdict *v)
 {
 	const struct report *r = end->report;
@@ -204,21 +235,6 @@ static bool before_stage2(const struct ending *end, struct verdict *v)
 	else
 		say(v, EXIT_GUEST, true, "the guest ended (%s) in stage 1, after step %s",
 		    end->qmp->reason, r->last_step[0] ? r->last_step : "(none)");
-	return true;
-}
-
-/* By itself, so what it read may be missing: that is no success. */
-static bool share_lost(const struct ending *end, struct verdict *v)
-{
-	const struct servers *s = end->servers;
-	char how[64];
-
-	if (!s || !servers_lost(s) || !end->qmp->by_guest)
-		return false;
-	say(v, EXIT_SHARE, true,
-	    "the share was gone when the guest ended: its file server failed (%s), and no other came up%s%s",
-	    spawn_status_text(s->status, how, sizeof(how)), end->qemu_said[0] ? "; " : "",
-	    end->qemu_said);
 	return true;
 }
 
@@ -264,8 +280,8 @@ void verdict_of(const struct ending *end, struct verdict *ret)
 {
 	/* In the order of what counts: the first that applies is the verdict, where no command's status is. */
 	static bool (*const rules[])(const struct ending *, struct verdict *) = {
-		by_signal, stage1_failed, panicked,    lost_output,   share_gone,   too_long,
-		no_agent,  qemu_failed,	  before_stage2, command_lost, share_lost,   after_stage2,
+		by_signal, stage1_failed, panicked,	 lost_output, share_gone,   share_lost,
+		too_long,  no_agent,	  qemu_failed,	 before_stage2, command_lost, after_stage2,
 	};
 
 	bool by_command = command_ended(end, ret);

@@ -73,6 +73,12 @@ static const struct row rows[] = {
 	{ .name = "virtiofsd is killed", .shutdown = true, .reason = "host-qmp-quit",
 	  .servers = { .alone = true, .failed = 1, .status = SIGKILL }, .want = EXIT_SHARE,
 	  .line = "the share is gone: its server, virtiofsd, ended (killed by signal 9 (Killed))" },
+	{ .name = "virtiofsd ends with its guest", .stage2 = true, .shutdown = true, .by_guest = true,
+	  .reason = "guest-shutdown", .servers = { .alone = true, .failed = 1 }, .want = EXIT_OK, .line = "" },
+	{ .name = "virtiofsd is killed, and the guest goes on to its end", .stage2 = true, .shutdown = true,
+	  .by_guest = true, .reason = "guest-shutdown",
+	  .servers = { .alone = true, .failed = 1, .status = SIGKILL }, .want = EXIT_SHARE,
+	  .line = "the share is gone: its server, virtiofsd, ended (killed by signal 9 (Killed))" },
 	{ .name = "virtiofsd gives up", .shutdown = true, .reason = "host-qmp-quit", .said = "no capability",
 	  .servers = { .alone = true, .failed = 1, .status = EXITED(1) }, .want = EXIT_SHARE,
 	  .line = "the share is gone: its server, virtiofsd, ended (exit status 1): no capability" },
@@ -195,6 +201,7 @@ static void with_a_command(void)
 		int signal, want, code;
 		bool no_agent;
 		const char *gone, *line;
+		struct servers servers;
 	} rows_[] = {
 		{ .command = { .state = COMMAND_ENDED }, .stage2 = true, .by_guest = true, .line = "" },
 		{ .command = { .state = COMMAND_ENDED, .status = 71 }, .stage2 = true, .want = 71, .line = "" },
@@ -228,6 +235,35 @@ static void with_a_command(void)
 		{ .command = { .state = COMMAND_LOST, .why = "lost" }, .stage2 = true,
 		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
 		  .line = "the command's end is not known: lost (code 71)" },
+		/* A share that was lost when it ended: it may have failed for that; a success is one. */
+		{ .command = { .state = COMMAND_ENDED, .status = 1 }, .stage2 = true, .by_guest = true,
+		  .servers = { .failed = 1, .status = EXITED(3) }, .want = EXIT_COMMAND, .code = EXIT_SHARE,
+		  .line = "the share was gone when the command ended: its file server failed (exit status 3), "
+			  "and no other came up (code 68)" },
+		{ .command = { .state = COMMAND_ENDED, .status = 1 }, .stage2 = true, /* QEMU was ended */
+		  .servers = { .failed = 1, .status = EXITED(3) }, .want = EXIT_COMMAND, .code = EXIT_SHARE,
+		  .line = "the share was gone when the command ended: its file server failed (exit status 3), "
+			  "and no other came up (code 68)" },
+		{ .command = { .state = COMMAND_REFUSED, .status = 126, .why = "cannot execute x: I/O error" },
+		  .stage2 = true, .servers = { .failed = 1, .status = EXITED(3) }, .want = EXIT_COMMAND,
+		  .code = EXIT_SHARE,
+		  .line = "the share was gone when the command ended: its file server failed (exit status 3), "
+			  "and no other came up (code 68)" },
+		{ .command = { .state = COMMAND_ENDED, .status = 137, .signal = SIGKILL }, .stage2 = true,
+		  .servers = { .failed = 9, .first_us = 1000000, .last_us = 12000000, .status = EXITED(3) },
+		  .want = EXIT_COMMAND, .code = EXIT_SHARE,
+		  .line = "the share is gone: 9 file servers failed one after the other within 11 s: "
+			  "exit status 3 (code 68)" },
+		{ .command = { .state = COMMAND_ENDED, .status = 137, .signal = SIGKILL }, .stage2 = true,
+		  .servers = { .alone = true, .failed = 1, .status = SIGKILL }, .want = EXIT_COMMAND,
+		  .code = EXIT_SHARE,
+		  .line = "the share is gone: its server, virtiofsd, ended (killed by signal 9 (Killed)) "
+			  "(code 68)" },
+		{ .command = { .state = COMMAND_ENDED }, .stage2 = true, .by_guest = true,
+		  .servers = { .failed = 1, .status = EXITED(3) }, .line = "" },
+		{ .command = { .state = COMMAND_ENDED, .status = 130, .signal = SIGINT }, .stage2 = true,
+		  .servers = { .failed = 1, .status = EXITED(3) }, .signal = SIGINT, .want = 130,
+		  .line = "ended by signal 2 (Interrupt)" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows_); i++) {
@@ -240,6 +276,7 @@ static void with_a_command(void)
 		const struct limits limits = { 0 };
 		const struct ending end = { .command = &rows_[i].command, .report = &report, .qmp = &qmp,
 					    .limits = &limits, .signal = rows_[i].signal, .console = "x\n",
+					    .servers = &rows_[i].servers,
 					    .io_error = rows_[i].io_error ? "no room" : "",
 					    .qemu_said = "",
 					    .server_said = "",
