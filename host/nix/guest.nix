@@ -94,6 +94,10 @@ lib.mkMerge [
   ))
   (set [ "boot" "loader" "grub" "device" ] (vmOnly "nodev"))
 
+  # --- stage 1 is storeboot's: stage 2 prepares the root, before it can load a module for an overlay on /etc
+  (set [ "system" "nixos-init" "enable" ] (vmOnly false))
+  (set [ "system" "etc" "overlay" "enable" ] (vmOnly false))
+
   # --- the network: stage 1 brought eth0 up, and the store comes over it. Nothing may rename it or take it down,
   # not even the shutdown.
   (set [ "networking" "useDHCP" ] (vmOnly false))

@@ -8,6 +8,7 @@
 #include "host/run/system.h"
 
 #include <ctype.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -181,6 +182,27 @@ static const char *init_name(const struct system *s, const char *dir)
 		       "init";
 }
 
+/*
+ * With system.nixos-init.enable a NixOS has neither: init is systemd's binary, and what prepares its root is a
+ * program in its own initramfs alone (nixpkgs, nixos/modules/system/activation/{top-level,nixos-init}.nix). An
+ * /etc by an overlay, which it asks for, is not mounted before its modules can be loaded.
+ */
+static int refuse_nixos_init(const struct system_options *o, const struct system *s, const char *dir,
+			     const char *init, struct err *e)
+{
+	_cleanup_close_ int fd = open(init, O_RDONLY | O_CLOEXEC);
+	char version[PATH_MAX], real[PATH_MAX], magic[SELFMAG];
+
+	if (str_format(version, sizeof(version), "%s/nixos-version", dir) < 0 ||
+	    resolve(s, version, real) < 0 || str_eq(init_name(s, dir), "prepare-root") || fd < 0 ||
+	    file_pread_all(fd, magic, sizeof(magic), 0) < 0 || memcmp(magic, ELFMAG, SELFMAG) != 0)
+		return 0;
+	return err_exit(e, EXIT_BAD_INPUT, ENOTSUP,
+			"%s: only its own initramfs can prepare its root (NixOS's system.nixos-init.enable); "
+			"set that and system.etc.overlay.enable to false and build it again",
+			o->system);
+}
+
 static int read_params(const char *path, struct buf *ret, struct err *e)
 {
 	int r = file_read(AT_FDCWD, path, PARAMS_MAX, ret);
@@ -221,7 +243,8 @@ static int find_parts(const struct system_options *o, struct system *s, const ch
 	if (missing[0])
 		return err_exit(e, EXIT_BAD_INPUT, ENOENT, "%s is no system: it lacks %s", o->system,
 				missing);
-	return params[0] ? read_params(params, &s->params, e) : 0;
+	r = o->init || o->no_init ? 0 : refuse_nixos_init(o, s, dir, init, e);
+	return r == 0 && params[0] ? read_params(params, &s->params, e) : r;
 }
 
 /* Stage 2, as the guest sees it. */

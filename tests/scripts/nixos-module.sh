@@ -82,6 +82,8 @@ for era in 18.09 today; do
 		'builtins.mapAttrs (_: f: f.fsType) c.fileSystems')" '{"/":"ext3","/nix/store":"virtiofs"}'
 	is "$era: nothing is asked that cannot be" "$(ask $era '{ }' 'builtins.all (a: a.assertion) c.assertions')" true
 done
+is "today: stage 2 is no part of NixOS's own initramfs" "$(ask today '{ }' \
+	'with c.system; [ nixos-init.enable etc.overlay.enable ]')" '[false,false]'
 
 # --- the run script ----------------------------------------------------------------------------------------------
 for era in "${eras[@]}"; do

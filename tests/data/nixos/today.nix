@@ -25,8 +25,12 @@ in
     boot.initrd.luks.devices = option (types.attrsOf types.unspecified) { };
     services.connman.enable = option types.bool false;
     services.ntp.enable = option types.bool false;
+    system.etc.overlay.enable = option types.bool false;
     system.name = option types.str "orb.example";
+    system.nixos-init.enable = option types.bool false;
   };
   config.boot.initrd.luks.devices.root.device = "/dev/sda1";
   config.services.connman.enable = true;
+  config.system.etc.overlay.enable = true;
+  config.system.nixos-init.enable = true;
 }

@@ -102,6 +102,28 @@ static void nixos_with_systemd_in_its_initramfs(void)
 	CHECK_INT(rmdir("store/" SYS "/prepare-root"), 0);
 }
 
+static void nixos_with_nixos_init(void)
+{
+	_cleanup_(system_free) struct system s, given, none, prepared, other;
+	const struct system_options init = { .system = "link", .init = "/nix/store/" SYS "/init" };
+	const struct system_options no_init = { .system = "link", .no_init = true };
+	struct err e;
+
+	put("store/" SYS "/init", "\177ELF", 4);
+	CHECK_INT(find((struct system_options){ .system = "link" }, &other, &e), 0);
+	put("store/" SYS "/nixos-version", "26.05", 5);
+	CHECK_INT(find((struct system_options){ .system = "link" }, &s, &e), -ENOTSUP);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_HAS(e.text, "link: only its own initramfs can prepare its root");
+	CHECK_INT(find(init, &given, &e), 0);
+	CHECK_INT(find(no_init, &none, &e), 0);
+	put("store/" SYS "/prepare-root", "#!/bin/sh\n", 10);
+	CHECK_INT(find((struct system_options){ .system = "link" }, &prepared, &e), 0);
+	CHECK_INT(unlink("store/" SYS "/prepare-root"), 0);
+	CHECK_INT(unlink("store/" SYS "/nixos-version"), 0);
+	put("store/" SYS "/init", "#!/bin/sh\n", 10);
+}
+
 static void parts_in_place_of_a_system(void)
 {
 	_cleanup_(system_free) struct system s;
@@ -214,6 +236,7 @@ int main(void)
 	RUN(make_store);
 	RUN(whole_system);
 	RUN(nixos_with_systemd_in_its_initramfs);
+	RUN(nixos_with_nixos_init);
 	RUN(parts_in_place_of_a_system);
 	RUN(given_parts_win);
 	RUN(what_is_no_system);
