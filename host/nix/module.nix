@@ -335,5 +335,11 @@ in
   };
   config = guest;
 }
-# Who imports this wants it instead of qemu-vm.nix. There is a word for that since 17.09.
-// (if lib ? trivial && lib.trivial ? release then { disabledModules = [ "virtualisation/qemu-vm.nix" ]; } else { })
+# Who imports this wants it instead of qemu-vm.nix. There is a word for that since 17.09; lib has its release since 18.09,
+# and what takes a module apart is for nobody else's use today.
+// (
+  if !legacy && (lib ? trivial.release || (lib.modules.unifyModuleSyntax "" "" { }) ? disabledModules) then
+    { disabledModules = [ "virtualisation/qemu-vm.nix" ]; }
+  else
+    { }
+)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# nixos-module.sh - host/nix/module.nix, evaluated in option trees of 2010, 15.09, 18.09 and today
+# nixos-module.sh - host/nix/module.nix, evaluated in option trees of 2010, 15.09, 17.09, 18.09 and today
 # shellcheck disable=SC2016 # Nix's and the run script's own dollars
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -82,6 +82,7 @@ for era in 18.09 today; do
 		'builtins.mapAttrs (_: f: f.fsType) c.fileSystems')" '{"/":"ext3","/nix/store":"virtiofs"}'
 	is "$era: nothing is asked that cannot be" "$(ask $era '{ }' 'builtins.all (a: a.assertion) c.assertions')" true
 done
+is "17.09: the module takes the place of qemu-vm.nix" "$(ask 17.09 '{ }' 'c.fileSystems."/".fsType')" '"ext3"'
 is "today: stage 2 is no part of NixOS's own initramfs" "$(ask today '{ }' \
 	'with c.system; [ nixos-init.enable etc.overlay.enable ]')" '[false,false]'
 

@@ -11,7 +11,8 @@ let
 in
 {
   # As nixos/default.nix and vmVariant do.
-  imports = if lib.trivial ? release then [ ./virtualisation/qemu-vm.nix ] else [ ];
+  imports =
+    if lib.modules.unifyModuleSyntax "" "" { } ? disabledModules then [ ./virtualisation/qemu-vm.nix ] else [ ];
   options = {
     assertions = list;
     boot.initrd.availableKernelModules = list;

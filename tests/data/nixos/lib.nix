@@ -242,8 +242,8 @@ in
     mkOverride = priority: template: mkOverride priority;
   };
 
-  # disables: whether modules can disable others, since 17.09.
-  new = disables: common // rec {
+  # era: modules can disable others since 17.09, and lib has its release since 18.09.
+  new = era: common // rec {
     inherit mkOverride;
     mkVMOverride = mkOverride 10;
     mkDefault = mkOverride 1000;
@@ -252,7 +252,10 @@ in
       inherit contents;
     };
     evalModules = { modules }: evaluate modules { };
-    trivial = if disables then { release = "18.09"; } else { };
+    trivial = if elem era [ "15.09" "17.09" ] then { } else { release = era; };
+    modules.unifyModuleSyntax =
+      file: key: m:
+      (if era == "15.09" then { } else { disabledModules = [ ]; }) // m;
     attrByPath =
       path: default: set:
       if path == [ ] then
