@@ -184,19 +184,21 @@ bench-store: all
 # --- install -------------------------------------------------------------------------------------------
 COMPLETIONS := bash-completion/completions/storeboot zsh/site-functions/_storeboot \
 	fish/vendor_completions.d/storeboot.fish
+# Pages lie as they do here, so that their links hold.
+DOCS := README.md LICENSE NOTICE host/man/session.svg $(wildcard host/man/tasks/*.md host/nix/*.md)
 install: all
 	install -d $(DESTDIR)$(PREFIX)/$(INITDIR)
 	install -m 755 $(INIT) $(DESTDIR)$(PREFIX)/$(INITDIR)/storeboot-init
 ifeq ($(ARCH),)
 	install -d $(DESTDIR)$(PREFIX)/bin $(foreach c,$(COMPLETIONS),$(DESTDIR)$(PREFIX)/share/$(dir $(c))) \
-		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/storeboot
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(HOST_TOOL) $(DESTDIR)$(PREFIX)/bin/storeboot
 	install -m 644 host/man/storeboot.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 host/man/storeboot-init.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	$(Q)for c in $(COMPLETIONS:%=$(DESTDIR)$(PREFIX)/share/%); do \
 		case $$c in */bash*) s=bash ;; */zsh*) s=zsh ;; *) s=fish ;; esac; \
 		$(HOST_TOOL) completion $$s >"$$c" && chmod 644 "$$c" || exit 1; done
-	install -m 644 README.md LICENSE NOTICE $(DESTDIR)$(PREFIX)/share/doc/storeboot/
+	$(Q)for f in $(DOCS); do install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/doc/storeboot/$$f || exit 1; done
 endif
 
 dist: all
