@@ -58,7 +58,10 @@ static bool move(struct flow *f)
 	return true;
 }
 
-/* flows: by who sends. A side that nothing is wanted of is not looked at, but for a guest that may be gone. */
+/*
+ * flows: by who sends. A side that nothing is wanted of is not looked at, but for a guest that may be gone:
+ * unless both ways of it are shut and the host is still to get its last words, as then poll would not wait.
+ */
 static bool wait_for(const struct flow *flows)
 {
 	struct pollfd p[SIDES];
@@ -66,7 +69,7 @@ static bool wait_for(const struct flow *flows)
 	for (int i = 0; i < SIDES; i++) {
 		const struct flow *in = &flows[i], *out = &flows[!i];
 		const bool reads = in->len == 0 && !in->ended;
-		const bool looks = reads || out->len > 0 || (i == GUEST && in->len == 0);
+		const bool looks = reads || out->len > 0 || (i == GUEST && (in->len == 0 || !out->ended));
 
 		p[i] = (struct pollfd){ looks ? in->from : -1,
 					(short)((reads ? POLLIN : 0) | (out->len > 0 ? POLLOUT : 0)), 0 };
