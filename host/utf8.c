@@ -2,9 +2,9 @@
 /* utf8.c - text of unknown encoding as UTF-8, which JSON must be */
 #include "host/utf8.h"
 
-/* The length of the UTF-8 sequence that s begins with, 0 where it is none (RFC 3629, section 4). */
-static size_t sequence(const unsigned char *s)
+size_t utf8_sequence(const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	static const struct {
 		unsigned char first, last, low, high, len;
 	} forms[] = {
@@ -28,12 +28,24 @@ static size_t sequence(const unsigned char *s)
 	return 0;
 }
 
+bool utf8_is(const char *text)
+{
+	size_t n;
+
+	for (; *text; text += n) {
+		n = utf8_sequence(text);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
 int utf8_repair(const char *text, struct buf *ret)
 {
 	int r = buf_add(ret, "", 0);
 
 	while (r == 0 && *text) {
-		size_t n = sequence((const unsigned char *)text);
+		size_t n = utf8_sequence(text);
 
 		r = n > 0 ? buf_add(ret, text, n) : buf_add(ret, "\xef\xbf\xbd", 3);
 		text += n > 0 ? n : 1;

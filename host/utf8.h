@@ -3,7 +3,15 @@
 #ifndef STOREBOOT_HOST_UTF8_H
 #define STOREBOOT_HOST_UTF8_H
 
+#include <stdbool.h>
+
 #include "init/lib/str.h"
+
+/* The bytes of the UTF-8 sequence that s begins with; 0: it is none, or s is empty (RFC 3629, section 4). */
+size_t utf8_sequence(const char *s);
+
+/* Is all of it UTF-8? */
+bool utf8_is(const char *text);
 
 /* Text as JSON has to have it: a byte that is no UTF-8 becomes U+FFFD. A pure function. Returns 0 or
  * -ENOMEM. */

@@ -4,6 +4,9 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
+
+#include "host/utf8.h"
 
 static bool is_space(char c)
 {
@@ -93,7 +96,8 @@ int words_split(const char *s, struct strv *ret)
 
 static bool is_plain(const char *word)
 {
-	if (*word == '\0')
+	/* zsh takes =word for a command's place. */
+	if (*word == '\0' || *word == '=')
 		return false;
 	for (const char *p = word; *p; p++)
 		if (!isalnum((unsigned char)*p) && !strchr("%+,-./:=@_", *p))
@@ -101,27 +105,55 @@ static bool is_plain(const char *word)
 	return true;
 }
 
-int words_quote(const char *word, struct buf *ret)
+/* The bytes of the character at p, 0 where pasting it is not typing it: a control character, which the
+ * terminal or the shell's line editor takes for a key, or a byte that is none. A newline stays, in quotes. */
+static size_t pasted(const char *p)
 {
-	int r;
+	const size_t n = utf8_sequence(p);
 
-	if (is_plain(word))
-		return buf_add(ret, word, strlen(word));
-	r = buf_add(ret, "'", 1);
-	for (const char *p = word; r == 0 && *p; p++)
-		r = *p == '\'' ? buf_add(ret, "'\\''", 4) : buf_add(ret, p, 1);
+	if (n == 1)
+		return *p == '\n' || !iscntrl((unsigned char)*p);
+	return n == 2 && p[0] == '\xc2' && (unsigned char)p[1] < 0xa0 ? 0 : n;
+}
+
+static int quote(const char *word, bool to_paste, struct buf *ret)
+{
+	int r = buf_add(ret, "'", 1);
+	size_t n = 1;
+
+	for (const char *p = word; r == 0 && *p; p += n) {
+		n = to_paste ? pasted(p) : 1;
+		if (*p == '\'')
+			r = buf_add(ret, "'\\''", 4);
+		else if (n > 0)
+			r = buf_add(ret, p, n);
+		else
+			r = buf_addf(ret, "'\"$(printf '\\%03o')\"'", (unsigned char)*p);
+		n += n == 0;
+	}
 	return r < 0 ? r : buf_add(ret, "'", 1);
 }
 
-int words_quote_all(const char *const *words, struct buf *ret)
+static int quote_all(const char *const *words, bool to_paste, struct buf *ret)
 {
 	for (size_t i = 0; words[i]; i++) {
 		int r = i ? buf_add(ret, " ", 1) : 0;
 
 		if (r == 0)
-			r = words_quote(words[i], ret);
+			r = is_plain(words[i]) ? buf_add(ret, words[i], strlen(words[i])) :
+						 quote(words[i], to_paste, ret);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+int words_quote_all(const char *const *words, struct buf *ret)
+{
+	return quote_all(words, false, ret);
+}
+
+int words_to_paste(const char *const *words, struct buf *ret)
+{
+	return quote_all(words, true, ret);
 }

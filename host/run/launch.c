@@ -23,6 +23,7 @@
 #include "host/run/register.h"
 #include "host/run/remember.h"
 #include "host/signals.h"
+#include "host/utf8.h"
 #include "host/vms.h"
 #include "host/words.h"
 #include "init/lib/file.h"
@@ -49,6 +50,7 @@ void plan_free(struct plan *p)
 	buf_free(&p->registration);
 	buf_free(&p->append);
 	buf_free(&p->rescue_shell);
+	buf_free(&p->unprinted);
 	strv_free(&p->qemu_opts);
 	credentials_free(&p->credentials);
 	way_free(&p->way);
@@ -261,18 +263,32 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	return boot(&l, ret, e);
 }
 
-/* Comments for a shell, as what follows them is a command for one. */
+/* A comment for a shell, as what follows it is a command for one. */
+static void comment(bool so, const char *text)
+{
+	if (so)
+		printf("# %s\n", text);
+}
+
 static void print_lacks(const struct plan *p)
 {
-	for (size_t i = 0; i < p->disks.n; i++)
-		if (p->disks.v[i].image.fd < 0)
-			printf("# One of its disks is not there yet; the first run of storeboot makes it.\n");
-	if (p->efi.wanted && access(p->efi.vars, F_OK) < 0)
-		printf("# Its EFI variables are not there yet; the first run of storeboot makes them.\n");
-	if (p->tpm.wanted || p->agent)
-		printf("# Without storeboot there is no TPM and no socket for the guest's agent.\n");
-	if (p->binds.n > 0)
-		printf("# Without storeboot no folder of --bind is mounted.\n");
+	bool missing = false, small = false;
+
+	for (size_t i = 0; i < p->disks.n; i++) {
+		const struct image *image = &p->disks.v[i].image;
+
+		missing = missing || image->fd < 0;
+		small = small || (image->fd >= 0 && image->new_size > image->size);
+	}
+	comment(missing, "One of its disks is not there yet; the first run of storeboot makes it.");
+	comment(small, "One of its disks is smaller than was asked for; the next run of storeboot grows it.");
+	comment(p->way.image_path.len > 0 && p->way.image_fd < 0,
+		"The image of its closure is not there yet; the first run of storeboot makes it.");
+	comment(p->efi.wanted && access(p->efi.vars, F_OK) < 0,
+		"Its EFI variables are not there yet; the first run of storeboot makes them.");
+	comment(p->registration.len > 0, "Without storeboot Nix in the guest knows no path.");
+	if (p->unprinted.len > 0)
+		printf("# Without storeboot there is no %s.\n", p->unprinted.data);
 	if (p->way.store && road_serves(&p->way))
 		printf("# Without storeboot nobody serves the store by %s: the guest ends at the step share.\n"
 		       "# With --share 9p or --share image QEMU alone brings it.\n",
@@ -293,7 +309,7 @@ static int print_qemu(const struct plan *p, struct err *e)
 	if (r == 0)
 		r = qemu_args(&c, &argv);
 	if (r == 0)
-		r = words_quote_all((const char *const *)argv.v, &text);
+		r = words_to_paste((const char *const *)argv.v, &text);
 	if (r < 0)
 		return err_sys(e, r, "QEMU's arguments");
 	print_lacks(p);
@@ -310,5 +326,11 @@ int launch_print(const struct plan *p, struct err *e)
 				p->kernel_packed ? "kernel" : "initramfs",
 				p->kernel_packed ? "it is packed, and unpacked for each run" :
 						   "there is no cache folder where it stays");
+	for (size_t i = 0; i < p->disks.n; i++)
+		if (!utf8_is(p->disks.v[i].image.path))
+			return err_exit(e, EXIT_MISSING, EILSEQ,
+					"--print-qemu: QEMU alone cannot have the disk %s: its name is not "
+					"UTF-8, and QEMU takes no other",
+					p->disks.v[i].image.path);
 	return print_qemu(p, e);
 }

@@ -53,6 +53,7 @@ struct plan {
 	struct buf append;	 /* the kernel command line */
 	struct strv qemu_opts;
 	struct network network;
+	struct buf unprinted; /* options that --print-qemu cannot say; empty: none */
 	struct disks disks; /* opened; made when there is none yet */
 };
 

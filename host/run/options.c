@@ -3,6 +3,7 @@
 #include "host/run/options.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "host/exit.h"
@@ -189,7 +190,8 @@ int run_size(const char *option, const char *s, uint64_t standard, uint64_t *ret
 	return 0;
 }
 
-/* A printed command has no launcher beside it. */
+/* A printed command has no launcher beside it. What would then be another run than was asked for is refused; of
+ * what is only missing run_values_unprinted has the names. */
 static int check_print(const struct run_values *v, bool command, struct err *e)
 {
 	const struct {
@@ -204,6 +206,47 @@ static int check_print(const struct run_values *v, bool command, struct err *e)
 					"run: there is no %s with --print-qemu: QEMU alone has no such thing",
 					rows[i].name);
 	return 0;
+}
+
+static bool is_set(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value && value[0];
+}
+
+int run_values_unprinted(const struct run_values *v, struct buf *ret)
+{
+	static const struct run_values standard = RUN_VALUES_INIT;
+	const struct {
+		const char *name;
+		bool given;
+	} rows[] = {
+		{ "--tpm", v->tpm },
+		{ "--guest-agent", v->agent },
+		{ "--bind", v->binds.n > 0 },
+		{ "SHARED_DIR", is_set("SHARED_DIR") },
+		{ "USE_TMPDIR", is_set("USE_TMPDIR") },
+		{ "--host-certs", v->host_certs },
+		{ "--reginfo", v->reginfo && !str_eq(v->reginfo, "none") },
+		{ "--register", v->registered.n > 0 },
+		{ "--verify", v->verify },
+		{ "--stop-timeout", v->stop_timeout != standard.stop_timeout },
+		{ "--timeout-stage2", v->timeout_stage2 != standard.timeout_stage2 },
+		{ "--timeout-stage1", v->timeout_stage1 != standard.timeout_stage1 },
+		{ "--timeout", v->timeout },
+		{ "--console-log", v->console_log },
+		{ "--console-log-size", v->console_log_size },
+		{ "--json", v->json },
+		{ "--timings", v->timings },
+		{ "--plot", v->plot },
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++)
+		if (rows[i].given)
+			r = buf_addf(ret, "%s%s", ret->len > 0 ? ", " : "", rows[i].name);
+	return r;
 }
 
 /* What only a command can use. */

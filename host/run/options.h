@@ -60,6 +60,10 @@ void run_values_free(struct run_values *v);
 _must_check_ int run_size(const char *option, const char *s, uint64_t standard, uint64_t *ret,
 			  struct err *e);
 
+/* Appends what was given that --print-qemu cannot say, "--bind, SHARED_DIR": without a launcher beside QEMU
+ * nobody does what it asks. Returns 0 or -ENOMEM. */
+_must_check_ int run_values_unprinted(const struct run_values *v, struct buf *ret);
+
 /* Values that exclude each other, told before anything is looked for. command: one was given.
  * Returns 0, or -EINVAL with e (EXIT_USAGE). */
 _must_check_ int run_values_check(const struct run_values *v, bool command, struct err *e);

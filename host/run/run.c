@@ -457,7 +457,7 @@ int cmd_run(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signals_of_run(&signals);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	if (r == 0 && run.v.json)
+	if (r == 0 && run.v.json && !run.v.print_qemu)
 		r = events_open(&run.watch.events, run.v.json, &e);
 	if (r == 0)
 		r = run_system(&run, &v, &e);

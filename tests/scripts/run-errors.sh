@@ -200,6 +200,26 @@ is '--print-qemu: exit code' "$got" 0
 has '--print-qemu: one command, quoted' "$out" "^[^ ]*/qemu-system-x86_64 .*'[^']*\"filename\":\"[^']*/a,b c.qcow2\"}' "
 is '--print-qemu: nothing made' "$(state)" "$before"
 
+# print ARGUMENT...: what --print-qemu prints.
+print() {
+	"$storeboot" run "$system" --stage1 "$build/storeboot-init" --print-qemu "$@" 2>/dev/null
+}
+out=$(print --image base.qcow2 --timeout 9 --console-log log --json events --plot plot.svg)
+is '--print-qemu: what QEMU alone cannot do, in one comment' "$(grep -F -e --timeout <<<"$out")" \
+	'# Without storeboot there is no --timeout, --console-log, --json, --plot.'
+is '--print-qemu: and no file is made for it' "$(state)" "$before"
+has '--print-qemu: a disk that is to grow' "$(print --image base.qcow2 --disk-size 9G)" '^# One of its disks is smaller than was asked for; '
+has "--print-qemu: the closure's image is not made" "$(XDG_CACHE_HOME=$tmp/none print --share image)" '^# The image of its closure is not there yet; '
+# What is pasted is typed: by another program than this shell, each word as it was given.
+# shellcheck disable=SC2016 # that is the name
+out=$(print --append $'esc\033[A tab\t \xff caf\xc3\xa9 \xc2\x9b' --image 'a"b$(c)`d`!e.qcow2' | grep -v '^#')
+is '--print-qemu: no key is in it' "$(LC_ALL=C grep -c $'[^ -~\xc3\xa9]' <<<"$out")" 0
+words=$(dash -c "set -- $out; for w; do printf '<%s>\n' \"\$w\"; done")
+LC_ALL=C has '--print-qemu: the same words for a shell, bytes' "$words" $'^<.* init=.*esc\033\\[A tab\t \xff caf\xc3\xa9 \xc2\x9b>'
+# shellcheck disable=SC2016
+has '--print-qemu: and a name full of syntax' "$words" 'a\\"b\$\(c\)`d`!e\.qcow2"'
+LC_ALL=C refuse '--print-qemu: a name that QEMU takes open only' 69 'its name is not UTF-8' "$system" --print-qemu --image $'\xff.qcow2'
+
 QEMU_OPTS='-no-such-option' timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image q.qcow2 \
 	</dev/null >"$tmp/out" 2>"$tmp/err"
 is 'option that QEMU refuses: exit code' $? 71

@@ -73,6 +73,20 @@ static void quoted_words_come_back(void)
 		CHECK_STR(v.v[i], words[i]);
 }
 
+/* printf writes what a terminal or a clipboard would change; letters beyond ASCII are none of that. */
+static void to_paste(void)
+{
+	static const char *const words[] = { "plain", "=x", "it's", "caf\xc3\xa9", "new\nline",
+					     "a\033[m\tb\x7f", "\xff", "\xc2\x85", "\xe2\x82", NULL };
+	_cleanup_buf_ struct buf b = { 0 };
+
+	CHECK_INT(words_to_paste(words, &b), 0);
+	CHECK_STR(b.data, "plain '=x' 'it'\\''s' 'caf\xc3\xa9' 'new\nline' "
+			  "'a'\"$(printf '\\033')\"'[m'\"$(printf '\\011')\"'b'\"$(printf '\\177')\"'' "
+			  "''\"$(printf '\\377')\"'' ''\"$(printf '\\302')\"''\"$(printf '\\205')\"'' "
+			  "''\"$(printf '\\342')\"''\"$(printf '\\202')\"''");
+}
+
 int main(void)
 {
 	RUN(splits_at_white_space);
@@ -81,5 +95,6 @@ int main(void)
 	RUN(nothing_is_expanded);
 	RUN(open_quotes_are_errors);
 	RUN(quoted_words_come_back);
+	RUN(to_paste);
 	TEST_END();
 }
