@@ -210,7 +210,11 @@ let
         }
         {
           asked = cfg.useBootLoader;
-          what = "virtualisation.useBootLoader: the kernel is booted directly, with storeboot's own initramfs";
+          what = "virtualisation.useBootLoader: there is no boot loader; the kernel is booted directly, with storeboot's own initramfs";
+        }
+        {
+          asked = cfg.useSecureBoot;
+          what = "virtualisation.useSecureBoot: it is for a signed boot loader, and there is none; the kernel is booted directly";
         }
         {
           asked = cfg.storeboot.cache && share == "image";
@@ -294,6 +298,7 @@ let
     restrictNetwork = mk types.bool false "Whether the guest reaches nothing but its store.";
     vlans = mk (types.listOf types.int) [ ] "More cards, each in the network of this number of all your VMs.";
     useBootLoader = mk types.bool false "Whether a boot loader starts the guest.";
+    useSecureBoot = mk types.bool false "Whether the guest's firmware starts what is signed alone.";
     useEFIBoot = mk types.bool false "Whether the guest has EFI.";
     tpm.enable = mk types.bool false "Whether the guest has a TPM 2.0.";
     useHostCerts = mk types.bool false "Whether the guest has the CA certificates of who runs it.";

@@ -138,10 +138,12 @@ for era in "${eras[@]}"; do
 done
 
 # --- what is refused ------------------------------------------------------------------------------------------------
-has "2010: what cannot be asked" "$(ask 2010 '{ virtualisation.useBootLoader = true; }' c.system.build.vm.buildCommand)" \
-	'^error: storeboot: virtualisation.useBootLoader'
+for asked in useBootLoader useSecureBoot; do
+	has "2010: $asked cannot be asked" "$(ask 2010 "{ virtualisation.$asked = true; }" c.system.build.vm.buildCommand)" \
+		"^error: storeboot: virtualisation\.$asked: .*the kernel is booted directly"
+done
 for era in 15.09 18.09 today; do
-	for asked in 'useBootLoader = true' 'qemu.diskInterface = "scsi"' 'qemu.networkingOptions = [ "-nic none" ]' \
+	for asked in 'useBootLoader = true' 'useSecureBoot = true' 'qemu.diskInterface = "scsi"' 'qemu.networkingOptions = [ "-nic none" ]' \
 		'useNixStoreImage = true; virtualisation.storeboot.cache = true' \
 		'forwardPorts = [ { from = "guest"; host.port = 1; guest.port = 1; } ]'; do
 		is "$era: $asked: fails" "$(ask $era "{ virtualisation.$asked; }" 'builtins.all (a: a.assertion) c.assertions')" false
