@@ -173,6 +173,7 @@ check-vm: all
 check-matrix: all
 	$(Q)BUILD=$(BUILD) tests/lib/run matrix
 check-long: all
+	$(Q)BUILD=$(BUILD) scripts/setup --long
 	$(Q)BUILD=$(BUILD) ROW=$(ROW) tests/lib/run long
 
 lint:
