@@ -15,8 +15,9 @@
  * COMMAND_LINE_SIZE). */
 #define CONFIG_CMDLINE_MAX 4096
 
-/* The root disk where root= names none; the launcher writes it, too. */
+/* The root disk where root= names none; the launcher writes it, too, or with SCSI and IDE the other. */
 #define CONFIG_ROOT "/dev/vda"
+#define CONFIG_ROOT_SCSI "/dev/sda"
 
 struct config {
 	char text[CONFIG_CMDLINE_MAX];	/* the unquoted words; the strings below point into it */

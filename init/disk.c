@@ -3,13 +3,13 @@
  * disk.c - the root disk: find it, look at it, format it if and only if it is empty; mount it
  *
  * What is formatted and what is refused is fs/policy.c's to say. Here it is seen to that this is
- * the disk that the host means: QEMU's arguments decide which one becomes /dev/vda, so it is known
- * by its serial.
+ * the disk that the host means: QEMU's arguments, and the order in which drivers find them, decide which
+ * one becomes /dev/vda or /dev/sda, so it is known by its serial.
  *
  * Between the look and the format nobody else can write: PID 1 is the only process, and QEMU locks
  * the image on the host. The format opens the disk again by its name, exclusively; the descriptor of
  * the look stays open until then, and while it is, the kernel gives the name to no other disk
- * (drivers/block/virtio_blk.c frees its number with the last reference).
+ * (drivers/block/virtio_blk.c and drivers/scsi/sd.c free its number with the last reference).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,14 +33,14 @@
 /* QEMU's user network answers DNS here (QEMU's manual, "Network emulation", user mode). */
 #define RESOLV_CONF "nameserver 10.0.2.3\n"
 
-/* Only the default is exchanged for another disk: who names one by root= means that one. */
+/* Only the first disk is exchanged for another one: who names one by root= means that. */
 static int open_root(struct boot *b)
 {
 	const struct config *c = &b->config;
 	struct serial_disk disk = { .serial = c->disk_serial };
 	int fd;
 
-	if (!c->disk_serial || !str_eq(c->root, CONFIG_ROOT))
+	if (!c->disk_serial || !(str_eq(c->root, CONFIG_ROOT) || str_eq(c->root, CONFIG_ROOT_SCSI)))
 		return uevent_wait_open(c->root, O_RDONLY, c->deadline_ms);
 	fd = uevent_wait(serial_open, &disk, c->deadline_ms);
 	if (fd >= 0) {
@@ -56,15 +56,11 @@ static int open_root(struct boot *b)
 static int check_serial(struct boot *b)
 {
 	const struct config *c = &b->config;
-	char serial[64];
+	char serial[SERIAL_SIZE];
 
 	if (!c->disk_serial)
 		return 0;
-	if (serial_of(c->root + strlen("/dev/"), serial, sizeof(serial)) < 0)
-		return err_set(&b->err, ENODEV,
-			       "%s is no virtio disk, which could have the serial %s "
-			       "(storeboot.disk.serial=); disk unchanged",
-			       c->root, c->disk_serial);
+	serial_of(c->root + strlen("/dev/"), serial);
 	if (!str_eq(serial, c->disk_serial))
 		return err_set(&b->err, ENODEV,
 			       "%s is the wrong disk: its serial is \"%s\", not \"%s\" "

@@ -1,29 +1,62 @@
 /* SPDX-License-Identifier: MIT */
-/* serial.c - a virtio disk, found by its serial: which name it gets is QEMU's order of arguments */
+/* serial.c - a disk, found by its serial: its name depends on the order in which drivers find them */
 #include "init/serial.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "init/lib/file.h"
 #include "init/lib/str.h"
 
-int serial_of(const char *name, char *ret, size_t size)
-{
-	char path[64];
-	int r = str_format(path, sizeof(path), "/sys/class/block/%s/serial", name);
+/* A page's length has 16 bits, behind a header. */
+#define PAGE_HEADER 4
+#define PAGE_MAX (PAGE_HEADER + 65535)
 
-	return r < 0 ? r : file_read_line(AT_FDCWD, path, ret, size);
+/*
+ * SPC-4, "Unit Serial Number VPD page": its number, 80h, and its length, most significant byte first. For an
+ * ATA disk libata makes it of the 20 bytes that the disk has, which are filled up with spaces
+ * (ata_scsiop_inq_80).
+ */
+void serial_of_page(const unsigned char *page, size_t len, char ret[static SERIAL_SIZE])
+{
+	size_t n = len < PAGE_HEADER || page[1] != 0x80 ? 0 : (size_t)page[2] << 8 | page[3];
+
+	if (n + PAGE_HEADER > len) /* cut short */
+		n = 0;
+	while (n > 0 && page[PAGE_HEADER + n - 1] == ' ')
+		n--;
+	if (n >= SERIAL_SIZE)
+		n = 0;
+	if (n > 0)
+		memcpy(ret, page + PAGE_HEADER, n);
+	ret[n] = '\0';
+}
+
+/* virtio's disks say it in one file, those that SCSI's layer drives in another. */
+void serial_of(const char *name, char ret[static SERIAL_SIZE])
+{
+	_cleanup_buf_ struct buf page = { 0 };
+	char path[80];
+
+	ret[0] = '\0';
+	if (str_format(path, sizeof(path), "/sys/class/block/%s/serial", name) == 0 &&
+	    file_read_line(AT_FDCWD, path, ret, SERIAL_SIZE) == 0)
+		return;
+	ret[0] = '\0';
+	if (str_format(path, sizeof(path), "/sys/class/block/%s/device/vpd_pg80", name) == 0 &&
+	    file_read(AT_FDCWD, path, PAGE_MAX, &page) == 0 && page.len > 0)
+		serial_of_page((const unsigned char *)page.data, page.len, ret);
 }
 
 static int try_disk(struct serial_disk *d, const char *name)
 {
-	char serial[64];
+	char serial[SERIAL_SIZE];
 	int fd;
 
-	if (serial_of(name, serial, sizeof(serial)) < 0 || !str_eq(serial, d->serial) ||
-	    str_format(d->node, sizeof(d->node), "/dev/%s", name) < 0)
+	serial_of(name, serial);
+	if (!str_eq(serial, d->serial) || str_format(d->node, sizeof(d->node), "/dev/%s", name) < 0)
 		return -ENOENT;
 	fd = open(d->node, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
@@ -42,7 +75,7 @@ int serial_open(void *arg)
 	if (!d)
 		return -errno;
 	while (fd == -ENOENT && (ent = readdir(d)))
-		if (str_after(ent->d_name, "vd"))
+		if (str_after(ent->d_name, "vd") || str_after(ent->d_name, "sd"))
 			fd = try_disk(disk, ent->d_name);
 	return fd;
 }

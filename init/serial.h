@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* serial.h - a virtio disk, found by its serial: which name it gets is QEMU's order of arguments */
+/* serial.h - a disk, found by its serial: its name depends on the order in which drivers find them */
 #ifndef STOREBOOT_SERIAL_H
 #define STOREBOOT_SERIAL_H
 
@@ -7,9 +7,14 @@
 
 #include "init/lib/macro.h"
 
-/* Puts a disk's serial into ret (virtio_blk's "serial", at most 20 bytes; empty where it has none).
- * name: vda. Returns 0 or -errno: no disk, or one of another kind. */
-_must_check_ int serial_of(const char *name, char *ret, size_t size);
+/* Bytes of a serial with its NUL: virtio and ATA have 20 at most, QEMU's SCSI disks 36. */
+#define SERIAL_SIZE 64
+
+/* Puts a disk's serial into ret; "" where it has none that fits. name: vda. */
+void serial_of(const char *name, char ret[static SERIAL_SIZE]);
+
+/* The same from SCSI's Unit Serial Number page. A pure function. */
+void serial_of_page(const unsigned char *page, size_t len, char ret[static SERIAL_SIZE]);
 
 /* The disk that is looked for, and its node where it was found; or "". */
 struct serial_disk {
