@@ -8,8 +8,13 @@
 
 #include "init/lib/str.h"
 
-/* virtio-blk's VIRTIO_BLK_ID_BYTES: what is longer would be cut. */
+/* virtio-blk's VIRTIO_BLK_ID_BYTES, and ATA's IDENTIFY DEVICE, words 10 to 19: what is longer would be cut. */
 #define BLOCKDEV_SERIAL_MAX 20
+
+/* How a disk is connected; the words for it, behind them a NULL; and what the guest calls the first one. */
+enum disk_interface { DISK_BY_VIRTIO, DISK_BY_SCSI, DISK_BY_IDE, DISK_INTERFACE_COUNT };
+extern const char *const disk_interface_words[];
+extern const char *const disk_interface_first[];
 
 struct qemu_disk {
 	const char *file;   /* the image's path; absolute */
@@ -17,7 +22,8 @@ struct qemu_disk {
 	int layer_fd;	    /* a qcow2 file over the image, which then is only read; -1: none */
 	const char *format; /* "qcow2" or "raw" */
 	const char *serial; /* at most BLOCKDEV_SERIAL_MAX bytes */
-	bool read_only;
+	bool read_only;     /* not by IDE: an ATA disk can always be written */
+	enum disk_interface interface;
 };
 
 /*

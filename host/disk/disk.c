@@ -137,6 +137,11 @@ static int open_more(const struct disk_options *o, const char *text, struct disk
 		r = check_serial(d, e);
 	if (r < 0)
 		return r;
+	if (new->request.read_only && o->interface == DISK_BY_IDE)
+		return err_exit(e, EXIT_USAGE, EROFS,
+				"run: --disk %s: with --disk-interface ide a disk can always be written; "
+				"leave out ro, or take virtio or scsi",
+				new->path);
 	new->request.qemu_img = o->qemu_img;
 	new->request.path = new->path;
 	new->request.new_size = new->request.size;
@@ -148,6 +153,7 @@ int disks_open(const struct disk_options *o, struct disks *ret, struct err *e)
 {
 	int r = o->root ? open_root(o, ret, e) : 0;
 
+	ret->interface = o->interface;
 	for (size_t i = 0; r == 0 && o->more && o->more[i]; i++)
 		r = open_more(o, o->more[i], ret, e);
 	return r;
@@ -176,6 +182,7 @@ void disks_qemu(const struct disks *d, bool by_path, struct qemu_disk *ret)
 			.format = from->request.format,
 			.serial = from->serial,
 			.read_only = from->request.read_only,
+			.interface = d->interface,
 		};
 	}
 }

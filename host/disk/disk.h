@@ -21,6 +21,7 @@ struct disks {
 	struct disk v[DISKS_MAX];
 	size_t n;
 	bool has_root;
+	enum disk_interface interface;
 };
 
 struct disk_options {
@@ -28,6 +29,7 @@ struct disk_options {
 	const char *root;     /* the root disk's path; NULL: there is none */
 	uint64_t root_size;   /* bytes; 0: as it is, or DISK_ROOT_SIZE where there is none yet */
 	bool fresh, ephemeral;
+	enum disk_interface interface; /* of all of them */
 	const char *const *more; /* NULL-terminated: PATH[,size=SIZE][,serial=TEXT][,ro][,raw]; or NULL */
 };
 

@@ -18,6 +18,7 @@ struct initrd_options {
 	const char *init_program; /* storeboot-init; NULL: the one that belongs to this program */
 	const char *const *needs; /* NULL-terminated names of module needs (host/initrd/need.c); NULL:
 				     all but those by name only */
+	const char *const *more_needs; /* beside those; or NULL */
 	const char *const *extra_modules; /* NULL-terminated, loaded last; or NULL */
 	enum compression compression;
 };

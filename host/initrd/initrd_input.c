@@ -118,8 +118,8 @@ static int read_modules(const struct initrd_options *o, struct initrd_input *in,
 	if (r == 0)
 		r = modtree_open(o->modules, release, &in->tree, e);
 	if (r == 0)
-		r = need_resolve(&in->tree, a && a->pci_only, o->needs, o->extra_modules,
-				 &in->needs, e);
+		r = need_resolve(&in->tree, a && a->pci_only, o->needs, o->more_needs,
+				 o->extra_modules, &in->needs, e);
 	if (r < 0)
 		return r;
 	in->raw = calloc(in->needs.n + 1, sizeof(*in->raw));
@@ -195,7 +195,7 @@ int initrd_check_needs(const struct initrd_options *o, struct err *e)
 	r = wanted_release(o, &in, &release, e);
 	if (r == 0)
 		r = modtree_open(o->modules, release, &in.tree, e);
-	return r < 0 ? r : need_resolve(&in.tree, false, o->needs, o->extra_modules, &in.needs, e);
+	return r < 0 ? r : need_resolve(&in.tree, false, o->needs, NULL, o->extra_modules, &in.needs, e);
 }
 
 int initrd_input_module(const struct initrd_input *in, size_t i, struct buf *ret, struct err *e)

@@ -47,7 +47,12 @@ static const struct need {
 	{ "base", ALWAYS, { { "virtio_pci", REQUIRED } }, { NULL } },
 	/* Early: it can give a shell where what follows fails. A kernel without it boots all the same. */
 	{ "channel", ALWAYS, { { "virtio_console", WANTED } }, { NULL } },
-	{ "disk", ALWAYS, { { "virtio_blk", REQUIRED } }, { NULL } },
+	/* A run asks for the one whose disks it has; virtio's is for the closure's image, too. */
+	{ "disk", ALWAYS | WHERE_IT_IS, { { "virtio_blk", REQUIRED } }, { "VIRTIO_BLK" } },
+	{ "scsi", ALWAYS | BY_NAME, { { "virtio_scsi", REQUIRED }, { "sd_mod", REQUIRED } },
+	  { "SCSI_VIRTIO", "BLK_DEV_SD" } },
+	{ "ide", ALWAYS | BY_NAME, { { "ahci", REQUIRED }, { "sd_mod", REQUIRED } },
+	  { "SATA_AHCI", "BLK_DEV_SD" } },
 	/* ext3 is mounted by ext4. Up to 6.12 both it and jbd2 fail without crc32c, a softdep. */
 	{ "root", ALWAYS | SOFTDEPS, { { "ext4", REQUIRED } }, { NULL } },
 	{ "net", 0, { { "virtio_net", REQUIRED } }, { NULL } },
@@ -304,8 +309,11 @@ static bool has_all(const struct modtree *t, const struct need *n)
 	return true;
 }
 
-static bool asked_for(const struct modtree *t, const struct need *n, const char *const *needs)
+static bool asked_for(const struct modtree *t, const struct need *n, const char *const *needs,
+		      const char *const *more)
 {
+	if (more && listed(more, n->name))
+		return true;
 	if (needs)
 		return n == table || listed(needs, n->name);
 	return !(n->flags & BY_NAME) && (!(n->flags & WHERE_IT_IS) || has_all(t, n));
@@ -327,12 +335,13 @@ static int check_names(const char *const *needs, struct err *e)
 	return 0;
 }
 
-static int resolve_all(struct resolver *r, const char *const *needs, const char *const *extra)
+static int resolve_all(struct resolver *r, const char *const *needs, const char *const *more,
+		       const char *const *extra)
 {
 	int res;
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		res = asked_for(r->tree, &table[i], needs) ? add_need(r, &table[i]) : 0;
+		res = asked_for(r->tree, &table[i], needs, more) ? add_need(r, &table[i]) : 0;
 		if (res < 0)
 			return res;
 	}
@@ -346,7 +355,7 @@ static int resolve_all(struct resolver *r, const char *const *needs, const char 
 }
 
 int need_resolve(const struct modtree *t, bool pci_only, const char *const *needs,
-		 const char *const *extra, struct need_list *ret, struct err *e)
+		 const char *const *more, const char *const *extra, struct need_list *ret, struct err *e)
 {
 	_cleanup_free_ bool *seen = calloc(t->dep.n + 1, sizeof(*seen));
 	_cleanup_free_ size_t *place = calloc(t->dep.n + 1, sizeof(*place));
@@ -357,7 +366,7 @@ int need_resolve(const struct modtree *t, bool pci_only, const char *const *need
 		return res;
 	if (!seen || !place)
 		return err_sys(e, ENOMEM, "cannot resolve the modules");
-	res = resolve_all(&r, needs, extra);
+	res = resolve_all(&r, needs, more, extra);
 	if (res < 0) {
 		need_list_free(&r.list);
 		return res;

@@ -13,9 +13,6 @@
 #include "host/qemu/network.h"
 #include "init/lib/str.h"
 
-/* What the guest sees as ... */
-#define QEMU_DISK_DEVICE "/dev/vda"
-
 /* Paths are absolute and may hold any byte but NUL. */
 struct qemu_config {
 	const char *program;

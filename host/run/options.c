@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "host/disk/blockdev.h"
 #include "host/exit.h"
 #include "init/param.h"
 
@@ -52,6 +53,8 @@ static const struct opt opts[] = {
 	  "disk, or tmpfs: the root lies in the guest's memory (disk)", root_words },
 	{ "disk", 0, OPT_LIST, AT(disks), "PATH[,...]",
 	  "one more disk: PATH[,size=SIZE][,serial=TEXT][,ro][,raw]", NULL },
+	{ "disk-interface", 0, OPT_CHOICE, AT(disk_interface), "HOW",
+	  "how the disks are connected: virtio, scsi or ide (virtio)", disk_interface_words },
 	{ "name", 0, OPT_STRING, AT(system.name), "NAME",
 	  "the machine's name (the system's host name, or SYSTEM's own)", NULL },
 	{ "network", 0, OPT_CHOICE, AT(network), "HOW",

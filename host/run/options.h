@@ -18,6 +18,7 @@ struct run_values {
 	bool ephemeral, fresh, yes;
 	int root; /* enum root */
 	struct strv disks;
+	int disk_interface; /* enum disk_interface */
 	int share; /* enum share, or SHARE_AUTO */
 	bool cache;
 	const char *image_cache_size;

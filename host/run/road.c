@@ -11,7 +11,7 @@
 /* What auto tries, the fastest first (scripts/bench store). */
 static const enum share by_speed[] = { SHARE_IMAGE, SHARE_VIRTIOFS, SHARE_CIFS, SHARE_9P };
 
-static const char *const cache_needs[] = { "image", "overlay", NULL };
+static const char *const cache_needs[] = { "disk", "image", "overlay", NULL };
 
 void way_free(struct way *w)
 {

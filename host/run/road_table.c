@@ -314,5 +314,5 @@ const struct road roads[] = {
 	[SHARE_CIFS] = { "cifs", { "cifs" }, find_cifs, make_cifs, NULL },
 	[SHARE_9P] = { "9p", { "9p" }, find_9p, NULL, qemu_9p },
 	[SHARE_VIRTIOFS] = { "virtiofs", { "virtiofs" }, find_virtiofs, make_virtiofs, qemu_virtiofs },
-	[SHARE_IMAGE] = { "image", { "image" }, find_image, NULL, NULL },
+	[SHARE_IMAGE] = { "image", { "disk", "image" }, find_image, NULL, NULL },
 };

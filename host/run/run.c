@@ -78,6 +78,7 @@ static int check_disks(struct run *run, struct err *e)
 		.root_size = run->v.disk_bytes,
 		.fresh = run->v.fresh,
 		.ephemeral = run->v.ephemeral,
+		.interface = (enum disk_interface)run->v.disk_interface,
 		.more = (const char *const *)run->v.disks.v,
 	};
 
@@ -112,11 +113,15 @@ static int confirm_fresh(const struct run *run, struct err *e)
 static struct initrd_options initrd_of(const struct run *run)
 {
 	static const char *const for_credentials[] = { CREDENTIAL_MODULE, NULL };
+	static const char *const for_disks[][2] = {
+		[DISK_BY_VIRTIO] = { "disk" }, [DISK_BY_SCSI] = { "scsi" }, [DISK_BY_IDE] = { "ide" }
+	};
 
 	return (struct initrd_options){
 		.kernel = run->system.kernel,
 		.modules = run->system.modules[0] ? run->system.modules : NULL,
 		.init_program = run->v.stage1,
+		.more_needs = run->plan.disks.n > 0 ? for_disks[run->v.disk_interface] : NULL,
 		.extra_modules = run->v.credentials.n > 0 ? for_credentials : NULL,
 	};
 }
@@ -166,6 +171,19 @@ static int find_road(struct run *run, struct err *e)
 	return road_find(&q, &run->plan.way, e);
 }
 
+/* Behind find_road, which has looked whether kernel and modules are any. */
+static int check_driver(struct run *run, struct err *e)
+{
+	struct initrd_options o = initrd_of(run);
+	struct err why = { 0 };
+	int r;
+
+	o.needs = o.more_needs;
+	r = run->v.initrd || !o.needs ? -ENODATA : initrd_check_needs(&o, &why);
+	return r == 0 || r == -ENODATA ? 0 : err_exit(e, why.exit_status, -r, "run: --disk-interface %s: %s",
+						      disk_interface_words[run->v.disk_interface], why.text);
+}
+
 static int find_initrd(struct run *run, struct err *e)
 {
 	const struct initrd_options o = initrd_of(run);
@@ -212,7 +230,7 @@ static int build_append(struct run *run, struct err *e)
 		.system_config = run->system.config[0] ? run->system.config : NULL,
 		.reg_info = run->plan.registration.len > 0 ? REGISTRATION_IN_GUEST : NULL,
 		.verify = run->v.verify ? "1" : NULL,
-		.root = run->v.root == ROOT_TMPFS ? "tmpfs" : QEMU_DISK_DEVICE,
+		.root = run->v.root == ROOT_TMPFS ? "tmpfs" : disk_interface_first[run->v.disk_interface],
 		.share = road_name(&run->plan.way),
 		.share_cache = road_cache(&run->plan.way),
 		.writable = run->v.writable ? writable_words[run->v.writable] : NULL,
@@ -378,8 +396,9 @@ static const struct {
 	{ "architecture", find_arch },	      { "registration", find_registration },
 	{ "programs", find_programs },	      { "devices", find_devices },
 	{ "ports", find_ports },	      { "disks", check_disks },
-	{ "road", find_road },		      { "command line", build_append },
-	{ "initramfs", find_initrd },	      { "rescue shell", read_rescue_shell },
+	{ "road", find_road },		      { "disk driver", check_driver },
+	{ "command line", build_append },     { "initramfs", find_initrd },
+	{ "rescue shell", read_rescue_shell },
 };
 
 static int look_at_all(struct run *run, run_told told, void *arg, struct err *e)

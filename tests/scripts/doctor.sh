@@ -99,6 +99,13 @@ mkdir -p "$tmp/other/lib/modules/5.0.0-other"
 host '' "${piece[@]}" --modules "$tmp/other"
 is "modules of another kernel: exit status" "$status" 69
 has "modules of another kernel" "$out" '^FAULT +[a-z]+ +.*5\.0\.0-other|^FAULT +[a-z]+ +.*modules'
+release=$(cat "$tree/release")
+mkdir -p "$tmp/less/lib/modules/$release"
+ln -s "$tree/usr/lib/modules/$release"/* "$tmp/less/lib/modules/$release/"
+sed -i '/^[^:]*\/ahci\.ko[.a-z]*:/d' "$tmp/less/lib/modules/$release/modules.dep" # sed -i takes the link's place
+host '' "${piece[@]}" --modules "$tmp/less" --disk-interface ide
+is "no driver for the disk's interface: exit status" "$status" 69
+has "no driver for the disk's interface" "$out" '^FAULT +disk driver +run: --disk-interface ide: kernel .* lacks the module ahci '
 qemu-img create -q -f qcow2 dr.qcow2 8M
 python3 -c 'import fcntl, time
 f = open("dr.qcow2", "rb")

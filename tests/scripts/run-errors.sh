@@ -38,6 +38,7 @@ refuse 'unknown option' 64 'unknown.*--frob' "$system" --frob
 refuse 'two systems' 64 'unexpected argument' "$system" "$system"
 refuse 'memory of no size' 64 '--memory lots: want a size' "$system" --memory lots
 refuse 'disk of no size' 64 '--disk-size 0' "$system" --disk-size 0
+refuse 'an interface that is none' 64 '--disk-interface sata: want virtio, scsi or ide|disk-interface' "$system" --disk-interface sata
 refuse 'window and terminal' 64 'not both' "$system" --graphics --serial
 QEMU_OPTS="-m '512" refuse 'QEMU_OPTS with an open quote' 64 'QEMU_OPTS: a quote is not closed' "$system"
 
@@ -85,6 +86,26 @@ truncate -s 1000 "$module"
 refuse 'truncated module' 65 'virtio_blk' "$system" --modules other
 rm -r other
 
+# A kernel without one driver: its list of modules alone is another.
+lacks() {
+	rm -rf less
+	mkdir -p "less/lib/modules/$release"
+	ln -s "$system/kernel-modules/lib/modules/$release"/* "less/lib/modules/$release/"
+	sed -i "/^[^:]*\/$1\.ko[.a-z]*:/d" "less/lib/modules/$release/modules.dep" # sed -i takes the link's place
+}
+for how in virtio:virtio_blk scsi:virtio_scsi ide:ahci; do
+	lacks "${how#*:}"
+	refuse "no driver for ${how%:*}" 65 "--disk-interface ${how%:*}: kernel $release lacks the module ${how#*:} \(needed for" "$system" \
+		--modules less --disk-interface "${how%:*}"
+done
+lacks virtio_blk
+for how in '--disk-interface ide' '--disk-interface scsi' '--root tmpfs'; do
+	# shellcheck disable=SC2086 # two words
+	"$storeboot" run "$system" --modules less --print-qemu $how --stage1 "$build/storeboot-init" >/dev/null 2>"$tmp/err"
+	is "no driver for virtio, and none is needed: $how" "$?" 0
+done
+rm -r less
+
 "$storeboot" initrd -o whole --kernel "$system/kernel" --modules "$system/kernel-modules" --init "$build/storeboot-init"
 head -c "$(($(stat -c %s whole) / 2))" whole >half
 refuse 'truncated initrd' 65 'the initrd half (is cut short|is damaged)' "$system" --initrd half
@@ -124,6 +145,8 @@ NIX_DISK_IMAGE=zero.qcow2 refuse 'NIX_DISK_IMAGE' 66 'zero.qcow2 is empty' "$sys
 truncate -s 1M raw.img
 refuse 'raw image' 66 'raw.img is no qcow2 image' "$system" --image raw.img
 qemu-img create -q -f qcow2 base.qcow2 1M
+refuse 'an ATA disk to read only' 64 'base.qcow2: with --disk-interface ide a disk can always be written; leave out ro' "$system" \
+	--disk-interface ide --disk base.qcow2,ro
 qemu-img create -q -f qcow2 -b base.qcow2 -F qcow2 layer.qcow2
 refuse 'image with a backing file' 66 'only a layer over base.qcow2' "$system" --image layer.qcow2
 ln -s nowhere dangling.qcow2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# disk-life.sh - what users do with disks: throw away, begin anew, add more, name them oddly
+# disk-life.sh - what users do with disks: throw away, begin anew, add more, name them oddly, connect them otherwise
 # shellcheck disable=SC2016 # the guest expands its script, not this shell
 set -u
 # shellcheck source=tests/lib/vm.sh
@@ -13,9 +13,12 @@ fact() { echo "FACT $*"; }
 fact marker "$(cat /root/marker 2>/dev/null)"
 echo "$(cat /root/marker 2>/dev/null)x" >/root/marker
 fact root "$(grep " / " /proc/mounts)"
-for d in /sys/block/vd*; do fact disk "$(cat $d/serial) $(cat $d/size) $(cat $d/ro)"; done
-for d in /sys/block/vd*; do
-	[ "$(cat $d/serial)" = more ] && dd if=/dev/zero of=/dev/${d##*/} bs=1M count=1 2>/dev/null && fact more written
+serial() { cat $1/serial 2>/dev/null || tail -c +5 $1/device/vpd_pg80 | sed "s/ *$//"; }
+for d in /sys/block/[sv]d*; do
+	fact disk "$(serial $d) $(cat $d/size) $(cat $d/ro)"
+	fact way "$(readlink -f $d | grep -oE "(virtio|ata)[0-9]+/(host|block)" | tr -d 0-9)"
+	fact discard "$(cat $d/queue/discard_max_bytes)"
+	[ "$(serial $d)" = more ] && dd if=/dev/zero of=/dev/${d##*/} bs=1M count=1 2>/dev/null && fact more written
 done
 dmesg | grep -o "storeboot: .*" | while read -r line; do fact log "$line"; done
 sync
@@ -40,10 +43,12 @@ is "it remembers its system" "$(attribute)" "${system#*-}
 $system"
 attribute $'web\n/nix/store/0-web'
 is "it is the root disk, by its serial" "$(guest disk)" "storeboot-root $((512 << 11)) 0"
+is "by virtio: the driver" "$(guest way)" virtio/block
+has "by virtio: it can discard" "$(guest discard)" '^[1-9]'
 before=$(sha256sum <"$image")
 truncate -s 1M "$tmp/raw,1.img"
 qemu-img create -q -f qcow2 "$tmp/read.qcow2" 3M
-vm_run 240 --image "$image" --append "demo.run=$facts" --reginfo none --ephemeral \
+vm_run 240 --image "$image" --append "demo.run=$facts" --reginfo none --ephemeral --disk-interface scsi \
 	--disk "$tmp/raw,,1.img,raw,serial=a,ro" --disk "$tmp/more.qcow2,size=2M" --disk "$tmp/read.qcow2,ro,serial=third"
 is "throw-away run: exit" "$status" 0
 is "throw-away run: it sees the disk" "$(guest marker)" x
@@ -51,6 +56,8 @@ is "throw-away run: every disk by its serial, size, read-only" "$(guest disk | s
 more 4096 0
 storeboot-root $((512 << 11)) 0
 third 6144 1"
+is "by scsi: every disk's driver" "$(guest way | sort | uniq -c | xargs)" "4 virtio/host"
+is "by scsi: each disk can discard" "$(guest discard | grep -c '^[1-9]')" 4
 is "throw-away run: a disk that is written" "$(guest more)" written
 is "throw-away run: the image is as it was" "$(sha256sum <"$image")" "$before"
 has "throw-away run: another system is told" "$err" 'last booted another system, web \(/nix/store/0-web\), whose files are on it'
@@ -58,19 +65,28 @@ is "throw-away run: nothing is remembered" "$(attribute)" $'web\n/nix/store/0-we
 ok "throw-away run: a new disk was not made" [ ! -e "$tmp/more.qcow2" ]
 
 # --- larger ------------------------------------------------------------------------------------------------------
-vm_run 240 --image "$image" --append "demo.run=$facts" --reginfo none --disk-size 3G
+more=() want="storeboot-root $((3 << 21)) 0"
+for i in 1 2 3 4 5 6; do # and the root disk: one more than a controller has room for
+	truncate -s 1M "$tmp/ide-$i"
+	more+=(--disk "$tmp/ide-$i,raw")
+	want="ide-$i 2048 0"$'\n'$want
+done
+vm_run 240 --image "$image" --append "demo.run=$facts" --reginfo none --disk-size 3G --disk-interface ide "${more[@]}"
 is "--disk-size: exit" "$status" 0
 has "--disk-size: another system is told" "$err" 'last booted another system, web'
 is "--disk-size: from now on this one is remembered" "$(attribute)" "${system#*-}
 $system"
 attribute "${system#*-}"$'\n/nix/store/0-older-build'
 is "--disk-size: what was there is there" "$(guest marker)" x
-is "--disk-size: the disk" "$(guest disk)" "storeboot-root $((3 << 21)) 0"
-has "--disk-size: the file system follows" "$(guest log)" '/dev/vda: file system grown from 512 to 3072 MiB'
+is "by ide: every disk by its serial" "$(guest disk | sort)" "$(sort <<<"$want")"
+is "by ide: every disk's driver" "$(guest way | sort | uniq -c | xargs)" "7 ata/host"
+is "by ide: each disk can discard" "$(guest discard | grep -c '^[1-9]')" 7
+has "--disk-size: the file system follows" "$(guest log)" '/dev/sd[a-g]: file system grown from 512 to 3072 MiB'
 qemu-img convert -O raw "$image" "$tmp/disk.raw"
 fsck=$(e2fsck -fn "$tmp/disk.raw" 2>&1)
 is "--disk-size: e2fsck -fn finds nothing" "$?" 0 || echo "$fsck"
 has "--disk-size: the file system's blocks" "$(dumpe2fs -h "$tmp/disk.raw" 2>/dev/null)" "^Block count: +$((3 << 18))$"
+is "by ide: what was written before and now is on it" "$(/sbin/debugfs -R 'cat /root/marker' "$tmp/disk.raw" 2>/dev/null)" xx
 rm "$tmp/disk.raw"
 before=$(sha256sum <"$image")
 
@@ -93,8 +109,10 @@ is "an old image: its files are there" "$(guest marker)" old
 is "an old image: nothing is said of another system" "$(grep -c 'last booted' <<<"$err")" 0
 
 # --- begin anew --------------------------------------------------------------------------------------------------
-vm_run 240 --image "$image" --append "demo.run=$facts" --reginfo none --fresh --yes
+vm_run 240 --image "$image" --append "demo.run=$facts" --reginfo none --fresh --yes \
+	--disk-interface scsi
 is "--fresh: exit" "$status" 0
+has "--fresh: formatted by scsi" "$(guest log)" '^storeboot: disk ok .*/dev/sda was empty: formatted, ext3, 512 MiB'
 is "--fresh: the new image says nothing of another build" "$(grep -c 'last booted' <<<"$err")" 0
 is "--fresh: an empty disk" "$(guest marker)" ""
 old=$(find "$tmp" -name '*.old-*' -print0 | tr -d '\0')

@@ -25,8 +25,8 @@ done
 
 # The guest's own word on each disk: dd's exit status. Then the run goes on to a clean power-off.
 facts=$(vm_script '
-for d in /sys/block/vd*; do
-	[ "$(cat "$d/serial")" = data ] || continue
+for d in /sys/block/[sv]d*; do
+	grep -aqs data "$d/serial" "$d/device/vpd_pg80" || continue
 	dd if=/dev/urandom of="/dev/${d##*/}" bs=1M count=6 conv=fsync 2>/run/said
 	echo "FACT data $? $(grep -o "Input/output error" /run/said)"
 done
@@ -48,9 +48,9 @@ has "no room for the format: which file system" "$err" "$(full root "$tmp/root/n
 # --- more room, and a larger disk: it is formatted after all, and filled again by its own files; so is a second disk --------
 mount -o remount,size=20M "$tmp/root"
 truncate -s 8M "$tmp/data/data.img"
-vm_run 240 --image "$tmp/root/new.qcow2" --disk-size 600M --disk "$tmp/data/data.img,raw" --append "demo.run=$facts" --reginfo none \
+vm_run 240 --image "$tmp/root/new.qcow2" --disk-size 600M --disk "$tmp/data/data.img,raw" --disk-interface scsi --append "demo.run=$facts" --reginfo none \
 	--json "$tmp/events"
-has "filled: the disk was formatted first" "$(cat "$tmp/events")" '"step":"disk".*"text":"/dev/vda held a format that was cut short: formatted again, ext3, 600 MiB'
+has "filled: the disk was formatted first" "$(cat "$tmp/events")" '"step":"disk".*"text":"/dev/sd[ab] held a format that was cut short: formatted again, ext3, 600 MiB'
 has "filled: the second disk's error reaches the program" "$out" '^FACT data 1 Input/output error'
 has "filled: so does the root disk's" "$out" '^FACT root 1'
 has "filled: the guest goes on" "$out" '^storeboot demo: poweroff'
@@ -67,7 +67,7 @@ is "room again: exit" "$status" 0
 has "room again: the guest's file is whole" "$out" '^FACT root 0'
 
 # --- a throw-away layer lies elsewhere -----------------------------------------------------------------------------------
-TMPDIR=$tmp/layer vm_run 240 --image "$tmp/root/new.qcow2" --ephemeral --append "demo.run=$facts" --reginfo none
+TMPDIR=$tmp/layer vm_run 240 --image "$tmp/root/new.qcow2" --ephemeral --disk-interface ide --append "demo.run=$facts" --reginfo none
 has "throw-away layer: its error reaches the program" "$out" '^FACT root 1'
 has "throw-away layer: which file system" "$err" "$(full layer "the throw-away layer of $tmp/root/new.qcow2")"
 is "throw-away layer: exit" "$status" 71

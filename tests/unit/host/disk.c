@@ -95,6 +95,21 @@ static void together(void)
 	CHECK_HAS(e.text, "another disk has the serial storeboot-root");
 	disks_close(d);
 
+	/* All by one interface; ATA has no disk that is only read. */
+	snprintf(more, sizeof(more), "%s/more.qcow2,ro", top);
+	o.interface = DISK_BY_SCSI;
+	CHECK_INT(disks_open(&o, d, &e), 0);
+	disks_qemu(d, false, told);
+	CHECK_INT(told[0].interface, DISK_BY_SCSI);
+	CHECK(told[1].interface == DISK_BY_SCSI && told[1].read_only);
+	disks_close(d);
+	o.interface = DISK_BY_IDE;
+	CHECK(disks_open(&o, d, &e) < 0);
+	CHECK_INT(e.exit_status, EXIT_USAGE);
+	CHECK_HAS(e.text, "more.qcow2: with --disk-interface ide a disk can always be written; leave out ro");
+	disks_close(d);
+	o.interface = DISK_BY_VIRTIO;
+
 	/* The same image twice is in use: by ourselves. */
 	snprintf(more, sizeof(more), "%s/root.qcow2", top);
 	CHECK(disks_open(&o, d, &e) < 0);

@@ -60,8 +60,8 @@ static void fill(int fd)
 static void says_which_is_full(void)
 {
 	const char *const no_space = strerror(ENOSPC);
-	struct qemu_disk d[2] = { { "/tmp/a", -1, -1, "qcow2", "one", false },
-				  { "/tmp/b", -1, -1, "qcow2", "two", false } };
+	struct qemu_disk d[2] = { { "/tmp/a", -1, -1, "qcow2", "one", false, DISK_BY_VIRTIO },
+				  { "/tmp/b", -1, -1, "qcow2", "two", false, DISK_BY_SCSI } };
 	struct io_error e = { "disk1", "write", no_space, false };
 	char text[1024];
 

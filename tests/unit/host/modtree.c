@@ -136,14 +136,14 @@ static void small_tree(const struct fake_tree *t, const char *place)
 }
 
 /* "need:module need:module ..." */
-static void resolve_on(bool pci_only, const struct modtree *t, const char *const *needs,
-		       const char *const *extra, const char *want)
+static void resolve_all(bool pci_only, const struct modtree *t, const char *const *needs,
+			const char *const *more, const char *const *extra, const char *want)
 {
 	_cleanup_need_list_ struct need_list l = { 0 };
 	_cleanup_buf_ struct buf got = { 0 };
 	struct err e = { 0 };
 
-	CHECK_INT(need_resolve(t, pci_only, needs, extra, &l, &e), 0);
+	CHECK_INT(need_resolve(t, pci_only, needs, more, extra, &l, &e), 0);
 	CHECK_STR(e.text, "");
 	for (size_t i = 0; i < l.n; i++)
 		CHECK_INT(buf_addf(&got, "%s%s:%s", i ? " " : "", l.v[i].needs, l.v[i].module->name),
@@ -151,10 +151,16 @@ static void resolve_on(bool pci_only, const struct modtree *t, const char *const
 	CHECK_STR(got.data, want);
 }
 
+static void resolve_more(const struct modtree *t, const char *const *needs, const char *const *more,
+			 const char *want)
+{
+	resolve_all(false, t, needs, more, NULL, want);
+}
+
 static void resolve(const struct modtree *t, const char *const *needs, const char *const *extra,
 		    const char *want)
 {
-	resolve_on(false, t, needs, extra, want);
+	resolve_all(false, t, needs, NULL, extra, want);
 }
 
 #define BASE "base:virtio_ring base:virtio base:virtio_pci"
@@ -173,7 +179,7 @@ static void needs_in_load_order(void)
 	CHECK_STR(t.release, FAKE_RELEASE);
 	resolve(&t, NULL, NULL, BASE " disk:virtio_blk " ROOT " cifs:cifs cifs:nls_iso8859_1 "
 		PANIC);
-	resolve_on(true, &t, (const char *[]){ "panic", NULL }, NULL, BASE " panic:pvpanic_pci");
+	resolve_all(true, &t, (const char *[]){ "panic", NULL }, NULL, NULL, BASE " panic:pvpanic_pci");
 	resolve(&t, (const char *[]){ "disk", NULL }, NULL, BASE " disk:virtio_blk");
 	resolve(&t, (const char *[]){ "net", NULL }, NULL, BASE);
 	/* cifs again, now with its softdeps: each module once, its circle with gcm cut. */
@@ -208,8 +214,8 @@ static void roads_share_modules(void)
 		"9p:9pnet_virtio 9p:9p image:erofs");
 	resolve(&t, (const char *[]){ "9p", "overlay", NULL }, NULL,
 		"base:virtio_pci 9p:9pnet 9p:9pnet_virtio 9p:netfs 9p:9p");
-	CHECK(need_resolve(&t, false, (const char *[]){ "virtiofs", NULL }, NULL, &(struct need_list){ 0 },
-			   &e) < 0);
+	CHECK(need_resolve(&t, false, (const char *[]){ "virtiofs", NULL }, NULL, NULL,
+			   &(struct need_list){ 0 }, &e) < 0);
 	CHECK_HAS(e.text, "lacks the module virtiofs (needed for virtiofs)");
 }
 
@@ -219,10 +225,37 @@ static void refuse(const struct modtree *t, const char *const *needs, const char
 	struct need_list l = { 0 };
 	struct err e = { 0 };
 
-	CHECK(need_resolve(t, false, needs, extra, &l, &e) < 0);
+	CHECK(need_resolve(t, false, needs, NULL, extra, &l, &e) < 0);
 	CHECK_INT(e.exit_status, exit_status);
 	CHECK_HAS(e.text, part);
 	CHECK(l.v == NULL);
+}
+
+/* How a disk can be connected: virtio's driver where the kernel has it, the others where they are asked for. */
+static void interfaces_of_disks(void)
+{
+	static const char dep[] = "k/virtio_pci.ko:\nk/ext4.ko:\nk/sd_mod.ko: k/scsi_mod.ko\nk/scsi_mod.ko:\n"
+				  "k/ahci.ko: k/libata.ko\nk/libata.ko: k/scsi_mod.ko\n";
+	_cleanup_(fake_tree_close) struct fake_tree f = { .fd = -1 };
+	_cleanup_modtree_ struct modtree t = MODTREE_INIT;
+	struct need_list l = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(fake_tree_open(&f), 0);
+	CHECK_INT(fake_tree_text(&f, DIR_OF(FAKE_RELEASE) "/modules.dep", dep), 0);
+	CHECK_INT(fake_tree_text(&f, DIR_OF(FAKE_RELEASE) "/modules.builtin", "k/virtio_net.ko\n"), 0);
+	CHECK_INT(modtree_open(f.root, NULL, &t, &e), 0);
+	resolve(&t, NULL, NULL, "base:virtio_pci root:ext4");
+	resolve_more(&t, NULL, (const char *[]){ "ide", NULL },
+		     "base:virtio_pci ide:scsi_mod ide:libata ide:ahci ide:sd_mod root:ext4");
+	resolve_more(&t, (const char *[]){ "root", NULL }, (const char *[]){ "ide", NULL },
+		     "base:virtio_pci ide:scsi_mod ide:libata ide:ahci ide:sd_mod root:ext4");
+	refuse(&t, (const char *[]){ "disk", NULL }, NULL, EXIT_BAD_INPUT,
+	       "lacks the module virtio_blk (needed for disk)");
+	refuse(&t, (const char *[]){ "scsi", NULL }, NULL, EXIT_BAD_INPUT,
+	       "lacks the module virtio_scsi (needed for scsi)");
+	CHECK(need_resolve(&t, false, NULL, (const char *[]){ "disk", NULL }, NULL, &l, &e) < 0);
+	CHECK_HAS(e.text, "lacks the module virtio_blk (needed for disk)");
 }
 
 static void what_is_missing_is_named(void)
@@ -338,6 +371,7 @@ int main(void)
 	RUN(needs_in_load_order);
 	RUN(roads_share_modules);
 	RUN(what_is_missing_is_named);
+	RUN(interfaces_of_disks);
 	RUN(layouts);
 	RUN(links_are_followed);
 	RUN(trees_that_are_none);

@@ -8,7 +8,8 @@
 
 static const char *const server[] = { "/usr/bin/storeboot", "share-server", "42", "/run/s", NULL };
 
-static const struct qemu_disk disk = { "/w/demo.qcow2", -1, -1, "qcow2", "storeboot-root", false };
+static const struct qemu_disk disk = { "/w/demo.qcow2", -1, -1, "qcow2", "storeboot-root", false,
+				       DISK_BY_VIRTIO };
 
 static const struct network network;
 
