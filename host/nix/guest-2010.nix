@@ -9,6 +9,7 @@
   assertions,
   vm,
   overlay,
+  diskModules,
   fileSystems,
 }:
 
@@ -24,11 +25,11 @@ in
 
   boot.initrd.availableKernelModules = [
     "virtio_pci"
-    "virtio_blk"
     "virtio_net"
     "cifs"
     "nls_iso8859-1"
-  ];
+  ]
+  ++ diskModules;
 
   fileSystems = vmOnly (
     map (fs: {

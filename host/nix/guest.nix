@@ -11,6 +11,7 @@
   assertions,
   vm,
   overlay, # whether the store has a layer over it
+  diskModules,
   fileSystems,
 }:
 
@@ -84,12 +85,12 @@ lib.mkMerge [
   (set [ "boot" "initrd" "availableKernelModules" ] (
     [
       "virtio_pci"
-      "virtio_blk"
       "virtio_net"
       "virtio_console"
       "cifs"
       "nls_iso8859-1"
     ]
+    ++ diskModules
     ++ lib.optional overlay "overlay"
   ))
   (set [ "boot" "loader" "grub" "device" ] (vmOnly "nodev"))

@@ -53,6 +53,30 @@ let
         "--disk-size ${toString cfg.diskSize}M"
       ];
 
+  # How the disks are connected: the root disk's name in the guest, by its serial where SCSI's layer names disks in
+  # the order in which it finds them; and the drivers.
+  interfaces = {
+    virtio = {
+      root = "/dev/vda";
+      modules = [ "virtio_blk" ];
+    };
+    scsi = {
+      root = "/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_storeboot-root";
+      modules = [
+        "virtio_scsi"
+        "sd_mod"
+      ];
+    };
+    ide = {
+      root = "/dev/disk/by-id/ata-QEMU_HARDDISK_storeboot-root";
+      modules = [
+        "ahci"
+        "sd_mod"
+      ];
+    };
+  };
+  interface = interfaces.${cfg.qemu.diskInterface};
+
   words = [
     (quote toplevel)
     "--name ${quote name}"
@@ -63,6 +87,7 @@ let
   ++ map (d: "--disk ${quote "./${name}-empty${d.n}.qcow2"},size=${toString d.value}M,serial=empty${d.n}") (
     numbered cfg.emptyDiskImages
   )
+  ++ flag (cfg.qemu.diskInterface != "virtio") "--disk-interface ${cfg.qemu.diskInterface}"
   ++ [
     (if cfg.graphics then "--graphics" else "--serial")
     "--share ${share}"
@@ -180,7 +205,7 @@ let
   ];
   root = {
     mountPoint = "/";
-    device = if cfg.diskImage == null then "tmpfs" else "/dev/vda";
+    device = if cfg.diskImage == null then "tmpfs" else interface.root;
     fsType = if cfg.diskImage == null then "tmpfs" else "ext3";
     options = [ ];
   };
@@ -205,8 +230,8 @@ let
           what = "virtualisation.qemu.networkingOptions: the network is storeboot's; add a second card with virtualisation.qemu.options";
         }
         {
-          asked = cfg.qemu.diskInterface != "virtio";
-          what = "virtualisation.qemu.diskInterface = \"${cfg.qemu.diskInterface}\": the root disk is on virtio";
+          asked = !builtins.hasAttr cfg.qemu.diskInterface interfaces;
+          what = "virtualisation.qemu.diskInterface = \"${cfg.qemu.diskInterface}\": want virtio, scsi or ide";
         }
         {
           asked = cfg.useBootLoader;
@@ -232,6 +257,7 @@ let
       vm
       ;
     overlay = covered;
+    diskModules = interface.modules;
     fileSystems = [ root ] ++ roads.${share};
   };
 
@@ -319,7 +345,11 @@ let
       consoles = mk (types.listOf types.str) [ ] "More consoles for the kernel; the last one is /dev/console.";
       guestAgent.enable = mk types.bool false "Whether there is a port for QEMU's guest agent, and the agent.";
       networkingOptions = mk (types.listOf types.str) [ ] "QEMU's network.";
-      diskInterface = mk types.str "virtio" "How the root disk is connected.";
+      diskInterface = mk (types.enum [
+        "virtio"
+        "scsi"
+        "ide"
+      ]) "virtio" "How the disks are connected.";
     };
 
     storeboot = {

@@ -129,6 +129,15 @@ for era in "${eras[@]}"; do
 		'{ virtualisation = { writableStore = true; writableStoreUseTmpfs = false; }; }')" '^--writable-store=disk$'
 	has "$era: a root in memory" "$(script "$era" '{ virtualisation.diskImage = null; }')" '^--root tmpfs$'
 	has "$era: an image" "$(script "$era" '{ virtualisation.useNixStoreImage = true; }')" '^--share image$'
+	for how in scsi:scsi-0QEMU_QEMU_HARDDISK_storeboot-root:virtio_scsi ide:ata-QEMU_HARDDISK_storeboot-root:ahci; do
+		IFS=: read -r how device driver <<<"$how"
+		asked="{ virtualisation.qemu.diskInterface = \"$how\"; }"
+		has "$era: disks by $how" "$(script "$era" "$asked")" "^--disk-interface $how\$"
+		is "$era: disks by $how: the root's name, the drivers" "$(ask "$era" "$asked" '[
+			(if builtins.isList c.fileSystems then (builtins.head c.fileSystems).device else c.fileSystems."/".device)
+			(map (m: builtins.elem m c.boot.initrd.availableKernelModules) [ "'"$driver"'" "sd_mod" "virtio_blk" ]) ]')" \
+			"[\"/dev/disk/by-id/$device\",[true,true,false]]"
+	done
 	has "$era: a window" "$(script "$era" '{ }')" '^--graphics$'
 	has "$era: its resolution" "$(script "$era" '{ virtualisation.resolution = { x = 800; y = 600; }; }')" '^--resolution 800x600$'
 	is "$era: the host's programs" "$(script "$era" '{ virtualisation = { storeboot.package = "/b"; host.pkgs = {
@@ -142,14 +151,18 @@ for asked in useBootLoader useSecureBoot; do
 	has "2010: $asked cannot be asked" "$(ask 2010 "{ virtualisation.$asked = true; }" c.system.build.vm.buildCommand)" \
 		"^error: storeboot: virtualisation\.$asked: .*the kernel is booted directly"
 done
+has "2010: an interface that is none" "$(ask 2010 '{ virtualisation.qemu.diskInterface = "sata"; }' c.system.build.vm.buildCommand)" \
+	'^error: storeboot: virtualisation.qemu.diskInterface = "sata": want virtio, scsi or ide'
 for era in 15.09 18.09 today; do
-	for asked in 'useBootLoader = true' 'useSecureBoot = true' 'qemu.diskInterface = "scsi"' 'qemu.networkingOptions = [ "-nic none" ]' \
+	for asked in 'useBootLoader = true' 'useSecureBoot = true' 'qemu.networkingOptions = [ "-nic none" ]' \
 		'useNixStoreImage = true; virtualisation.storeboot.cache = true' \
 		'forwardPorts = [ { from = "guest"; host.port = 1; guest.port = 1; } ]'; do
 		is "$era: $asked: fails" "$(ask $era "{ virtualisation.$asked; }" 'builtins.all (a: a.assertion) c.assertions')" false
 	done
 	has "$era: what is not known" "$(ask $era '{ virtualisation.bios = null; }' c.networking.hostName)" \
 		"^error: The option \`virtualisation.bios' does not exist"
+	has "$era: an interface that is none" "$(ask $era '{ virtualisation.qemu.diskInterface = "sata"; }' c.system.build.vm.buildCommand)" \
+		'virtualisation.qemu.diskInterface'
 	has "$era: a wrong type" "$(ask $era '{ virtualisation.cores = "two"; }' c.virtualisation.cores)" 'is not of type int'
 done
 tap_end

@@ -35,9 +35,10 @@ mounted='awk "\$2 ~ \"^(/|/hostfs|/nix/store)\$\" { type[\$2] = \$3 }
 export PATH=$build:$PATH
 
 for era in 2010 today; do
-	name=orb
+	name=orb disks=
+	[ $era = 2010 ] || disks='qemu.diskInterface = "scsi";'
 	[ $era = 2010 ] || name=orb.example
-	configuration="{ pathsInNixDB = [ (builtins.storePath \"$more\") ]; memorySize = 300; emptyDiskImages = [ 3 ];
+	configuration="{ pathsInNixDB = [ (builtins.storePath \"$more\") ]; memorySize = 300; emptyDiskImages = [ 3 ]; $disks
 		sharedDirectories.mine = { source = \"\$MINE\"; target = \"/mnt/mine\"; }; }"
 	vm=$(build $era "$configuration")
 	is "$era: what there is" "$(cd "$vm" && find . | sort | tr '\n' ' ')" ". ./bin ./bin/run-$name-vm ./system "
@@ -46,7 +47,7 @@ for era in 2010 today; do
 	(cd "$tmp/work" && MINE="$tmp/more" NIX_DISK_IMAGE=./mine.qcow2 timeout 120 "$vm/bin/run-$name-vm" --accel auto --stage1 "$build/storeboot-init" -- sh -c "
 		$mounted
 		echo; nix-store -q --hash '$more'
-		blockdev --getsize64 /dev/vdb
+		for d in /sys/block/[sv]d*; do grep -aqs empty0 \$d/serial \$d/device/vpd_pg80 && blockdev --getsize64 /dev/\${d##*/}; done
 		awk '/MemTotal/ { print (\$2 < 300 * 1024) }' /proc/meminfo
 		cat /mnt/mine/file
 		touch '${more%/*}/written' 2>/dev/null && echo store-written") \

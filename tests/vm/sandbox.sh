@@ -14,7 +14,7 @@ nix() {
 	"${as[@]}" env NIX_CONFIG=$'build-users-group =\nsandbox = true\nsandbox-fallback = false\nsubstitute = false' "$@"
 }
 
-# vm NAME COMMAND: the derivation of a run; COMMAND is within a Nix string. The time makes it one that was not built.
+# vm NAME COMMAND [OPTIONS]: the derivation of a run; COMMAND is within a Nix string, OPTIONS are such. The time makes it one that was not built.
 vm() {
 	cat >"$tmp/$1.nix" <<-END
 	import $PWD/host/nix/run-in-vm.nix {
@@ -25,7 +25,7 @@ vm() {
 	    # $(date +%s%N)
 	    $2
 	  '';
-	  options = [ "--timeout" "200" ];
+	  options = [ "--timeout" "200" ${3-} ];
 	}
 	END
 	nix nix-instantiate "$tmp/$1.nix" 2>/dev/null
@@ -93,13 +93,14 @@ is "a run: the sandbox's registration is what Nix's database has" "$(grep -v '\.
 	"$("$storeboot" reginfo "$system" | grep -v '\.drv$' | grep .)"
 
 # --- and one that fails ---------------------------------------------------------------------------------------
-drv=$(vm vm-fails 'echo the reason >&2; echo for the console >/dev/console; exit 9')
+drv=$(vm vm-fails 'echo the reason >&2; echo for the console >/dev/console; exit 9' '"--disk-interface" "scsi"')
 build "$drv"
 is "a failure: the build fails" "$status" 100
 has "a failure: by the command's own status" "$log" "failed with exit code 9(;|$)"
 log=$(nix nix-store --read-log "$drv" | tr -d '\r')
 has "a failure: Nix's log has the reason" "$log" '^the reason$'
 has "a failure: and the console" "$log" '^for the console$'
+is "a failure: by scsi, too, the guest finds the disk for what it leaves" "$(grep -c 'cannot hand' <<<"$log")" 0
 
 # --- where it may be built ------------------------------------------------------------------------------------
 features() {
