@@ -24,7 +24,9 @@
 #include "host/share/sandbox.h"
 
 #define GUEST_INODE 1024 /* bytes of memory, at least, for a file that the guest knows (struct fuse_inode) */
-#define OWN_FILES 256	 /* descriptors that the daemon needs for itself */
+/* Descriptors that the daemon needs for itself, the one in Rust 610 (its src/main.rs, INTERNAL_FD_RESERVE), and
+ * for what is open in the guest: each open file takes one more, and so does a program's mapping of one. */
+#define OWN_FILES 2048
 
 /* QEMU's drops all but these itself, and wants to have them first (tools/virtiofsd/passthrough_ll.c,
  * setup_capabilities). */
@@ -168,9 +170,9 @@ static int check_limit(const struct virtiofs_config *c, struct err *e)
 	if (n >= known || count_files(c, n) < n)
 		return 0;
 	return err_exit(e, EXIT_MISSING, EMFILE,
-			"virtiofsd holds each file open that the guest knows, and may have %llu open here "
-			"(ulimit -Hn); %s%s has more, which the guest would miss; raise that limit, or say "
-			"%sanother --share",
+			"virtiofsd holds each file open that the guest knows, and the limit of %llu (ulimit "
+			"-Hn) is too low: the guest would miss files of %s%s; raise it, or say %sanother "
+			"--share",
 			(unsigned long long)limit.rlim_max, c->closure ? "the closure in " : "", c->folder,
 			c->is_store && !c->closure ? "--expose closure or " : "");
 }
