@@ -22,6 +22,7 @@
 #include "host/progress.h"
 #include "host/qemu/accel.h"
 #include "host/run/cmdline.h"
+#include "host/run/devices.h"
 #include "host/run/launch.h"
 #include "host/run/options.h"
 #include "host/run/register.h"
@@ -264,45 +265,6 @@ static int build_append(struct run *run, struct err *e)
 	return cmdline_build(&line, a->cmdline_max, &run->plan.append, e);
 }
 
-/* Where something of the machine's is kept: the environment's name for it wins. */
-static int place(const struct run *run, const char *variable, const char *suffix, char *ret, struct err *e)
-{
-	_cleanup_free_ char *here = get_current_dir_name();
-	const char *env = getenv(variable);
-	int r;
-
-	if (!here)
-		return err_sys(e, errno, "the working directory");
-	if (!env || !env[0])
-		r = str_format(ret, PATH_MAX, "%s/%s%s", here, run->system.name, suffix);
-	else if (env[0] == '/')
-		r = str_format(ret, PATH_MAX, "%s", env);
-	else
-		r = str_format(ret, PATH_MAX, "%s/%s", here, env);
-	return r < 0 ? err_exit(e, EXIT_USAGE, ENAMETOOLONG, "%s: the name is too long", variable) : 0;
-}
-
-static int find_efi(struct run *run, struct err *e)
-{
-	char vars[PATH_MAX];
-	const struct efi_request q = { .arch = run->plan.arch, .qemu = run->plan.qemu,
-				       .firmware = run->v.efi_firmware, .variables = run->v.efi_variables,
-				       .vars = vars };
-	int r = place(run, "NIX_EFI_VARS", "-efi-vars.fd", vars, e);
-
-	return r < 0 ? r : efi_find(&q, &run->plan.efi, e);
-}
-
-static int find_tpm(struct run *run, struct err *e)
-{
-	char state[PATH_MAX];
-	int r = place(run, "NIX_SWTPM_DIR", "-swtpm", state, e);
-
-	if (r == 0 && !run->plan.arch->tpm)
-		r = err_exit(e, EXIT_USAGE, EINVAL, "run: --tpm: not for %s guests", run->plan.arch->name);
-	return r < 0 ? r : tpm_find(state, &run->plan.tpm, e);
-}
-
 /* Which machine the kernel is for decides which one QEMU makes. */
 static int find_arch(struct run *run, struct err *e)
 {
@@ -377,9 +339,7 @@ static int find_registration(struct run *run, struct err *e)
 
 static int find_devices(struct run *run, struct err *e)
 {
-	int r = run->v.efi ? find_efi(run, e) : 0;
-
-	return r == 0 && run->v.tpm ? find_tpm(run, e) : r;
+	return devices_find(&run->v, run->system.name, &run->plan, e);
 }
 
 static int find_ports(struct run *run, struct err *e)
