@@ -18,6 +18,8 @@
  * whose driver (8250_pci) is built into distributions' kernels, as the first one's is. It takes
  * the first free number: after the board's own 16550A on riscv64, none on aarch64, where that is a PL011.
  *
+ * Nor has virt a screen, and VGA is no use there: under KVM arm64's caches do not go with its memory.
+ *
  * silent_off: before 8.2 QEMU's hw/misc/sifive_test.c calls exit(0) where the guest powers off.
  *
  * cmdline_max: COMMAND_LINE_SIZE less the NUL (arch/x86/include/asm/setup.h,
@@ -43,7 +45,7 @@ static const struct arch archs[] = {
 		.kvm_host = "x86_64",
 		.console = "ttyS0",
 		.report = "/dev/ttyS1",
-		.window = true,
+		.screen = "VGA",
 		.efi_machine = "pc-q35-1",
 		.efi_package = "ovmf",
 		.tpm = "tpm-tis",
@@ -60,7 +62,7 @@ static const struct arch archs[] = {
 		.kvm_host = "x86_64",
 		.console = "ttyS0",
 		.report = "/dev/ttyS1",
-		.window = true,
+		.screen = "VGA",
 		.tpm = "tpm-tis",
 		.cmdline_max = 2047,
 	},
@@ -76,6 +78,8 @@ static const struct arch archs[] = {
 		.console = "ttyAMA0",
 		.report = "/dev/ttyS0",
 		.pci_only = true,
+		.screen = "virtio-gpu-pci",
+		.screen_module = "virtio-gpu",
 		.efi_machine = "virt-1",
 		.efi_package = "qemu-efi-aarch64",
 		.tpm = "tpm-tis-device",
@@ -90,6 +94,8 @@ static const struct arch archs[] = {
 		.console = "ttyS0",
 		.report = "/dev/ttyS1",
 		.pci_only = true,
+		.screen = "virtio-gpu-pci",
+		.screen_module = "virtio-gpu",
 		.silent_off = true,
 		.efi_machine = "virt-1",
 		.efi_package = "qemu-efi-riscv64",

@@ -19,7 +19,8 @@ struct arch {
 	const char *console;	 /* the kernel's name for the first serial port */
 	const char *report;	 /* the device of the second one in the guest */
 	bool pci_only;		 /* the board has no ISA bus, and but one serial port: the second is a card */
-	bool window;		 /* --graphics: a screen that the kernel's own drivers show a console on */
+	const char *screen;	 /* --graphics: QEMU's device, */
+	const char *screen_module; /* and what stage 1 loads for a console on it; NULL: none is needed */
 	bool silent_off;	 /* its power switch may end QEMU without an event */
 	const char *efi_machine; /* the board as firmware descriptors name it; NULL: no EFI */
 	const char *efi_package; /* Debian's package with that */

@@ -72,18 +72,22 @@ static int add_kernel(const struct qemu_config *c, struct strv *v)
 	return strv_add_all(v, words);
 }
 
+/* Boards with an ISA bus have a keyboard there. */
 static int add_display(const struct qemu_config *c, struct strv *v)
 {
 	static const char *const none[] = { "-display", "none", NULL };
 	static const char *const tablet[] = { "-usb", "-device", "usb-tablet", NULL };
+	static const char *const keyboard_too[] = { "-device", "qemu-xhci", "-device", "usb-kbd",
+						    "-device", "usb-tablet", NULL };
 	int r;
 
 	if (!c->graphics)
 		return strv_add_all(v, none);
 	r = strv_add(v, "-device");
 	if (r == 0)
-		r = c->width ? strv_addf(v, "VGA,xres=%u,yres=%u", c->width, c->height) : strv_add(v, "VGA");
-	return r < 0 ? r : strv_add_all(v, tablet);
+		r = c->width ? strv_addf(v, "%s,xres=%u,yres=%u", c->arch->screen, c->width, c->height) :
+			       strv_add(v, c->arch->screen);
+	return r < 0 ? r : strv_add_all(v, c->arch->pci_only ? keyboard_too : tablet);
 }
 
 /* efi_ready has locked the variables; QEMU shares a flash with everybody. */

@@ -40,6 +40,7 @@ struct run {
 	struct opt_args args;
 	struct system system;
 	struct plan plan;
+	const char *modules[3]; /* what its devices need in the initramfs; NULL-terminated */
 	struct watch watch;
 };
 
@@ -111,19 +112,24 @@ static int confirm_fresh(const struct run *run, struct err *e)
 		       err_exit(e, EXIT_USAGE, ECANCELED, "%s is as it was; nothing was run", root->path);
 }
 
-static struct initrd_options initrd_of(const struct run *run)
+static struct initrd_options initrd_of(struct run *run)
 {
-	static const char *const for_credentials[] = { CREDENTIAL_MODULE, NULL };
 	static const char *const for_disks[][2] = {
 		[DISK_BY_VIRTIO] = { "disk" }, [DISK_BY_SCSI] = { "scsi" }, [DISK_BY_IDE] = { "ide" }
 	};
+	size_t n = 0;
 
+	if (run->v.credentials.n > 0)
+		run->modules[n++] = CREDENTIAL_MODULE;
+	if (run->v.graphics && run->plan.arch->screen_module)
+		run->modules[n++] = run->plan.arch->screen_module;
+	run->modules[n] = NULL;
 	return (struct initrd_options){
 		.kernel = run->system.kernel,
 		.modules = run->system.modules[0] ? run->system.modules : NULL,
 		.init_program = run->v.stage1,
 		.more_needs = run->plan.disks.n > 0 ? for_disks[run->v.disk_interface] : NULL,
-		.extra_modules = run->v.credentials.n > 0 ? for_credentials : NULL,
+		.extra_modules = run->modules,
 	};
 }
 
@@ -275,8 +281,6 @@ static int find_arch(struct run *run, struct err *e)
 		return err_exit(e, EXIT_BAD_INPUT, ENOEXEC,
 				"%s is a kernel for none of %s (ELF's number %u)", run->system.kernel,
 				arch_names(names, sizeof(names)), run->system.machine);
-	if (run->v.graphics && !a->window)
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: --graphics: not for %s guests", a->name);
 	if (run->v.accel == ACCEL_KVM && !arch_by_kvm(a))
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: --accel kvm: this host is %s, the kernel is for %s",

@@ -151,7 +151,8 @@ static void what_qemu_is_told(void)
 	c.height = 600;
 	c.arch = arch_find(EM_AARCH64);
 	told(&c, " -device virtio-serial-pci,max_ports=2 ");
-	told(&c, " -device VGA,xres=800,yres=600 ");
+	told(&c, " -device virtio-gpu-pci,xres=800,yres=600 -device qemu-xhci -device usb-kbd "
+		 "-device usb-tablet ");
 	told(&c, " -device tpm-tis-device,tpmdev=tpm ");
 }
 
