@@ -37,6 +37,7 @@
 
 struct run {
 	struct run_values v;
+	bool only_look; /* nothing is to be made, as nothing will run */
 	struct opt_args args;
 	struct system system;
 	struct plan plan;
@@ -160,7 +161,7 @@ static int find_road(struct run *run, struct err *e)
 		.kernel = run->v.initrd ? NULL : &o,
 		.image = { .store = run->system.store, .system = run->system.config,
 			   .closure = none ? &closure : &run->plan.registration,
-			   .only_look = run->v.print_qemu },
+			   .only_look = run->only_look },
 	};
 	int r = run_size("image-cache-size", run->v.image_cache_size, (uint64_t)10 << 30,
 			 &q.image.cache_size, e);
@@ -348,7 +349,7 @@ static int find_devices(struct run *run, struct err *e)
 
 static int find_ports(struct run *run, struct err *e)
 {
-	return run->v.print_qemu ? 0 : network_check(&run->plan.network, e);
+	return run->only_look ? 0 : network_check(&run->plan.network, e);
 }
 
 /* Everything that can be found wrong without making anything, in the order in which one thing needs another. */
@@ -404,7 +405,7 @@ void run_look(int argc, char **argv, run_told told, void *arg)
 	struct err e = { 0 };
 	int r = opt_parse(&run_command, argc, argv, &run.v, &run.args, &e);
 
-	run.v.print_qemu = true; /* as little is made as for that */
+	run.only_look = true;
 	if (r == 0)
 		r = look_at_all(&run, told, arg, &e);
 }
@@ -437,6 +438,7 @@ int cmd_run(int argc, char **argv)
 		opt_help(&run_command, stdout);
 		return EXIT_OK;
 	}
+	run.only_look = run.v.print_qemu;
 	signal(SIGPIPE, SIG_IGN);
 	signals_of_run(&signals);
 	sigprocmask(SIG_BLOCK, &signals, NULL);

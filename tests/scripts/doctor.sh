@@ -95,6 +95,8 @@ piece=(--kernel "$tree/kernel" --init /sbin/init --stage1 "$build/storeboot-init
 host '' "${piece[@]}" --modules "$tree"
 is "kernel and modules that match: exit status" "$status" 0
 has "kernel and modules that match" "$out" '^ok +run '
+host '' "${piece[@]}" --modules "$tree" --ephemeral --escapes filter
+has "options that only a real run can have" "$out" '^ok +run '
 mkdir -p "$tmp/other/lib/modules/5.0.0-other"
 host '' "${piece[@]}" --modules "$tmp/other"
 is "modules of another kernel: exit status" "$status" 69
