@@ -118,11 +118,12 @@ static struct initrd_options initrd_of(struct run *run)
 	static const char *const for_disks[][2] = {
 		[DISK_BY_VIRTIO] = { "disk" }, [DISK_BY_SCSI] = { "scsi" }, [DISK_BY_IDE] = { "ide" }
 	};
+	const bool modular = run->system.modules[0]; /* else the kernel has what it needs, or nobody can tell */
 	size_t n = 0;
 
-	if (run->v.credentials.n > 0)
+	if (modular && run->v.credentials.n > 0)
 		run->modules[n++] = CREDENTIAL_MODULE;
-	if (run->v.graphics && run->plan.arch->screen_module)
+	if (modular && run->v.graphics && run->plan.arch->screen_module)
 		run->modules[n++] = run->plan.arch->screen_module;
 	run->modules[n] = NULL;
 	return (struct initrd_options){

@@ -233,6 +233,8 @@ is '--print-qemu: what QEMU alone cannot do, in one comment' "$(grep -F -e --tim
 is '--print-qemu: and no file is made for it' "$(state)" "$before"
 has '--print-qemu: a disk that is to grow' "$(print --image base.qcow2 --disk-size 9G)" '^# One of its disks is smaller than was asked for; '
 has "--print-qemu: the closure's image is not made" "$(XDG_CACHE_HOME=$tmp/none print --share image)" '^# The image of its closure is not there yet; '
+has 'a credential for a kernel without modules' "$("$storeboot" run --kernel "$system/kernel" --init "$system/init" --root tmpfs \
+	--stage1 "$build/storeboot-init" --load-credential "a:$system/kernel-params" --print-qemu 2>&1)" ' -fw_cfg name=opt/io\.systemd\.credentials/a,'
 # What is pasted is typed: by another program than this shell, each word as it was given.
 # shellcheck disable=SC2016 # that is the name
 out=$(print --append $'esc\033[A tab\t \xff caf\xc3\xa9 \xc2\x9b' --image 'a"b$(c)`d`!e.qcow2' | grep -v '^#')
