@@ -91,13 +91,12 @@ static void take_signal(struct vm *vm, const struct signal_use *use)
 }
 
 /* Once the guest is being ended, mostly as its command has ended, one that fails says nothing of the time
- * before. But of a share that was lost then, one that ends well says that it was not lost for good. */
+ * before. But where the share was lost by then, they say whether for good. */
 static void note_server(pid_t pid, int status, void *arg)
 {
 	struct vm *vm = arg;
 	struct servers *s = &vm->servers;
-	bool tells = vm->stop == STOP_NO ||
-		     (servers_lost(s) && !servers_gone(s) && servers_came_up(status));
+	bool tells = vm->stop == STOP_NO || (servers_lost(s) && !servers_gone(s));
 
 	if (pid != vm->watch->tpm_pid && tells)
 		servers_ended(s, status, sys_now_us());
@@ -118,7 +117,8 @@ static void on_server_end(pid_t pid, int status, void *arg)
 	if (!vm->report.stage2 && !vm->servers.alone)
 		return;
 	note_server(pid, status, vm);
-	if (vm->stop == STOP_NO && servers_gone(&vm->servers))
+	/* Stage 2 ends nothing cleanly without its programs. */
+	if (servers_gone(&vm->servers))
 		stop_off(vm);
 }
 

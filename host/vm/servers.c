@@ -14,14 +14,14 @@
 #define PAIR_US 1000000
 
 /* smbd's own ends: well, or by the SIGTERM that it sends to its group when the connection is closed. */
-bool servers_came_up(int status)
+static bool had_come_up(int status)
 {
 	return status == 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGTERM);
 }
 
 void servers_ended(struct servers *s, int status, uint64_t now_us)
 {
-	if (servers_came_up(status) && !s->alone) {
+	if (had_come_up(status) && !s->alone) {
 		s->failed = 0;
 		s->well_us = now_us;
 		return;

@@ -23,9 +23,6 @@ struct servers {
 /* One has ended. */
 void servers_ended(struct servers *s, int status, uint64_t now_us);
 
-/* Whether one that ended so (wait(2)) had served its connection up to the end of that. */
-bool servers_came_up(int status);
-
 /* Whether none comes up any more. */
 bool servers_gone(const struct servers *s);
 
