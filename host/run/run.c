@@ -128,7 +128,7 @@ static struct initrd_options initrd_of(struct run *run)
 	run->modules[n] = NULL;
 	return (struct initrd_options){
 		.kernel = run->system.kernel,
-		.modules = run->system.modules[0] ? run->system.modules : NULL,
+		.modules = modular ? run->system.modules : NULL,
 		.init_program = run->v.stage1,
 		.more_needs = run->plan.disks.n > 0 ? for_disks[run->v.disk_interface] : NULL,
 		.extra_modules = run->modules,
