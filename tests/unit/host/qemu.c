@@ -28,7 +28,8 @@ static void whole_list(void)
 {
 	static const char *const want[] = {
 		"/usr/bin/qemu", "-name", "guest=demo", "-nodefaults", "-no-user-config",
-		"-no-reboot", "-machine", "q35", "-accel", "tcg", "-cpu", "max,la57=off", "-m", "384M",
+		"-no-reboot", "-machine", "q35", "-accel", "tcg", "-cpu",
+		"max,la57=off,erms=off,fsrm=off", "-m", "384M",
 		"-smp", "1", "-device", "pvpanic", "-kernel", "/k", "-initrd", "/i", "-append",
 		"init=/x a,b", "-display", "none", "-chardev", "socket,id=console,fd=3", "-serial",
 		"chardev:console",
@@ -112,7 +113,7 @@ static void other_architectures(void)
 		unsigned int machine;
 		const char *board, *cpu, *max, *panic;
 	} want[] = {
-		{ EM_386, "q35", "max,la57=off", "max", "pvpanic" },
+		{ EM_386, "q35", "max,la57=off,erms=off,fsrm=off", "max", "pvpanic" },
 		{ EM_AARCH64, "virt,gic-version=max", "cortex-a72", "max", "pvpanic-pci" },
 		{ EM_RISCV, "virt", "", "", "pvpanic-pci" }, /* the board's own processor */
 	};
