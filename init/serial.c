@@ -50,6 +50,20 @@ void serial_of(const char *name, char ret[static SERIAL_SIZE])
 		serial_of_page((const unsigned char *)page.data, page.len, ret);
 }
 
+/*
+ * QEMU's disks are files of the host, whose kernel puts their blocks in order; the guest's scheduler has each
+ * request wait for another thread. The kernel leaves it out by itself only where a disk has several queues,
+ * which with QEMU is where the machine has several processors (block/elevator.c). It is not worth an error.
+ */
+static void drop_scheduler(const char *name)
+{
+	char path[80];
+
+	if (str_format(path, sizeof(path), "/sys/block/%s/queue/scheduler", name) < 0 ||
+	    file_write(AT_FDCWD, path, "none", strlen("none")) < 0)
+		return;
+}
+
 static int try_disk(struct serial_disk *d, const char *name)
 {
 	char serial[SERIAL_SIZE];
@@ -58,6 +72,7 @@ static int try_disk(struct serial_disk *d, const char *name)
 	serial_of(name, serial);
 	if (!str_eq(serial, d->serial) || str_format(d->node, sizeof(d->node), "/dev/%s", name) < 0)
 		return -ENOENT;
+	drop_scheduler(name);
 	fd = open(d->node, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }

@@ -23,8 +23,8 @@ struct serial_disk {
 };
 
 /*
- * Opens the disk that has the serial for reading; arg: struct serial_disk. A function for uevent_wait.
- * Returns the descriptor, or -ENOENT as for no disk, or -errno.
+ * Opens the disk that has the serial for reading, and takes the I/O scheduler from it; arg: struct
+ * serial_disk. A function for uevent_wait. Returns the descriptor, or -ENOENT as for no disk, or -errno.
  */
 _must_check_ int serial_open(void *arg);
 

@@ -19,6 +19,7 @@ fact modules "$(cut -d " " -f 1 /proc/modules | tr "\n" " ")"
 nix-store --verify --check-contents >/tmp/verify 2>&1 && fact contents equal || fact contents differ
 grep -E "modified|missing|error" /tmp/verify | head -n 5 | while read -r line; do fact verify "$line"; done
 fact owner "$(stat -c %u:%g:%a "$(readlink -f "$systemConfig")")"
+fact disks "$(ls -d /sys/block/[sv]d* | wc -l) $(grep -lF "[none]" /sys/block/[sv]d*/queue/scheduler | wc -l)"
 fact paths "$(find /nix/store -mindepth 1 -maxdepth 1 ! -name ".*" | wc -l)"
 [ -e '"$other"' ] && fact other there
 true')
@@ -61,6 +62,7 @@ has "image: it says that it built one" "$err" 'built an image of the closure, [0
 is "image: the closure's paths alone" "$(guest paths)" "$(nix_store -qR "$system" "$facts" | sort -u | wc -l)"
 is "image: owner and mode" "$(guest owner)" 0:0:555
 is "image: and no other" "$(guest other)" ""
+is "image: neither its disk nor the root disk has an I/O scheduler" "$(guest disks)" "2 2"
 image=$(echo "$XDG_CACHE_HOME"/storeboot/image/*)
 hash=$(sha256sum <"$image")
 vm_run 240 "${run[@]}" --cache
