@@ -116,11 +116,12 @@ static void show(int store, const char *name)
 }
 
 /* -T1 --all-root: as Nix has times and owners. -x-1: a store path has no extended attributes. A UUID of
- * its own would make each image another one. */
+ * its own would make each image another one. noinline_data: a file's last bytes would lie behind its inode,
+ * so that two inodes fill a block; without them it has a hundred, and a walk is four times as quick. */
 static void become_mkfs(const struct closure_image *c, int fd)
 {
 	char file[64];
-	const char *const argv[] = { c->mkfs, "-T1", "--all-root", "-x-1", "-U",
+	const char *const argv[] = { c->mkfs, "-T1", "--all-root", "-x-1", "-Enoinline_data", "-U",
 				     "5704eb00-7000-4000-8000-000000000001", file, ".", NULL };
 
 	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
