@@ -22,6 +22,12 @@ fact owner "$(stat -c %u:%g:%a "$(readlink -f "$systemConfig")")"
 fact disks "$(ls -d /sys/block/[sv]d* | wc -l) $(grep -lF "[none]" /sys/block/[sv]d*/queue/scheduler | wc -l)"
 fact paths "$(find /nix/store -mindepth 1 -maxdepth 1 ! -name ".*" | wc -l)"
 [ -e '"$other"' ] && fact other there
+smbs() { sed -n "s/^SMBs: \([0-9]*\) .*/\1/p" /proc/fs/cifs/Stats 2>/dev/null; }
+set -- $(nix-store -qR "$systemConfig" | grep -e "-busybox\$")
+echo 3 >/proc/sys/vm/drop_caches
+before=$(smbs)
+find "$@" -type f -exec cat {} + >/dev/null
+[ $# = 1 ] && fact asked "$before $(smbs)"
 true')
 roads='cifs|nls_iso8859_1|9p|9pnet|9pnet_virtio|virtiofs|fuse|erofs|overlay'
 
@@ -68,6 +74,7 @@ hash=$(sha256sum <"$image")
 vm_run 240 "${run[@]}" --cache
 shown "cifs with the image over it" overlay 'cifs erofs nls_iso8859_1 overlay'
 is "cifs with the image over it: the kept image is taken" "$(grep -c 'built an image' <<<"$err")" 0
+has "cifs with the image over it: the share is asked for nothing that the image has" "$(guest asked)" '^([1-9][0-9]*) \1$'
 is "cifs with the image over it: the host's other paths are there" "$(guest other)" there
 # virtiofsd wants a descriptor for every file of the store: a store of its own that is small, by hard links.
 mkdir -p "$tmp/store/.links"
