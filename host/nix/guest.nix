@@ -16,8 +16,9 @@
 }:
 
 let
-  has = path: lib.hasAttrByPath path options;
   option = path: lib.attrByPath path null options;
+  # lib's came with 15.09, and does not look at the option itself, which from then on may depend on what is asked here.
+  has = path: if lib ? hasAttrByPath then lib.hasAttrByPath path options else option path != null;
   set = path: value: if has path then lib.setAttrByPath path value else { };
 
   # What the elements of an option of sets may have.

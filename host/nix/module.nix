@@ -25,6 +25,7 @@ let
   mk =
     type: default: description:
     lib.mkOption ({ inherit default description; } // (if legacy then { } else { inherit type; }));
+  enum = values: if types ? enum then types.enum values else types.str; # came with 14.04
 
   toplevel = config.system.build.toplevel;
   name =
@@ -281,7 +282,7 @@ let
       in
       {
         from = mk types.str "host" "Where connections come from.";
-        proto = mk (types.enum [
+        proto = mk (enum [
           "tcp"
           "udp"
         ]) "tcp" "The protocol.";
@@ -345,7 +346,7 @@ let
       consoles = mk (types.listOf types.str) [ ] "More consoles for the kernel; the last one is /dev/console.";
       guestAgent.enable = mk types.bool false "Whether there is a port for QEMU's guest agent, and the agent.";
       networkingOptions = mk (types.listOf types.str) [ ] "QEMU's network.";
-      diskInterface = mk (types.enum [
+      diskInterface = mk (enum [
         "virtio"
         "scsi"
         "ide"

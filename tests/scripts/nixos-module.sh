@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# nixos-module.sh - host/nix/module.nix, evaluated in option trees of 2010, 15.09, 17.09, 18.09 and today
+# nixos-module.sh - host/nix/module.nix, evaluated in option trees of 2010, 13.10, 15.09, 17.09, 18.09 and today
 # shellcheck disable=SC2016 # Nix's and the run script's own dollars
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-eras=(2010 15.09 18.09 today)
+eras=(2010 13.10 15.09 18.09 today)
 export NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstitute = false'
 
 # ask ERA CONFIGURATION EXPRESSION: the JSON of it, c being the system's configuration; or Nix's error, one line.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # eval.nix: host/nix/module.nix evaluated with a machine of one of the years; a configuration on top
 {
-  era, # 2010, 15.09, 17.09, 18.09 or today
+  era, # 2010, 13.10, 15.09, 17.09, 18.09 or today
   configuration ? { },
   toplevel ? "/nix/store/00000000000000000000000000000000-nixos-system-orb",
   busybox ? null, # bin/: for what is to be built

@@ -242,8 +242,9 @@ in
     mkOverride = priority: template: mkOverride priority;
   };
 
-  # era: modules can disable others since 17.09, and lib has its release since 18.09.
-  new = era: common // rec {
+  # era: modules can disable others since 17.09, and lib has its release since 18.09; 13.10 lacks two functions.
+  new = era: removeAttrs (common // rec {
+    types = removeAttrs common.types (if era == "13.10" then [ "enum" ] else [ ]);
     inherit mkOverride;
     mkVMOverride = mkOverride 10;
     mkDefault = mkOverride 1000;
@@ -252,10 +253,10 @@ in
       inherit contents;
     };
     evalModules = { modules }: evaluate modules { };
-    trivial = if elem era [ "15.09" "17.09" ] then { } else { release = era; };
+    trivial = if elem era [ "13.10" "15.09" "17.09" ] then { } else { release = era; };
     modules.unifyModuleSyntax =
       file: key: m:
-      (if era == "15.09" then { } else { disabledModules = [ ]; }) // m;
+      (if elem era [ "13.10" "15.09" ] then { } else { disabledModules = [ ]; }) // m;
     attrByPath =
       path: default: set:
       if path == [ ] then
@@ -264,8 +265,10 @@ in
         attrByPath (tail path) default set.${head path}
       else
         default;
-    hasAttrByPath = path: set: attrByPath path null set != null;
+    hasAttrByPath = # never looks at the last one
+      path: set:
+      path == [ ] || (isAttrs set && set ? ${head path} && hasAttrByPath (tail path) set.${head path});
     setAttrByPath =
       path: value: if path == [ ] then value else { ${head path} = setAttrByPath (tail path) value; };
-  };
+  }) (if era == "13.10" then [ "hasAttrByPath" ] else [ ]);
 }
