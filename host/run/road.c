@@ -8,8 +8,12 @@
 #include "host/run/road_table.h"
 #include "init/lib/log.h"
 
-/* What auto tries, the fastest first (scripts/bench store). */
-static const enum share by_speed[] = { SHARE_IMAGE, SHARE_VIRTIOFS, SHARE_CIFS, SHARE_9P };
+/* What auto tries, the fastest first (scripts/bench-store). */
+static const enum share by_speed[] = { SHARE_IMAGE, SHARE_VIRTIOFS, SHARE_9P, SHARE_CIFS };
+
+/* What brings the folders beside an image. They are written to, so what can be done in them counts for more:
+ * by 9p there is no shared writable mmap, and an ordinary user's files are not root's. */
+static const enum share for_folders[] = { SHARE_VIRTIOFS, SHARE_CIFS, SHARE_9P };
 
 static const char *const cache_needs[] = { "disk", "image", "overlay", NULL };
 
@@ -107,15 +111,15 @@ static int find_store(const struct road_request *q, enum share share, bool sure,
 	return find(q, share, sure, w, e);
 }
 
-/* An image brings no folder: the fastest of the others does. */
+/* An image brings no folder. */
 static int find_folders(const struct road_request *q, struct way *w, struct err *e)
 {
 	_cleanup_buf_ struct buf left = { 0 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(by_speed); i++) {
-		enum share share = by_speed[i];
+	for (size_t i = 0; i < ARRAY_SIZE(for_folders); i++) {
+		enum share share = for_folders[i];
 		struct err why = { 0 };
-		int r = share == SHARE_IMAGE ? -ENOTSUP : find(q, share, share != SHARE_CIFS, w, &why);
+		int r = find(q, share, share != SHARE_CIFS, w, &why);
 
 		if (r == 0) {
 			log_info("the folders of --bind come by %s%s%s", roads[share].name,
@@ -123,8 +127,7 @@ static int find_folders(const struct road_request *q, struct way *w, struct err 
 			return 0;
 		}
 		w->served = NULL;
-		if (share != SHARE_IMAGE &&
-		    buf_addf(&left, "%s%s (%s)", left.len > 0 ? ", " : "", roads[share].name, why.text) < 0)
+		if (buf_addf(&left, "%s%s (%s)", left.len > 0 ? ", " : "", roads[share].name, why.text) < 0)
 			return err_sys(e, ENOMEM, "--bind");
 	}
 	return err_exit(e, EXIT_MISSING, ENOTSUP, "no road for the folders of --bind is there: %s", left.data);

@@ -171,7 +171,9 @@ got=0
 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --share auto --smbd "$tmp/bin/smbd" --virtiofsd none --reginfo none --cache \
 	--print-qemu >/dev/null 2>"$tmp/err" || got=$?
 is '--share auto takes another road then' "$got" 0
-has '--share auto says why' "$(cat "$tmp/err")" 'the store comes by 9p, not by .*cifs \(.*built without SMB1'
+has '--share auto says why' "$(cat "$tmp/err")" 'the store comes by 9p, not by virtiofs \('
+refuse '--share auto where cifs alone would do' 69 'no road to the store is there: .*9p \(.*cifs \(.*built without SMB1' \
+	"$system" --share auto --cache --bind "$tmp:/mnt:ro:owner=0" --smbd "$tmp/bin/smbd"
 printf '#!/bin/sh\necho "bwrap: No permissions to create a new namespace" >&2\nexit 1\n' >"$tmp/bin/bwrap"
 chmod +x "$tmp/bin/bwrap"
 PATH=$tmp/bin:$PATH refuse 'bwrap not allowed' 69 'No permissions to create a new namespace.*user namespaces' "$system"

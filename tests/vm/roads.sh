@@ -139,7 +139,7 @@ vm_run 240 "${run[@]}" --share auto --print-qemu
 has "auto: the image" "$err" '^storeboot: the store comes by image: no road is faster$'
 vm_run 240 "${run[@]}" --share auto --print-qemu --smbd /nonexistent --virtiofsd /nonexistent --cache
 has "auto: what is left and why" "$err" \
-	'^storeboot: the store comes by 9p, not by virtiofs \(/nonexistent: .*\), cifs \(/nonexistent: .*\)$'
+	'^storeboot: the store comes by 9p, not by virtiofs \(/nonexistent: .*\)$'
 
 # --- what is missing, damaged or full ------------------------------------------------------------------------
 printf x | dd of="$image" bs=1 seek=1000000 conv=notrunc status=none
