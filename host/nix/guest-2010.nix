@@ -37,6 +37,9 @@ in
       options = lib.concatStringsSep "," (if fs.options == [ ] then [ "defaults" ] else fs.options);
       neededForBoot = true;
     }) fileSystems
+    ++ map (path: { mountPoint = path; } // builtins.getAttr path cfg.fileSystems) (
+      builtins.attrNames cfg.fileSystems
+    )
   );
   swapDevices = vmOnly [ ];
 

@@ -78,7 +78,7 @@ lib.mkMerge [
   (set [ "assertions" ] assertions)
 
   # --- file systems: the VM has none of its machine's disks
-  { fileSystems = vmOnly (builtins.listToAttrs (map fileSystem fileSystems)); }
+  { fileSystems = vmOnly (cfg.fileSystems // builtins.listToAttrs (map fileSystem fileSystems)); }
   (set [ "swapDevices" ] (vmOnly [ ]))
   (set [ "boot" "initrd" "luks" "devices" ] (
     vmOnly (if builtins.isList (option [ "boot" "initrd" "luks" "devices" ]).default or { } then [ ] else { })

@@ -235,6 +235,14 @@ let
           what = "virtualisation.qemu.diskInterface = \"${cfg.qemu.diskInterface}\": want virtio, scsi or ide";
         }
         {
+          asked = builtins.any (path: builtins.hasAttr path cfg.fileSystems) [ "/" "/hostfs" "/nix/store" ];
+          what = "virtualisation.fileSystems: /, /hostfs and /nix/store are what stage 1 mounts; virtualisation.diskImage and virtualisation.storeboot.share say how";
+        }
+        {
+          asked = builtins.any (fs: fs.neededForBoot or false) (builtins.attrValues cfg.fileSystems);
+          what = "virtualisation.fileSystems: neededForBoot: stage 1 mounts the root and the store alone";
+        }
+        {
           asked = cfg.useBootLoader;
           what = "virtualisation.useBootLoader: there is no boot loader; the kernel is booted directly, with storeboot's own initramfs";
         }
@@ -302,6 +310,9 @@ let
     '';
     emptyDiskImages = mk (types.listOf types.int) [ ] ''
       More disks, each of so many MiB, kept beside the root disk's image as NAME-emptyN.qcow2.
+    '';
+    fileSystems = mk (types.attrsOf types.unspecified) { } ''
+      More file systems, as in NixOS's `fileSystems`, of which the VM has no other.
     '';
     graphics = mk types.bool true "Whether QEMU has a window, or the console is the terminal.";
     resolution = mk types.unspecified {

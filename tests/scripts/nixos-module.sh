@@ -40,6 +40,12 @@ for era in 18.09 today; do
 	is "$era: file systems" "$(ask $era "$plain" "$new_all_of")" \
 		'["/ ext3 /dev/vda x-initrd.mount","/hostfs cifs //10.0.2.4/qemu ro,x-initrd.mount","/nix/store none /hostfs/nix/store bind,ro,x-initrd.mount"]'
 done
+more='{ virtualisation.fileSystems."/data" = { device = "/dev/vdb"; fsType = "ext4"; }; }'
+is "2010: one more" "$(ask 2010 "$more" 'let f = builtins.elemAt c.fileSystems 3; in "${f.mountPoint} ${f.device}"')" '"/data /dev/vdb"'
+for era in 15.09 18.09 today; do
+	is "$era: one more" "$(ask $era "$more" '[ c.fileSystems."/data".device (builtins.attrNames c.fileSystems) ]')" \
+		'["/dev/vdb",["/","/data","/hostfs","/nix/store"]]'
+done
 for era in "${eras[@]}"; do
 	is "$era: each is needed for boot" "$(ask "$era" '{ }' 'builtins.all (f: f.neededForBoot) (
 		if builtins.isList c.fileSystems then c.fileSystems else builtins.attrValues c.fileSystems)')" true
@@ -156,6 +162,7 @@ has "2010: an interface that is none" "$(ask 2010 '{ virtualisation.qemu.diskInt
 for era in 15.09 18.09 today; do
 	for asked in 'useBootLoader = true' 'useSecureBoot = true' 'qemu.networkingOptions = [ "-nic none" ]' \
 		'useNixStoreImage = true; virtualisation.storeboot.cache = true' \
+		'fileSystems."/".device = "/dev/vdb"' 'fileSystems."/var" = { device = "/dev/vdb"; neededForBoot = true; }' \
 		'forwardPorts = [ { from = "guest"; host.port = 1; guest.port = 1; } ]'; do
 		is "$era: $asked: fails" "$(ask $era "{ virtualisation.$asked; }" 'builtins.all (a: a.assertion) c.assertions')" false
 	done
