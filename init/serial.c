@@ -53,15 +53,14 @@ void serial_of(const char *name, char ret[static SERIAL_SIZE])
 /*
  * QEMU's disks are files of the host, whose kernel puts their blocks in order; the guest's scheduler has each
  * request wait for another thread. The kernel leaves it out by itself only where a disk has several queues,
- * which with QEMU is where the machine has several processors (block/elevator.c). It is not worth an error.
+ * which with QEMU is where the machine has several processors (block/elevator.c).
  */
-static void drop_scheduler(const char *name)
+static int drop_scheduler(const char *name)
 {
 	char path[80];
+	int r = str_format(path, sizeof(path), "/sys/block/%s/queue/scheduler", name);
 
-	if (str_format(path, sizeof(path), "/sys/block/%s/queue/scheduler", name) < 0 ||
-	    file_write(AT_FDCWD, path, "none", strlen("none")) < 0)
-		return;
+	return r < 0 ? r : file_write(AT_FDCWD, path, "none", strlen("none"));
 }
 
 static int try_disk(struct serial_disk *d, const char *name)
@@ -72,7 +71,7 @@ static int try_disk(struct serial_disk *d, const char *name)
 	serial_of(name, serial);
 	if (!str_eq(serial, d->serial) || str_format(d->node, sizeof(d->node), "/dev/%s", name) < 0)
 		return -ENOENT;
-	drop_scheduler(name);
+	(void)drop_scheduler(name); /* with one it is slower, no more */
 	fd = open(d->node, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
