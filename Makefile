@@ -51,9 +51,9 @@ BASE := -std=gnu11 $(WARN) $(CPPFLAGS_ALL) -ffile-prefix-map=$(CURDIR)/=
 
 DEPS := $(GUEST_BUILD)/deps
 DEPS_STAMP := $(DEPS)/stamp
-GUEST_FLAGS := $(BASE) -Os -g -flto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+GUEST_FLAGS := $(BASE) -Os -g -flto=auto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-fno-stack-protector -fno-pie -isystem $(DEPS)/kernel-headers -isystem $(DEPS)/include
-GUEST_LDFLAGS := -static -no-pie -flto -Os -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
+GUEST_LDFLAGS := -static -no-pie -flto=auto -Os -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
 GUEST_LIBS := -L$(DEPS)/lib -lblkid -lext2fs -lcom_err
 
 HOST_PKGS := liblzma libzstd liblz4 zlib json-c libmd
