@@ -5,8 +5,9 @@
  * walk stat|read FOLDER|FILE...: prints "MILLISECONDS ENTRIES BYTES", a line for each. To read lists all
  * and then reads, as `find | xargs cat` does: what was learned of a file by listing is old by then. Several
  * are read in turn, some files of one and then of the next: what else the machine does for a while takes as
- * much from each. A static program, so that it reads nothing of its own from the store while it counts. Ends
- * with 1 at the first thing that fails: a road that shows less than there is must not look fast.
+ * much from each. And there and back, as the first to read a file finds nothing of it in the host's caches. A
+ * static program, so that it reads nothing of its own from the store while it counts. Ends with 1 at the first
+ * thing that fails: a road that shows less than there is must not look fast.
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -115,10 +116,10 @@ int main(int argc, char **argv)
 	for (int i = 0; i < n; i++)
 		if (list(&trees[i], argv[2 + i]) < 0)
 			return 1;
-	while (more) {
+	for (int turn = 0; more; turn++) {
 		more = 0;
 		for (int i = 0; i < n; i++) {
-			int r = read_some(&trees[i]);
+			int r = read_some(&trees[turn % 2 ? n - 1 - i : i]);
 
 			if (r < 0)
 				return 1;
