@@ -111,6 +111,12 @@ static int find_store(const struct road_request *q, enum share share, bool sure,
 	return find(q, share, sure, w, e);
 }
 
+/* One more road that is not taken, and why. */
+static int add_left(struct buf *left, enum share share, const struct err *why)
+{
+	return buf_addf(left, "%s%s (%s)", left->len > 0 ? ", " : "", roads[share].name, why->text);
+}
+
 /* An image brings no folder. */
 static int find_folders(const struct road_request *q, struct way *w, struct err *e)
 {
@@ -127,8 +133,9 @@ static int find_folders(const struct road_request *q, struct way *w, struct err 
 			return 0;
 		}
 		w->served = NULL;
-		if (buf_addf(&left, "%s%s (%s)", left.len > 0 ? ", " : "", roads[share].name, why.text) < 0)
-			return err_sys(e, ENOMEM, "--bind");
+		r = add_left(&left, share, &why);
+		if (r < 0)
+			return err_sys(e, r, "--bind");
 	}
 	return err_exit(e, EXIT_MISSING, ENOTSUP, "no road for the folders of --bind is there: %s", left.data);
 }
@@ -156,7 +163,7 @@ static int choose(const struct road_request *q, struct way *w, struct err *e)
 		*w = (struct way)WAY_INIT;
 		if (r == -ECANCELED)
 			return err_set(e, ECANCELED, "%s", why.text);
-		r = buf_addf(&left, "%s%s (%s)", left.len > 0 ? ", " : "", roads[share].name, why.text);
+		r = add_left(&left, share, &why);
 		if (r < 0)
 			return err_sys(e, r, "--share auto");
 	}
