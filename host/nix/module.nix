@@ -312,7 +312,7 @@ let
       More disks, each of so many MiB, kept beside the root disk's image as NAME-emptyN.qcow2.
     '';
     fileSystems = mk (types.attrsOf types.unspecified) { } ''
-      More file systems, as in NixOS's `fileSystems`, of which the VM has no other.
+      More file systems, as in NixOS's `fileSystems`, whose own the VM does not have.
     '';
     graphics = mk types.bool true "Whether QEMU has a window, or the console is the terminal.";
     resolution = mk types.unspecified {
