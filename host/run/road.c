@@ -144,11 +144,17 @@ static int find_folders(const struct road_request *q, struct way *w, struct err 
 static int choose(const struct road_request *q, struct way *w, struct err *e)
 {
 	_cleanup_buf_ struct buf left = { 0 };
+	int r;
 
+	if (q->expose == EXPOSE_ROOT) {
+		r = find_store(q, SHARE_CIFS, false, w, e);
+		if (r == 0)
+			log_info("the store comes by cifs: no other road has --expose root");
+		return r;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(by_speed); i++) {
 		enum share share = by_speed[i];
 		struct err why = { 0 };
-		int r;
 
 		if (share == SHARE_IMAGE && q->cache)
 			continue;

@@ -172,6 +172,10 @@ got=0
 	--print-qemu >/dev/null 2>"$tmp/err" || got=$?
 is '--share auto takes another road then' "$got" 0
 has '--share auto says why' "$(cat "$tmp/err")" 'the store comes by 9p, not by virtiofs \('
+got=0
+"$storeboot" run "$system" --stage1 "$build/storeboot-init" --share auto --expose root --print-qemu >/dev/null 2>"$tmp/err" || got=$?
+is '--share auto takes the one road with --expose root' "$got" 0
+has '--share auto says that it is the one' "$(cat "$tmp/err")" '^storeboot: the store comes by cifs: no other road has --expose root$'
 refuse '--share auto where cifs alone would do' 69 'no road to the store is there: .*9p \(.*cifs \(.*built without SMB1' \
 	"$system" --share auto --cache --bind "$tmp:/mnt:ro:owner=0" --smbd "$tmp/bin/smbd"
 printf '#!/bin/sh\necho "bwrap: No permissions to create a new namespace" >&2\nexit 1\n' >"$tmp/bin/bwrap"
