@@ -85,9 +85,7 @@ let
     "--cores ${toString cfg.cores}"
   ]
   ++ disk
-  ++ map (d: "--disk ${quote "./${name}-empty${d.n}.qcow2"},size=${toString d.value}M,serial=empty${d.n}") (
-    numbered cfg.emptyDiskImages
-  )
+  ++ map emptyDisk (numbered cfg.emptyDiskImages)
   ++ flag (cfg.qemu.diskInterface != "virtio") "--disk-interface ${cfg.qemu.diskInterface}"
   ++ [
     (if cfg.graphics then "--graphics" else "--serial")
@@ -101,6 +99,7 @@ let
   ++ flag cfg.storeboot.cache "--cache"
   ++ flag cfg.writableStore "--writable-store=${if cfg.writableStoreUseTmpfs then "tmpfs" else "disk"}"
   ++ map (name: "--bind ${bind cfg.sharedDirectories.${name}}") (builtins.attrNames cfg.sharedDirectories)
+  ++ map (id: "--load-credential ${quote "${id}:${credential id}"}") (builtins.attrNames cfg.credentials)
   ++ map (path: "--register ${quote path}") (cfg.pathsInNixDB ++ cfg.additionalPaths)
   ++ [ "--network ${if cfg.restrictNetwork then "restricted" else "open"}" ]
   ++ map (
@@ -112,6 +111,29 @@ let
     if builtins.isList cfg.qemu.options then cfg.qemu.options else [ cfg.qemu.options ]
   )
   ++ map quote cfg.storeboot.options;
+
+  # A size, or since 2026 a size and what QEMU is told, of which a run takes the serial.
+  emptyDisk =
+    { n, value }:
+    let
+      size = value.size or value;
+      serial = value.driveConfig.deviceExtraOpts.serial or "empty${n}";
+    in
+    "--disk ${quote "./${name}-empty${n}.qcow2"},size=${toString size}M,serial=${serial}";
+  isEmptyDisk =
+    d:
+    builtins.isInt d
+    || builtins.isAttrs d
+    && builtins.attrNames (removeAttrs d [ "driveConfig" ]) == [ "size" ]
+    && builtins.attrNames (removeAttrs (d.driveConfig or { }) [ "deviceExtraOpts" ]) == [ ]
+    && builtins.attrNames (removeAttrs (d.driveConfig.deviceExtraOpts or { }) [ "serial" ]) == [ ];
+
+  credential =
+    id:
+    let
+      text = cfg.credentials.${id}.text or null;
+    in
+    if text != null then pkgs.writeText id text else cfg.credentials.${id}.source;
 
   # As in qemu-vm.nix the source can have variables and quotes of a shell's; without quotes it needs some.
   bind =
@@ -235,6 +257,14 @@ let
           what = "virtualisation.qemu.diskInterface = \"${cfg.qemu.diskInterface}\": want virtio, scsi or ide";
         }
         {
+          asked = !builtins.all isEmptyDisk cfg.emptyDiskImages;
+          what = "virtualisation.emptyDiskImages: each is a size in MiB, or { size, driveConfig.deviceExtraOpts.serial }";
+        }
+        {
+          asked = builtins.any (c: c.source or null == null && c.text or null == null) (builtins.attrValues cfg.credentials);
+          what = "virtualisation.credentials: each has a source or a text";
+        }
+        {
           asked = builtins.any (path: builtins.hasAttr path cfg.fileSystems) [ "/" "/hostfs" "/nix/store" ];
           what = "virtualisation.fileSystems: /, /hostfs and /nix/store are what stage 1 mounts; virtualisation.diskImage and virtualisation.storeboot.share say how";
         }
@@ -280,6 +310,13 @@ let
     };
   };
 
+  credentialType = types.submodule {
+    options = {
+      source = mk types.unspecified null "A file of the host's, read when the VM starts.";
+      text = mk (types.nullOr types.str) null "What it is; it lies in the store, for all to read.";
+    };
+  };
+
   port = types.submodule {
     options =
       let
@@ -300,17 +337,19 @@ let
   };
 
   virtualisation = {
-    memorySize = mk types.int 384 "The guest's memory, in MiB.";
+    memorySize = mk types.int (if legacy then 384 else 1024) "The guest's memory, in MiB.";
     cores = mk types.int 1 "The guest's processors.";
-    diskSize = mk types.int 512 ''
+    diskSize = mk types.int (if legacy then 512 else 1024) ''
       The root disk's size, in MiB: of a new one, or an old one grows to it.
     '';
     diskImage = mk (types.nullOr types.str) "./${name}.qcow2" ''
       The root disk's image, made at the first run; text of a shell script. null: the root lies in memory.
     '';
-    emptyDiskImages = mk (types.listOf types.int) [ ] ''
-      More disks, each of so many MiB, kept beside the root disk's image as NAME-emptyN.qcow2.
+    emptyDiskImages = mk (types.listOf types.unspecified) [ ] ''
+      More disks, each of so many MiB, or of `size` MiB with `driveConfig.deviceExtraOpts.serial`, kept beside the root
+      disk's image as NAME-emptyN.qcow2.
     '';
+    credentials = mk (types.attrsOf credentialType) { } "Credentials for systemd in the guest (systemd.exec(5)).";
     fileSystems = mk (types.attrsOf types.unspecified) { } ''
       More file systems, as in NixOS's `fileSystems`, whose own the VM does not have.
     '';
@@ -386,7 +425,13 @@ in
 # and what takes a module apart is for nobody else's use today.
 // (
   if !legacy && (lib ? trivial.release || (lib.modules.unifyModuleSyntax "" "" { }) ? disabledModules) then
-    { disabledModules = [ "virtualisation/qemu-vm.nix" ]; }
+    {
+      disabledModules = map (file: "virtualisation/${file}.nix") [
+        "qemu-vm"
+        "guest-networking-options" # since 2026 parts of it are apart, and vmVariant may import them by itself
+        "credentials-options"
+      ];
+    }
   else
     { }
 )

@@ -92,12 +92,16 @@ is "17.09: the module takes the place of qemu-vm.nix" "$(ask 17.09 '{ }' 'c.file
 is "today: stage 2 is no part of NixOS's own initramfs" "$(ask today '{ }' \
 	'with c.system; [ nixos-init.enable etc.overlay.enable ]')" '[false,false]'
 
+text_of_a=$(nix-instantiate --eval --json --read-write-mode -E 'builtins.toFile "a" "x"' | tr -d '"')
+
 # --- the run script ----------------------------------------------------------------------------------------------
 for era in "${eras[@]}"; do
 	name=orb
 	[ "$era" != today ] || name=orb.example
 	text=$(script "$era" '{ virtualisation = { graphics = false; memorySize = 512; cores = 2; diskSize = 2048;
-		pathsInNixDB = [ "/nix/store/a" ]; additionalPaths = [ "/nix/store/b" ]; emptyDiskImages = [ 10 ];
+		pathsInNixDB = [ "/nix/store/a" ]; additionalPaths = [ "/nix/store/b" ];
+		emptyDiskImages = [ 10 { size = 20; driveConfig.deviceExtraOpts.serial = "two"; } { size = 30; } ];
+		credentials = { a.text = "x"; b.source = "./it'\''s"; };
 		sharedDirectories = { a = { source = "$HOME/my src"; target = "/src"; owner = "1000.100"; }; b = { source = "\"$TMPDIR\"/x"; target = "/it'\''s"; }; };
 		useEFIBoot = true; tpm.enable = true; useHostCerts = true; qemu.guestAgent.enable = true;
 		restrictNetwork = true; qemu.options = [ "-s -S" ]; storeboot.options = [ "it'\''s" ]; vlans = [ 3 ];
@@ -113,6 +117,8 @@ for era in "${eras[@]}"; do
 --image \"\${NIX_DISK_IMAGE:-./$name.qcow2}\"
 --disk-size 2048M
 --disk './$name-empty0.qcow2',size=10M,serial=empty0
+--disk './$name-empty1.qcow2',size=20M,serial=two
+--disk './$name-empty2.qcow2',size=30M,serial=empty2
 --serial
 --share cifs
 --efi
@@ -121,6 +127,8 @@ for era in "${eras[@]}"; do
 --guest-agent
 --bind \"\$HOME/my src\":'/src:owner=1000.100'
 --bind \"\$TMPDIR\"/x:'/it'\\''s'
+--load-credential 'a:$text_of_a'
+--load-credential 'b:./it'\\''s'
 --register '/nix/store/a'
 --register '/nix/store/b'
 --network restricted
@@ -134,6 +142,8 @@ for era in "${eras[@]}"; do
 	has "$era: a writable store that is kept" "$(script "$era" \
 		'{ virtualisation = { writableStore = true; writableStoreUseTmpfs = false; }; }')" '^--writable-store=disk$'
 	has "$era: a root in memory" "$(script "$era" '{ virtualisation.diskImage = null; }')" '^--root tmpfs$'
+	has "$era: as much memory as NixOS of its time has" "$(script "$era" '{ }')" \
+		"^--memory $([ "$era" = 2010 ] && echo 384 || echo 1024)M\$"
 	has "$era: an image" "$(script "$era" '{ virtualisation.useNixStoreImage = true; }')" '^--share image$'
 	for how in scsi:scsi-0QEMU_QEMU_HARDDISK_storeboot-root:virtio_scsi ide:ata-QEMU_HARDDISK_storeboot-root:ahci; do
 		IFS=: read -r how device driver <<<"$how"
@@ -162,6 +172,8 @@ has "2010: an interface that is none" "$(ask 2010 '{ virtualisation.qemu.diskInt
 for era in 15.09 18.09 today; do
 	for asked in 'useBootLoader = true' 'useSecureBoot = true' 'qemu.networkingOptions = [ "-nic none" ]' \
 		'useNixStoreImage = true; virtualisation.storeboot.cache = true' \
+		'emptyDiskImages = [ { size = 1; driveConfig.driveExtraOpts.werror = "report"; } ]' \
+		'emptyDiskImages = [ { driveConfig = { }; } ]' 'emptyDiskImages = [ "10" ]' 'credentials.a = { }' \
 		'fileSystems."/".device = "/dev/vdb"' 'fileSystems."/var" = { device = "/dev/vdb"; neededForBoot = true; }' \
 		'forwardPorts = [ { from = "guest"; host.port = 1; guest.port = 1; } ]'; do
 		is "$era: $asked: fails" "$(ask $era "{ virtualisation.$asked; }" 'builtins.all (a: a.assertion) c.assertions')" false

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # common.nix: what 15.09.nix, 18.09.nix and today.nix have in common. mountOptions: the option for a file system's;
-# interface: the options of a network card.
-{ mountOptions, interface }:
+# interface: the options of a network card; more:
+# modules that are imported beside qemu-vm.nix.
+{ mountOptions, interface, more ? [ ] }:
 { lib, ... }:
 let
   inherit (lib) types;
@@ -12,7 +13,7 @@ in
 {
   # As nixos/default.nix and vmVariant do.
   imports =
-    if lib.modules.unifyModuleSyntax "" "" { } ? disabledModules then [ ./virtualisation/qemu-vm.nix ] else [ ];
+    if lib.modules.unifyModuleSyntax "" "" { } ? disabledModules then [ ./virtualisation/qemu-vm.nix ] ++ more else [ ];
   options = {
     assertions = list;
     boot.initrd.availableKernelModules = list;

@@ -35,6 +35,7 @@ let
       name = "qemu-kvm-0.12.4";
     };
     runCommand = run;
+    writeText = builtins.toFile;
     writeScript =
       name: text:
       if busybox == null then

@@ -9,6 +9,7 @@ in
 {
   imports = [
     (import ./common.nix {
+      more = [ ./virtualisation/guest-networking-options.nix ];
       mountOptions = {
         type = types.listOf types.str;
         default = [ "defaults" ];
