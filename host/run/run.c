@@ -41,7 +41,7 @@ struct run {
 	struct opt_args args;
 	struct system system;
 	struct plan plan;
-	const char *modules[3]; /* what its devices need in the initramfs; NULL-terminated */
+	const char *modules[3]; /* what the devices need in the initramfs; NULL-terminated */
 	struct watch watch;
 };
 
@@ -113,22 +113,21 @@ static int confirm_fresh(const struct run *run, struct err *e)
 		       err_exit(e, EXIT_USAGE, ECANCELED, "%s is as it was; nothing was run", root->path);
 }
 
-static struct initrd_options initrd_of(struct run *run)
+/* Without a folder of modules the kernel has what it needs, or nobody can tell. */
+static bool is_modular(const struct run *run)
+{
+	return run->system.modules[0];
+}
+
+static struct initrd_options initrd_of(const struct run *run)
 {
 	static const char *const for_disks[][2] = {
 		[DISK_BY_VIRTIO] = { "disk" }, [DISK_BY_SCSI] = { "scsi" }, [DISK_BY_IDE] = { "ide" }
 	};
-	const bool modular = run->system.modules[0]; /* else the kernel has what it needs, or nobody can tell */
-	size_t n = 0;
 
-	if (modular && run->v.credentials.n > 0)
-		run->modules[n++] = CREDENTIAL_MODULE;
-	if (modular && run->v.graphics && run->plan.arch->screen_module)
-		run->modules[n++] = run->plan.arch->screen_module;
-	run->modules[n] = NULL;
 	return (struct initrd_options){
 		.kernel = run->system.kernel,
-		.modules = modular ? run->system.modules : NULL,
+		.modules = is_modular(run) ? run->system.modules : NULL,
 		.init_program = run->v.stage1,
 		.more_needs = run->plan.disks.n > 0 ? for_disks[run->v.disk_interface] : NULL,
 		.extra_modules = run->modules,
@@ -345,6 +344,12 @@ static int find_registration(struct run *run, struct err *e)
 
 static int find_devices(struct run *run, struct err *e)
 {
+	size_t n = 0;
+
+	if (is_modular(run) && run->v.credentials.n > 0)
+		run->modules[n++] = CREDENTIAL_MODULE;
+	if (is_modular(run) && run->v.graphics && run->plan.arch->screen_module)
+		run->modules[n++] = run->plan.arch->screen_module;
 	return devices_find(&run->v, run->system.name, &run->plan, e);
 }
 
