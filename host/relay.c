@@ -16,7 +16,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/exit.h"
 #include "init/lib/macro.h"
 
 enum { GUEST, HOST, SIDES };
@@ -89,8 +88,8 @@ static int relay(int host)
 	to_host->to = to_guest->from = host;
 	while (!to_host->ended || !to_guest->ended || to_host->len > 0 || to_guest->len > 0)
 		if (!wait_for(flows) || !move(to_host) || !move(to_guest))
-			return EXIT_SHARE;
-	return EXIT_OK;
+			return RELAY_CUT;
+	return RELAY_ENDED;
 }
 
 int cmd_relay(int argc, char **argv)
@@ -99,9 +98,9 @@ int cmd_relay(int argc, char **argv)
 	_cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (argc != 3 || inet_pton(AF_INET, argv[1], &a.sin_addr) != 1)
-		return EXIT_USAGE;
+		return RELAY_WRONG;
 	a.sin_port = htons((uint16_t)strtoul(argv[2], NULL, 10));
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
-		return EXIT_MISSING;
+		return RELAY_REFUSED;
 	return relay(fd);
 }

@@ -207,6 +207,8 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 			return tpm;
 	}
 	l->plan->watch->server_log = l->plan->way.n_sockets > 0 ? log : NULL;
+	l->plan->watch->server_pids = l->plan->way.server_pids;
+	l->plan->watch->n_servers = l->plan->way.n_sockets;
 	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
 }
 

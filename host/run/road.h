@@ -49,7 +49,8 @@ struct way {
 	bool virtiofsd_of_qemu;
 	uint64_t memory; /* the guest's bytes */
 	int socket_fds[BINDS_MAX + 1]; /* QEMU's ends to servers that run beside it, */
-	size_t n_sockets;	       /* so many */
+	pid_t server_pids[BINDS_MAX + 1]; /* their other ends, */
+	size_t n_sockets;		  /* so many */
 	struct strv command; /* what QEMU starts for each connection to the file server; empty: none */
 };
 #define WAY_INIT { .image_fd = -1 }

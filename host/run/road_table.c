@@ -228,19 +228,19 @@ static int find_virtiofs(const struct road_request *q, struct way *w, struct err
 }
 
 /* What it says lies in the private folder; it ends with its connection, or with the launcher. */
-static int start_virtiofsd(char *const *argv, int listening, const char *folder, struct err *e)
+static int start_virtiofsd(char *const *argv, int listening, const char *folder, pid_t *ret_pid,
+			   struct err *e)
 {
 	const int pass[] = { listening, -1 };
 	_cleanup_close_ int said = -1, pidfd = -1;
 	char log[PATH_MAX];
-	pid_t pid;
 
 	if (str_format(log, sizeof(log), "%s/" ROAD_LOG, folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", folder);
 	said = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (said < 0)
 		return err_sys(e, errno, "%s", log);
-	pidfd = proc_start(argv, pass, said, &pid, e);
+	pidfd = proc_start(argv, pass, said, ret_pid, e);
 	return pidfd < 0 ? pidfd : 0;
 }
 
@@ -249,15 +249,17 @@ static int serve_by_virtiofs(struct way *w, const struct export *x, const char *
 	const struct virtiofs_config c = virtiofs_of(w, x);
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), listening = -1;
 	_cleanup_strv_ struct strv argv = { 0 };
+	pid_t *pid = &w->server_pids[w->n_sockets];
 	int r = virtiofs_socket(folder, &listening, &w->socket_fds[w->n_sockets], e);
 
 	if (r < 0)
 		return r;
+	*pid = 0;
 	w->n_sockets++;
 	r = root < 0 ? -errno : virtiofs_command(&c, root, listening, &argv);
 	if (r < 0)
 		return err_sys(e, r, "virtiofsd's command");
-	return start_virtiofsd(argv.v, listening, folder, e);
+	return start_virtiofsd(argv.v, listening, folder, pid, e);
 }
 
 static int make_virtiofs(struct way *w, const char *folder, _unused_ const char *self, struct err *e)

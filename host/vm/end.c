@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "host/relay.h"
 #include "host/signals.h"
 #include "host/vm/vm_state.h"
 #include "init/lib/log.h"
@@ -90,6 +92,21 @@ static void take_signal(struct vm *vm, const struct signal_use *use)
 		stop_now(vm);
 }
 
+/*
+ * Those beside QEMU are known. Those that QEMU starts for each connection come here as orphans, as do relays,
+ * and whatever else loses its parent where this is the first process of a container.
+ */
+static bool is_server(const struct vm *vm, pid_t pid, int status)
+{
+	const struct watch *w = vm->watch;
+
+	for (size_t i = 0; i < w->n_servers; i++)
+		if (w->server_pids[i] == pid)
+			return true;
+	return w->n_servers == 0 && vm->config->share_command &&
+	       !(WIFEXITED(status) && WEXITSTATUS(status) >= RELAY_ENDED && WEXITSTATUS(status) <= RELAY_LAST);
+}
+
 /* Once the guest is being ended, mostly as its command has ended, one that fails says nothing of the time
  * before. But where the share was lost by then, they say whether for good. */
 static void note_server(pid_t pid, int status, void *arg)
@@ -98,7 +115,7 @@ static void note_server(pid_t pid, int status, void *arg)
 	struct servers *s = &vm->servers;
 	bool tells = vm->stop == STOP_NO || (servers_lost(s) && !servers_gone(s));
 
-	if (pid != vm->watch->tpm_pid && tells)
+	if (tells && pid != vm->watch->tpm_pid && is_server(vm, pid, status))
 		servers_ended(s, status, sys_now_us());
 }
 

@@ -135,7 +135,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	vm->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	serve_watch_clock(vm);
 	pass_fds(config, pass);
-	vm->servers.alone = config->n_share_fds > 0;
+	vm->servers.alone = vm->watch->n_servers > 0;
 	vm->pidfd = proc_start(argv.v, pass, said, &vm->pid, e);
 	if (vm->pidfd < 0)
 		return vm->pidfd;

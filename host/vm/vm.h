@@ -24,6 +24,8 @@ struct watch {
 	struct guest_command command;
 	int control;		    /* the control socket; -1: none */
 	pid_t tpm_pid;		    /* the TPM's server; 0: none */
+	const pid_t *server_pids;   /* the file servers that run beside QEMU, */
+	size_t n_servers;	    /* so many */
 	const char *server_log;	    /* the file with what a server beside QEMU says; NULL: none */
 	bool kept;		    /* the guest writes to what outlives it */
 	unsigned int stop_timeout;  /* seconds for a clean power-off */

@@ -68,7 +68,7 @@ guest() {
 		</dev/null >"$tmp/out$n" 2>"$tmp/err$n"
 	echo $? >"$tmp/status$n"
 }
-guest 1 "$one" --guest-forward "10.0.2.100:80:$web" --guest-forward 10.0.2.101:81:1 --forward "$tcp:99" --forward "$udp:99/udp" &
+guest 1 "$one" --share 9p --guest-forward "10.0.2.100:80:$web" --guest-forward 10.0.2.101:81:1 --forward "$tcp:99" --forward "$udp:99/udp" &
 first=$!
 QEMU_NET_OPTS="hostfwd=tcp:127.0.0.1:$net_opts-:99" guest 2 "$two" --network open &
 second=$!

@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/exit.h"
 #include "init/lib/macro.h"
 #include "tests/lib/test.h"
 
@@ -175,7 +174,7 @@ static void half_closed(bool by_guest)
 	say(second, ", and its end");
 	CHECK(shutdown(second, SHUT_WR) == 0);
 	CHECK_STR(heard(first), ", and its end");
-	CHECK_INT(ended(&run, &usage), EXIT_OK);
+	CHECK_INT(ended(&run, &usage), RELAY_ENDED);
 	CHECK(usage.ru_utime.tv_sec * 1000000L + usage.ru_utime.tv_usec + usage.ru_stime.tv_sec * 1000000L +
 		      usage.ru_stime.tv_usec < IDLE_US / 2);
 }
@@ -198,7 +197,7 @@ static void nobody_listens(void)
 	close(listener(&port));
 	start(&run, -1, port);
 	CHECK_STR(heard(run.guest), "");
-	CHECK_INT(ended(&run, NULL), EXIT_MISSING);
+	CHECK_INT(ended(&run, NULL), RELAY_REFUSED);
 }
 
 static void what_is_no_place(void)
@@ -206,8 +205,8 @@ static void what_is_no_place(void)
 	char name[] = "relay", address[] = "localhost", port[] = "80";
 	char *argv[] = { name, address, port, NULL };
 
-	CHECK_INT(cmd_relay(3, argv), EXIT_USAGE);
-	CHECK_INT(cmd_relay(2, argv), EXIT_USAGE);
+	CHECK_INT(cmd_relay(3, argv), RELAY_WRONG);
+	CHECK_INT(cmd_relay(2, argv), RELAY_WRONG);
 }
 
 static unsigned char byte_at(size_t i, unsigned char seed)
@@ -277,7 +276,7 @@ static void much_both_ways(void)
 		down_come = down_come <= LARGE && (p[0].revents & POLLIN) ? drink(run.guest, down_come, 2) :
 									     down_come;
 	}
-	CHECK_INT(ended(&run, NULL), EXIT_OK);
+	CHECK_INT(ended(&run, NULL), RELAY_ENDED);
 }
 
 /* A server that does not read, and speaks all the same. */
@@ -293,7 +292,7 @@ static void one_way_full(void)
 		come = drink(run.guest, come, 2);
 	}
 	reset(&run.host);
-	CHECK_INT(ended(&run, NULL), EXIT_SHARE);
+	CHECK_INT(ended(&run, NULL), RELAY_CUT);
 }
 
 /* With nothing on its way, with what the host does not take, and where the host speaks to nobody. */
@@ -304,12 +303,12 @@ static void the_guest_is_gone(void)
 	connected(&run);
 	reset(&run.guest);
 	CHECK_STR(heard(run.host), "");
-	CHECK_INT(ended(&run, NULL), EXIT_SHARE);
+	CHECK_INT(ended(&run, NULL), RELAY_CUT);
 
 	connected(&run);
 	CHECK(fill(run.guest, 1) < LARGE);
 	reset(&run.guest);
-	CHECK_INT(ended(&run, NULL), EXIT_SHARE);
+	CHECK_INT(ended(&run, NULL), RELAY_CUT);
 
 	connected(&run);
 	close(run.guest);
@@ -318,7 +317,7 @@ static void the_guest_is_gone(void)
 	say(run.host, "is there anybody?");
 	usleep(IDLE_US);
 	(void)send(run.host, "?", 1, MSG_NOSIGNAL);
-	CHECK_INT(ended(&run, NULL), EXIT_SHARE);
+	CHECK_INT(ended(&run, NULL), RELAY_CUT);
 }
 
 static void the_host_is_gone(void)
@@ -328,13 +327,13 @@ static void the_host_is_gone(void)
 	connected(&run);
 	reset(&run.host);
 	CHECK_STR(heard(run.guest), "");
-	CHECK_INT(ended(&run, NULL), EXIT_SHARE);
+	CHECK_INT(ended(&run, NULL), RELAY_CUT);
 
 	connected(&run);
 	CHECK(fill(run.guest, 1) < LARGE);
 	reset(&run.host);
 	CHECK_STR(heard(run.guest), "broken"); /* what it sent was taken by nobody */
-	CHECK_INT(ended(&run, NULL), EXIT_SHARE);
+	CHECK_INT(ended(&run, NULL), RELAY_CUT);
 }
 
 int main(void)
