@@ -12,6 +12,9 @@
 
 /* What waits for the guest before programs are not listened to. */
 #define TO_GUEST_ENOUGH (4 * FRAME_WINDOW)
+/* Beyond it is what the launcher itself has to tell, such as the answer to a hello: so much have only those that
+ * say hello and read nothing. */
+#define TO_GUEST_MAX (2 * TO_GUEST_ENOUGH)
 /* Two streams' credit, in frames of a byte each; more is a breach. */
 #define CONN_OUT_MAX (2 * FRAME_WINDOW * (1 + FRAME_HEADER) + 65536)
 #define CONSOLE_OUT_MAX 65536
@@ -115,7 +118,11 @@ static void end_commands(struct channel *c)
 void channel_tell(struct channel *c, enum frame_kind kind, unsigned int width, unsigned int n,
 		  const uint64_t *numbers)
 {
-	if (c->here)
+	if (!c->here)
+		return;
+	if (c->to_guest.len > TO_GUEST_MAX)
+		lose(c, "the guest does not read what it is told");
+	else
 		put(c, frame_put_numbers(&c->to_guest, kind, 0, width, n, numbers));
 }
 

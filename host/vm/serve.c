@@ -15,6 +15,7 @@
 
 #define SAID_MAX 4096
 #define COMMAND_GRACE_US 5000000
+#define WARNINGS_MAX 100 /* more of stage 1's are not kept: what says so many is not stage 1 */
 
 static void close_fd(int *fd)
 {
@@ -37,7 +38,8 @@ static void on_record(const struct record *rec, void *arg)
 	/* Who needs the agent is told by the verdict. */
 	if (rec->kind == RECORD_WARN && str_eq(rec->name, RECORD_AGENT))
 		return;
-	if (rec->kind == RECORD_WARN && strv_addf(&vm->warnings, "%s: %s", rec->name, rec->text) < 0)
+	if (rec->kind == RECORD_WARN && vm->warnings.n < WARNINGS_MAX &&
+	    strv_addf(&vm->warnings, "%s: %s", rec->name, rec->text) < 0)
 		log_warning("%s: %s", rec->name, rec->text);
 }
 

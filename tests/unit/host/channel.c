@@ -286,6 +286,24 @@ static void a_flood(void)
 	teardown();
 }
 
+/* Each hello is answered, so one that reads no answer would fill the memory. */
+static void a_flood_of_hellos(void)
+{
+	const unsigned char payload[] = { FRAME_VERSION, 0, 0, 0, FRAME_AT_STAGE2, 0, 0, 0 };
+	_cleanup_buf_ struct buf hellos = { 0 };
+
+	setup();
+	for (int i = 0; i < 2000; i++)
+		CHECK_INT(frame_put(&hellos, FRAME_HELLO, 0, payload, sizeof(payload)), 0);
+	for (int i = 0; i < 2000 && c.port >= 0; i++) {
+		CHECK_INT(send(guest.fd, hellos.data, hellos.len, MSG_NOSIGNAL), (ssize_t)hellos.len);
+		serve();
+	}
+	CHECK_STR(c.gone, "the guest does not read what it is told");
+	CHECK(c.to_guest.len < 16 * FRAME_WINDOW);
+	teardown();
+}
+
 static void too_many(void)
 {
 	int more[CHANNEL_CONNS - 1];
@@ -344,6 +362,7 @@ int main(void)
 	RUN(the_console);
 	RUN(stop);
 	RUN(a_flood);
+	RUN(a_flood_of_hellos);
 	RUN(too_many);
 	RUN(when_a_command_is_due);
 	TEST_END();
