@@ -30,7 +30,7 @@ enum record_kind {
 struct record {
 	enum record_kind kind;
 	int num;	   /* positive errno value, 0 when none */
-	uint64_t start_us; /* since the kernel started (CLOCK_BOOTTIME) */
+	uint64_t start_us; /* since the kernel started (CLOCK_MONOTONIC) */
 	uint64_t took_us;
 	char name[32]; /* the step's name */
 	char text[1024];

@@ -20,7 +20,8 @@ int sys_move_mount(int from_dir, const char *from, int to_dir, const char *to, u
 /* pidfd_open(2), Linux 5.3. */
 int sys_pidfd_open(pid_t pid);
 
-/* CLOCK_BOOTTIME in microseconds: in the guest, time since the kernel started. */
+/* CLOCK_MONOTONIC in microseconds: in the guest, time since the kernel started. It stands still while the
+ * machine sleeps, as do programs and guests, so no deadline passes then. */
 uint64_t sys_now_us(void);
 
 /*
