@@ -172,6 +172,9 @@ void console_close(struct console *c)
 		if (poll(fds, CONSOLE_POLLS, 50) >= 0)
 			console_serve(c, fds);
 	}
+	/* Nobody takes it: lost, and not without a word. */
+	if (c->out_len > 0 && !c->out_error)
+		c->out_error = ETIMEDOUT;
 	cleanup_close(&c->fd);
 	c->fd = -1;
 	if (!c->terminal.raw)
