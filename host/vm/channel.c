@@ -12,8 +12,8 @@
 
 /* What waits for the guest before programs are not listened to. */
 #define TO_GUEST_ENOUGH (4 * FRAME_WINDOW)
-/* Beyond it is what the launcher itself has to tell, such as the answer to a hello: so much have only those that
- * say hello and read nothing. */
+/* Beyond it is what the launcher itself has to tell, such as the answer to a hello: so much of that has only a
+ * guest that says hello and reads nothing. */
 #define TO_GUEST_MAX (2 * TO_GUEST_ENOUGH)
 /* Two streams' credit, in frames of a byte each; more is a breach. */
 #define CONN_OUT_MAX (2 * FRAME_WINDOW * (1 + FRAME_HEADER) + 65536)
