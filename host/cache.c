@@ -169,6 +169,23 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static void remove_left_over(int dir, const char *name, const struct stat *st)
+{
+	if (strstr(name, TMP_MARK) && time(NULL) - st->st_mtime > TMP_AGE_MAX)
+		unlinkat(dir, name, 0);
+}
+
+void cache_sweep(int dir)
+{
+	_cleanup_closedir_ DIR *d = list(dir);
+	const struct dirent *e;
+	struct stat st;
+
+	while (d && (e = readdir(d)))
+		if (fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			remove_left_over(dir, e->d_name, &st);
+}
+
 /* Removes a writer's left-over, or notes a stored file's age. */
 static int look_at(int dir, const char *name, struct aged **files, size_t *n)
 {
@@ -177,8 +194,7 @@ static int look_at(int dir, const char *name, struct aged **files, size_t *n)
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	if (strstr(name, TMP_MARK) && time(NULL) - st.st_mtime > TMP_AGE_MAX)
-		unlinkat(dir, name, 0);
+	remove_left_over(dir, name, &st);
 	if (!str_ends(name, SUFFIX) || strlen(name) >= sizeof(v->name))
 		return 0;
 	v = reallocarray(*files, *n + 1, sizeof(*v));

@@ -30,4 +30,7 @@ _must_check_ int cache_find(int dir, const char *key, struct buf *ret_name);
 _must_check_ int cache_store(int dir, const char *key, const void *data, size_t len,
 			     struct buf *ret_name);
 
+/* Removes what writers left that were killed: temporary files (also file_replace's) an hour old. */
+void cache_sweep(int dir);
+
 #endif

@@ -162,6 +162,7 @@ static void verdict_store(int dir, const struct buf *key, const char *verdict)
 
 	if (buf_add(&b, key->data, key->len) < 0 || buf_add(&b, verdict, strlen(verdict)) < 0)
 		return;
+	cache_sweep(dir);
 	/* Without a cache the next run asks again. */
 	if (file_replace(dir, VERDICT, b.data, b.len, 0600) < 0)
 		return;

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "host/cache.h"
 #include "host/exit.h"
@@ -13,6 +15,7 @@
 
 #define CERTS_MAX ((size_t)64 << 20)
 #define CERTS_NAME "ca-certificates.crt"
+#define CERTS_MODE 0644
 
 /* A colon in a path is written twice (bind.h). */
 static int add_bind(struct strv *binds, const char *host, const char *more, const char *guest, struct err *e)
@@ -65,6 +68,28 @@ static int read_certs(struct buf *ret, struct err *e)
 	return 0;
 }
 
+/* Is the copy the same? What has not changed is not written: no fsync, and no other run's guest sees a
+ * file come and go. */
+static bool is_kept(int dir, const struct buf *certs)
+{
+	_cleanup_close_ int fd = openat(dir, CERTS_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_buf_ struct buf kept = { 0 };
+	struct stat st;
+
+	/* A run with a narrow umask left what the guest's users cannot read. */
+	return fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & 07777) == CERTS_MODE &&
+	       st.st_size == (off_t)certs->len && file_read_fd(fd, CERTS_MAX, &kept) == 0 &&
+	       kept.len == certs->len && memcmp(kept.data, certs->data, certs->len) == 0;
+}
+
+static int keep(int dir, const struct buf *certs)
+{
+	if (is_kept(dir, certs))
+		return 0;
+	cache_sweep(dir);
+	return file_replace(dir, CERTS_NAME, certs->data, certs->len, CERTS_MODE);
+}
+
 /* The guest gets a folder with this file alone, whatever lies beside it here. */
 static int add_certs(struct strv *binds, struct err *e)
 {
@@ -75,7 +100,7 @@ static int add_certs(struct strv *binds, struct err *e)
 	if (r < 0)
 		return r;
 	dir = cache_open("certs", &folder);
-	r = dir < 0 ? dir : file_replace(dir, CERTS_NAME, certs.data, certs.len, 0644);
+	r = dir < 0 ? dir : keep(dir, &certs);
 	if (r < 0)
 		return err_exit(e, EXIT_MISSING, r, "--host-certs: cannot keep a copy in the cache: %s",
 				strerror(-r));

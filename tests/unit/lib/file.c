@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/lib/test.h"
 
@@ -19,6 +21,15 @@ static bool content_is(const char *path, const void *want, size_t len)
 	       memcmp(b.data, want, len) == 0;
 }
 
+/* The name under which file_replace writes. */
+static const char *tmp_of(const char *path)
+{
+	static char tmp[64];
+
+	snprintf(tmp, sizeof(tmp), "%s.tmp.%d", path, (int)getpid());
+	return tmp;
+}
+
 static void replace_and_read_back(void)
 {
 	struct stat st;
@@ -30,20 +41,20 @@ static void replace_and_read_back(void)
 	CHECK_INT(st.st_mode & 07777, 0640);
 	CHECK_INT(file_replace(dir, "f", "", 0, 0600), 0);
 	CHECK(content_is("f", "", 0));
-	CHECK(faccessat(dir, "f.tmp", F_OK, 0) < 0);
+	CHECK(faccessat(dir, tmp_of("f"), F_OK, 0) < 0);
 }
 
 static void replace_that_fails_leaves_the_old(void)
 {
 	CHECK_INT(file_replace(dir, "keep", "old", 3, 0644), 0);
-	CHECK_INT(mkdirat(dir, "keep.tmp", 0755), 0); /* the new one cannot be made */
+	CHECK_INT(mkdirat(dir, tmp_of("keep"), 0755), 0); /* the new one cannot be made */
 	CHECK(file_replace(dir, "keep", "new", 3, 0644) < 0);
 	CHECK(content_is("keep", "old", 3));
-	CHECK_INT(unlinkat(dir, "keep.tmp", AT_REMOVEDIR), 0);
+	CHECK_INT(unlinkat(dir, tmp_of("keep"), AT_REMOVEDIR), 0);
 	CHECK_INT(file_replace(dir, "none/f", "x", 1, 0644), -ENOENT);
 	CHECK_INT(mkdirat(dir, "folder", 0755), 0);
 	CHECK_INT(file_replace(dir, "folder", "x", 1, 0644), -EISDIR);
-	CHECK(faccessat(dir, "folder.tmp", F_OK, 0) < 0);
+	CHECK(faccessat(dir, tmp_of("folder"), F_OK, 0) < 0);
 }
 
 static void a_leftover_of_a_cut_run_does_no_harm(void)
@@ -51,14 +62,44 @@ static void a_leftover_of_a_cut_run_does_no_harm(void)
 	struct stat st;
 
 	CHECK_INT(file_replace(dir, "other", "other", 5, 0644), 0);
-	CHECK_INT(symlinkat("other", dir, "g.tmp"), 0);
+	CHECK_INT(symlinkat("other", dir, tmp_of("g")), 0);
 	CHECK_INT(file_replace(dir, "g", "g", 1, 0600), 0);
 	CHECK(content_is("other", "other", 5));
-	CHECK_INT(linkat(dir, "other", dir, "h.tmp", 0), 0);
+	CHECK_INT(linkat(dir, "other", dir, tmp_of("h"), 0), 0);
 	CHECK_INT(file_replace(dir, "h", "h", 1, 0600), 0);
 	CHECK(content_is("other", "other", 5));
 	CHECK_INT(fstatat(dir, "h", &st, 0), 0);
 	CHECK_INT(st.st_mode & 07777, 0600);
+}
+
+/* Each has content of its own, and what is there is always one of them, whole. */
+static void many_replace_one_file(void)
+{
+	enum { WRITERS = 4, ROUNDS = 50 };
+	static char data[WRITERS][100000];
+	int status;
+
+	memset(data[0], 'a', sizeof(data[0]));
+	CHECK_INT(file_replace(dir, "many", data[0], sizeof(data[0]), 0644), 0);
+	for (int i = 0; i < WRITERS; i++) {
+		memset(data[i], 'a' + i, sizeof(data[i]));
+		if (fork() > 0)
+			continue;
+		for (int k = 0; k < ROUNDS; k++) {
+			_cleanup_buf_ struct buf b = { 0 };
+
+			if (file_replace(dir, "many", data[i], sizeof(data[i]), 0644) < 0)
+				_exit(1);
+			if (file_read(dir, "many", 1 << 20, &b) < 0 || b.len != sizeof(data[i]) ||
+			    memcmp(b.data, b.data + 1, b.len - 1) != 0)
+				_exit(2);
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		CHECK(wait(&status) > 0);
+		CHECK_INT(status, 0);
+	}
 }
 
 static void read_has_a_limit(void)
@@ -159,6 +200,7 @@ int main(void)
 	RUN(replace_and_read_back);
 	RUN(replace_that_fails_leaves_the_old);
 	RUN(a_leftover_of_a_cut_run_does_no_harm);
+	RUN(many_replace_one_file);
 	RUN(read_has_a_limit);
 	RUN(a_line_loses_one_newline);
 	RUN(write_needs_the_file);
