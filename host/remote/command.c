@@ -131,14 +131,45 @@ static void put(struct command *c, int r)
 		lose(c, "out of memory");
 }
 
+static void grant(struct command *c, struct command_stream *s)
+{
+	if (s->owed <= 0 || (s->owed < GRANT_MIN && waiting(s) > 0))
+		return;
+	put(c, frame_put_credit(&c->out, SESSION, s->kind, (uint32_t)s->owed));
+	s->owed = 0;
+}
+
+static void take_filtered(struct command *c, struct command_stream *s, const struct frame *f)
+{
+	size_t n;
+
+	if (s->kind == FRAME_ERR)
+		return;
+	if (buf_reserve(&s->data, f->len + ESCAPES_HELD) < 0) {
+		lose(c, "out of memory");
+		return;
+	}
+	n = escapes_filter(&c->escapes, (const char *)f->data, f->len, s->data.data + s->data.len);
+	s->data.len += n;
+	s->data.data[s->data.len] = '\0';
+	s->owed += (int64_t)f->len - (int64_t)n;
+	grant(c, s);
+}
+
 static void take_output(struct command *c, struct command_stream *s, const struct frame *f)
 {
 	if (c->out_error)
 		return;
-	if (waiting(s) + f->len > FRAME_WINDOW)
+	/* What the filter held back counts as left out until it passes. */
+	if (waiting(s) + f->len > FRAME_WINDOW + ESCAPES_HELD) {
 		lose(c, "the guest says more than it may");
-	else
+		return;
+	}
+	if (!c->filtered) {
 		put(c, buf_add(&s->data, f->data, f->len));
+		return;
+	}
+	take_filtered(c, s, f);
 }
 
 static void take_end(struct command *c, const struct frame *f)
@@ -237,14 +268,6 @@ static void read_stdin(struct command *c)
 	put(c, frame_put(&c->out, FRAME_IN, SESSION, data, len));
 }
 
-static void grant(struct command *c, struct command_stream *s)
-{
-	if (s->owed < GRANT_MIN && waiting(s) > 0)
-		return;
-	put(c, frame_put_credit(&c->out, SESSION, s->kind, s->owed));
-	s->owed = 0;
-}
-
 static void write_stream(struct command *c, struct command_stream *s)
 {
 	size_t max = isatty(s->fd) ? WRITE_MAX_TTY : WRITE_MAX;
@@ -265,7 +288,7 @@ static void write_stream(struct command *c, struct command_stream *s)
 		return;
 	}
 	s->at += (size_t)n;
-	s->owed += (uint32_t)n;
+	s->owed += n;
 	if (s->at == s->data.len) {
 		s->data.len = s->at = 0;
 	} else if (s->at >= FRAME_WINDOW) {

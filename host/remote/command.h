@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdbool.h>
 
+#include "host/remote/escapes.h"
 #include "host/remote/terminal.h"
 #include "init/lib/err.h"
 #include "init/lib/frame.h"
@@ -30,7 +31,7 @@ struct command_stream {
 	int fd;		/* ours: stdout or stderr */
 	struct buf data; /* from the guest, not yet written */
 	size_t at;	 /* how much of it is written */
-	uint32_t owed;	 /* written, but not yet granted again */
+	int64_t owed;	 /* written or left out, but not yet granted again */
 };
 
 struct command {
@@ -39,6 +40,10 @@ struct command {
 	struct terminal terminal;
 	bool tty;
 	struct buf in, out;   /* frames from and for the launcher */
+	/* Set before command_start: of stdout only what escapes_filter passes is written, and nothing of
+	 * stderr, which a terminal does not have: it would come in between a sequence's halves. */
+	bool filtered;
+	struct escapes escapes;
 	bool stdin_open;
 	uint32_t credit; /* how much stdin the guest takes */
 	struct command_stream stdout_, stderr_;

@@ -259,11 +259,18 @@ static void release(struct channel *c)
 
 static void take_hello(struct channel *c, const struct frame *f)
 {
+	enum frame_place place = (enum frame_place)frame_number(f, 4, 4);
+
+	/* The guest would take the terminal for its shell. */
+	if (place == FRAME_AT_RESCUE && !c->rescue) {
+		lose(c, "the guest begins a rescue session that nobody asked for (--rescue)");
+		return;
+	}
 	end_commands(c); /* a new agent knows no old command */
 	c->hellos++;
 	c->here = true;
 	c->execed = c->ready = false;
-	c->place = (enum frame_place)frame_number(f, 4, 4);
+	c->place = place;
 	snprintf(c->text, sizeof(c->text), "%.*s", f->len > 8 ? (int)(f->len - 8) : 0,
 		 (const char *)f->data + 8);
 	if (frame_number(f, 0, 4) != FRAME_VERSION)

@@ -34,6 +34,7 @@ struct conn {
 struct channel {
 	int port;     /* to the agent; -1: none */
 	int listener; /* the control socket; -1: none */
+	bool rescue;  /* an agent may begin at a failed step: who sits here asked for it (--rescue) */
 	struct buf from_guest, to_guest;
 	struct conn conns[CHANNEL_CONNS];
 	uint16_t last_session;

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "host/remote/escapes.h"
 #include "host/remote/terminal.h"
 #include "host/vm/console_log.h"
-#include "host/vm/escapes.h"
 #include "init/lib/err.h"
 
 #define CONSOLE_TAIL 16384

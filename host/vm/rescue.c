@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "init/lib/log.h"
+#include "init/lib/record.h"
+
 /* A terminal in raw mode goes to the next line's beginning by both. */
 #define NL "\r\n"
 
@@ -27,6 +30,7 @@ static void begin_shell(struct rescue *r, struct channel *c)
 
 	command_close(&r->shell);
 	r->shell = (struct command)COMMAND_INIT;
+	r->shell.filtered = r->filtered;
 	r->state = RESCUE_SHELL;
 	fd = command_request(&shell, &request, &e) < 0 ? -1 : channel_connect(c);
 	if (fd < 0 || command_start(&r->shell, fd, &request, true) < 0)
@@ -35,15 +39,24 @@ static void begin_shell(struct rescue *r, struct channel *c)
 
 void rescue_begin(struct rescue *r, struct channel *c, struct console *console, const char *why)
 {
+	char text[sizeof(((struct record *)NULL)->text)];
+
+	snprintf(text, sizeof(text), "%s", why);
+	log_disarm(text);
 	snprintf(r->step, sizeof(r->step), "%s", c->text);
+	log_disarm(r->step);
 	if (r->state == RESCUE_NO) {
 		r->muted = console->muted;
 		r->interactive = console->interactive;
 	}
 	console->muted = true;
 	console->interactive = false;
+	r->filtered = console->filtered;
+	if (r->filtered) /* the shell's words would come in between a sequence's halves */
+		console->out_len = 0;
 	fprintf(stderr, NL "storeboot: stage 1 failed at step %s: %s" NL
-			   "storeboot: this is a shell in the guest; its end asks what to do" NL, r->step, why);
+			   "storeboot: this is a shell in the guest; its end asks what to do" NL,
+		r->step, text);
 	begin_shell(r, c);
 }
 
@@ -94,8 +107,10 @@ void rescue_serve(struct rescue *r, struct channel *c, struct console *console, 
 	command_serve(&r->shell, fds);
 	if (!command_done(&r->shell))
 		return;
-	if (r->shell.state == COMMAND_REFUSED || r->shell.state == COMMAND_LOST)
+	if (r->shell.state == COMMAND_REFUSED || r->shell.state == COMMAND_LOST) {
+		log_disarm(r->shell.why);
 		fprintf(stderr, NL "storeboot: %s" NL, r->shell.why);
+	}
 	command_close(&r->shell);
 	ask(r);
 }

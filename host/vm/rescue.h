@@ -16,12 +16,14 @@ struct rescue {
 	char step[64];
 	struct command shell;
 	bool muted, interactive; /* the console's, before */
+	bool filtered;		 /* as the console is, so is what the shell says */
 };
 
 #define RESCUE_INIT { .shell = COMMAND_INIT }
 #define RESCUE_POLLS COMMAND_POLLS
 
-/* The agent waits at a failed step: gives the terminal to a shell there. why: the failure's line. */
+/* The agent waits at a failed step: gives the terminal to a shell there. why: the failure's line, of the
+ * guest's words. */
 void rescue_begin(struct rescue *r, struct channel *c, struct console *console, const char *why);
 
 void rescue_polls(const struct rescue *r, struct pollfd *fds);

@@ -121,6 +121,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	if (r < 0)
 		return err_sys(e, r, "socketpair");
 	vm->channel.listener = take_fd(&vm->watch->control);
+	vm->channel.rescue = vm->watch->rescue;
 	config->channel_fd = port;
 	config->report_fd = report;
 	config->qmp_fd = qmp;

@@ -34,9 +34,8 @@ void log_before(void (*hook)(void))
  * 1024 less a prefix of at most 48). */
 #define KMSG_LINE_MAX 976
 
-/* The guest's words are quoted here, and a terminal would obey its control characters: C0, and C1 as UTF-8
- * has them. */
-static void disarm(char *line)
+/* Control characters are C0, and C1 as UTF-8 has them. */
+void log_disarm(char *line)
 {
 	for (unsigned char *p = (unsigned char *)line; *p; p++)
 		if ((*p < ' ' && *p != '\t') || *p == 0x7f)
@@ -60,7 +59,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 	vsnprintf(line + n, room - n - 1, fmt, ap);
 	va_end(ap);
 	if (!sink.kmsg) /* which escapes them itself */
-		disarm(line);
+		log_disarm(line);
 	n = strlen(line);
 	line[n++] = '\n';
 	if (sink.before)

@@ -23,6 +23,10 @@ void log_before(void (*hook)(void));
 
 _printf_(2, 3) void log_line(enum log_level level, const char *fmt, ...);
 
+/* As each line is before it is written to a terminal, which would obey the control characters in what is
+ * quoted from the guest: they become "?". */
+void log_disarm(char *line);
+
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_WARNING, __VA_ARGS__)
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)

@@ -38,6 +38,7 @@ static void side_free(struct side *s)
 static void setup(void)
 {
 	c = (struct channel)CHANNEL_INIT;
+	c.rescue = true;
 	pair(&guest, &c.port);
 	program = (struct side){ .fd = channel_connect(&c) };
 	CHECK(program.fd >= 0);
@@ -169,6 +170,23 @@ static void garbage(void)
 	serve();
 	CHECK(!c.here);
 	CHECK_STR(c.gone, "what comes from the guest is no frame");
+	teardown();
+}
+
+/* Whatever the guest says: nobody's terminal is taken for its shell unasked. */
+static void a_rescue_that_nobody_asked_for(void)
+{
+	static const unsigned char payload[] = { FRAME_VERSION, 0, 0, 0, FRAME_AT_RESCUE, 0, 0, 0, 'x' };
+
+	setup();
+	say(&program, FRAME_OPEN, 1, "atrue", 6);
+	c.rescue = false;
+	say(&guest, FRAME_HELLO, 0, payload, sizeof(payload));
+	CHECK(!c.here);
+	CHECK_INT(c.hellos, 0);
+	CHECK_HAS(c.gone, "rescue session that nobody asked for");
+	CHECK_INT(heard(&guest), -1);
+	CHECK_INT(heard(&program), FRAME_REFUSED);
 	teardown();
 }
 
@@ -354,6 +372,7 @@ int main(void)
 	RUN(a_command_waits_for_the_agent);
 	RUN(who_leaves_is_told_of);
 	RUN(the_agent_goes);
+	RUN(a_rescue_that_nobody_asked_for);
 	RUN(the_status_comes_through);
 	RUN(without_hope);
 	RUN(many_small_frames);

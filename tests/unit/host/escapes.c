@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* escapes.c - tests of the filter in front of the terminal */
-#include "host/vm/escapes.h"
+#include "host/remote/escapes.h"
 
 #include <stdlib.h>
 

@@ -7,7 +7,7 @@
  * left of a sequence that breaks off is text to it. The grammar is the usual state machine
  * (https://vt100.net/emu/dec_ansi_parser) with less in it: what does not pass needs no parts.
  */
-#include "host/vm/escapes.h"
+#include "host/remote/escapes.h"
 
 #include <stdbool.h>
 #include <string.h>
