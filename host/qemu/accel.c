@@ -11,10 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "host/cache.h"
 #include "host/qemu/accel_probe.h"
@@ -27,6 +29,10 @@
 #define PROBE_TIMEOUT_MS 3000
 #define VERDICT "kvm" /* the file's name in the cache */
 #define VERDICT_MAX 8192
+/* A verdict that is "no" is not for ever: another hypervisor may have held the processor, or KVM's module
+ * gets a parameter. Where KVM hangs each time, one run in ten minutes pays for the probe. */
+#define NO_MAX_AGE 600
+#define ONCE "once: "
 
 extern const unsigned char accel_probe_sector[], accel_probe_sector_end[];
 
@@ -53,6 +59,20 @@ static const char *last_reason(char *text)
 	return reason;
 }
 
+/* What holds for this moment alone, and no word on what KVM can do. */
+static bool is_passing(int status, const char *why)
+{
+	static const int nums[] = { EBUSY, ENOMEM, EAGAIN };
+
+	/* A QEMU that KVM refuses something aborts; the other signals come from elsewhere, or are faults. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGABRT)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(nums); i++)
+		if (strstr(why, strerror(nums[i])))
+			return true;
+	return false;
+}
+
 static int judge(int r, int status, struct buf *said, char *why, size_t why_size)
 {
 	char how[64];
@@ -60,7 +80,7 @@ static int judge(int r, int status, struct buf *said, char *why, size_t why_size
 	if (r == -ETIMEDOUT) {
 		snprintf(why, why_size, "it did not end a small guest in %d s",
 			 PROBE_TIMEOUT_MS / 1000);
-		return 0;
+		return r;
 	}
 	if (r < 0) {
 		snprintf(why, why_size, "%s", strerror(-r));
@@ -75,7 +95,7 @@ static int judge(int r, int status, struct buf *said, char *why, size_t why_size
 		snprintf(why, why_size, "QEMU: %s", last_reason(said->data));
 	else
 		snprintf(why, why_size, "QEMU: %s", how);
-	return 0;
+	return is_passing(status, why) ? -EAGAIN : 0;
 }
 
 /* A disk that holds the boot sector, in memory; QEMU inherits it. */
@@ -142,25 +162,38 @@ static int verdict_key(const char *qemu, struct buf *ret)
 			qemu);
 }
 
-/* The file is the key's line, then "runs" or the reason why not. Returns 1, 0, or -errno. */
+/*
+ * The file is the key's line, then "runs" or the reason why not, behind ONCE where it is no more than one
+ * probe that was too slow. Returns 1 or 0, -EAGAIN for a "no" that is not, or no more, to be believed, or
+ * another -errno.
+ */
 static int verdict_load(int dir, const struct buf *key, char *why, size_t why_size)
 {
+	_cleanup_close_ int fd = openat(dir, VERDICT, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	_cleanup_buf_ struct buf b = { 0 };
-	int r = file_read(dir, VERDICT, VERDICT_MAX, &b);
+	struct stat st;
+	time_t age;
+	int r;
 
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	r = file_read_fd(fd, VERDICT_MAX, &b);
 	if (r < 0)
 		return r;
 	if (b.len <= key->len || memcmp(b.data, key->data, key->len) != 0)
 		return -ESTALE;
 	snprintf(why, why_size, "%s", b.data + key->len);
-	return str_eq(why, "runs");
+	if (str_eq(why, "runs"))
+		return 1;
+	age = time(NULL) - st.st_mtime; /* less than 0: the clock was set back */
+	return str_after(why, ONCE) || age < 0 || age >= NO_MAX_AGE ? -EAGAIN : 0;
 }
 
-static void verdict_store(int dir, const struct buf *key, const char *verdict)
+static void verdict_store(int dir, const struct buf *key, const char *once, const char *verdict)
 {
 	_cleanup_buf_ struct buf b = { 0 };
 
-	if (buf_add(&b, key->data, key->len) < 0 || buf_add(&b, verdict, strlen(verdict)) < 0)
+	if (buf_add(&b, key->data, key->len) < 0 || buf_addf(&b, "%s%s", once, verdict) < 0)
 		return;
 	cache_sweep(dir);
 	/* Without a cache the next run asks again. */
@@ -175,12 +208,18 @@ static int kvm_verdict(const char *qemu, char *why, size_t why_size)
 	bool cached = dir >= 0 && verdict_key(qemu, &key) == 0;
 	int r = cached ? verdict_load(dir, &key, why, why_size) : -ENOENT;
 
+	bool again = r == -EAGAIN;
+
 	if (r >= 0)
 		return r;
 	r = accel_probe(qemu, ACCEL_KVM, why, why_size);
 	/* Ctrl-C goes to QEMU as well: how it ended then says nothing about KVM. */
-	if (r >= 0 && cached && !signals_waiting())
-		verdict_store(dir, &key, r ? "runs" : why);
+	if (!cached || signals_waiting())
+		return r;
+	/* A host can be slow for a moment, or hang each time, which is not to cost every run the wait: the
+	 * second time in a row counts. */
+	if (r >= 0 || r == -ETIMEDOUT)
+		verdict_store(dir, &key, r >= 0 || again ? "" : ONCE, r == 1 ? "runs" : why);
 	return r;
 }
 
