@@ -119,7 +119,7 @@ static int open_root(const struct disk_options *o, struct disks *d, struct err *
 	root->request = (struct image_request){
 		.qemu_img = o->qemu_img, .path = root->path, .format = "qcow2", .size = o->root_size,
 		.new_size = o->root_size ? o->root_size : DISK_ROOT_SIZE, .ephemeral = o->ephemeral,
-		.fresh = o->fresh,
+		.fresh = o->fresh, .ask_zero = true,
 	};
 	return image_open(&root->request, &root->image, e);
 }

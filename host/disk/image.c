@@ -138,7 +138,7 @@ static int look(const struct image_request *q, struct image *i, struct err *e)
 	const struct qemu_img tool = { q->qemu_img, q->format };
 	int r = qemu_img_look(&tool, i->path, &i->size, e);
 
-	if (r == 0)
+	if (r == 0 && q->ask_zero)
 		r = qemu_img_is_zero(&tool, i->path, &i->zero, e);
 	if (r < 0)
 		return r;

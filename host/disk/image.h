@@ -19,6 +19,7 @@ struct image_request {
 	bool read_only; /* others may read it meanwhile */
 	bool ephemeral; /* the same, and what the guest writes is thrown away */
 	bool fresh;	/* an image that exists is moved aside, whatever it holds */
+	bool ask_zero;	/* is wanted: struct image.zero of one that exists */
 };
 
 struct image {

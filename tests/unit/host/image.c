@@ -75,7 +75,7 @@ static struct image_request request(const char *name)
 
 	snprintf(path, PATH_MAX, "%s", in_top(name));
 	return (struct image_request){ .qemu_img = qemu_img, .path = path, .format = "qcow2",
-				       .new_size = SIZE };
+				       .new_size = SIZE, .ask_zero = true };
 }
 
 static void made_once_then_opened(void)

@@ -9,6 +9,7 @@
 #include "host/exit.h"
 #include "host/folder.h"
 #include "host/proc.h"
+#include "init/lib/file.h"
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"
 #include "tests/lib/test.h"
@@ -119,6 +120,46 @@ static void a_life(void)
 	CHECK_HAS(e.text, "is damaged or cut short");
 }
 
+/* As a disk that was used long and trimmed: its map has more lines than are read. */
+static void scattered(void)
+{
+	enum { EXTENTS = 16000, STEP = 16384 };
+	const struct qemu_img q = { qemu_img, "raw" };
+	char file[PATH_MAX + 16];
+	struct err e = { 0 };
+	bool zero = true;
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/x.raw", top);
+	fd = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	CHECK_INT(ftruncate(fd, (off_t)EXTENTS * STEP), 0);
+	CHECK_INT(qemu_img_is_zero(&q, file, &zero, &e), 0);
+	CHECK(zero);
+	for (int i = 0; i < EXTENTS; i++)
+		if (pwrite(fd, "x", 1, (off_t)i * STEP) != 1)
+			break;
+	close(fd);
+	CHECK_INT(qemu_img_is_zero(&q, file, &zero, &e), 0);
+	CHECK(!zero);
+	CHECK_STR(e.text, "");
+}
+
+/* The end of a long map is not waited for: this one has none. */
+static void a_map_without_an_end(void)
+{
+	static const char text[] = "#!/bin/sh\nexec yes '{ \"start\": 0, \"zero\": false },'\n";
+	char program[PATH_MAX + 16];
+	const struct qemu_img q = { program, "raw" };
+	struct err e = { 0 };
+	bool zero = true;
+
+	snprintf(program, sizeof(program), "%s/qemu-img", top);
+	CHECK_INT(file_replace(AT_FDCWD, program, text, strlen(text), 0700), 0);
+	CHECK_INT(qemu_img_is_zero(&q, "/x", &zero, &e), 0);
+	CHECK(!zero);
+	CHECK_STR(e.text, "");
+}
+
 int main(void)
 {
 	struct err e = { 0 };
@@ -131,6 +172,8 @@ int main(void)
 	RUN(info);
 	RUN(map);
 	RUN(a_life);
+	RUN(scattered);
+	RUN(a_map_without_an_end);
 	folder_remove(top);
 	TEST_END();
 }
