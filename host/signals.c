@@ -12,17 +12,22 @@ static const struct signal_use uses[] = {
 	{ SIGWINCH, false, false }, { SIGCHLD, false, false },
 };
 
-void signals_of_run(sigset_t *ret)
+/* SIGINT is taken also where it is ignored: a script's shell ignores it for every job in the background, and
+ * who sends it to one means it. */
+void signals_spare_hangup(sigset_t *set)
 {
 	struct sigaction hangup;
 
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN)
+		sigdelset(set, SIGHUP);
+}
+
+void signals_of_run(sigset_t *ret)
+{
 	sigemptyset(ret);
 	for (size_t i = 0; i < ARRAY_SIZE(uses); i++)
 		sigaddset(ret, uses[i].signal);
-	/* What nohup(1) ignores stays ignored. SIGINT does not: a script's shell ignores it for every job
-	 * in the background, and who sends it to one means it. */
-	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN)
-		sigdelset(ret, SIGHUP);
+	signals_spare_hangup(ret);
 }
 
 const struct signal_use *signals_use(int signal)

@@ -12,6 +12,10 @@ struct signal_use {
 	bool ends, clean;
 };
 
+/* Takes SIGHUP out of a set that is to be blocked for a signalfd, where the caller ignores it (nohup(1)): what
+ * is ignored and blocked would be delivered by that all the same. */
+void signals_spare_hangup(sigset_t *set);
+
 /* SIGCHLD, SIGWINCH, those for a command, and those that end a run, less a SIGHUP that the caller ignores;
  * blocked from the run's beginning. */
 void signals_of_run(sigset_t *ret);

@@ -12,6 +12,7 @@
 #include "host/remote/command.h"
 #include "host/remote/control.h"
 #include "host/remote/remote.h"
+#include "host/signals.h"
 #include "host/vms.h"
 #include "init/lib/log.h"
 
@@ -49,6 +50,7 @@ static int take_signals(sigset_t *ret)
 	sigemptyset(ret);
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaddset(ret, signals[i]);
+	signals_spare_hangup(ret);
 	sigprocmask(SIG_BLOCK, ret, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, ret, SFD_CLOEXEC | SFD_NONBLOCK);

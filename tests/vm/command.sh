@@ -125,6 +125,19 @@ wait $pid || got=$?
 is "a signal reaches the command: exit status" "$got" 5
 has "a signal reaches the command: its trap" "$(cat "$tmp/signal")" '^got it$'
 
+# As by nohup(1): the SIGHUP is nobody's, the SIGTERM after it is the command's.
+env --ignore-signal=HUP "$storeboot" exec background -- \
+	sh -c 'trap "echo hung up; exit 6" HUP; trap "exit 7" TERM; echo ready; while :; do sleep 1; done' \
+	</dev/null >"$tmp/signal" &
+pid=$!
+until grep -q ready "$tmp/signal" 2>/dev/null; do sleep 0.1; done
+kill -HUP $pid
+sleep 2
+kill -TERM $pid
+got=0
+wait $pid || got=$?
+is "a SIGHUP that exec's caller ignores reaches nobody" "$got $(cat "$tmp/signal")" "7 ready"
+
 "$storeboot" exec background -- sleep 1000 </dev/null &
 pid=$!
 until "$storeboot" exec background -- pidof sleep </dev/null >/dev/null; do sleep 0.1; done
