@@ -201,6 +201,13 @@ static int write_file(const struct vms_about *about, struct vms_own *own)
 	return file_write_all(own->fd, text.data, text.len);
 }
 
+/* Before BASE is given free: till then that lock keeps systemd-tmpfiles out. */
+static int lock_folder(struct vms_own *own)
+{
+	own->folder_fd = open(own->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return own->folder_fd < 0 || flock(own->folder_fd, LOCK_SH | LOCK_NB) < 0 ? -errno : 0;
+}
+
 static int in_use(int base, const char *name, struct err *e)
 {
 	_cleanup_buf_ struct buf command = { 0 };
@@ -261,10 +268,13 @@ int vms_make(const struct vms_about *about, bool exact, struct vms_own *ret, str
 	if (r == 0) {
 		r = str_format(own.folder, sizeof(own.folder), "%s/%s", path, own.name);
 		if (r == 0)
+			r = lock_folder(&own);
+		if (r == 0)
 			r = write_file(about, &own);
 		if (r < 0) {
 			err_sys(e, r, "cannot write %s/%s/vm", path, own.name);
 			cleanup_close(&own.fd);
+			cleanup_close(&own.folder_fd);
 			folder_remove_in(base, own.name);
 		}
 	}
@@ -312,6 +322,7 @@ void vms_release(struct vms_own *own)
 	if (!own->folder[0])
 		return;
 	cleanup_close(&own->fd);
+	cleanup_close(&own->folder_fd);
 	if (vms_clean(own->folder) < 0) /* what stays is removed by who sees it next */
 		errno = 0;
 	*own = (struct vms_own)VMS_OWN_INIT;

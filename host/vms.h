@@ -11,6 +11,10 @@
  * or /tmp. Making, looking and removing hold a flock on BASE itself, for a moment: no VM is seen half
  * made or half removed. BASE goes with the last VM; who waited for the lock of a BASE that is gone
  * begins anew.
+ *
+ * In /tmp a folder's files are removed when nobody has touched them for some days, and the VM would lose its
+ * sockets. systemd-tmpfiles leaves a folder alone with all in it that somebody holds a flock on
+ * (tmpfiles.d(5)), so the launcher holds one on its VM's folder as well. A shared one: nobody asks for it.
  */
 #ifndef STOREBOOT_HOST_VMS_H
 #define STOREBOOT_HOST_VMS_H
@@ -38,9 +42,10 @@ struct vms_own {
 	char name[VMS_NAME_MAX + 1];
 	char folder[PATH_MAX]; /* absolute, mode 0700; "": none */
 	int fd;		       /* the locked file; -1: none */
+	int folder_fd;	       /* the locked folder */
 };
 
-#define VMS_OWN_INIT { .fd = -1 }
+#define VMS_OWN_INIT { .fd = -1, .folder_fd = -1 }
 
 /* BASE, with links resolved; ret has PATH_MAX. Returns 0, or -errno with e: EXIT_MISSING. */
 _must_check_ int vms_base(char *ret, struct err *e);

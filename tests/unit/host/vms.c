@@ -3,8 +3,10 @@
 #include "host/vms.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -12,6 +14,7 @@
 #include "host/folder.h"
 #include "host/keeper.h"
 #include "host/list.h"
+#include "init/lib/spawn.h"
 #include "tests/lib/test.h"
 
 static char top[] = "/tmp/storeboot-vms.XXXXXX";
@@ -54,6 +57,74 @@ static void a_vm_is_there_and_goes(void)
 	vms_release(&own);
 	CHECK(!exists(base));
 	vms_release(&own);
+}
+
+/* An exclusive lock is what systemd-tmpfiles asks for before it looks into a folder. */
+static void the_folder_is_locked(void)
+{
+	struct vms_own own = VMS_OWN_INIT;
+	struct err e = { 0 };
+	int fd;
+
+	CHECK_INT(vms_make(&about, true, &own, &e), 0);
+	fd = open(own.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK);
+	CHECK_INT(close(fd), 0);
+	/* For a moment only, else no VM could be looked for. */
+	fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK_INT(flock(fd, LOCK_EX | LOCK_NB), 0);
+	CHECK_INT(close(fd), 0);
+	vms_release(&own);
+	CHECK(!exists(base));
+}
+
+static void run_tmpfiles(const char *config)
+{
+	const char *const argv[] = { "systemd-tmpfiles", "--clean", config, NULL };
+	const struct spawn s = { .path = argv[0], .argv = argv, .stdin_fd = -1, .timeout_ms = 60000 };
+	_cleanup_buf_ struct buf said = { 0 };
+	int status = -1;
+
+	CHECK_INT(spawn_run(&s, NULL, &said, &status), 0);
+	if (status != 0)
+		printf("# %s\n", said.data ? said.data : "");
+}
+
+/* The real one, for our folder alone: what is old goes, and what is a living VM's stays. */
+static void the_cleaner_of_tmp_leaves_it_alone(void)
+{
+	struct vms_own own = VMS_OWN_INIT;
+	char config[sizeof(top) + 16], aged[sizeof(top) + 8], text[PATH_MAX + 8];
+	struct err e = { 0 };
+
+	if (system("command -v systemd-tmpfiles >/dev/null") != 0) {
+		printf("# no systemd-tmpfiles here\n");
+		return;
+	}
+	snprintf(aged, sizeof(aged), "%s/aged", top);
+	snprintf(config, sizeof(config), "%s/tmpfiles.conf", top);
+	snprintf(text, sizeof(text), "d %s - - - 1s\n", aged);
+	CHECK_INT(mkdir(aged, 0700), 0);
+	setenv("TMPDIR", aged, 1);
+	CHECK_INT(folder_write(top, "tmpfiles.conf", text, strlen(text), &e), 0);
+	CHECK_INT(folder_write(aged, "old", "", 0, &e), 0);
+	CHECK_INT(vms_make(&about, true, &own, &e), 0);
+	CHECK_INT(folder_write(own.folder, "socket", "", 0, &e), 0);
+	sleep(2);
+	run_tmpfiles(config);
+	snprintf(text, sizeof(text), "%s/old", aged);
+	CHECK(!exists(text));
+	snprintf(text, sizeof(text), "%s/vm", own.folder);
+	CHECK(exists(text));
+	snprintf(text, sizeof(text), "%s/socket", own.folder);
+	CHECK(exists(text));
+	/* Without the lock it takes them: it is the lock that keeps them. */
+	CHECK_INT(flock(own.folder_fd, LOCK_UN), 0);
+	sleep(2);
+	run_tmpfiles(config);
+	CHECK(!exists(text));
+	vms_release(&own);
+	setenv("TMPDIR", top, 1);
 }
 
 static void names_are_unique(void)
@@ -268,6 +339,8 @@ int main(void)
 		return 1;
 	snprintf(base, sizeof(base), "%s/storeboot-%u", top, (unsigned int)geteuid());
 	RUN(a_vm_is_there_and_goes);
+	RUN(the_folder_is_locked);
+	RUN(the_cleaner_of_tmp_leaves_it_alone);
 	RUN(names_are_unique);
 	RUN(long_names_are_cut);
 	RUN(the_dead_are_removed_by_who_sees_them);
