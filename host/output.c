@@ -5,18 +5,47 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "host/exit.h"
+#include "host/signals.h"
 #include "init/lib/file.h"
 
 #define MODE 0644 /* less the umask */
+#define WAIT_MS 200 /* between looks for a signal */
 
 static int write_device(const char *path, const struct buf *b)
 {
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	size_t done = 0;
 
-	return fd < 0 ? -errno : file_write_all(fd, b->data, b->len);
+	if (fd < 0)
+		return -errno;
+	while (done < b->len) {
+		struct pollfd room = { fd, POLLOUT, 0 };
+		ssize_t n = write(fd, b->data + done, b->len - done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0)
+			return -EIO;
+		else if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		else if (poll(&room, 1, WAIT_MS) <= 0 && signals_waiting())
+			return -EINTR;
+	}
+	return 0;
+}
+
+const char *output_why(const char *path, int err)
+{
+	struct stat st;
+
+	return err == ENXIO && stat(path, &st) == 0 && S_ISFIFO(st.st_mode) ?
+		       "nobody reads from this FIFO; start its reader first" :
+		       strerror(err);
 }
 
 static int fill(int fd, const struct buf *b)
@@ -67,6 +96,6 @@ int output_write(const char *path, const struct buf *b, const char *what, struct
 	else /* nothing there, or a link to nothing: that stays */
 		r = lstat(path, &st) == 0 ? -ENOENT : replace(path, b);
 	return r < 0 ? err_exit(e, EXIT_BAD_INPUT, r, "cannot write %s to %s: %s", what,
-				to_stdout ? "stdout" : path, strerror(-r)) :
+				to_stdout ? "stdout" : path, output_why(to_stdout ? "" : path, -r)) :
 		       0;
 }

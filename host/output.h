@@ -9,9 +9,14 @@
 /*
  * Writes b to path; NULL or "-": to stdout. A file appears or changes whole or not at all, through a
  * link and not over it; what is no regular file (/dev/null, a pipe) is written to and stays what it
- * is. what: for the message, as "the initramfs". Returns 0 or -errno with e (EXIT_BAD_INPUT).
+ * is; a FIFO must have its reader already. One that reads slowly is waited for until a signal comes, also
+ * where a run has blocked that. what: for the message, as "the initramfs". Returns 0 or -errno with e
+ * (EXIT_BAD_INPUT).
  */
 _must_check_ int output_write(const char *path, const struct buf *b, const char *what,
 			      struct err *e);
+
+/* What a message says where opening path to write, with O_NONBLOCK, failed: err is errno. */
+const char *output_why(const char *path, int err);
 
 #endif

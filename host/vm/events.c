@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "host/exit.h"
+#include "host/output.h"
 #include "host/utf8.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -17,14 +19,19 @@
 int events_open(struct events *ev, const char *path, struct err *e)
 {
 	struct timespec now;
+	struct stat st;
 
 	if (str_eq(path, "-"))
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: --json -: standard output is the guest's console; name a file, or "
 				"a descriptor as /dev/fd/3");
-	ev->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0666);
+	/* A run's signals are blocked: nothing would end the wait for a FIFO's reader, or for one that has
+	 * stopped to read. A terminal that is full for a moment is waited for, as for the console. */
+	ev->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
 	if (ev->fd < 0)
-		return err_exit(e, EXIT_BAD_INPUT, errno, "--json %s: %s", path, strerror(errno));
+		return err_exit(e, EXIT_BAD_INPUT, errno, "--json %s: %s", path, output_why(path, errno));
+	if (fstat(ev->fd, &st) == 0 && !S_ISFIFO(st.st_mode) && fcntl(ev->fd, F_SETFL, 0) < 0)
+		log_trace("--json: %s", strerror(errno));
 	ev->start_us = sys_now_us();
 	clock_gettime(CLOCK_REALTIME, &now);
 	events_add(ev, "start", EVENT_T("version", STOREBOOT_VERSION),
@@ -70,7 +77,8 @@ void events_write(struct events *ev, const char *event, const struct event_field
 		r = file_write_all(ev->fd, line.data, line.len);
 	if (r == 0)
 		return;
-	log_warning("--json: %s; no more events are written", strerror(-r));
+	log_warning("--json: %s; no more events are written",
+		    r == -EAGAIN ? "its reader has stopped to read" : strerror(-r));
 	events_close(ev);
 }
 

@@ -28,12 +28,12 @@ struct event_field {
 #define EVENT_N(field, value) { (field), EVENT_NUMBER, NULL, (int64_t)(value) }
 #define EVENT_F(field, value) { (field), EVENT_FLAG, NULL, (value) }
 
-/* Creates or empties the file and writes the first event; times count from here on. Returns 0 or -errno
- * with e. */
+/* Creates or empties the file, or opens a FIFO that has a reader, and writes the first event; times count
+ * from here on. Returns 0 or -errno with e. */
 _must_check_ int events_open(struct events *ev, const char *path, struct err *e);
 
-/* Writes one line, whole, at once. A file that cannot be written is told of once and left alone: the
- * run matters more. */
+/* Writes one line, whole, at once. A file that cannot be written, or a pipe whose reader has
+ * stopped, is told of once and left alone: the run matters more. */
 void events_write(struct events *ev, const char *event, const struct event_field *fields);
 #define events_add(ev, event, ...)                                                                 \
 	events_write(ev, event, (const struct event_field[]){ __VA_ARGS__, { 0 } })

@@ -126,6 +126,7 @@ refuse 'an empty registration' 65 '/dev/null:1: the file is empty' "$system" --r
 refuse '--verify of none' 64 'verify needs a registration' "$system" --reginfo none --verify
 
 mkfifo pipe
+refuse 'events for nobody' 65 '--json pipe: nobody reads from this FIFO; start its reader first' "$system" --json pipe
 refuse 'initrd is a pipe' 65 'initrd pipe is no file' "$system" --initrd pipe
 
 # --- the kernel's command line ------------------------------------------------------------------------

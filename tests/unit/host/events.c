@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "host/exit.h"
 #include "init/lib/file.h"
@@ -65,6 +67,39 @@ static void files_that_cannot_be(void)
 	CHECK_INT(ev.fd, -1); /* told of, and left alone */
 }
 
+/* The alarm of main ends a wait that would have no end. */
+static void a_pipe(void)
+{
+	struct events ev = EVENTS_INIT;
+	struct err e = { 0 };
+	char data[65536], name[32];
+	int ends[2], reader;
+	unsigned int n;
+
+	CHECK_INT(mkfifo(path, 0600), 0);
+	CHECK_INT(events_open(&ev, path, &e), -ENXIO);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_HAS(e.text, "nobody reads from this FIFO; start its reader first");
+	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	CHECK_INT(events_open(&ev, path, &e), 0);
+	CHECK(read(reader, data, sizeof(data)) > 0);
+	for (n = 0; n < 100000 && ev.fd >= 0; n++)
+		events_add(&ev, "x", EVENT_N("n", n));
+	CHECK(n > 100);
+	CHECK_INT(ev.fd, -1); /* it does not read: told of, and left alone */
+	close(reader);
+	unlink(path);
+	/* One of a shell's. */
+	CHECK_INT(pipe2(ends, O_CLOEXEC), 0);
+	snprintf(name, sizeof(name), "/dev/fd/%d", ends[1]);
+	CHECK_INT(events_open(&ev, name, &e), 0);
+	CHECK(read(ends[0], data, sizeof(data)) > 0);
+	CHECK(!(fcntl(ends[1], F_GETFL) & O_NONBLOCK)); /* the caller's own stays as it was */
+	events_close(&ev);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	int fd = mkstemp(path);
@@ -75,5 +110,7 @@ int main(void)
 	RUN(every_line_is_json);
 	unlink(path);
 	RUN(files_that_cannot_be);
+	alarm(30);
+	RUN(a_pipe);
 	TEST_END();
 }

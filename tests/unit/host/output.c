@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "host/exit.h"
 #include "host/folder.h"
@@ -88,18 +90,56 @@ static void what_is_no_file_stays(void)
 {
 	struct err e = { 0 };
 	struct stat st;
-	pid_t writer;
-	int status;
+	char line[32] = "";
+	int reader;
 
 	CHECK_INT(mkfifo("pipe", 0600), 0);
-	writer = fork();
-	if (writer == 0)
-		_exit(output_write("pipe", &result, "it", &e) == 0 ? 0 : 1);
-	holds("pipe", "result");
-	CHECK_INT(waitpid(writer, &status, 0), writer);
-	CHECK_INT(status, 0);
+	reader = open("pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	CHECK_INT(output_write("pipe", &result, "it", &e), 0);
+	CHECK_INT(read(reader, line, sizeof(line) - 1), (ssize_t)result.len);
+	CHECK_STR(line, text);
+	close(reader);
 	CHECK_INT(lstat("pipe", &st), 0);
 	CHECK(S_ISFIFO(st.st_mode));
+}
+
+/* With a run's signals, which are blocked. The alarm of main ends a wait that would have no end. */
+static void no_wait_without_end(void)
+{
+	_cleanup_buf_ struct buf much = { 0 };
+	struct err e = { 0 };
+	sigset_t term;
+	pid_t reader;
+	int fd, status;
+
+	CHECK_INT(mkfifo("fifo", 0600), 0);
+	CHECK_INT(output_write("fifo", &result, "it", &e), -ENXIO);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_STR(e.text, "cannot write it to fifo: nobody reads from this FIFO; start its reader first");
+	fd = open("fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	CHECK_INT(buf_reserve(&much, 1 << 20), 0);
+	memset(much.data, 'x', 1 << 20);
+	much.len = 1 << 20;
+	reader = fork();
+	if (reader == 0) {
+		while (much.len > 0) {
+			ssize_t n = read(fd, much.data, much.len < 9999 ? much.len : 9999);
+
+			much.len -= n > 0 ? (size_t)n : 0;
+		}
+		_exit(0);
+	}
+	CHECK_INT(output_write("fifo", &much, "it", &e), 0); /* all of it, by and by */
+	CHECK_INT(waitpid(reader, &status, 0), reader);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
+	raise(SIGTERM);
+	CHECK_INT(output_write("fifo", &much, "it", &e), -EINTR); /* it does not read */
+	sigtimedwait(&term, NULL, &(struct timespec){ 0 });
+	sigprocmask(SIG_UNBLOCK, &term, NULL);
+	close(fd);
+	CHECK_INT(unlink("fifo"), 0);
 }
 
 static void failures_leave_nothing(void)
@@ -128,6 +168,8 @@ int main(void)
 	RUN(neighbours_stay);
 	RUN(goes_through_a_link);
 	RUN(what_is_no_file_stays);
+	alarm(30);
+	RUN(no_wait_without_end);
 	RUN(failures_leave_nothing);
 	folder_remove(top);
 	TEST_END();
