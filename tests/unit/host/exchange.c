@@ -85,7 +85,7 @@ static void many_at_once(void)
 
 	CHECK_INT(pipe2(ends, O_CLOEXEC), 0);
 	for (int i = 0; i < RUNS; i++) {
-		char name[16], path[PATH_MAX], text[16], go;
+		char name[16], path[PATH_MAX], text[32], go;
 
 		snprintf(name, sizeof(name), "ca-%d", i);
 		snprintf(text, sizeof(text), "run %d\n", i);
