@@ -185,7 +185,7 @@ static void tell_rest(struct vm *vm, const struct verdict *v)
 	for (size_t i = 0; i < vm->warnings.n; i++)
 		log_warning("stage 1: %s", vm->warnings.v[i]);
 	/* Where QEMU failed its last line is in the verdict. */
-	if (v->exit_status == EXIT_GUEST || vm->said.len == 0)
+	if ((v->code ? v->code : v->exit_status) == EXIT_GUEST || vm->said.len == 0)
 		return;
 	for (line = strtok_r(vm->said.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		log_warning("QEMU: %s", line);
