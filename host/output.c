@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,10 +41,25 @@ static int write_device(const char *path, const struct buf *b)
 	return 0;
 }
 
+int output_take_over(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return -EBUSY;
+	return ftruncate(fd, 0) < 0 ? -errno : 0;
+}
+
 const char *output_why(const char *path, int err)
 {
 	struct stat st;
 
+	if (err == EBUSY)
+		return "another run has it";
 	return err == ENXIO && stat(path, &st) == 0 && S_ISFIFO(st.st_mode) ?
 		       "nobody reads from this FIFO; start its reader first" :
 		       strerror(err);
@@ -80,6 +97,31 @@ static int replace(const char *path, const struct buf *b)
 	return r;
 }
 
+static int cannot(const char *path, int r, const char *what, struct err *e)
+{
+	bool to_stdout = !path || str_eq(path, "-");
+
+	return err_exit(e, EXIT_BAD_INPUT, r, "cannot write %s to %s: %s", what, to_stdout ? "stdout" : path,
+			output_why(to_stdout ? "" : path, -r));
+}
+
+int output_check(const char *path, const char *what, struct err *e)
+{
+	char folder[PATH_MAX];
+	struct stat st;
+	int r = 0;
+
+	if (!path || str_eq(path, "-"))
+		return 0;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		r = S_ISDIR(st.st_mode) ? -EISDIR : access(path, W_OK) < 0 ? -errno : 0;
+	else if (!realpath(path, folder) && str_format(folder, sizeof(folder), "%s", path) < 0)
+		r = -ENAMETOOLONG;
+	else if (access(dirname(folder), W_OK | X_OK) < 0)
+		r = -errno;
+	return r < 0 ? cannot(path, r, what, e) : 0;
+}
+
 int output_write(const char *path, const struct buf *b, const char *what, struct err *e)
 {
 	bool to_stdout = !path || str_eq(path, "-");
@@ -95,7 +137,5 @@ int output_write(const char *path, const struct buf *b, const char *what, struct
 					   -errno;
 	else /* nothing there, or a link to nothing: that stays */
 		r = lstat(path, &st) == 0 ? -ENOENT : replace(path, b);
-	return r < 0 ? err_exit(e, EXIT_BAD_INPUT, r, "cannot write %s to %s: %s", what,
-				to_stdout ? "stdout" : path, output_why(to_stdout ? "" : path, -r)) :
-		       0;
+	return r < 0 ? cannot(path, r, what, e) : 0;
 }

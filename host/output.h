@@ -16,6 +16,16 @@
 _must_check_ int output_write(const char *path, const struct buf *b, const char *what,
 			      struct err *e);
 
+/* Whether that is to be expected, for what is written when much else is done. Returns as it does. */
+_must_check_ int output_check(const char *path, const char *what, struct err *e);
+
+/*
+ * For a file that is written to while a run lasts: locked until fd is closed, so that no other run empties it,
+ * then emptied. What is no regular file is left as it is, and where there are no locks there is none.
+ * Returns 0, or -errno: -EBUSY, another run writes it, or it is a disk that one has.
+ */
+_must_check_ int output_take_over(int fd);
+
 /* What a message says where opening path to write, with O_NONBLOCK, failed: err is errno. */
 const char *output_why(const char *path, int err);
 

@@ -19,6 +19,7 @@
 #include "host/initrd/elf.h"
 #include "host/initrd/initrd.h"
 #include "host/initrd/initrd_check.h"
+#include "host/output.h"
 #include "host/progress.h"
 #include "host/qemu/accel.h"
 #include "host/run/cmdline.h"
@@ -329,7 +330,9 @@ static int read_rescue_shell(struct run *run, struct err *e)
 
 static int read_request(struct run *run, struct err *e)
 {
-	return request_read(&run->v, &run->args, &run->plan, &run->watch, e);
+	int r = run->v.plot ? output_check(run->v.plot, "the plot", e) : 0;
+
+	return r < 0 ? r : request_read(&run->v, &run->args, &run->plan, &run->watch, e);
 }
 
 static int find_system(struct run *run, struct err *e)
@@ -431,6 +434,22 @@ static int run_system(struct run *run, struct verdict *v, struct err *e)
 	return run->v.print_qemu ? launch_print(&run->plan, e) : launch(&run->plan, v, e);
 }
 
+/* A drawing that cannot be had is a failure of a run that had none. */
+static void draw(const struct run *run, struct verdict *v)
+{
+	struct err e = { 0 };
+
+	if (tell_plot(&run->watch.timeline, run->plan.name, run->v.plot, &e) == 0)
+		return;
+	if (v->exit_status != EXIT_OK) {
+		log_error("%s", e.text);
+		return;
+	}
+	verdict_of_error(&e, v);
+	if (run->args.rest)
+		verdict_for_command(v);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	_cleanup_(run_free) struct run run = { .v = RUN_VALUES_INIT,
@@ -459,6 +478,8 @@ int cmd_run(int argc, char **argv)
 		verdict_of_error(&e, &v);
 	if (run.args.rest && r < 0)
 		verdict_for_command(&v);
+	if (run.watch.timeline.qemu_us && run.v.plot)
+		draw(&run, &v);
 	progress_end();
 	tell_verdict(&v);
 	events_add(&run.watch.events, "verdict", EVENT_N("exit", v.exit_status),
@@ -466,7 +487,5 @@ int cmd_run(int argc, char **argv)
 		   EVENT_T("text", v.line));
 	if (run.watch.timeline.qemu_us && run.v.timings)
 		tell_times(&run.watch.timeline);
-	if (run.watch.timeline.qemu_us && run.v.plot)
-		r = tell_plot(&run.watch.timeline, run.plan.name, run.v.plot);
-	return v.exit_status || r >= 0 ? v.exit_status : EXIT_BAD_INPUT;
+	return v.exit_status;
 }

@@ -16,21 +16,26 @@
 #include <sys/stat.h>
 
 #include "host/exit.h"
+#include "host/output.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 
 int console_log_open(struct console_log *log, const char *path, uint64_t max, struct err *e)
 {
 	struct stat st;
+	int r;
 
 	log->max = max;
 	/* Reading too: what is kept is read back. A pipe is not opened for both. */
-	log->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
+	log->fd = open(path, O_RDWR | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
 	if (log->fd < 0 || fstat(log->fd, &st) < 0)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "--console-log %s: %s", path,
 				strerror(errno));
 	log->bounded = S_ISREG(st.st_mode);
-	return 0;
+	r = output_take_over(log->fd);
+	return r < 0 ? err_exit(e, r == -EBUSY ? EXIT_IN_USE : EXIT_BAD_INPUT, r, "--console-log %s: %s", path,
+				output_why(path, -r)) :
+		       0;
 }
 
 void console_log_close(struct console_log *log)

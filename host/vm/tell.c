@@ -45,14 +45,10 @@ void tell_times(const struct timeline *t)
 		fputs(table.data, stderr);
 }
 
-int tell_plot(const struct timeline *t, const char *name, const char *path)
+int tell_plot(const struct timeline *t, const char *name, const char *path, struct err *e)
 {
 	_cleanup_buf_ struct buf svg = { 0 };
-	struct err e = { 0 };
 	int r = timeline_svg(t, name, &svg);
 
-	r = r < 0 ? err_sys(&e, r, "--plot %s", path) : output_write(path, &svg, "the plot", &e);
-	if (r < 0)
-		log_error("%s", e.text);
-	return r;
+	return r < 0 ? err_sys(e, r, "--plot %s", path) : output_write(path, &svg, "the plot", e);
 }

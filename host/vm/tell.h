@@ -15,7 +15,7 @@ void tell_progress(const struct record *rec);
 /* How long each part took, as a table on stderr. */
 void tell_times(const struct timeline *t);
 
-/* The same as a drawing in a file. Returns 0, or -errno when it has said why not. */
-_must_check_ int tell_plot(const struct timeline *t, const char *name, const char *path);
+/* The same as a drawing in a file. Returns 0, or -errno with e. */
+_must_check_ int tell_plot(const struct timeline *t, const char *name, const char *path, struct err *e);
 
 #endif

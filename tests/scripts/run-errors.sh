@@ -126,6 +126,17 @@ refuse 'an empty registration' 65 '/dev/null:1: the file is empty' "$system" --r
 refuse '--verify of none' 64 'verify needs a registration' "$system" --reginfo none --verify
 
 mkfifo pipe
+refuse 'events over what is something else' 65 '--json text: it holds something else.*left as it was' "$system" --json text
+echo '{"event":"start"}' >live
+flock live sleep 60 &
+holder=$!
+while flock -n live true; do :; done
+refuse 'events of another run' 67 '--json live: another run has it' "$system" --json live
+refuse 'the log of another run' 67 '--console-log live: another run has it' "$system" --root tmpfs --console-log live
+kill "$(pgrep -P $holder)"
+wait $holder
+refuse 'a plot into no folder' 65 'cannot write the plot to no-such/x.svg: No such file' "$system" --plot no-such/x.svg
+refuse 'a plot over a folder' 65 'cannot write the plot to empty: Is a directory' "$system" --plot empty
 refuse 'events for nobody' 65 '--json pipe: nobody reads from this FIFO; start its reader first' "$system" --json pipe
 refuse 'initrd is a pipe' 65 'initrd pipe is no file' "$system" --initrd pipe
 
