@@ -80,6 +80,17 @@ static int parse_forward(const char *s, struct forward *ret)
 	return 0;
 }
 
+/* As bind(2) tells them apart: 0.0.0.0 is each of the host's addresses. */
+static bool overlap(const struct forward *a, const struct forward *b)
+{
+	struct in_addr x, y;
+
+	if (a->host.port != b->host.port || a->udp != b->udp ||
+	    inet_pton(AF_INET, a->host.address, &x) != 1 || inet_pton(AF_INET, b->host.address, &y) != 1)
+		return false;
+	return x.s_addr == y.s_addr || x.s_addr == INADDR_ANY || y.s_addr == INADDR_ANY;
+}
+
 int network_forward(struct network *n, const char *text, struct err *e)
 {
 	struct forward f = { 0 };
@@ -93,11 +104,10 @@ int network_forward(struct network *n, const char *text, struct err *e)
 		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --forward",
 				NETWORK_FORWARDS_MAX);
 	for (size_t i = 0; i < n->n_forwards; i++)
-		if (n->forwards[i].host.port == f.host.port && n->forwards[i].udp == f.udp &&
-		    str_eq(n->forwards[i].host.address, f.host.address))
+		if (overlap(&n->forwards[i], &f))
 			return err_exit(e, EXIT_USAGE, EEXIST,
 					"run: --forward %s: that port of %s is forwarded already", text,
-					f.host.address);
+					n->forwards[i].host.address);
 	n->forwards[n->n_forwards++] = f;
 	return 0;
 }

@@ -81,12 +81,23 @@ static void what_is_no_forward(void)
 static void open_and_more(void)
 {
 	struct network n = { .open = true, .opts = "net=10.1.0.0/16,dns=10.1.0.9" };
+	struct network all = { 0 };
 	struct err e;
 
 	CHECK_INT(network_forward(&n, "1:2", &e), 0);
 	CHECK_INT(network_forward(&n, "3:4", &e), 0);
 	CHECK_INT(network_forward(&n, "1:5", &e), -EEXIST);
 	CHECK_HAS(e.text, "that port of 127.0.0.1 is forwarded already");
+	/* 0.0.0.0 is each address, whichever of the two is said first; each protocol has ports of its own. */
+	CHECK_INT(network_forward(&n, "0.0.0.0:1:5", &e), -EEXIST);
+	CHECK_HAS(e.text, "--forward 0.0.0.0:1:5: that port of 127.0.0.1 is forwarded already");
+	CHECK_INT(network_forward(&all, "0.0.0.0:1:2", &e), 0);
+	CHECK_INT(network_forward(&all, "1:5", &e), -EEXIST);
+	CHECK_HAS(e.text, "that port of 0.0.0.0 is forwarded already");
+	CHECK_INT(network_forward(&all, "127.0.0.2:1:5", &e), -EEXIST);
+	CHECK_INT(network_forward(&all, "1:5/udp", &e), 0);
+	CHECK_INT(network_forward(&all, "127.0.0.2:1:5/udp", &e), 0);
+	CHECK_INT(network_forward(&all, "3:4", &e), 0);
 	say(&n, NULL, "-netdev user,id=net,restrict=off,hostfwd=tcp:127.0.0.1:1-:2,"
 		      "hostfwd=tcp:127.0.0.1:3-:4,net=10.1.0.0/16,dns=10.1.0.9" CARD);
 }
