@@ -7,6 +7,11 @@
 #include "host/exit.h"
 #include "host/opt.h"
 
+/* QEMU's own: the entries of an L1 table (QCOW_MAX_L1_SIZE), 512 MiB each by clusters of 64 KiB; and
+ * BDRV_MAX_LENGTH, though hardly a host's file system has such files. */
+#define QCOW2_MAX ((uint64_t)2 << 50)
+#define RAW_MAX ((uint64_t)INT64_MAX & ~(((uint64_t)1 << 30) - 1))
+
 /* ",,": a comma. Returns what follows the path: "" or from a ',' on; NULL when it is too long. */
 static const char *take_path(const char *text, char *ret)
 {
@@ -80,6 +85,8 @@ int disk_parse(const char *text, struct disk *ret, struct err *e)
 	}
 	if (ret->request.size > 0 && (ret->request.size % 512 || ret->request.read_only))
 		return bad(text, "a size is of a disk that can be written, and a multiple of 512", e);
+	if (ret->request.size > (str_eq(ret->request.format, "raw") ? RAW_MAX : QCOW2_MAX))
+		return bad(text, "QEMU has no such large disk; a qcow2 image ends at 2048T", e);
 	ret->request.must_exist = ret->request.size == 0;
 	if (!ret->serial[0])
 		default_serial(ret);

@@ -213,6 +213,17 @@ int qemu_img_is_zero(const struct qemu_img *q, const char *path, bool *ret_zero,
 	return 0;
 }
 
+/* What it says of a file that has no name yet: /proc/PID/fd/N tells nobody anything. */
+static int not_made(const char *why, const char *file, struct err *e)
+{
+	const char *at = strstr(why, file), *rest = at ? at + strlen(file) : why;
+
+	if (at == why && str_after(rest, ": "))
+		return err_exit(e, EXIT_IMAGE, EIO, "%.400s", str_after(rest, ": "));
+	return err_exit(e, EXIT_IMAGE, EIO, "%.*s%s%.400s", at ? (int)(at - why) : 0, why,
+			at ? "the new file" : "", rest);
+}
+
 int qemu_img_create(const struct qemu_img *q, const char *file, uint64_t size, struct err *e)
 {
 	char bytes[32];
@@ -222,7 +233,7 @@ int qemu_img_create(const struct qemu_img *q, const char *file, uint64_t size, s
 
 	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)size);
 	r = run(argv, &out, &said, e);
-	return r > 0 ? err_exit(e, EXIT_IMAGE, EIO, "%.400s", reason(&said)) : r;
+	return r > 0 ? not_made(reason(&said), file, e) : r;
 }
 
 int qemu_img_grow(const struct qemu_img *q, const char *path, uint64_t size, struct err *e)

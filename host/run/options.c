@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "host/disk/blockdev.h"
+#include "host/disk/disk.h"
 #include "host/exit.h"
 #include "init/param.h"
 
@@ -302,5 +302,9 @@ int run_values_check(const struct run_values *v, bool command, struct err *e)
 	if (v->disk_bytes % 512)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: --disk-size %s: want a multiple of 512 bytes", v->disk_size);
+	if (v->disk_bytes >= DISK_ROOT_END)
+		return err_exit(e, EXIT_USAGE, EFBIG,
+				"run: --disk-size %s: the root disk has ext3, which ends below 16T",
+				v->disk_size);
 	return 0;
 }

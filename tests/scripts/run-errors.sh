@@ -38,6 +38,8 @@ refuse 'unknown option' 64 'unknown.*--frob' "$system" --frob
 refuse 'two systems' 64 'unexpected argument' "$system" "$system"
 refuse 'memory of no size' 64 '--memory lots: want a size' "$system" --memory lots
 refuse 'disk of no size' 64 '--disk-size 0' "$system" --disk-size 0
+refuse 'a disk larger than ext3' 64 '--disk-size 16T: the root disk has ext3, which ends below 16T' "$system" --disk-size 16T
+refuse 'a disk larger than qcow2' 64 '--disk big.qcow2,size=2049T: QEMU has no such large disk' "$system" --disk big.qcow2,size=2049T
 refuse 'an interface that is none' 64 '--disk-interface sata: want virtio, scsi or ide|disk-interface' "$system" --disk-interface sata
 refuse 'window and terminal' 64 'not both' "$system" --graphics --serial
 QEMU_OPTS="-m '512" refuse 'QEMU_OPTS with an open quote' 64 'QEMU_OPTS: a quote is not closed' "$system"

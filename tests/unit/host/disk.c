@@ -41,7 +41,7 @@ static void slips(void)
 {
 	static const char *const rows[] = { "", ",ro", "a,", "a,siez=1G", "a,size=", "a,size=1000",
 					    "a,size=1G,ro", "a,serial=", "a,serial=123456789012345678901",
-					    "a,ro=yes", "a,b" };
+					    "a,ro=yes", "a,b", "a,size=2049T", "a,raw,size=8388608T" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct disk d = { 0 };
