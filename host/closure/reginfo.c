@@ -9,17 +9,16 @@
 #include "host/closure/reginfo.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/wait.h>
 
 #include "host/closure/graph.h"
 #include "host/closure/nar.h"
 #include "host/closure/nix_state.h"
 #include "host/exit.h"
+#include "host/input.h"
 #include "host/opt.h"
 #include "host/output.h"
 #include "host/progress.h"
-#include "init/lib/file.h"
 #include "init/lib/log.h"
 #include "init/lib/spawn.h"
 
@@ -150,16 +149,11 @@ int reginfo_from_nix(const char *const *paths, struct buf *ret, struct err *e)
 	return r;
 }
 
-int reginfo_from_graph(const char *graph_file, struct buf *ret, struct err *e)
+int reginfo_of_graph(const struct buf *text, const char *name, struct buf *ret, struct err *e)
 {
 	_cleanup_(cleanup_graph) struct graph g = { 0 };
-	_cleanup_buf_ struct buf text = { 0 };
-	int r = file_read(AT_FDCWD, graph_file, GRAPH_MAX, &text);
+	int r = graph_parse(GRAPH_REFERENCES, text->data, text->len, name, &g, e);
 
-	if (r < 0)
-		return err_exit(e, EXIT_BAD_INPUT, r, "cannot read the graph %s: %s", graph_file,
-				strerror(-r));
-	r = graph_parse(GRAPH_REFERENCES, text.data, text.len, graph_file, &g, e);
 	for (size_t i = 0; i < g.n && r == 0; i++)
 		r = nar_hash(g.paths[i].path, g.paths[i].hash, &g.paths[i].nar_size, e);
 	if (r < 0 && e->exit_status == 0)
@@ -167,6 +161,17 @@ int reginfo_from_graph(const char *graph_file, struct buf *ret, struct err *e)
 	if (r == 0 && graph_print_registration(&g, ret) < 0)
 		r = err_sys(e, ENOMEM, "cannot keep the registration");
 	return r;
+}
+
+int reginfo_from_graph(const char *graph_file, struct buf *ret, struct err *e)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = input_read(graph_file, GRAPH_MAX, &text);
+
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "cannot read the graph %s: %s", graph_file,
+				input_why(graph_file, -r));
+	return reginfo_of_graph(&text, graph_file, ret, e);
 }
 
 struct values {

@@ -21,6 +21,9 @@ _must_check_ int reginfo_from_nix(const char *const *paths, struct buf *ret, str
  */
 _must_check_ int reginfo_from_graph(const char *graph_file, struct buf *ret, struct err *e);
 
+/* The same from the content of one: a pipe can be read only once. name: for what is said of it. */
+_must_check_ int reginfo_of_graph(const struct buf *text, const char *name, struct buf *ret, struct err *e);
+
 /* `storeboot reginfo`: argv[0] is "reginfo". Returns the exit status. */
 int cmd_reginfo(int argc, char **argv);
 extern const struct opt_command reginfo_command;

@@ -3,13 +3,12 @@
 #include "host/initrd/initrd_input.h"
 
 #include <errno.h>
-#include <fcntl.h>
 
 #include "host/arch.h"
 #include "host/exit.h"
 #include "host/initrd/decompress.h"
 #include "host/initrd/elf.h"
-#include "init/lib/file.h"
+#include "host/input.h"
 
 #define INIT_MAX ((size_t)64 << 20)
 #define MODULE_MAX ((size_t)256 << 20)
@@ -75,10 +74,11 @@ static int read_init(const struct initrd_options *o, struct initrd_input *in, st
 			     "the init program's path is too long");
 	if (r < 0)
 		return r;
-	r = file_read(AT_FDCWD, in->init_path, INIT_MAX, &in->init);
+	r = input_read(in->init_path, INIT_MAX, &in->init);
 	if (r < 0)
 		return err_exit(e, r == -ENOENT ? EXIT_MISSING : EXIT_BAD_INPUT, r,
-				"cannot read the init program %s: %s", in->init_path, strerror(-r));
+				"cannot read the init program %s: %s", in->init_path,
+				input_why(in->init_path, -r));
 	f = elf_program(in->init.data, in->init.len, &in->machine, &is_static);
 	if (f != ELF_OK)
 		return err_exit(e, EXIT_BAD_INPUT, ENOEXEC, "init program %s %s", in->init_path,

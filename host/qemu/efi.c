@@ -150,11 +150,27 @@ static int look(const struct efi_request *q, struct efi *ret, struct err *e)
 			q->arch->name, distro_install(q->arch->efi_package, install, sizeof(install)));
 }
 
+/* QEMU, too, would wait for what a FIFO says. */
 static int take(const char *option, const char *file, char *ret, struct err *e)
 {
+	struct stat st;
+
+	if (stat(file, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "--%s %s is no regular file", option, file);
 	if (!realpath(file, ret) || access(ret, R_OK) < 0)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "--%s %s: %s", option, file, strerror(errno));
 	return 0;
+}
+
+static int take_vars(const char *path, char *ret, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_exit(e, EXIT_IMAGE, EINVAL, "EFI variables %s: no regular file", path);
+	return str_format(ret, PATH_MAX, "%s", path) < 0 ?
+		       err_exit(e, EXIT_USAGE, ENAMETOOLONG, "%s: the name is too long", path) :
+		       0;
 }
 
 int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
@@ -175,9 +191,7 @@ int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
 	if (r < 0)
 		return r;
 	ret->wanted = true;
-	return str_format(ret->vars, sizeof(ret->vars), "%s", q->vars) < 0 ?
-		       err_exit(e, EXIT_USAGE, ENAMETOOLONG, "%s: the name is too long", q->vars) :
-		       0;
+	return take_vars(q->vars, ret->vars, e);
 }
 
 /* Locked until this process ends, as QEMU takes no lock that counts on a flash's file: two guests would

@@ -11,6 +11,7 @@
 
 #include "host/cache.h"
 #include "host/exit.h"
+#include "host/input.h"
 #include "init/lib/file.h"
 
 #define CERTS_MAX ((size_t)64 << 20)
@@ -54,9 +55,10 @@ static int read_certs(struct buf *ret, struct err *e)
 	int r = -ENOENT;
 
 	if (said && said[0]) {
-		r = file_read(AT_FDCWD, said, CERTS_MAX, ret);
+		r = input_read(said, CERTS_MAX, ret);
 		if (r < 0)
-			return err_exit(e, EXIT_BAD_INPUT, r, "NIX_SSL_CERT_FILE %s: %s", said, strerror(-r));
+			return err_exit(e, EXIT_BAD_INPUT, r, "NIX_SSL_CERT_FILE %s: %s", said,
+					input_why(said, -r));
 		return 0;
 	}
 	for (size_t i = 0; r < 0 && i < ARRAY_SIZE(places); i++)

@@ -3,15 +3,14 @@
 #include "host/run/register.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "host/closure/graph.h"
 #include "host/closure/reginfo.h"
 #include "host/closure/registration.h"
 #include "host/exit.h"
+#include "host/input.h"
 #include "host/progress.h"
-#include "init/lib/file.h"
 #include "init/lib/log.h"
 
 #define REGINFO_MAX ((size_t)1 << 30)
@@ -70,14 +69,16 @@ static bool is_graph(const struct buf *text)
 
 static int from_file(const char *file, struct buf *ret, struct err *e)
 {
+	_cleanup_buf_ struct buf text = { 0 };
 	struct graph g = { 0 };
-	int r = file_read(AT_FDCWD, file, REGINFO_MAX, ret);
+	int r = input_read(file, REGINFO_MAX, ret);
 
 	if (r < 0)
-		return err_exit(e, EXIT_BAD_INPUT, r, "--reginfo %s: %s", file, strerror(-r));
+		return err_exit(e, EXIT_BAD_INPUT, r, "--reginfo %s: %s", file, input_why(file, -r));
 	if (is_graph(ret)) {
-		ret->len = 0;
-		return reginfo_from_graph(file, ret, e);
+		text = *ret;
+		*ret = (struct buf){ 0 };
+		return reginfo_of_graph(&text, file, ret, e);
 	}
 	r = graph_parse(GRAPH_REGISTRATION, ret->data ? ret->data : "", ret->len, file, &g, e);
 	if (r == 0)

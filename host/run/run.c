@@ -19,6 +19,7 @@
 #include "host/initrd/elf.h"
 #include "host/initrd/initrd.h"
 #include "host/initrd/initrd_check.h"
+#include "host/input.h"
 #include "host/output.h"
 #include "host/progress.h"
 #include "host/qemu/accel.h"
@@ -316,10 +317,10 @@ static int read_rescue_shell(struct run *run, struct err *e)
 
 	if (!run->v.rescue_shell)
 		return 0;
-	r = file_read(AT_FDCWD, run->v.rescue_shell, RESCUE_SHELL_MAX, shell);
+	r = input_read(run->v.rescue_shell, RESCUE_SHELL_MAX, shell);
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, r, "--rescue-shell %s: %s", run->v.rescue_shell,
-				strerror(-r));
+				input_why(run->v.rescue_shell, -r));
 	if (elf_program(shell->data, shell->len, &machine, &is_static) != ELF_OK || !is_static)
 		return err_exit(e, EXIT_BAD_INPUT, ENOEXEC,
 				"--rescue-shell %s: not a static program, and the guest may have no libraries "

@@ -140,6 +140,29 @@ wait $holder
 refuse 'a plot into no folder' 65 'cannot write the plot to no-such/x.svg: No such file' "$system" --plot no-such/x.svg
 refuse 'a plot over a folder' 65 'cannot write the plot to empty: Is a directory' "$system" --plot empty
 refuse 'events for nobody' 65 '--json pipe: nobody reads from this FIFO; start its reader first' "$system" --json pipe
+# Nobody writes to it, and no signal would end a run that waits in open(2).
+silent='pipe: nobody writes to this FIFO; start its writer first'
+refuse 'registration from nobody' 65 "--reginfo $silent" "$system" --reginfo pipe
+refuse 'stage 1 from nobody' 65 "init program $silent" "$system" --stage1 pipe
+NIX_SSL_CERT_FILE=pipe refuse 'certificates from nobody' 65 "NIX_SSL_CERT_FILE $silent" "$system" --host-certs
+refuse 'stage 1 is a device without an end' 65 'init program /dev/zero: File too large' "$system" --stage1 /dev/zero
+refuse 'firmware is a pipe' 65 '--efi-firmware pipe is no regular file' "$system" --efi --efi-firmware pipe --efi-variables text
+refuse 'variables are a pipe' 65 '--efi-variables pipe is no regular file' "$system" --efi --efi-firmware text --efi-variables pipe
+NIX_EFI_VARS=pipe refuse "a machine's variables are a pipe" 66 'EFI variables /.*/pipe: no regular file' "$system" \
+	--efi --efi-firmware text --efi-variables text
+# With a writer a pipe is as good as a file, also where it says nothing for a while; and waiting for it can be ended.
+for what in registration "graph of $graph"; do
+	from=registration
+	[ "$what" = registration ] || from=$graph
+	got=0
+	"$storeboot" run "$system" --stage1 "$build/storeboot-init" --print-qemu --reginfo <(sleep 0.5; cat "$from") >"$tmp/out" 2>"$tmp/err" || got=$?
+	is "a pipe with the ${what%% *}" "$got" 0
+	has "a pipe with the ${what%% *} is read" "$(cat "$tmp/out")" ' regInfo=|Without storeboot Nix in the guest knows no path'
+done
+got=0
+timeout --kill-after=10 2 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --reginfo <(sleep 5) >/dev/null 2>"$tmp/err" || got=$?
+has 'SIGTERM while a pipe is waited for' "$(cat "$tmp/err")" 'ended by signal 15'
+is 'SIGTERM while a pipe is waited for: in time' "$got" 124
 refuse 'initrd is a pipe' 65 'initrd pipe is no file' "$system" --initrd pipe
 
 # --- the kernel's command line ------------------------------------------------------------------------
