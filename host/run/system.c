@@ -147,6 +147,7 @@ struct part {
 static int find_part(const struct system *s, const char *dir, const struct part *p, struct err *e)
 {
 	char path[PATH_MAX];
+	bool irregular = false;
 	struct stat st;
 	int r = p->given ? str_format(path, sizeof(path), "%s", p->given) :
 			   str_format(path, sizeof(path), "%s/%s", dir, p->name);
@@ -155,13 +156,17 @@ static int find_part(const struct system *s, const char *dir, const struct part 
 		r = resolve(s, path, p->real);
 	if (r == 0 && stat(p->real, &st) < 0)
 		r = -errno;
-	if (r == 0 && (st.st_mode & S_IFMT) != p->type)
-		r = p->type == S_IFDIR ? -ENOTDIR : -EISDIR;
+	if (r == 0 && (st.st_mode & S_IFMT) != p->type) {
+		irregular = p->type == S_IFREG;
+		r = irregular ? -EINVAL : -ENOTDIR;
+	}
 	if (r == 0)
 		return 0;
 	p->real[0] = '\0';
 	if (!p->given)
 		return p->optional && r == -ENOENT ? 0 : 1;
+	if (irregular)
+		return err_exit(e, EXIT_BAD_INPUT, r, "%s %s is no regular file", p->name, p->given);
 	err_sys(e, r, "%s %s", p->name, p->given);
 	e->exit_status = EXIT_BAD_INPUT;
 	return r;

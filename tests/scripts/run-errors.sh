@@ -163,6 +163,10 @@ got=0
 timeout --kill-after=10 2 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --reginfo <(sleep 5) >/dev/null 2>"$tmp/err" || got=$?
 has 'SIGTERM while a pipe is waited for' "$(cat "$tmp/err")" 'ended by signal 15'
 is 'SIGTERM while a pipe is waited for: in time' "$got" 124
+refuse 'kernel is a pipe' 65 'kernel pipe is no regular file' "$system" --kernel pipe
+refuse 'kernel is a device' 65 'kernel /dev/zero is no regular file' "$system" --kernel /dev/zero
+refuse 'kernel is a folder' 65 'kernel empty is no regular file' "$system" --kernel empty
+refuse 'kernel-params are a pipe' 65 'kernel-params pipe is no regular file' "$system" --params pipe
 refuse 'initrd is a pipe' 65 'initrd pipe is no file' "$system" --initrd pipe
 
 # --- the kernel's command line ------------------------------------------------------------------------

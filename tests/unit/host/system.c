@@ -165,7 +165,7 @@ static void what_is_no_system(void)
 		  "it lacks init" },
 		{ { .system = "copy" }, EXIT_BAD_INPUT, "the guest sees nothing else of this host" },
 		{ { .system = "link", .kernel = "no-kernel" }, EXIT_BAD_INPUT, "kernel no-kernel: No such" },
-		{ { .system = "link", .kernel = "store" }, EXIT_BAD_INPUT, "kernel store: " },
+		{ { .system = "link", .kernel = "store" }, EXIT_BAD_INPUT, "kernel store is no regular file" },
 		{ { .system = "link", .kernel = "store/" SYS "/init" }, EXIT_BAD_INPUT, "init" },
 		{ { .system = "link", .params = "nul" }, EXIT_BAD_INPUT, "/nul is no text" },
 		{ { .system = "link", .init = "sbin/init" }, EXIT_USAGE, "want an absolute path" },
