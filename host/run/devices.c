@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/exit.h"
@@ -27,6 +28,52 @@ static int place(const char *machine, const char *variable, const char *suffix, 
 	return r < 0 ? err_exit(e, EXIT_USAGE, ENAMETOOLONG, "%s: the name is too long", variable) : 0;
 }
 
+static int refuse(const char *what, const char *path, int num, struct err *e)
+{
+	return err_exit(e, EXIT_IMAGE, num, "%s %s: %s", what, path, strerror(num));
+}
+
+/* Can one be made there? All of its name but the last part is a folder then. */
+static int look_around(const char *what, const char *path, struct err *e)
+{
+	char folder[PATH_MAX];
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	while (n > 1 && path[n - 1] != '/')
+		n--;
+	if (str_format(folder, sizeof(folder), "%.*s", (int)n, path) < 0)
+		return refuse(what, path, ENAMETOOLONG, e);
+	return access(folder, W_OK | X_OK) < 0 ? refuse(what, path, errno, e) : 0;
+}
+
+/*
+ * What makes or opens it comes behind the disks, which are changed by then: so what would be wrong is found
+ * here. kind: S_IFREG or S_IFDIR. only_read: it is copied, or not looked at if there is none.
+ */
+static int look_at(const char *what, const char *path, mode_t kind, bool only_read, struct err *e)
+{
+	const int mode = R_OK | (only_read ? 0 : W_OK) | (kind == S_IFDIR ? X_OK : 0);
+	struct stat st;
+
+	if (stat(path, &st) < 0 && errno != ENOENT)
+		return refuse(what, path, errno, e);
+	if (stat(path, &st) < 0) {
+		/* open(2) makes what a link names, mkdir(2) does not. */
+		if (lstat(path, &st) == 0)
+			return kind == S_IFDIR ? refuse(what, path, ENOENT, e) : 0;
+		return only_read ? 0 : look_around(what, path, e);
+	}
+	if (kind == S_IFDIR && !S_ISDIR(st.st_mode))
+		return refuse(what, path, ENOTDIR, e);
+	if (kind == S_IFREG && S_ISDIR(st.st_mode))
+		return refuse(what, path, EISDIR, e);
+	if (kind == S_IFREG && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return err_exit(e, EXIT_IMAGE, EINVAL, "%s %s: that is no file", what, path);
+	return access(path, mode) < 0 ? refuse(what, path, errno, e) : 0;
+}
+
 static int find_efi(const struct run_values *v, const char *machine, struct plan *p, struct err *e)
 {
 	char vars[PATH_MAX];
@@ -34,22 +81,26 @@ static int find_efi(const struct run_values *v, const char *machine, struct plan
 				       .variables = v->efi_variables, .vars = vars };
 	int r = place(machine, "NIX_EFI_VARS", "-efi-vars.fd", vars, e);
 
-	return r < 0 ? r : efi_find(&q, &p->efi, e);
+	if (r == 0)
+		r = efi_find(&q, &p->efi, e);
+	return r < 0 ? r : look_at("EFI variables", vars, S_IFREG, v->ephemeral, e);
 }
 
-static int find_tpm(const char *machine, struct plan *p, struct err *e)
+static int find_tpm(const struct run_values *v, const char *machine, struct plan *p, struct err *e)
 {
 	char state[PATH_MAX];
 	int r = place(machine, "NIX_SWTPM_DIR", "-swtpm", state, e);
 
 	if (r == 0 && !p->arch->tpm)
 		r = err_exit(e, EXIT_USAGE, EINVAL, "run: --tpm: not for %s guests", p->arch->name);
-	return r < 0 ? r : tpm_find(state, &p->tpm, e);
+	if (r == 0)
+		r = tpm_find(state, &p->tpm, e);
+	return r < 0 || v->ephemeral ? r : look_at("--tpm:", state, S_IFDIR, false, e);
 }
 
 int devices_find(const struct run_values *v, const char *machine, struct plan *p, struct err *e)
 {
 	int r = v->efi ? find_efi(v, machine, p, e) : 0;
 
-	return r == 0 && v->tpm ? find_tpm(machine, p, e) : r;
+	return r == 0 && v->tpm ? find_tpm(v, machine, p, e) : r;
 }

@@ -200,6 +200,19 @@ while flock -n base.qcow2 true; do :; done
 refuse 'image in use' 67 "base.qcow2 is in use by pid $holder \\(flock base.qcow2 sleep 60\\)" "$system" --image base.qcow2
 kill "$(pgrep -P $holder)"
 wait $holder
+# What the firmware and the TPM keep is looked at before the disk is moved aside or grown.
+for how in --fresh '--disk-size 300M'; do
+	# shellcheck disable=SC2086 # two words
+	NIX_EFI_VARS=empty refuse "EFI variables are a folder, $how" 66 'EFI variables .*/empty: Is a directory' "$system" \
+		--image base.qcow2 $how --yes --efi
+done
+NIX_EFI_VARS=pipe refuse 'EFI variables are a FIFO' 66 'EFI variables .*/pipe: that is no file' "$system" --image base.qcow2 --efi
+NIX_EFI_VARS=no/vars refuse 'EFI variables nowhere' 66 'EFI variables .*/no/vars: No such file' "$system" --image base.qcow2 --efi
+NIX_SWTPM_DIR=pipe refuse 'the TPM in a FIFO' 66 '--tpm: .*/pipe: Not a directory' "$system" --image base.qcow2 --fresh --yes --tpm
+NIX_SWTPM_DIR=no/tpm/ refuse 'the TPM nowhere' 66 '--tpm: .*/no/tpm/: No such file' "$system" --image base.qcow2 --tpm
+NIX_SWTPM_DIR=tpm/ NIX_EFI_VARS=vars "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image base.qcow2 --tpm --efi \
+	--print-qemu >/dev/null 2>"$tmp/err"
+is 'EFI variables and a TPM that are not there yet' "$?" 0
 
 # --- this host ----------------------------------------------------------------------------------------
 refuse 'no such QEMU' 69 'no-qemu: no such program|no-qemu is not on this host' "$system" --qemu ./no-qemu
