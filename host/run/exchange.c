@@ -33,17 +33,32 @@ static int add_bind(struct strv *binds, const char *host, const char *more, cons
 	return r < 0 ? err_sys(e, r, "--bind") : 0;
 }
 
-static int add_tmpdir(struct strv *binds, const char *tmpdir, struct err *e)
+static int not_made(const char *tmpdir, int num, struct err *e)
 {
-	char path[PATH_MAX];
-	int r = str_format(path, sizeof(path), "%s/xchg", tmpdir);
+	return err_exit(e, EXIT_BAD_INPUT, num, "TMPDIR %s: cannot make xchg there: %s", tmpdir, strerror(num));
+}
 
-	if (r == 0)
-		r = file_mkdirs(AT_FDCWD, path, 0777);
-	if (r < 0)
-		return err_exit(e, EXIT_BAD_INPUT, r, "TMPDIR %s: cannot make xchg there: %s", tmpdir,
-				strerror(-r));
-	return add_bind(binds, tmpdir, "/xchg", "/tmp/xchg", e);
+/* Links are resolved here, as binds_open cannot where there is nothing yet. */
+static int add_tmpdir(struct strv *binds, const char *tmpdir, char *ret_make, struct err *e)
+{
+	char real[PATH_MAX], path[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(tmpdir, real))
+		return err_exit(e, EXIT_MISSING, errno, "USE_TMPDIR: TMPDIR %s: %s", tmpdir, strerror(errno));
+	if (str_format(path, sizeof(path), "%s/xchg", str_eq(real, "/") ? "" : real) < 0)
+		return not_made(tmpdir, ENAMETOOLONG, e);
+	if (lstat(path, &st) < 0) {
+		if (errno != ENOENT || access(real, W_OK | X_OK) < 0)
+			return not_made(tmpdir, errno, e);
+		memcpy(ret_make, path, sizeof(path));
+	}
+	return add_bind(binds, path, "", "/tmp/xchg", e);
+}
+
+int exchange_make(const char *path, struct err *e)
+{
+	return path[0] && mkdir(path, 0777) < 0 && errno != EEXIST ? not_made(path, errno, e) : 0;
 }
 
 /* Debian and most; Fedora; NixOS. */
@@ -109,7 +124,7 @@ static int add_certs(struct strv *binds, struct err *e)
 	return add_bind(binds, folder.data, "", "/etc/ssl/certs:ro", e);
 }
 
-int exchange_binds(bool host_certs, struct strv *binds, struct err *e)
+int exchange_binds(bool host_certs, struct strv *binds, char *ret_make, struct err *e)
 {
 	const char *shared = getenv("SHARED_DIR"), *tmpdir = getenv("TMPDIR"), *use = getenv("USE_TMPDIR");
 	int r = 0;
@@ -117,6 +132,6 @@ int exchange_binds(bool host_certs, struct strv *binds, struct err *e)
 	if (shared && shared[0])
 		r = add_bind(binds, shared, "", "/tmp/shared", e);
 	if (r == 0 && use && use[0] && tmpdir && tmpdir[0])
-		r = add_tmpdir(binds, tmpdir, e);
+		r = add_tmpdir(binds, tmpdir, ret_make, e);
 	return r == 0 && host_certs ? add_certs(binds, e) : r;
 }

@@ -10,10 +10,14 @@
 
 /*
  * Appends what they ask for to binds, as --bind says it: SHARED_DIR on /tmp/shared; with USE_TMPDIR the
- * folder xchg in TMPDIR on /tmp/xchg, which is made. host_certs: the host's CA certificates, NIX_SSL_CERT_FILE
+ * folder xchg in TMPDIR on /tmp/xchg; where it is not there, ret_make (PATH_MAX, "" before) is its path, which
+ * exchange_make makes when a run really starts. host_certs: the host's CA certificates, NIX_SSL_CERT_FILE
  * or where distributions have them, on /etc/ssl/certs/ca-certificates.crt, from a copy in the cache. Returns 0,
  * or -errno with e (EXIT_BAD_INPUT, EXIT_MISSING).
  */
-_must_check_ int exchange_binds(bool host_certs, struct strv *binds, struct err *e);
+_must_check_ int exchange_binds(bool host_certs, struct strv *binds, char *ret_make, struct err *e);
+
+/* path: as exchange_binds left it, "": nothing is to be made. Returns 0, or -errno with e (EXIT_BAD_INPUT). */
+_must_check_ int exchange_make(const char *path, struct err *e);
 
 #endif

@@ -20,6 +20,7 @@
 #include "host/keeper.h"
 #include "host/progress.h"
 #include "host/remote/control.h"
+#include "host/run/exchange.h"
 #include "host/run/register.h"
 #include "host/run/remember.h"
 #include "host/signals.h"
@@ -243,6 +244,8 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		r = write_kernel(&l, e);
 	if (r == 0 && p->registration.len > 0 && p->way.store)
 		register_links(p->way.store);
+	if (r == 0)
+		r = exchange_make(p->exchange, e);
 	if (r == 0)
 		r = road_make(&p->way, l.vm.folder, p->self, e);
 	n = signals_waiting();

@@ -45,6 +45,7 @@ struct plan {
 	struct watch *watch;
 	char qemu[PATH_MAX], qemu_img[PATH_MAX];
 	struct binds binds;
+	char exchange[PATH_MAX]; /* one of them that is not there yet (exchange.h); "": all are */
 	struct way way; /* by which the store comes, and they */
 	char self[PATH_MAX];	 /* this program */
 	struct buf initrd;	 /* the initramfs's path */

@@ -168,6 +168,7 @@ static int find_road(struct run *run, struct err *e)
 	int r = run_size("image-cache-size", run->v.image_cache_size, (uint64_t)10 << 30,
 			 &q.image.cache_size, e);
 
+	run->plan.binds.to_make = run->plan.exchange;
 	if (r == 0)
 		r = binds_open((const char *const *)run->v.binds.v, run->system.store, &run->plan.binds, e);
 	if (r == 0 && none &&

@@ -169,12 +169,14 @@ static int guard(const char *text, const char *real, const char *store, struct e
 	return 0;
 }
 
-static int find_folder(const char *text, const char *store, struct bind *b, struct err *e)
+static int find_folder(const char *text, const char *store, const char *to_make, struct bind *b, struct err *e)
 {
 	char real[PATH_MAX];
 	struct stat st;
 	int r = 0;
 
+	if (to_make && str_eq(b->host, to_make))
+		return b->read_only ? 0 : guard(text, b->host, store, e);
 	if (!realpath(b->host, real) || stat(real, &st) < 0)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "--bind %s: %s: %s", text, b->host,
 				strerror(errno));
@@ -233,7 +235,7 @@ int binds_open(const char *const *texts, const char *store, struct binds *ret, s
 		ret->v[ret->n] = (struct bind){ 0 };
 		r = bind_parse(*texts, &ret->v[ret->n++], e);
 		if (r == 0)
-			r = find_folder(*texts, store, &ret->v[ret->n - 1], e);
+			r = find_folder(*texts, store, ret->to_make, &ret->v[ret->n - 1], e);
 	}
 	return r < 0 || ret->n == 0 ? r : put_in_order(ret, e);
 }

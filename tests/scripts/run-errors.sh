@@ -236,6 +236,16 @@ printf '#!/bin/sh\necho "bwrap: No permissions to create a new namespace" >&2\ne
 chmod +x "$tmp/bin/bwrap"
 PATH=$tmp/bin:$PATH refuse 'bwrap not allowed' 69 'No permissions to create a new namespace.*user namespaces' "$system"
 
+mkdir tmpdir
+USE_TMPDIR=1 TMPDIR=$PWD/nowhere refuse 'TMPDIR is not there' 69 'TMPDIR .*/nowhere: No such file' "$system"
+USE_TMPDIR=1 TMPDIR=$PWD/tmpdir refuse 'xchg is not made for a run that is refused' 66 'empty is no file' "$system" --image empty
+USE_TMPDIR=1 TMPDIR=$PWD/tmpdir "$storeboot" run "$system" --stage1 "$build/storeboot-init" --print-qemu >/dev/null 2>&1
+is 'xchg is not made for --print-qemu' "$? $(ls tmpdir)" '0 '
+USE_TMPDIR=1 TMPDIR=$PWD/tmpdir QEMU_OPTS=-no-such-option timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" \
+	--image q.qcow2 </dev/null >/dev/null 2>&1
+is 'xchg is made for a run' "$? $(ls tmpdir)" '71 xchg'
+rm -r tmpdir q.qcow2
+
 # --- the caller's descriptors and signals ----------------------------------------------------------------
 # Whatever is opened must not become the stdout that is not there: the console would be written over the image.
 got=0
