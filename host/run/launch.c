@@ -242,6 +242,8 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		r = write_initrd(&l, e);
 	if (r == 0)
 		r = write_kernel(&l, e);
+	if (r == 0)
+		r = credentials_ready(&p->credentials, l.vm.folder, e);
 	if (r == 0 && p->registration.len > 0 && p->way.store)
 		register_links(p->way.store);
 	if (r == 0)
@@ -331,6 +333,10 @@ int launch_print(const struct plan *p, struct err *e)
 				p->kernel_packed ? "kernel" : "initramfs",
 				p->kernel_packed ? "it is packed, and unpacked for each run" :
 						   "there is no cache folder where it stays");
+	if (credentials_piped(&p->credentials))
+		return err_exit(e, EXIT_MISSING, ENOENT,
+				"--print-qemu: QEMU alone cannot have the credential %s: it comes by a pipe",
+				credentials_piped(&p->credentials));
 	for (size_t i = 0; i < p->disks.n; i++)
 		if (!utf8_is(p->disks.v[i].image.path))
 			return err_exit(e, EXIT_MISSING, EILSEQ,

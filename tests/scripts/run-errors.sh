@@ -167,6 +167,17 @@ refuse 'kernel is a pipe' 65 'kernel pipe is no regular file' "$system" --kernel
 refuse 'kernel is a device' 65 'kernel /dev/zero is no regular file' "$system" --kernel /dev/zero
 refuse 'kernel is a folder' 65 'kernel empty is no regular file' "$system" --kernel empty
 refuse 'kernel-params are a pipe' 65 'kernel-params pipe is no regular file' "$system" --params pipe
+refuse 'a credential from nobody' 65 "--load-credential a:$silent" "$system" --load-credential a:pipe
+for file in empty /dev/zero; do
+	refuse "credential $file" 65 "--load-credential a:$file: is neither a regular file nor a pipe" "$system" --load-credential "a:$file"
+done
+truncate -s 1048577 too-large
+refuse 'a credential that is too large' 65 'a:too-large: too large: systemd takes 1 MiB' "$system" --load-credential a:too-large
+refuse 'a credential without an end' 65 'a:/dev/fd/.*: too large: systemd takes 1 MiB' "$system" --load-credential a:<(cat /dev/zero)
+refuse '--print-qemu of what comes by a pipe' 69 'QEMU alone cannot have the credential a' "$system" --print-qemu \
+	--load-credential a:<(echo hush)
+has "doctor says a credential's fault, too" "$("$storeboot" doctor "$system" --load-credential a:empty 2>&1)" \
+	'--load-credential a:empty: is neither a regular file nor a pipe'
 refuse 'initrd is a pipe' 65 'initrd pipe is no file' "$system" --initrd pipe
 
 # --- the kernel's command line ------------------------------------------------------------------------

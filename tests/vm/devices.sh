@@ -18,6 +18,7 @@ printf "\\7\\0\\0\\0kept-4711" >/sys/firmware/efi/efivars/Storeboot-12345678-123
 modprobe tpm_tis; echo "FACT TPM $(cat /sys/class/tpm/tpm0/tpm_version_major)"
 echo "FACT serial $(cat /sys/class/dmi/id/product_serial)"
 echo "FACT credential $(cat /sys/firmware/qemu_fw_cfg/by_name/opt/io.systemd.credentials/a.secret/raw)"
+echo "FACT by a pipe $(cat /sys/firmware/qemu_fw_cfg/by_name/opt/io.systemd.credentials/b/raw)"
 modprobe bochs; echo "FACT screen $(head -n 1 /sys/class/drm/card*-*/modes)"
 for port in /sys/class/virtio-ports/*; do
 	[ "$(cat "$port/name")" != org.qemu.guest_agent.0 ] || port_name=${port##*/}
@@ -32,7 +33,7 @@ echo "hush-4711" >"$tmp/a:key, of mine"
 (
 	cd "$tmp" || exit 1
 	timeout --kill-after=10 200 "$storeboot" run "$system" --name dev --root tmpfs --efi --tpm --guest-agent \
-		--load-credential "a.secret:$tmp/a:key, of mine" --graphics --resolution 800x600 --qemu-opts "-display none -smbios 'type=1,serial=one two'" --json "$tmp/events" \
+		--load-credential "a.secret:$tmp/a:key, of mine" --load-credential b:<(echo piped-4711) --graphics --resolution 800x600 --qemu-opts "-display none -smbios 'type=1,serial=one two'" --json "$tmp/events" \
 		--append "console=ttyS0 demo.run=$script" </dev/null >"$tmp/out" 2>"$tmp/err"
 	echo $? >"$tmp/status"
 ) &
@@ -40,7 +41,7 @@ run=$!
 ok "the guest's agent is started" within 180 grep -q 'FACT the agent is started' "$tmp/out"
 qemu=$(tr '\0' '\n' <"/proc/$(sed -n 's/.*"event": *"qemu".*"pid": *\([0-9]*\).*/\1/p' "$tmp/events")/cmdline")
 has "the credential comes from its file" "$qemu" '^name=opt/io\.systemd\.credentials/a\.secret,file=.*/a:key,, of mine$'
-is "it is in no argument" "$(grep -c hush <<<"$qemu")" 0
+is "it is in no argument" "$(grep -cE 'hush|piped-' <<<"$qemu")" 0
 for option in efi tpm; do
 	is "--$option: what another run has: exit status" "$(cd "$tmp" && NIX_EFI_VARS=$tmp/dev-efi-vars.fd NIX_SWTPM_DIR=$tmp/dev-swtpm \
 		timeout 60 "$storeboot" run "$system" --root tmpfs --$option </dev/null >/dev/null 2>"$tmp/busy"; echo $?)" 67
@@ -66,6 +67,7 @@ ok "it is in the machine's own variables, beside the disk" grep -qa kept-4711 "$
 has "--tpm" "$out" '^FACT TPM 2'
 ok "what it holds is beside the disk" test -s "$tmp/dev-swtpm/tpm2-00.permall"
 has "--load-credential" "$out" '^FACT credential hush-4711'
+has "--load-credential of a pipe" "$out" '^FACT by a pipe piped-4711'
 has "--qemu-opts" "$out" '^FACT serial one two'
 has "--graphics --resolution" "$out" '^FACT screen 800x600'
 

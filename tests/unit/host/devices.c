@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "host/exit.h"
+#include "host/folder.h"
 #include "host/qemu/efi.h"
 #include "host/qemu/qemu.h"
 #include "init/lib/file.h"
@@ -112,11 +113,47 @@ static void credentials(void)
 	}
 	CHECK_INT(credential_add(&c, "a:/no such file", &e), -ENOENT);
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
-	CHECK_INT(credential_add(&c, "a-name-of-28-letters-is-fine:/dev/../dev/null", &e), 0);
+	CHECK_INT(credential_add(&c, "a:/dev/zero", &e), -EINVAL);
+	CHECK_INT(credential_add(&c, "a:/", &e), -EINVAL);
+	CHECK_INT(credential_add(&c, "a-name-of-28-letters-is-fine:/proc/../proc/version", &e), 0);
 	CHECK_INT(credentials_qemu(&c, &v), 0);
 	CHECK_INT(v.n, 2);
 	CHECK_STR(v.v[0], "-fw_cfg");
-	CHECK_STR(v.v[1], "name=opt/io.systemd.credentials/a-name-of-28-letters-is-fine,file=/dev/null");
+	CHECK_STR(v.v[1], "name=opt/io.systemd.credentials/a-name-of-28-letters-is-fine,file=/proc/version");
+}
+
+/* One by a pipe is kept; where nothing more fits nothing is. */
+static void piped_credential(void)
+{
+	_cleanup_(credentials_free) struct credentials c = { 0 };
+	_cleanup_strv_ struct strv v = { 0 };
+	char said[64], folder[PATH_MAX], text[16], path[PATH_MAX];
+	struct err e = { 0 };
+	int fds[2];
+
+	CHECK_INT(folder_make(folder, &e), 0);
+	CHECK_INT(pipe2(fds, O_CLOEXEC), 0);
+	CHECK_INT(write(fds[1], "hush", 4), 4);
+	close(fds[1]);
+	snprintf(said, sizeof(said), "a:/dev/fd/%d", fds[0]);
+	CHECK(!credentials_piped(&c));
+	CHECK_INT(credential_add(&c, said, &e), 0);
+	close(fds[0]);
+	CHECK_STR(credentials_piped(&c), "a");
+	CHECK_INT(credentials_ready(&c, folder, &e), 0);
+	CHECK_INT(credentials_qemu(&c, &v), 0);
+	snprintf(path, sizeof(path), "%.200s/credential-a", folder);
+	CHECK_HAS(v.v[1], path);
+	CHECK_INT(file_read_line(AT_FDCWD, path, text, sizeof(text)), 0);
+	CHECK_STR(text, "hush");
+	snprintf(path, sizeof(path), "b:%.200s/large", folder);
+	CHECK_INT(file_replace(AT_FDCWD, path + 2, "", 0, 0600), 0);
+	CHECK_INT(truncate(path + 2, CREDENTIALS_BYTES - 3), 0);
+	CHECK_INT(credential_add(&c, path, &e), -EFBIG);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_INT(truncate(path + 2, CREDENTIALS_BYTES - 4), 0);
+	CHECK_INT(credential_add(&c, path, &e), 0);
+	folder_remove(folder);
 }
 
 static void told(const struct qemu_config *c, const char *want)
@@ -161,6 +198,7 @@ int main(void)
 	RUN(descriptors);
 	RUN(variables);
 	RUN(credentials);
+	RUN(piped_credential);
 	RUN(what_qemu_is_told);
 	TEST_END();
 }
