@@ -162,17 +162,6 @@ static int take(const char *option, const char *file, char *ret, struct err *e)
 	return 0;
 }
 
-static int take_vars(const char *path, char *ret, struct err *e)
-{
-	struct stat st;
-
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return err_exit(e, EXIT_IMAGE, EINVAL, "EFI variables %s: no regular file", path);
-	return str_format(ret, PATH_MAX, "%s", path) < 0 ?
-		       err_exit(e, EXIT_USAGE, ENAMETOOLONG, "%s: the name is too long", path) :
-		       0;
-}
-
 int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
 {
 	int r;
@@ -191,7 +180,9 @@ int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
 	if (r < 0)
 		return r;
 	ret->wanted = true;
-	return take_vars(q->vars, ret->vars, e);
+	return str_format(ret->vars, sizeof(ret->vars), "%s", q->vars) < 0 ?
+		       err_exit(e, EXIT_USAGE, ENAMETOOLONG, "%s: the name is too long", q->vars) :
+		       0;
 }
 
 /* Locked until this process ends, as QEMU takes no lock that counts on a flash's file: two guests would

@@ -32,8 +32,7 @@ struct efi_request {
  */
 _must_check_ int efi_descriptor(const char *json, const struct arch *arch, struct efi *ret);
 
-/* Finds it; changes nothing. Returns 0, or -errno with e (EXIT_MISSING, EXIT_BAD_INPUT, EXIT_IMAGE,
- * EXIT_USAGE). */
+/* Finds it; changes nothing. Returns 0, or -errno with e (EXIT_MISSING, EXIT_BAD_INPUT, EXIT_USAGE). */
 _must_check_ int efi_find(const struct efi_request *q, struct efi *ret, struct err *e);
 
 /* Makes the variables where there are none yet. thrown_away: in the run's private folder, a copy; NULL: where

@@ -70,7 +70,7 @@ static int look_at(const char *what, const char *path, mode_t kind, bool only_re
 	if (kind == S_IFREG && S_ISDIR(st.st_mode))
 		return refuse(what, path, EISDIR, e);
 	if (kind == S_IFREG && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		return err_exit(e, EXIT_IMAGE, EINVAL, "%s %s: that is no file", what, path);
+		return err_exit(e, EXIT_IMAGE, EINVAL, "%s %s: no regular file", what, path);
 	return access(path, mode) < 0 ? refuse(what, path, errno, e) : 0;
 }
 
