@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -195,9 +196,13 @@ static int look_cache(_unused_ struct patient *p, struct finding *f)
 	_cleanup_buf_ struct buf path = { 0 };
 	_cleanup_close_ int fd = cache_open("initrd", &path);
 
+	const char *xdg = getenv("XDG_CACHE_HOME");
+
 	if (fd >= 0)
 		return check_room(path.data, "XDG_CACHE_HOME=/elsewhere storeboot run ...", f);
-	snprintf(f->text, sizeof(f->text), "nothing can be kept in ~/.cache/storeboot: %s", strerror(-fd));
+	/* A relative one is ignored (cache.c). */
+	snprintf(f->text, sizeof(f->text), "nothing can be kept in %s/storeboot: %s",
+		 xdg && xdg[0] == '/' ? xdg : "~/.cache", strerror(-fd));
 	snprintf(f->mend, sizeof(f->mend), "XDG_CACHE_HOME=/elsewhere storeboot run ...");
 	return fd;
 }
@@ -211,7 +216,7 @@ static int look_runtime(_unused_ struct patient *p, struct finding *f)
 }
 
 /* What of `storeboot run` cannot do without. */
-enum use { ALWAYS, CIFS, VIRTIOFS, IMAGE, EFI, TPM, KVM, REGISTRATION };
+enum use { ALWAYS, CIFS, VIRTIOFS, IMAGE, EFI, TPM, KVM, REGISTRATION, CACHE };
 
 static bool asked(enum use use, const struct run_values *v)
 {
@@ -232,6 +237,8 @@ static bool asked(enum use use, const struct run_values *v)
 		return v->accel == ACCEL_KVM;
 	case REGISTRATION:
 		return v->registered.n > 0;
+	case CACHE: /* all other runs make anew what they would have found there */
+		return asked(IMAGE, v) || v->host_certs || v->print_qemu;
 	}
 	return false;
 }
@@ -255,7 +262,7 @@ static const struct row {
 	{ "efi", EFI, look_efi, "no --efi" },
 	{ "swtpm", TPM, look_swtpm, "no --tpm" },
 	{ "disk space", ALWAYS, look_here, NULL },
-	{ "cache", ALWAYS, look_cache, NULL },
+	{ "cache", CACHE, look_cache, "slow starts; no --share image, --cache, --host-certs, --print-qemu" },
 	{ "private files", ALWAYS, look_runtime, NULL },
 };
 

@@ -89,6 +89,15 @@ found "a chroot" 69 FAULT 'file server' 'inside a chroot' 'leave the chroot .*--
 host 'mount -t tmpfs -o size=1m tmpfs /mnt; cd /mnt;'
 found "a full disk" 69 FAULT 'disk space' '\.: 1 MiB are free on /mnt' 'make room: du -xh /mnt .*or storeboot run --image /elsewhere'
 
+# --- the cache: a run goes on without, unless it is to keep something there ---------------------------------------
+XDG_CACHE_HOME=/proc host ''
+found "no cache" 0 lacks cache 'nothing can be kept in /proc/storeboot: .*: slow starts; no --share image' 'XDG_CACHE_HOME=/elsewhere '
+for how in '--share image' --host-certs; do
+	# shellcheck disable=SC2086 # two words
+	XDG_CACHE_HOME=/proc host '' $how
+	found "no cache, $how" 69 FAULT cache 'nothing can be kept in /proc/storeboot: ' 'XDG_CACHE_HOME=/elsewhere '
+done
+
 # --- a system: kernel, modules, image ---------------------------------------------------------------------------------
 tree=$(cd "$OLDPWD" && BUILD=$build scripts/kernel) || exit 1
 piece=(--kernel "$tree/kernel" --init /sbin/init --stage1 "$build/storeboot-init" --name dr)
