@@ -41,7 +41,7 @@ static void folders_beside_the_store(void)
 {
 	struct bind v[] = { { .host = "/a,b", .guest = "/mnt/a b" },
 			    { .host = "/c", .guest = "/c", .read_only = true } };
-	const struct binds binds = { v, ARRAY_SIZE(v) };
+	const struct binds binds = { .v = v, .n = ARRAY_SIZE(v) };
 	const struct road_request q = { .share = SHARE_9P, .store = "/s", .qemu = HAS_ALL, .binds = &binds };
 	_cleanup_(way_free) struct way w = WAY_INIT;
 	_cleanup_buf_ struct buf lines = { 0 };
@@ -92,7 +92,7 @@ static void what_is_missing(void)
 static void owner_of_a_folder(void)
 {
 	struct bind v = { .host = "/a", .guest = "/b", .owned = true };
-	const struct binds binds = { &v, 1 };
+	const struct binds binds = { .v = &v, .n = 1 };
 	struct road_request q = { .share = SHARE_9P, .store = "/s", .qemu = HAS_ALL, .smbd = "/no/smbd",
 				  .binds = &binds };
 

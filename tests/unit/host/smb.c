@@ -129,7 +129,7 @@ static void folders_of_the_user(void)
 {
 	struct bind v[] = { { .host = "/home/a b", .guest = "/a" },
 			    { .host = "/srv", .guest = "/b", .read_only = true } };
-	const struct binds binds = { v, ARRAY_SIZE(v) };
+	const struct binds binds = { .v = v, .n = ARRAY_SIZE(v) };
 	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", NULL,	 "/d",
 				      EXPOSE_NOTHING,	NULL,		  &binds };
 	_cleanup_close_ int root = make_root(true);
