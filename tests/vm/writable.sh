@@ -40,7 +40,7 @@ boot() {
 	has "$name: an overlay is on the store" "$(guest mount)" '^store /nix/store overlay rw,'
 	is "$name: Nix adds a path" "$(guest added)" "added in the guest"
 	is "$name: Nix builds a derivation" "$(guest built)" "built by built, busybox "
-	is "$name: the host's store has none of it" "$(find /nix/store -maxdepth 1 -name '*-from-guest' -o -maxdepth 1 -name '*-built-*')" ""
+	is "$name: the host's store has none of it" "$(find /nix/store -maxdepth 1 -regex '/nix/store/[^-]*-\(from-guest\|built-.*\)')" ""
 }
 
 boot "on the disk" --writable-store=disk
