@@ -97,12 +97,15 @@ static int replace(const char *path, const struct buf *b)
 	return r;
 }
 
+static bool is_stdout(const char *path)
+{
+	return !path || str_eq(path, "-");
+}
+
 static int cannot(const char *path, int r, const char *what, struct err *e)
 {
-	bool to_stdout = !path || str_eq(path, "-");
-
-	return err_exit(e, EXIT_BAD_INPUT, r, "cannot write %s to %s: %s", what, to_stdout ? "stdout" : path,
-			output_why(to_stdout ? "" : path, -r));
+	return err_exit(e, EXIT_BAD_INPUT, r, "cannot write %s to %s: %s", what,
+			is_stdout(path) ? "stdout" : path, output_why(is_stdout(path) ? "" : path, -r));
 }
 
 int output_check(const char *path, const char *what, struct err *e)
@@ -111,7 +114,7 @@ int output_check(const char *path, const char *what, struct err *e)
 	struct stat st;
 	int r = 0;
 
-	if (!path || str_eq(path, "-"))
+	if (is_stdout(path))
 		return 0;
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		r = S_ISDIR(st.st_mode) ? -EISDIR : access(path, W_OK) < 0 ? -errno : 0;
@@ -124,12 +127,11 @@ int output_check(const char *path, const char *what, struct err *e)
 
 int output_write(const char *path, const struct buf *b, const char *what, struct err *e)
 {
-	bool to_stdout = !path || str_eq(path, "-");
 	char real[PATH_MAX];
 	struct stat st;
 	int r;
 
-	if (to_stdout)
+	if (is_stdout(path))
 		r = file_write_all(STDOUT_FILENO, b->data, b->len);
 	else if (stat(path, &st) == 0)
 		r = !S_ISREG(st.st_mode) ? write_device(path, b) :
