@@ -19,5 +19,6 @@ extern const struct command commands[];
 
 /* `storeboot completion bash|zsh|fish`: argv[0] is "completion". Returns the exit status. */
 int cmd_completion(int argc, char **argv);
+extern const struct opt_command completion_command;
 
 #endif

@@ -5,6 +5,7 @@
  * Each shell gets a small fixed frame and one line for each option. Values are completed where the table has
  * their words, and as files where the argument's name in --help says that it is one.
  */
+#include <errno.h>
 #include <stdio.h>
 
 #include "host/commands.h"
@@ -191,13 +192,36 @@ static const struct {
 	void (*print)(void);
 } shells[] = { { "bash", bash }, { "zsh", zsh }, { "fish", fish } };
 
+const struct opt_command completion_command = {
+	.name = "completion",
+	.synopsis = "bash|zsh|fish",
+	.about = "Prints what the shell reads to complete commands, options, their words and the names of\n"
+		 "VMs.\n"
+		 "For bash: eval \"$(storeboot completion bash)\"",
+	.max_args = 1,
+};
+
+static int print_for(const struct opt_args *args, struct err *e)
+{
+	for (size_t i = 0; args->args.n == 1 && i < ARRAY_SIZE(shells); i++)
+		if (str_eq(args->args.v[0], shells[i].name)) {
+			shells[i].print();
+			return 0;
+		}
+	return err_exit(e, EXIT_USAGE, EINVAL, "completion: want one word, bash, zsh or fish");
+}
+
 int cmd_completion(int argc, char **argv)
 {
-	for (size_t i = 0; argc == 2 && i < ARRAY_SIZE(shells); i++)
-		if (str_eq(argv[1], shells[i].name)) {
-			shells[i].print();
-			return EXIT_OK;
-		}
-	log_error("completion: want one word, bash, zsh or fish");
-	return EXIT_USAGE;
+	_cleanup_(opt_args_free) struct opt_args args = { 0 };
+	struct err e = { 0 };
+	int r = opt_parse(&completion_command, argc, argv, NULL, &args, &e);
+
+	if (r == 0 && args.help)
+		opt_help(&completion_command, stdout);
+	else if (r == 0)
+		r = print_for(&args, &e);
+	if (r < 0)
+		log_error("%s", e.text);
+	return r == 0 ? EXIT_OK : e.exit_status;
 }

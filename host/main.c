@@ -31,8 +31,8 @@ const struct command commands[] = {
 	{ "initrd", cmd_initrd, "build the initramfs alone; look into any", &initrd_command, false,
 	  "ls cat verify diff" },
 	{ "reginfo", cmd_reginfo, "print the registration of a closure", &reginfo_command, false, NULL },
-	{ "completion", cmd_completion, "print what a shell completes: bash, zsh or fish", NULL, false,
-	  "bash zsh fish" },
+	{ "completion", cmd_completion, "print what a shell completes: bash, zsh or fish",
+	  &completion_command, false, "bash zsh fish" },
 	{ "share-server", cmd_share_server, NULL, NULL, false, NULL }, /* run's own use */
 	{ "relay", cmd_relay, NULL, NULL, false, NULL },		  /* and QEMU's, for it */
 	{ NULL, NULL, NULL, NULL, false, NULL },

@@ -31,7 +31,7 @@ zsh_completes() {
 		zpty -r z out "*line:*:*"; print -r -- "${${out##*line:}%%:*}"' zsh "$1"
 }
 
-for c in run list exec console stop doctor initrd reginfo; do
+for c in run list exec console stop doctor initrd reginfo completion; do
 	has "bash: $c" "$(bash_completes storeboot '')" "^$c\$"
 	want=$(storeboot $c --help | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -e '--[a-z0-9-]+' | grep -vx -e --help | sort -u)
 	is "bash: each option of $c" "$(bash_completes storeboot $c -- | grep -vx -e --help | sort -u)" "$want"
@@ -52,7 +52,7 @@ has "initrd has words of its own" "$words" '^verify$'
 is "bash: the words of initrd" "$(bash_completes storeboot initrd '' | grep -v ^--)" "$words"
 is "bash: behind them files" "$(bash_completes storeboot initrd ls a)" a-file
 is "bash: none in their place" "$(bash_completes storeboot initrd a)" ""
-is "bash: the words of completion" "$(bash_completes storeboot completion '' | tr '\n' ' ')" "bash zsh fish "
+is "bash: the words of completion" "$(bash_completes storeboot completion '' | grep -v ^-- | tr '\n' ' ')" "bash zsh fish "
 is "fish: the words of initrd" "$(fish_completes 'storeboot initrd ' | sort)" "$(sort <<<"$words")"
 is "fish: behind them files" "$(fish_completes 'storeboot initrd ls a')" a-file
 is "fish: a file where an option wants one" "$(fish_completes 'storeboot initrd -o a')" a-file
@@ -64,4 +64,9 @@ for word in $words; do
 done
 storeboot completion tcsh >/dev/null 2>err
 is "another shell: exit status" $? 64
+for c in $(storeboot --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+	has "$c --help: the usage" "$(storeboot "$c" --help)" "^Usage: storeboot $c"
+	storeboot "$c" --help >/dev/null 2>&1
+	is "$c --help: exit status" $? 0
+done
 tap_end
