@@ -262,8 +262,10 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		r = efi_ready(&p->efi, p->thrown_away ? l.vm.folder : NULL, e);
 	if (r < 0)
 		return r;
-	if (p->disks.has_root)
+	if (p->disks.has_root) {
 		note = remember_system(&p->disks.v[0], p->name, p->system[0] ? p->system : p->init);
+		remember_other_disk(&p->disks.v[0].image, p->name, p->own_name);
+	}
 	if (!p->watch->command.asked)
 		announce(&l, note);
 	progress_set("booting: firmware and kernel");

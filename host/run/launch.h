@@ -24,6 +24,7 @@
 struct plan {
 	const char *name;   /* of the machine; a number comes behind it where another VM has it ... */
 	bool name_is_exact; /* ... unless it must be this one */
+	const char *own_name; /* the system's without --name */
 	const char *system; /* where the guest sees its files; "": nowhere */
 	const char *init;   /* stage 2, as the guest sees it */
 	const char *kernel;

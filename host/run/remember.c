@@ -8,6 +8,7 @@
 #include "host/run/remember.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "host/disk/booted.h"
 #include "init/lib/log.h"
@@ -30,6 +31,22 @@ static void store(const struct disk *root, const struct booted *b)
 
 	if (r < 0)
 		tell_forgotten(&root->image, r);
+}
+
+void remember_other_disk(const struct image *i, const char *name, const char *own_name)
+{
+	const char *file = strrchr(i->path, '/');
+	char path[PATH_MAX], other[PATH_MAX];
+	int folder = file ? (int)(file - i->path) : 0;
+
+	if (!i->made || str_eq(name, own_name) ||
+	    str_format(path, sizeof(path), "%.*s/%s.qcow2", folder, i->path, name) < 0 ||
+	    str_format(other, sizeof(other), "%.*s/%s.qcow2", folder, i->path, own_name) < 0 ||
+	    !str_eq(path, i->path) || access(other, F_OK) < 0)
+		return;
+	log_info("--name %s: a new disk, %s; the system's disk without it, %s, is not used (--image %s uses "
+		 "it)",
+		 name, i->path, other, other);
 }
 
 const char *remember_system(const struct disk *root, const char *name, const char *system)

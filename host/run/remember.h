@@ -12,4 +12,10 @@
  */
 const char *remember_system(const struct disk *root, const char *name, const char *system);
 
+/*
+ * For a root disk that this run made and named after the machine: where the machine has another name than the
+ * system's own (--name), and the disk of that name lies beside it, says in one line that it is not used.
+ */
+void remember_other_disk(const struct image *i, const char *name, const char *own_name);
+
 #endif

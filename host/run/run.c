@@ -398,6 +398,7 @@ static int prepare(struct run *run, struct err *e)
 	if (r < 0)
 		return r;
 	run->plan.name = run->system.name;
+	run->plan.own_name = run->system.own_name;
 	run->plan.name_is_exact = run->v.system.name != NULL;
 	run->plan.system = run->system.config;
 	run->plan.init = run->system.init;

@@ -92,21 +92,32 @@ void system_name(const char *path, char *dst, size_t size)
 		snprintf(dst, size, "storeboot");
 }
 
+/* A given name is used unchanged: two names that were changed could become the same, and share one disk. */
+static int check_name(const char *given, struct err *e)
+{
+	char plain[SYSTEM_NAME_MAX + 1];
+
+	system_name(given, plain, sizeof(plain));
+	if (str_eq(given, plain))
+		return 0;
+	return err_exit(e, EXIT_USAGE, EINVAL,
+			"run: --name %s: want at most %d letters (a to z), digits and, after the first, dots, "
+			"underscores and dashes, as in %s: the disk image is named after it too",
+			given, SYSTEM_NAME_MAX, plain);
+}
+
 /* NixOS's own name for the machine, as in 2010; it stays the same when the system is rebuilt. */
 static void find_name(struct system *s, const char *dir, const char *given)
 {
 	char path[PATH_MAX], real[PATH_MAX], host[64];
 
-	if (given) {
-		system_name(given, s->name, sizeof(s->name));
-		return;
-	}
 	if (dir[0] && str_format(path, sizeof(path), "%s/etc/hostname", dir) == 0 &&
 	    resolve(s, path, real) == 0 &&
 	    file_read_line(AT_FDCWD, real, host, sizeof(host)) == 0 && host[0])
-		system_name(host, s->name, sizeof(s->name));
+		system_name(host, s->own_name, sizeof(s->own_name));
 	else
-		system_name(dir, s->name, sizeof(s->name));
+		system_name(dir, s->own_name, sizeof(s->own_name));
+	snprintf(s->name, sizeof(s->name), "%s", given ? given : s->own_name);
 }
 
 /* SYSTEM's own folder, and where the guest sees it. */
@@ -293,8 +304,10 @@ int system_find(const struct system_options *o, struct system *ret, struct err *
 {
 	char dir[PATH_MAX];
 	struct kernel kernel;
-	int r = find_store(o, ret, e);
+	int r = o->name ? check_name(o->name, e) : 0;
 
+	if (r == 0)
+		r = find_store(o, ret, e);
 	if (r == 0)
 		r = find_dir(o, ret, dir, e);
 	if (r == 0)

@@ -10,6 +10,8 @@
 
 /* Where the guest sees the store, whatever folder of the host is served as it. */
 #define GUEST_STORE "/nix/store"
+/* Of a name that is given (--name): that of a running VM is not longer (VMS_NAME_MAX). */
+#define SYSTEM_NAME_MAX 64
 
 /* Each of these wins over what SYSTEM holds; NULL where not given. */
 struct system_options {
@@ -30,6 +32,7 @@ struct system {
 	char init[PATH_MAX];	/* paths of the guest; config "": SYSTEM is not in the store */
 	char config[PATH_MAX];
 	char name[128];		/* of the machine and its image: letters, digits, . _ - */
+	char own_name[128];	/* the same; without --name */
 	struct buf params;
 	unsigned int machine; /* the kernel's, as ELF numbers it */
 	bool page_16k;	      /* it is arm64's with pages of 16 KiB */

@@ -34,6 +34,11 @@ refuse() {
 
 # --- usage --------------------------------------------------------------------------------------------
 refuse 'no SYSTEM' 64 'no SYSTEM is given'
+refuse 'a name with a blank' 64 '--name my vm: want .* as in my-vm: the disk' "$system" --name 'my vm'
+refuse 'a name that is not ASCII' 64 '--name vå: want ' "$system" --name vå
+refuse 'a name with a folder' 64 '--name a/b: want ' "$system" --name a/b
+refuse 'a name too long for a running VM' 64 "--name a*: want at most 64 " "$system" --name "$(printf 'a%.0s' {1..65})"
+refuse 'no name' 64 '--name : want ' "$system" --name ''
 refuse 'unknown option' 64 'unknown.*--frob' "$system" --frob
 refuse 'two systems' 64 'unexpected argument' "$system" "$system"
 refuse 'memory of no size' 64 '--memory lots: want a size' "$system" --memory lots

@@ -93,6 +93,32 @@ static void a_users_runs(void)
 	CHECK_STR(said(), "");
 }
 
+/* --name names another disk: said once, when that is made, where the system has one already. */
+static void another_name_is_another_disk(void)
+{
+	char top[] = "/tmp/storeboot-booted.XXXXXX", other[sizeof(top) + 16];
+	struct image i = { .fd = fd, .made = true };
+	int made;
+
+	CHECK(mkdtemp(top) != NULL);
+	snprintf(other, sizeof(other), "%s/web.qcow2", top);
+	snprintf(i.path, sizeof(i.path), "%s/mail.qcow2", top);
+	remember_other_disk(&i, "mail", "web");
+	CHECK_STR(said(), "");
+	made = open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	CHECK(made >= 0 && close(made) == 0);
+	remember_other_disk(&i, "mail", "web");
+	CHECK_HAS(said(), "/mail.qcow2; the system's disk without it, ");
+	i.made = false;
+	remember_other_disk(&i, "mail", "web");
+	i.made = true;
+	snprintf(i.path, sizeof(i.path), "%s/given.qcow2", top); /* --image */
+	remember_other_disk(&i, "mail", "web");
+	remember_other_disk(&i, "web", "web");
+	CHECK_STR(said(), "");
+	CHECK(unlink(other) == 0 && rmdir(top) == 0);
+}
+
 /* /proc stands for every file system that keeps no such attributes. */
 static void told_once_where_it_cannot_be_kept(void)
 {
@@ -126,6 +152,7 @@ int main(void)
 		RUN(kept_with_the_file);
 		RUN(a_users_runs);
 	}
+	RUN(another_name_is_another_disk);
 	RUN(told_once_where_it_cannot_be_kept);
 	unlink(file);
 	TEST_END();

@@ -143,7 +143,7 @@ static void given_parts_win(void)
 	_cleanup_(system_free) struct system s;
 	struct err e;
 	const struct system_options o = { .system = "link", .init = "/nix/store/" SYS "/init",
-					  .params = "params", .name = "my name" };
+					  .params = "params", .name = "my-name" };
 
 	put("params", "loud", 4);
 	CHECK_INT(find(o, &s, &e), 0);
