@@ -253,6 +253,7 @@ static void serve_channel(struct vm *vm, const struct pollfd *fds)
 		serve_hello(vm);
 	if (c->typed.len > 0)
 		frame_drop(&c->typed, console_type(vm->console, c->typed.data, c->typed.len));
+	vm->stopped = vm->stopped || (c->stop && vm->stop == STOP_NO);
 	if (c->stop && vm->stop == STOP_NO)
 		stop_clean(vm);
 	if (c->stop_now)

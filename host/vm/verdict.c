@@ -169,6 +169,21 @@ static bool panicked(const struct ending *end, struct verdict *v)
 	return true;
 }
 
+/* A clean power-off that it led to is the guest's own end, unless a command was not done. */
+static bool by_request(const struct ending *end, struct verdict *v)
+{
+	const struct report *r = end->report;
+	bool off = end->qmp->by_guest;
+
+	if (!end->stopped || (off && r->stage2 && !end->command))
+		return false;
+	say(v, EXIT_SIGNAL + SIGTERM, false, "ended by storeboot stop%s",
+	    !r->stage2	 ? ", before stage 2" :
+	    !off	 ? "; the guest had not powered off" :
+			   "; the command had not ended");
+	return true;
+}
+
 /* Not where the guest had ended by itself in the meantime. */
 static bool too_long(const struct ending *end, struct verdict *v)
 {
@@ -280,8 +295,8 @@ void verdict_of(const struct ending *end, struct verdict *ret)
 {
 	/* In the order of what counts: the first that applies is the verdict, where no command's status is. */
 	static bool (*const rules[])(const struct ending *, struct verdict *) = {
-		by_signal, stage1_failed, panicked,	 lost_output, share_gone,   share_lost,
-		too_long,  no_agent,	  qemu_failed,	 before_stage2, command_lost, after_stage2,
+		by_signal,  stage1_failed, panicked, by_request,  lost_output,	 share_gone,   share_lost,
+		too_long, no_agent,	 qemu_failed, before_stage2, command_lost, after_stage2,
 	};
 
 	bool by_command = command_ended(end, ret);

@@ -15,6 +15,7 @@
 /* What is known when QEMU has ended. */
 struct ending {
 	int signal;		/* the signal that the launcher got, 0: none */
+	bool stopped;		/* QEMU was ended because `storeboot stop` asked for it */
 	bool quit;		/* it was not sent: the user typed the escape key and x */
 	int out_error;		/* why the console could not be written to stdout (errno), 0: it was */
 	enum deadline missed;	/* QEMU was ended because a phase took too long, by limits */

@@ -221,6 +221,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 	end.out_error = vm->console->out_error ? vm->console->out_error :
 						  vm->watch->command.command.out_error;
 	end.missed = vm->missed;
+	end.stopped = vm->stopped;
 	end.servers = &vm->servers;
 	end.server_said = server_said(vm->watch, &log);
 	end.quit = vm->quit;

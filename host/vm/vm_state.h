@@ -48,6 +48,7 @@ struct vm {
 	enum deadline missed;	 /* what took too long */
 	struct servers servers;
 	bool quit;		 /* it stands for Ctrl-a x */
+	bool stopped;		 /* storeboot stop was the first reason to end it */
 	enum stop_stage stop;	 /* how it is being ended */
 	uint64_t stop_at;	 /* when the next stage comes */
 	uint64_t stage2_at;	 /* when stage 2 was reached; 0: not yet */

@@ -14,7 +14,7 @@ struct row {
 	const char *name;
 	int signal, qemu_status, out_error;
 	const char *said, *console, *io_error;
-	bool quit, stage2, failed, shutdown, by_guest, panicked;
+	bool quit, stopped, stage2, failed, shutdown, by_guest, panicked;
 	const char *reason, *step, *now;
 	enum deadline missed;
 	struct servers servers;
@@ -108,6 +108,25 @@ static const struct row rows[] = {
 	  .line = "ended by signal 2 (Interrupt)" },
 	{ .name = "escape key", .signal = SIGINT, .quit = true, .stage2 = true, .shutdown = true,
 	  .reason = "host-qmp-quit", .want = EXIT_SIGNAL + SIGINT, .line = "ended by Ctrl-a x" },
+	{ .name = "storeboot stop, a clean power-off", .stopped = true, .stage2 = true, .shutdown = true,
+	  .by_guest = true, .reason = "guest-shutdown", .want = EXIT_OK, .line = "" },
+	{ .name = "storeboot stop, and the guest does not power off", .stopped = true, .stage2 = true,
+	  .qemu_status = SIGKILL, .want = EXIT_SIGNAL + SIGTERM,
+	  .line = "ended by storeboot stop; the guest had not powered off" },
+	{ .name = "storeboot stop before QEMU's monitor is there", .stopped = true, .qemu_status = SIGKILL,
+	  .want = EXIT_SIGNAL + SIGTERM, .line = "ended by storeboot stop, before stage 2" },
+	{ .name = "storeboot stop before stage 1", .stopped = true, .shutdown = true,
+	  .reason = "host-qmp-quit", .want = EXIT_SIGNAL + SIGTERM,
+	  .line = "ended by storeboot stop, before stage 2" },
+	{ .name = "storeboot stop in stage 1", .stopped = true, .step = "net", .shutdown = true,
+	  .by_guest = true, .reason = "guest-shutdown", .want = EXIT_SIGNAL + SIGTERM,
+	  .line = "ended by storeboot stop, before stage 2" },
+	{ .name = "storeboot stop where stage 1 failed", .stopped = true, .failed = true, .step = "disk",
+	  .shutdown = true, .by_guest = true, .reason = "guest-shutdown", .want = EXIT_STAGE1,
+	  .line = "stage 1 failed at step disk: why" },
+	{ .name = "storeboot stop of a guest that panicked", .stopped = true, .panicked = true,
+	  .stage2 = true, .shutdown = true, .reason = "host-qmp-quit", .want = EXIT_GUEST,
+	  .line = "the guest's kernel panicked: Kernel panic - not syncing" },
 	{ .name = "full stdout", .out_error = ENOSPC, .stage2 = true, .shutdown = true,
 	  .reason = "host-qmp-quit", .want = EXIT_MISSING,
 	  .line = "cannot write what the guest says to stdout: No space left on device" },
@@ -129,7 +148,7 @@ static void judge(const struct row *row)
 	struct qmp qmp = { .shutdown = row->shutdown, .by_guest = row->by_guest,
 			   .panicked = row->panicked };
 	const struct limits limits = { .stage1 = 60, .run = 90 };
-	const struct ending end = { .signal = row->signal, .quit = row->quit,
+	const struct ending end = { .signal = row->signal, .quit = row->quit, .stopped = row->stopped,
 				    .out_error = row->out_error,
 				    .missed = row->missed, .limits = &limits,
 				    .servers = &row->servers,
@@ -197,7 +216,7 @@ static void with_a_command(void)
 {
 	static const struct {
 		struct command command;
-		bool stage2, failed, by_guest, io_error;
+		bool stage2, failed, by_guest, io_error, stopped;
 		int signal, want, code;
 		bool no_agent;
 		const char *gone, *line;
@@ -224,6 +243,10 @@ static void with_a_command(void)
 		{ .command = { .state = COMMAND_LOST }, .stage2 = true, .by_guest = true,
 		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
 		  .line = "the guest ended (guest-shutdown) before the command had ended (code 71)" },
+		{ .command = { .state = COMMAND_LOST }, .stage2 = true, .by_guest = true, .stopped = true,
+		  .want = 143, .line = "ended by storeboot stop; the command had not ended" },
+		{ .command = { .state = COMMAND_NONE }, .stopped = true, .want = 143,
+		  .line = "ended by storeboot stop, before stage 2" },
 		{ .command = { .state = COMMAND_NONE }, .stage2 = true, .no_agent = true,
 		  .want = EXIT_COMMAND, .code = EXIT_MISSING, .line = "no way in (code 69)" },
 		{ .command = { .state = COMMAND_NONE }, .stage2 = true, .gone = "no frame",
@@ -275,7 +298,8 @@ static void with_a_command(void)
 					 .reason = "guest-shutdown" };
 		const struct limits limits = { 0 };
 		const struct ending end = { .command = &rows_[i].command, .report = &report, .qmp = &qmp,
-					    .limits = &limits, .signal = rows_[i].signal, .console = "x\n",
+					    .limits = &limits, .signal = rows_[i].signal,
+					    .stopped = rows_[i].stopped, .console = "x\n",
 					    .servers = &rows_[i].servers,
 					    .io_error = rows_[i].io_error ? "no room" : "",
 					    .qemu_said = "",
