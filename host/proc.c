@@ -278,6 +278,15 @@ static int read_argv(const char *path, struct buf *text, struct strv *ret)
 	return r == 0 && ret->n == 0 ? -ENODATA : r;
 }
 
+/* QEMU's network gives a server its connection as stdin, stdout and stderr. What the server prints is no part
+ * of the protocol. */
+static int keep_stdin_alone(void)
+{
+	_cleanup_close_ int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	return dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ? -errno : 0;
+}
+
 int cmd_share_server(int argc, char **argv)
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -297,6 +306,8 @@ int cmd_share_server(int argc, char **argv)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != launcher)
 		return EXIT_SHARE;
 	r = read_argv(argv[2], &text, &words);
+	if (r == 0)
+		r = keep_stdin_alone();
 	if (r == 0) {
 		execv(words.v[0], words.v);
 		r = -errno;

@@ -48,6 +48,11 @@ static const char conf[] =
 	"printcap name = /dev/null\n"
 	"disable spoolss = yes\n"
 	"usershare max shares = 0\n"
+	/* The guest's kernel uses neither. With notifications on, a connection that comes before smbd's
+	 * notifyd is ready fails with NT_STATUS_NO_MEMORY (source3/smbd/notify_msg.c, notify_init). The
+	 * helpers are programs that smbd starts when a client opens a pipe on IPC$. */
+	"change notify = no\n"
+	"rpc start on demand helpers = no\n"
 	"dos charset = ASCII\n"
 	"unix charset = ISO-8859-1\n"
 	"server min protocol = NT1\n"
@@ -164,7 +169,8 @@ static int add_confinement(const struct smb_config *c, int root, struct strv *v)
 
 int smb_command(const struct smb_config *c, int root, struct strv *ret)
 {
-	const char *const smbd[] = { c->smbd, "-s", INNER "/smb.conf", "-l", INNER, NULL };
+	/* -i: one process. Otherwise each connection starts two more, smbd's notifyd and cleanupd. */
+	const char *const smbd[] = { c->smbd, "-s", INNER "/smb.conf", "-l", INNER, "-i", NULL };
 	int r = add_confinement(c, root, ret);
 
 	return r < 0 ? r : strv_add_all(ret, smbd);

@@ -66,6 +66,7 @@ static void sees_the_store_and_little_else(void)
 	CHECK_INT(count(&v, "--share-net"), 0);
 	CHECK_INT(count(&v, "--bind"), 0); /* nothing of the host can be written */
 	CHECK(has(&v, "--", "/usr/sbin/smbd", "-s"));
+	CHECK(has(&v, "-l", "/run/smb", "-i"));
 	CHECK_INT(count(&v, "/lib64"), 0);
 }
 
@@ -115,6 +116,7 @@ static void configuration(void)
 		"\nunix charset = ISO-8859-1\n", "\nread only = yes\n", "\nfollow symlinks = no\n",
 		"\nwide links = no\n", "\nmangled names = no\n", "\ncase sensitive = yes\n",
 		"\n[qemu]\npath = /export\n", "\nguest account = storeboot\n",
+		"\nchange notify = no\n", "\nrpc start on demand helpers = no\n",
 	};
 	const struct smb_config c = { .expose = EXPOSE_STORE };
 	_cleanup_buf_ struct buf b = { 0 };
