@@ -32,6 +32,12 @@ within() {
 	done
 }
 
+# soon SECONDS BOOT: has what took SECONDS waited for nothing but the host? At most 30 s, or on a busy host three times
+# what the boot before it took.
+soon() {
+	[ "$1" -le 30 ] || [ "$1" -le $(($2 * 3)) ]
+}
+
 # vm_script TEXT: puts a shell script into the host's store, where the guest sees it; prints its store path.
 vm_script() {
 	local file=$tmp/script.sh

@@ -98,14 +98,15 @@ if "$storeboot" run "${small[@]}" --image "$tmp/a.qcow2" --share virtiofs --prin
 	# Its server is killed while the guest reads.
 	reads=$(vm_script 'echo "FACT reading"; while :; do cat /nix/store/*-busybox/bin/* >/dev/null; done')
 	cp "$reads" "$tmp/store/"
-	timeout 200 "$storeboot" run "${small[@]}" --image "$tmp/a.qcow2" --share virtiofs --append "demo.run=$reads" \
+	start=$SECONDS
+	timeout 300 "$storeboot" run "${small[@]}" --image "$tmp/a.qcow2" --share virtiofs --append "demo.run=$reads" \
 		</dev/null >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	for ((i = 0; i < 600; i++)); do
 		grep -q 'FACT reading' "$tmp/out" && break
 		sleep 0.2
 	done
-	start=$SECONDS
+	booted=$((SECONDS - start)) start=$SECONDS
 	for child in $(pgrep -P "$(pgrep -P $pid)"); do
 		! grep -qa virtiofsd "/proc/$child/cmdline" || kill -KILL "$child"
 	done
@@ -113,7 +114,7 @@ if "$storeboot" run "${small[@]}" --image "$tmp/a.qcow2" --share virtiofs --prin
 	wait $pid || status=$?
 	err=$(cat "$tmp/err")
 	refused "virtiofsd is killed" 68 'the share is gone: its server, virtiofsd, ended \(killed by signal 9'
-	ok "virtiofsd is killed: the run ends within 30 s" test $((SECONDS - start)) -le 30
+	ok "virtiofsd is killed: the run ends soon" soon $((SECONDS - start)) "$booted"
 	is "virtiofs: owner and mode" "$(guest owner)" "$([ "$(id -u)" = 0 ] && echo 0:0 || echo 65534:65534):555"
 	# Past its limit of descriptors files would just not be there, by either kind of virtiofsd, and the one in Rust keeps
 	# 610 for itself. Root may raise it.
