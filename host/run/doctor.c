@@ -30,7 +30,6 @@
 #include "init/lib/spawn.h"
 #include "init/param.h"
 
-#define ASK_TIMEOUT_MS 20000
 #define QEMU_MAJOR_MIN 5
 #define QEMU_MINOR_MIN 2
 
@@ -47,7 +46,8 @@ static void first_words(const char *path, const char *option, char *dst, size_t 
 {
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
 	const char *const argv[] = { path, option, NULL };
-	const struct spawn s = { .path = path, .argv = argv, .stdin_fd = -1, .timeout_ms = ASK_TIMEOUT_MS };
+	const struct spawn s = { .path = path, .argv = argv, .stdin_fd = -1,
+				 .timeout_ms = SPAWN_ASK_TIMEOUT_MS };
 	const char *text;
 	int status;
 

@@ -21,7 +21,6 @@
 #include "host/share/virtiofs.h"
 #include "init/lib/spawn.h"
 
-#define ASK_TIMEOUT_MS 20000
 
 #define SOURCE(constant, name, source) [SHARE_##constant] = source,
 const char *const road_sources[] = { SHARE_TABLE(SOURCE) };
@@ -34,7 +33,7 @@ static int check_device(const char *qemu, const char *device, struct err *e)
 	int status = 0, r = buf_addf(&help, "%s,help", device);
 	const char *const argv[] = { qemu, "-machine", "none", "-device", help.data, NULL };
 	const struct spawn s = { .path = qemu, .argv = argv, .stdin_fd = -1,
-				 .timeout_ms = ASK_TIMEOUT_MS };
+				 .timeout_ms = SPAWN_ASK_TIMEOUT_MS };
 
 	if (r == 0)
 		r = spawn_run(&s, &out, &said, &status);

@@ -13,7 +13,6 @@
 #include "host/exit.h"
 #include "init/lib/spawn.h"
 
-#define TRY_TIMEOUT_MS 20000
 
 int sandbox_bind(struct strv *v, const char *how, const char *from, const char *to)
 {
@@ -113,7 +112,7 @@ int sandbox_try(const struct sandbox *s, char *const *argv, struct buf *ret_out,
 	_cleanup_buf_ struct buf said = { 0 };
 	static char *const empty[] = { NULL };
 	const struct spawn run = { .path = argv[0], .argv = (const char *const *)argv, .envp = empty,
-				   .stdin_fd = -1, .timeout_ms = TRY_TIMEOUT_MS };
+				   .stdin_fd = -1, .timeout_ms = SPAWN_ASK_TIMEOUT_MS };
 	int status = 0, r = spawn_run(&run, ret_out, &said, &status);
 
 	if (r < 0)

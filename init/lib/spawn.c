@@ -105,12 +105,33 @@ static int exec_outcome(int fd)
 	return n == (ssize_t)sizeof(num) ? -num : 0;
 }
 
+/* When poll(2) has to return, in ms: at the deadline, or for watch before it; -1: never. */
+static int wait_ms(const struct spawn *s, int left, uint64_t watch_at)
+{
+	int until = s->watch ? sys_left_ms(watch_at) : -1;
+
+	return until < 0 || (left >= 0 && left < until) ? left : until;
+}
+
+static int watch(const struct spawn *s, pid_t pid, const struct buf *out, const struct buf *err,
+		 uint64_t *watch_at)
+{
+	int r;
+
+	if (!s->watch || sys_now_us() < *watch_at)
+		return 0;
+	r = s->watch(pid, out, err, s->watch_arg);
+	*watch_at = sys_now_us() + SPAWN_WATCH_MS * 1000;
+	return r;
+}
+
 /* Reads the pipes until they end or the child has; a grandchild that keeps one open delays none. */
-static int collect(const struct spawn *s, struct pipes *p, int pidfd, struct buf *out,
+static int collect(const struct spawn *s, struct pipes *p, pid_t pid, int pidfd, struct buf *out,
 		   struct buf *err)
 {
 	uint64_t deadline = s->timeout_ms ? sys_now_us() + (uint64_t)s->timeout_ms * 1000 : 0;
 	size_t out_max = s->max_output ? s->max_output : OUT_MAX_DEFAULT;
+	uint64_t watch_at = sys_now_us() + SPAWN_WATCH_MS * 1000;
 	bool ended = false;
 
 	while (!ended) {
@@ -118,15 +139,18 @@ static int collect(const struct spawn *s, struct pipes *p, int pidfd, struct buf
 					{ p->err[0], POLLIN, 0 },
 					{ p->exec[0], POLLIN, 0 },
 					{ pidfd, POLLIN, 0 } };
-		int left = sys_left_ms(deadline);
-		int r = poll(fds, ARRAY_SIZE(fds), left);
+		int left = sys_left_ms(deadline), looked;
+		int r = poll(fds, ARRAY_SIZE(fds), wait_ms(s, left, watch_at));
 
 		if (r < 0 && errno != EINTR)
 			return -errno;
-		/* Also while output comes without a pause. */
-		if (r == 0 || left == 0)
+		/* Both also while output comes without a pause. */
+		if (left == 0)
 			return -ETIMEDOUT;
-		if (r < 0)
+		looked = watch(s, pid, out, err, &watch_at);
+		if (looked < 0)
+			return looked;
+		if (r <= 0)
 			continue;
 		/* The child's end is looked at last: what it wrote before is then still read. */
 		ended = fds[3].revents != 0 && fds[0].revents == 0 && fds[1].revents == 0 &&
@@ -165,7 +189,7 @@ static int finish(const struct spawn *s, struct pipes *p, pid_t pid, struct buf 
 	close_end(&p->err[1]);
 	close_end(&p->exec[1]);
 	pidfd = sys_pidfd_open(pid);
-	r = pidfd < 0 ? pidfd : collect(s, p, pidfd, out, err);
+	r = pidfd < 0 ? pidfd : collect(s, p, pid, pidfd, out, err);
 	if (r < 0)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0)

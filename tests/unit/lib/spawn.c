@@ -138,6 +138,30 @@ static void the_deadline_ends_it(void)
 	CHECK_INT(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+static int count_looks(pid_t pid, const struct buf *said, const struct buf *complained, void *arg)
+{
+	int *looks = arg;
+
+	CHECK(kill(pid, 0) == 0);
+	CHECK(said == &out && complained == &err);
+	return ++*looks == 3 ? -ECANCELED : 0;
+}
+
+/* Also of one that never stops talking. */
+static void a_watcher_can_end_it(void)
+{
+	static const char *const lines[] = { "exec sleep 1000", "exec yes >&2" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		int looks = 0;
+		struct spawn s = { .stdin_fd = -1, .watch = count_looks, .watch_arg = &looks };
+
+		CHECK_INT(sh(s, lines[i]), -ECANCELED);
+		CHECK_INT(looks, 3);
+		CHECK_INT(waitpid(-1, NULL, WNOHANG), -1);
+	}
+}
+
 static void too_much_output_ends_it(void)
 {
 	CHECK_INT(sh((struct spawn){ .stdin_fd = -1, .max_output = 1000 }, "exec yes"), -EFBIG);
@@ -188,6 +212,7 @@ int main(void)
 	RUN(signals_start_as_usual);
 	RUN(death_by_signal);
 	RUN(the_deadline_ends_it);
+	RUN(a_watcher_can_end_it);
 	RUN(too_much_output_ends_it);
 	RUN(of_stderr_the_end_is_kept);
 	RUN(both_streams_at_once);
