@@ -10,27 +10,34 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
+#include <linux/kvm.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "host/arch.h"
 #include "host/cache.h"
+#include "host/exit.h"
 #include "host/qemu/accel_probe.h"
+#include "host/qemu/stuck.h"
 #include "host/signals.h"
 #include "init/lib/file.h"
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"
 
-/* A KVM that works needs a tenth of a second, TCG a little more. */
-#define PROBE_TIMEOUT_MS 3000
+/* A KVM that works needs a tenth of a second on an idle host. It may take as long as it likes while it makes
+ * progress (stuck.h); this limit is for what no such look finds, such as a QEMU that was stopped. */
+#define PROBE_TIMEOUT_MS 120000
 #define VERDICT "kvm" /* the file's name in the cache */
 #define VERDICT_MAX 8192
 /* A verdict that is "no" is not for ever: another hypervisor may have held the processor, or KVM's module
- * gets a parameter. Where KVM hangs each time, one run in ten minutes pays for the probe. */
+ * gets a parameter. Where KVM hangs each time, one run in ten minutes pays for the probe. Seconds. */
 #define NO_MAX_AGE 600
 #define ONCE "once: "
 
@@ -41,6 +48,21 @@ const char *accel_name(enum accel accel)
 	static const char *const names[] = { "auto", "kvm", "tcg" };
 
 	return names[accel];
+}
+
+/* The line in which QEMU says that KVM gave up on the guest, or NULL (accel/kvm/kvm-all.c and
+ * target/i386/kvm/kvm.c there). QEMU dumps the registers after it, and keeps running. */
+static const char *find_failure(const struct buf *said)
+{
+	static const char *const lines[] = { "error: kvm run failed", "KVM internal error", "KVM: " };
+
+	for (size_t i = 0; said->data && i < ARRAY_SIZE(lines); i++) {
+		const char *at = strstr(said->data, lines[i]);
+
+		if (at && (at == said->data || at[-1] == '\n'))
+			return at;
+	}
+	return NULL;
 }
 
 /* The last line that is QEMU's reason, without its own name in front. */
@@ -73,13 +95,37 @@ static bool is_passing(int status, const char *why)
 	return false;
 }
 
+/* How the probe is watched. why: what was found, in as many bytes as accel_probe has. */
+struct watched {
+	struct stuck stuck;
+	char *why;
+	size_t size;
+};
+
+static int watch(pid_t pid, const struct buf *out, const struct buf *said, void *arg)
+{
+	struct watched *w = arg;
+
+	if (signals_waiting())
+		return -EINTR;
+	if (find_failure(said))
+		return -EIO;
+	return stuck_look(&w->stuck, pid, out->len, SPAWN_WATCH_MS, w->why, w->size);
+}
+
 static int judge(int r, int status, struct buf *said, char *why, size_t why_size)
 {
+	const char *failure = find_failure(said);
 	char how[64];
 
+	if (r == -EIO && failure) {
+		snprintf(why, why_size, "QEMU: %.*s", (int)strcspn(failure, "\n"), failure);
+		return 0;
+	}
 	if (r == -ETIMEDOUT) {
-		snprintf(why, why_size, "it did not end a small guest in %d s",
-			 PROBE_TIMEOUT_MS / 1000);
+		if (!why[0])
+			snprintf(why, why_size, "it did not end a small guest in %d s",
+				 PROBE_TIMEOUT_MS / 1000);
 		return r;
 	}
 	if (r < 0) {
@@ -124,12 +170,16 @@ int accel_probe(const char *qemu, enum accel accel, char *why, size_t why_size)
 				     "-display", "none", "-machine", "q35", "-m", "16M",
 				     "-accel", accel_name(accel), "-cpu", "max",
 				     "-device", "isa-debug-exit,iobase=0xf4,iosize=1",
+				     "-chardev", "file,id=signs,path=/proc/self/fd/1",
+				     "-device", "isa-debugcon,iobase=0x402,chardev=signs",
 				     "-drive", drive, "-device", "ide-hd,drive=disk", NULL };
+	struct watched w = { .why = why, .size = why_size };
 	struct spawn s = { .path = qemu, .argv = argv, .stdin_fd = -1,
-			   .timeout_ms = PROBE_TIMEOUT_MS };
+			   .timeout_ms = PROBE_TIMEOUT_MS, .watch = watch, .watch_arg = &w };
 	struct rlimit core, no_core;
 	int r, status = 0;
 
+	why[0] = '\0';
 	if (disk < 0) {
 		snprintf(why, why_size, "memfd_create: %s", strerror(-disk));
 		return disk;
@@ -162,88 +212,159 @@ static int verdict_key(const char *qemu, struct buf *ret)
 			qemu);
 }
 
+/* Whether KVM runs a guest: 1, 0 or an -errno as accel_probe has it, with why. */
+struct verdict {
+	int runs;
+	time_t kept_s; /* for how long a "no" is believed without another probe */
+	char why[512];
+};
+
 /*
  * The file is the key's line, then "runs" or the reason why not, behind ONCE where it is no more than one
- * probe that was too slow. Returns 1 or 0, -EAGAIN for a "no" that is not, or no more, to be believed, or
- * another -errno.
+ * probe that made no progress. runs becomes 1 or 0, -EAGAIN for a "no" that is not, or no more, to be believed,
+ * or another -errno.
  */
-static int verdict_load(int dir, const struct buf *key, char *why, size_t why_size)
+static void verdict_load(int dir, const struct buf *key, struct verdict *v)
 {
 	_cleanup_close_ int fd = openat(dir, VERDICT, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	_cleanup_buf_ struct buf b = { 0 };
 	struct stat st;
 	time_t age;
-	int r;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	r = file_read_fd(fd, VERDICT_MAX, &b);
-	if (r < 0)
-		return r;
-	if (b.len <= key->len || memcmp(b.data, key->data, key->len) != 0)
-		return -ESTALE;
-	snprintf(why, why_size, "%s", b.data + key->len);
-	if (str_eq(why, "runs"))
-		return 1;
+	v->runs = fd < 0 || fstat(fd, &st) < 0 ? -errno : file_read_fd(fd, VERDICT_MAX, &b);
+	if (v->runs == 0 && (b.len <= key->len || memcmp(b.data, key->data, key->len) != 0))
+		v->runs = -ESTALE;
+	if (v->runs < 0)
+		return;
+	snprintf(v->why, sizeof(v->why), "%s", b.data + key->len);
 	age = time(NULL) - st.st_mtime; /* less than 0: the clock was set back */
-	return str_after(why, ONCE) || age < 0 || age >= NO_MAX_AGE ? -EAGAIN : 0;
+	v->kept_s = age < 0 || str_after(v->why, ONCE) ? 0 : NO_MAX_AGE - age;
+	if (str_eq(v->why, "runs"))
+		v->runs = 1;
+	else if (v->kept_s <= 0)
+		v->runs = -EAGAIN;
 }
 
-static void verdict_store(int dir, const struct buf *key, const char *once, const char *verdict)
+/* Returns whether it is there for the next run. */
+static bool verdict_store(int dir, const struct buf *key, const char *once, const char *verdict)
 {
 	_cleanup_buf_ struct buf b = { 0 };
 
 	if (buf_add(&b, key->data, key->len) < 0 || buf_addf(&b, "%s%s", once, verdict) < 0)
-		return;
+		return false;
 	cache_sweep(dir);
-	/* Without a cache the next run asks again. */
-	if (file_replace(dir, VERDICT, b.data, b.len, 0600) < 0)
-		return;
+	return file_replace(dir, VERDICT, b.data, b.len, 0600) == 0;
 }
 
-static int kvm_verdict(const char *qemu, char *why, size_t why_size)
+/* anew: a "no" that is remembered does not count. */
+static void kvm_verdict(const char *qemu, bool anew, struct verdict *v)
 {
 	_cleanup_buf_ struct buf folder = { 0 }, key = { 0 };
 	_cleanup_close_ int dir = cache_open("accel", &folder);
 	bool cached = dir >= 0 && verdict_key(qemu, &key) == 0;
-	int r = cached ? verdict_load(dir, &key, why, why_size) : -ENOENT;
+	bool again, kept;
 
-	bool again = r == -EAGAIN;
-
-	if (r >= 0)
-		return r;
-	r = accel_probe(qemu, ACCEL_KVM, why, why_size);
+	*v = (struct verdict){ .runs = -ENOENT };
+	if (cached)
+		verdict_load(dir, &key, v);
+	if (v->runs == 1 || (v->runs == 0 && !anew))
+		return;
+	again = v->runs == -EAGAIN || v->runs == 0;
+	v->kept_s = 0;
+	v->runs = accel_probe(qemu, ACCEL_KVM, v->why, sizeof(v->why));
 	/* Ctrl-C goes to QEMU as well: how it ended then says nothing about KVM. */
-	if (!cached || signals_waiting())
-		return r;
+	if (!cached || signals_waiting() || (v->runs < 0 && v->runs != -ETIMEDOUT))
+		return;
 	/* A host can be slow for a moment, or hang each time, which is not to cost every run the wait: the
 	 * second time in a row counts. */
-	if (r >= 0 || r == -ETIMEDOUT)
-		verdict_store(dir, &key, r >= 0 || again ? "" : ONCE, r == 1 ? "runs" : why);
-	return r;
+	kept = verdict_store(dir, &key, v->runs >= 0 || again ? "" : ONCE, v->runs == 1 ? "runs" : v->why);
+	if (kept && (v->runs == 0 || again))
+		v->kept_s = NO_MAX_AGE;
+}
+
+static void why_not_open(int num, char *why, size_t size)
+{
+	const struct group *group = NULL;
+	struct stat st;
+
+	if ((num == EACCES || num == EPERM) && stat("/dev/kvm", &st) == 0)
+		group = getgrgid(st.st_gid);
+	snprintf(why, size, "/dev/kvm: %s%s%s%s", strerror(num), group ? " (it belongs to the group " : "",
+		 group ? group->gr_name : "", group ? ")" : "");
+}
+
+/* Makes a VM, which takes milliseconds: what was seen to run may be in use by another hypervisor by now. */
+static int try_create(int kvm, char *why, size_t size)
+{
+	_cleanup_close_ int vm = ioctl(kvm, KVM_CREATE_VM, 0);
+
+	if (vm < 0)
+		snprintf(why, size, "KVM_CREATE_VM: %s", strerror(errno));
+	return vm < 0 ? -EAGAIN : 0;
+}
+
+/* v->why is the whole reason. Returns whether KVM runs a guest. */
+static bool kvm_runs(const char *qemu, bool anew, struct verdict *v)
+{
+	_cleanup_close_ int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	char reason[sizeof(v->why)];
+
+	*v = (struct verdict){ 0 };
+	if (fd < 0) {
+		why_not_open(errno, v->why, sizeof(v->why));
+		return false;
+	}
+	v->runs = try_create(fd, v->why, sizeof(v->why));
+	if (v->runs == 0)
+		kvm_verdict(qemu, anew, v);
+	if (v->runs == 1) {
+		snprintf(v->why, sizeof(v->why), "/dev/kvm runs a guest");
+		return true;
+	}
+	snprintf(reason, sizeof(reason), "%s", v->why);
+	snprintf(v->why, sizeof(v->why), "/dev/kvm opens but runs no guest (%.400s)", reason);
+	return false;
 }
 
 enum accel accel_choose(enum accel wanted, const char *qemu, char *why, size_t why_size)
 {
-	_cleanup_close_ int fd = -1;
-	char reason[512];
-	int r;
+	const bool can_probe = &accel_probe_sector_end[0] > &accel_probe_sector[0];
+	struct verdict v;
 
-	if (wanted != ACCEL_AUTO) {
+	if (wanted == ACCEL_TCG || (wanted == ACCEL_KVM && !can_probe)) {
 		snprintf(why, why_size, "as asked");
 		return wanted;
 	}
-	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	if (fd < 0) {
-		snprintf(why, why_size, "/dev/kvm: %s%s", strerror(errno),
-			 errno == EACCES ? " (are you in the group kvm?)" : "");
-		return ACCEL_TCG;
-	}
-	r = kvm_verdict(qemu, reason, sizeof(reason));
-	if (r == 1) {
-		snprintf(why, why_size, "/dev/kvm runs a guest");
+	if (kvm_runs(qemu, wanted == ACCEL_KVM, &v)) {
+		snprintf(why, why_size, "%s", v.why);
 		return ACCEL_KVM;
 	}
-	snprintf(why, why_size, "/dev/kvm opens but runs no guest (%s)", reason);
+	if (wanted == ACCEL_KVM)
+		snprintf(why, why_size, "%s", v.why);
+	else if (v.kept_s > 0)
+		snprintf(why, why_size,
+			 "%s: " ACCEL_EMULATED " (remembered for %ld min; 'storeboot doctor' asks again)",
+			 v.why, ((long)v.kept_s + 59) / 60);
+	else
+		snprintf(why, why_size, "%s: " ACCEL_EMULATED, v.why);
 	return ACCEL_TCG;
+}
+
+int accel_find(const struct accel_request *q, enum accel *ret, char *why, struct err *e)
+{
+	snprintf(why, ACCEL_WHY_SIZE, "as asked");
+	*ret = q->wanted;
+	if (q->wanted != ACCEL_TCG && !arch_by_kvm(q->arch)) {
+		*ret = ACCEL_TCG;
+		snprintf(why, ACCEL_WHY_SIZE, "the kernel is for %s, this host is %s: " ACCEL_EMULATED,
+			 q->arch->name, arch_host());
+	} else if (q->wanted != ACCEL_KVM || !q->only_look) {
+		*ret = accel_choose(q->wanted, q->qemu, why, ACCEL_WHY_SIZE);
+	}
+	if (signals_waiting())
+		return err_sys(e, EINTR, "run");
+	if (q->wanted == ACCEL_KVM && *ret != q->wanted)
+		return err_exit(e, EXIT_MISSING, ENODEV, "run: --accel kvm: %s; nothing was made or changed",
+				why);
+	return 0;
 }

@@ -7,7 +7,8 @@
  * kernel goes: that BIOS call, protected mode, long mode with paging, cpuid and rdtsc, and a loop
  * that an accelerator which emulates every instruction does not end in time. Only then it writes
  * ACCEL_PROBE_GOOD to QEMU's isa-debug-exit device (QEMU ends with the value * 2 + 1;
- * hw/misc/debugexit.c there). Whatever goes wrong before leaves QEMU running, until its deadline.
+ * hw/misc/debugexit.c there). On the way it sends bytes to a debug console, as signs of progress. When
+ * something goes wrong QEMU keeps running without further signs, and the launcher ends it (stuck.h).
  *
  * The BIOS loads it at 0x7c00 in real mode. Page tables are built at 0x1000 to 0x3fff.
  */
@@ -39,6 +40,8 @@ real:
 	movw	%ax, %ss
 	movw	$LOAD, %sp
 	sti
+	movw	$ACCEL_PROBE_SIGN, %dx
+	outb	%al, %dx
 	/* The kernel's EDD probe (arch/x86/boot/edd.c): are the disk extensions there? Either answer
 	 * will do; that there is one is the point. */
 	movb	$0x41, %ah
@@ -46,6 +49,8 @@ real:
 	movw	$0x55aa, %bx
 	int	$0x13
 	cli
+	movw	$ACCEL_PROBE_SIGN, %dx
+	outb	%al, %dx
 	/* The first 2 MiB, mapped 1:1 by one large page. */
 	movw	$0x1000, %di
 	xorl	%eax, %eax
@@ -83,7 +88,10 @@ long_mode:
 	xorl	%eax, %eax
 	cpuid
 	rdtsc
-	/* Ten million turns: a blink for hardware and for TCG, too long for emulation one by one. */
+	movw	$ACCEL_PROBE_SIGN, %dx
+	outb	%al, %dx
+	/* Ten million turns: a blink for hardware and for TCG, too long for emulation one by one, which
+	 * is why the loop sends no signs of progress. */
 	movl	$10000000, %ecx
 	movabsq	$0x0123456789abcdef, %rax
 turn:

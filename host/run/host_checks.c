@@ -69,7 +69,7 @@ int check_kvm(const char *qemu, struct finding *ret)
 {
 	_cleanup_close_ int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	const int num = errno;
-	char why[600];
+	char why[ACCEL_WHY_SIZE];
 	struct stat st;
 
 	if (fd < 0 && (num == EACCES || num == EPERM) && stat("/dev/kvm", &st) == 0) {
@@ -80,7 +80,8 @@ int check_kvm(const char *qemu, struct finding *ret)
 		kvm_is_absent(ret);
 		return -num;
 	}
-	if (accel_choose(ACCEL_AUTO, qemu, why, sizeof(why)) == ACCEL_KVM) {
+	/* Not what is remembered: a user who asks has changed something. */
+	if (accel_choose(ACCEL_KVM, qemu, why, sizeof(why)) == ACCEL_KVM) {
 		snprintf(ret->text, sizeof(ret->text), "%s", why);
 		return 0;
 	}

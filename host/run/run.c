@@ -293,20 +293,18 @@ static int find_arch(struct run *run, struct err *e)
 	return 0;
 }
 
-static void choose_accel(struct run *run)
+static int choose_accel(struct run *run, struct err *e)
 {
-	struct plan *p = &run->plan;
-	char why[600] = "";
+	const struct accel_request q = { .wanted = (enum accel)run->v.accel, .arch = run->plan.arch,
+					 .qemu = run->plan.qemu, .only_look = run->only_look };
+	char why[ACCEL_WHY_SIZE];
+	int r;
 
 	progress_set("trying whether KVM runs a guest");
-	if (!arch_by_kvm(p->arch)) {
-		p->accel = ACCEL_TCG;
-		snprintf(why, sizeof(why), "the kernel is for %s, this host is %s", p->arch->name,
-			 arch_host());
-	} else {
-		p->accel = accel_choose((enum accel)run->v.accel, p->qemu, why, sizeof(why));
-	}
-	log_info("accelerator %s: %s", accel_name(p->accel), why);
+	r = accel_find(&q, &run->plan.accel, why, e);
+	if (r == 0)
+		log_info("accelerator %s: %s", accel_name(run->plan.accel), why);
+	return r;
 }
 
 static int read_rescue_shell(struct run *run, struct err *e)
@@ -408,8 +406,7 @@ static int prepare(struct run *run, struct err *e)
 	run->watch.rescue = run->v.rescue;
 	run->watch.kept = (run->plan.disks.has_root && !run->v.ephemeral) ||
 			  run->plan.disks.n > (run->plan.disks.has_root ? 1 : 0);
-	choose_accel(run);
-	return 0;
+	return choose_accel(run, e);
 }
 
 void run_look(int argc, char **argv, run_told told, void *arg)

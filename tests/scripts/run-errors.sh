@@ -47,6 +47,7 @@ refuse 'a disk larger than ext3' 64 '--disk-size 16T: the root disk has ext3, wh
 refuse 'a disk larger than qcow2' 64 '--disk big.qcow2,size=2049T: QEMU has no such large disk' "$system" --disk big.qcow2,size=2049T
 refuse 'an interface that is none' 64 '--disk-interface sata: want virtio, scsi or ide|disk-interface' "$system" --disk-interface sata
 refuse 'window and terminal' 64 'not both' "$system" --graphics --serial
+refuse 'KVM is asked for and runs no guest' 69 '--accel kvm: /dev/kvm.*; nothing was made or changed' "$system" --accel kvm --qemu /bin/false
 QEMU_OPTS="-m '512" refuse 'QEMU_OPTS with an open quote' 64 'QEMU_OPTS: a quote is not closed' "$system"
 
 # --- the system ---------------------------------------------------------------------------------------

@@ -5,8 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -51,11 +55,10 @@ static void what_proves_nothing(void)
 	CHECK_HAS(why, "No such file");
 }
 
-static void what_is_asked_for_is_taken(void)
+static void tcg_is_taken_as_asked(void)
 {
 	char why[256];
 
-	CHECK_INT(accel_choose(ACCEL_KVM, "/no/such/qemu", why, sizeof(why)), ACCEL_KVM);
 	CHECK_INT(accel_choose(ACCEL_TCG, "/no/such/qemu", why, sizeof(why)), ACCEL_TCG);
 	CHECK_STR(why, "as asked");
 }
@@ -63,11 +66,12 @@ static void what_is_asked_for_is_taken(void)
 /* A QEMU that does not run a guest under KVM gives TCG with a reason, whatever this host's KVM is. */
 static void auto_falls_back(void)
 {
-	char why[600];
+	char why[ACCEL_WHY_SIZE];
 
 	setenv("XDG_CACHE_HOME", "/dev/null/folder", 1); /* root could make another */
 	CHECK_INT(accel_choose(ACCEL_AUTO, "/bin/false", why, sizeof(why)), ACCEL_TCG);
 	CHECK_HAS(why, "/dev/kvm");
+	CHECK_HAS(why, ": the guest is emulated, about ten times slower");
 }
 
 /* --- what is kept: a host with a /dev/kvm, and a stub for QEMU ------------------------------------------ */
@@ -77,6 +81,7 @@ static void auto_falls_back(void)
 static char top[PATH_MAX], stub[PATH_MAX];
 static int dir;
 static bool with_kvm;
+static int create_errno; /* how KVM_CREATE_VM ends; 0: well */
 
 static const char *stand_in(const char *path)
 {
@@ -99,6 +104,20 @@ int open(const char *path, int flags, ...)
 int stat(const char *path, struct stat *ret)
 {
 	return fstatat(AT_FDCWD, stand_in(path), ret, 0);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (!with_kvm || request != KVM_CREATE_VM)
+		return (int)syscall(SYS_ioctl, fd, request, arg);
+	errno = create_errno;
+	return create_errno ? -1 : dup(fd);
 }
 
 static void put(const char *name, const char *text, mode_t mode)
@@ -135,16 +154,21 @@ static void forget(void)
 }
 
 /* One choice: how often QEMU was started for it, and what it gave. */
-static void choose(int starts, enum accel want, const char *part)
+static void choose_as(enum accel wanted, int starts, enum accel want, const char *part)
 {
 	_cleanup_buf_ struct buf b = { 0 };
-	char why[600];
+	char why[ACCEL_WHY_SIZE];
 
 	CHECK(unlinkat(dir, "starts", 0) == 0 || errno == ENOENT);
-	CHECK_INT(accel_choose(ACCEL_AUTO, stub, why, sizeof(why)), want);
+	CHECK_INT(accel_choose(wanted, stub, why, sizeof(why)), want);
 	CHECK_HAS(why, part);
 	CHECK(file_read(dir, "starts", 100, &b) == 0 || b.len == 0);
 	CHECK_INT(b.len, starts);
+}
+
+static void choose(int starts, enum accel want, const char *part)
+{
+	choose_as(ACCEL_AUTO, starts, want, part);
 }
 
 static void age(time_t seconds)
@@ -176,6 +200,9 @@ static void its_own_no_is_kept_for_a_while(void)
 		choose(1, ACCEL_TCG, "no such thing");
 		body_runs();
 		choose(0, ACCEL_TCG, "no such thing");
+		age(301);
+		choose(0, ACCEL_TCG, "no such thing): the guest is emulated, about ten times slower "
+				     "(remembered for 5 min; 'storeboot doctor' asks again)");
 		age(590);
 		choose(0, ACCEL_TCG, "no such thing");
 		age(-100); /* made in what is now the future */
@@ -208,23 +235,123 @@ static void what_passes_is_not_kept(void)
 	choose(1, ACCEL_KVM, "runs a guest");
 }
 
+/* --accel kvm: nobody wants TCG instead, and what is remembered may have been mended since. */
+static void what_is_asked_for_is_tried(void)
+{
+	forget();
+	body("echo 'q: no such thing' >&2; exit 1");
+	choose(1, ACCEL_TCG, "no such thing");
+	choose_as(ACCEL_KVM, 1, ACCEL_TCG, "runs no guest (QEMU: no such thing)");
+	body_runs();
+	choose(0, ACCEL_TCG, "no such thing");
+	choose_as(ACCEL_KVM, 1, ACCEL_KVM, "runs a guest");
+	body("exit 1");
+	choose(0, ACCEL_KVM, "runs a guest");
+}
+
+/* Another hypervisor took the processor after KVM was seen to run a guest. */
+static void what_is_busy_now_is_not_used(void)
+{
+	static const int nums[] = { EBUSY, ENOMEM, ENODEV };
+
+	forget();
+	body_runs();
+	choose(1, ACCEL_KVM, "runs a guest");
+	for (size_t i = 0; i < ARRAY_SIZE(nums); i++) {
+		create_errno = nums[i];
+		choose(0, ACCEL_TCG, "KVM_CREATE_VM: ");
+		choose(0, ACCEL_TCG, strerror(nums[i]));
+	}
+	create_errno = 0;
+	choose(0, ACCEL_KVM, "runs a guest");
+}
+
+/* Longer than any limit by the clock that an idle host would need. */
+static void a_slow_guest_is_waited_for(void)
+{
+	char text[128];
+
+	forget();
+	snprintf(text, sizeof(text), "for i in 1 2 3 4 5 6; do sleep 1; echo $i; done; exit %d",
+		 ACCEL_PROBE_STATUS);
+	body(text);
+	choose(1, ACCEL_KVM, "runs a guest");
+}
+
+static void a_stopped_one_is_waited_for(void)
+{
+	char text[128];
+
+	forget();
+	snprintf(text, sizeof(text), "(sleep 7; kill -CONT $$) & kill -STOP $$; exit %d", ACCEL_PROBE_STATUS);
+	body(text);
+	choose(1, ACCEL_KVM, "runs a guest");
+}
+
+/* What QEMU says when KVM gives up on a guest, before it dumps the registers and keeps running. */
+static void a_failed_entry_is_known_at_once(void)
+{
+	forget();
+	body("printf 'q: warning: so\nKVM internal error. Suberror: 1\nRAX=0\nCode=00\n' >&2; exec sleep 60");
+	choose(1, ACCEL_TCG, "runs no guest (QEMU: KVM internal error. Suberror: 1): ");
+	choose(0, ACCEL_TCG, "Suberror: 1");
+}
+
+static void *spin(_unused_ void *arg)
+{
+	for (;;)
+		__asm__ volatile("");
+	return NULL;
+}
+
+/* As a processor of the guest that goes round in circles: a thread that is not the first. */
+static void a_guest_that_spins_is_found(void)
+{
+	char self[PATH_MAX] = "", text[PATH_MAX + 32];
+
+	CHECK(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	snprintf(text, sizeof(text), "exec %s spin", self);
+	forget();
+	body(text);
+	choose(1, ACCEL_TCG, "ran for 5 s of processor time without progress");
+}
+
+/* A signal that ends the run also ends the probe, and teaches nothing. */
+static void a_signal_ends_the_probe(void)
+{
+	sigset_t set, old;
+	char why[ACCEL_WHY_SIZE];
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	raise(SIGTERM);
+	forget();
+	body("while :; do echo; sleep 1; done");
+	CHECK_INT(accel_probe(stub, ACCEL_KVM, why, sizeof(why)), -EINTR);
+	choose(1, ACCEL_TCG, "Interrupted");
+	CHECK(faccessat(dir, VERDICT, F_OK, 0) < 0);
+	CHECK_INT(sigtimedwait(&set, NULL, &(struct timespec){ 0 }), SIGTERM);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
 /* Once is a slow moment; twice is a KVM that hangs, and not each run waits for it. */
-static void slow_counts_from_the_second_time(void)
+static void standing_still_counts_from_the_second_time(void)
 {
 	_cleanup_buf_ struct buf once = { 0 };
 
 	forget();
 	body("exec sleep 60");
-	choose(1, ACCEL_TCG, "it did not end a small guest in 3 s");
+	choose(1, ACCEL_TCG, "a small guest stood still for 5 s");
 	CHECK_INT(file_read(dir, VERDICT, 8192, &once), 0);
 	body_runs();
 	choose(1, ACCEL_KVM, "runs a guest");
 
 	CHECK_INT(file_replace(dir, VERDICT, once.data, once.len, 0600), 0);
 	body("exec sleep 60");
-	choose(1, ACCEL_TCG, "it did not end a small guest in 3 s");
+	choose(1, ACCEL_TCG, "a small guest stood still for 5 s");
 	body_runs();
-	choose(0, ACCEL_TCG, "it did not end a small guest in 3 s");
+	choose(0, ACCEL_TCG, "a small guest stood still for 5 s");
 	age(601);
 	choose(1, ACCEL_KVM, "runs a guest");
 }
@@ -239,13 +366,17 @@ static bool prepare(struct err *e)
 	return dir >= 0;
 }
 
-int main(void)
+int main(int argc, _unused_ char **argv)
 {
 	struct err e = { 0 };
+	pthread_t thread;
+
+	if (argc > 1) /* a_guest_that_spins_is_found */
+		return pthread_create(&thread, NULL, spin, NULL) || pthread_join(thread, NULL);
 
 	RUN(is_a_boot_sector);
 	RUN(what_proves_nothing);
-	RUN(what_is_asked_for_is_taken);
+	RUN(tcg_is_taken_as_asked);
 	RUN(auto_falls_back);
 	if (!prepare(&e)) {
 		printf("# %s\n", e.text);
@@ -254,7 +385,14 @@ int main(void)
 	RUN(what_runs_is_kept);
 	RUN(its_own_no_is_kept_for_a_while);
 	RUN(what_passes_is_not_kept);
-	RUN(slow_counts_from_the_second_time);
+	RUN(what_is_asked_for_is_tried);
+	RUN(what_is_busy_now_is_not_used);
+	RUN(a_slow_guest_is_waited_for);
+	RUN(a_stopped_one_is_waited_for);
+	RUN(a_failed_entry_is_known_at_once);
+	RUN(a_guest_that_spins_is_found);
+	RUN(a_signal_ends_the_probe);
+	RUN(standing_still_counts_from_the_second_time);
 	folder_remove(top);
 	if (proc_find(NULL, "qemu-system-x86_64", "qemu-system-x86", qemu, &e) < 0)
 		printf("# %s\n", e.text);
