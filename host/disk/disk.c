@@ -175,6 +175,25 @@ int disks_ready(struct disks *d, struct err *e)
 	return r;
 }
 
+int disks_growth(const struct disks *d, struct strv *ret)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < d->n; i++)
+		if (image_grows(&d->v[i].image))
+			r = blockdev_grow(i, d->v[i].image.new_size, ret);
+	return r;
+}
+
+int disks_commit(struct disks *d, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < d->n; i++)
+		r = image_commit(&d->v[i].image, e);
+	return r;
+}
+
 void disks_qemu(const struct disks *d, bool by_path, struct qemu_disk *ret)
 {
 	for (size_t i = 0; i < d->n; i++) {

@@ -216,14 +216,7 @@ int image_open(const struct image_request *q, struct image *ret, struct err *e)
 	return r;
 }
 
-static void close_fd(int *fd)
+bool image_grows(const struct image *i)
 {
-	cleanup_close(fd);
-	*fd = -1;
-}
-
-void image_close(struct image *i)
-{
-	close_fd(&i->fd);
-	close_fd(&i->layer_fd);
+	return i->fd >= 0 && i->layer_fd < 0 && !i->made && !i->unnamed && i->new_size > i->size;
 }

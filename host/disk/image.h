@@ -30,9 +30,12 @@ struct image {
 	uint64_t new_size;   /* and as image_ready makes it */
 	bool zero;	     /* it will read as zeroes when the guest starts */
 	bool made;	     /* it was made by this run */
+	bool unnamed;	     /* it was made, and has not its name yet */
+	bool temporary;	     /* it has a temporary name instead */
+	int old_fd;	     /* --fresh: the image to be moved aside, with its lock; -1: none */
 };
 
-#define IMAGE_INIT { .fd = -1, .layer_fd = -1 }
+#define IMAGE_INIT { .fd = -1, .layer_fd = -1, .old_fd = -1 }
 
 /*
  * Looks at the image and locks it for this run (flock(2)): alone, or with others that read it. What is
@@ -43,13 +46,22 @@ struct image {
 _must_check_ int image_open(const struct image_request *q, struct image *ret, struct err *e);
 
 /*
- * Makes it what the request asks, after image_open: moves the old one aside, makes a new one, grows it,
- * or makes the layer. A new image appears under its name whole and locked, and never in the place of
- * something else. Returns as image_open.
+ * Makes what QEMU opens, after image_open: a new image that has no name yet, or the layer. An image that
+ * exists stays as it is, also where it is to be moved aside or made larger. Returns as image_open.
  */
 _must_check_ int image_ready(const struct image_request *q, struct image *i, struct err *e);
 
-/* Gives the lock up. */
+/*
+ * QEMU runs with it (and has made it larger, where that was asked for): moves the old one aside and names
+ * the new one. A new image appears under its name whole and locked, and never in the place of something
+ * else. Returns as image_open.
+ */
+_must_check_ int image_commit(struct image *i, struct err *e);
+
+/* Must QEMU make the disk larger (blockdev_grow)? */
+bool image_grows(const struct image *i);
+
+/* Gives the lock up. A new image that has not been named is gone. */
 void image_close(struct image *i);
 
 /* A file or folder is locked by another: "PATH is in use by pid N (COMMAND)". Returns -EBUSY. */

@@ -2,11 +2,12 @@
 /*
  * image_make.c - a disk of the guest: made, grown, moved aside, covered by a layer
  *
- * Theory of operation: a new image is written into a file that has no name yet (O_TMPFILE), locked,
- * and then linked to its name, which link(2) refuses where there is something already. So whatever
- * ends this in between leaves nothing, and no one sees half an image. Where the file system has no
- * O_TMPFILE the same is done with a temporary name, and a rename that replaces nothing. A layer never
- * gets a name: it is gone with the last process that has it open.
+ * Theory of operation: a new image is written into a file that has no name yet (O_TMPFILE) and locked. QEMU
+ * starts with it, paused; once it has taken all of its arguments the file is linked to its name, which
+ * link(2) refuses where there is something already. So whatever ends this in between leaves nothing, and
+ * no one sees half an image. Where the file system has no O_TMPFILE the same is done with a temporary name,
+ * and a rename that replaces nothing. A layer never gets a name: it is gone with the last process that
+ * has it open.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +45,11 @@ static int folder_of(const char *path, char *ret)
 	return 0;
 }
 
+static int temporary_name(const char *prefix, char *ret)
+{
+	return str_format(ret, PATH_MAX, "%s.new-%d", prefix, (int)getpid());
+}
+
 /* A file without a name in the folder, or with the temporary one in tmp, which starts with prefix. */
 static int open_new(const char *folder, const char *prefix, char *tmp)
 {
@@ -53,7 +59,7 @@ static int open_new(const char *folder, const char *prefix, char *tmp)
 	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
 	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
 		return fd >= 0 ? fd : -errno;
-	if (str_format(tmp, PATH_MAX, "%s.new-%d", prefix, (int)getpid()) < 0)
+	if (temporary_name(prefix, tmp) < 0)
 		return -ENAMETOOLONG;
 	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
@@ -108,8 +114,8 @@ static int give_name(int fd, char *tmp, const char *path)
 	return 0;
 }
 
-static int make_in(const struct image_request *q, struct image *i, int fd, char *tmp,
-		   struct err *e)
+/* Fills and locks it. */
+static int make_in(const struct image_request *q, const struct image *i, int fd, struct err *e)
 {
 	struct err inner = { 0 };
 	int r = fill(q->qemu_img, q->format, fd, i->new_size, &inner);
@@ -120,10 +126,7 @@ static int make_in(const struct image_request *q, struct image *i, int fd, char 
 				inner.text);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fsync(fd) < 0)
 		return refuse(e, errno, "make the disk image", i->path);
-	r = give_name(fd, tmp, i->path);
-	if (r == -EEXIST)
-		return image_in_use(i->path, e);
-	return r < 0 ? refuse(e, r, "make the disk image", i->path) : 0;
+	return 0;
 }
 
 static int make(const struct image_request *q, struct image *i, struct err *e)
@@ -136,12 +139,32 @@ static int make(const struct image_request *q, struct image *i, struct err *e)
 		fd = r = open_new(folder, i->path, tmp);
 	if (r < 0)
 		return refuse(e, r, "make the disk image", i->path);
-	r = make_in(q, i, fd, tmp, e);
-	if (tmp[0])
+	r = make_in(q, i, fd, e);
+	if (r < 0 && tmp[0])
 		unlink(tmp);
 	if (r < 0)
 		return r;
 	i->fd = take_fd(&fd);
+	i->unnamed = true;
+	i->temporary = tmp[0];
+	return 0;
+}
+
+/* The new image gets its name. */
+static int name_it(struct image *i, struct err *e)
+{
+	char tmp[PATH_MAX] = "";
+	int r = i->temporary ? temporary_name(i->path, tmp) : 0;
+
+	if (r == 0)
+		r = give_name(i->fd, tmp, i->path);
+	if (r == -EEXIST)
+		return image_in_use(i->path, e);
+	if (r < 0)
+		return refuse(e, r, "make the disk image", i->path);
+	if (tmp[0])
+		unlink(tmp);
+	i->unnamed = i->temporary = false;
 	i->made = true;
 	return 0;
 }
@@ -159,18 +182,8 @@ static int move_aside(struct image *i, struct err *e)
 	if (syscall(SYS_renameat2, AT_FDCWD, i->path, AT_FDCWD, aside, RENAME_NOREPLACE) < 0)
 		return refuse(e, errno, "move aside", i->path);
 	log_info("%s is now %s", i->path, aside);
-	close(take_fd(&i->fd));
+	close(take_fd(&i->old_fd));
 	return 0;
-}
-
-static int grow(const struct image_request *q, struct image *i, struct err *e)
-{
-	const struct qemu_img tool = { q->qemu_img, q->format };
-	int r = qemu_img_grow(&tool, i->path, i->new_size, e);
-
-	if (r == 0 && fsync(i->fd) < 0)
-		r = refuse(e, errno, "make larger", i->path);
-	return r;
 }
 
 /*
@@ -201,15 +214,38 @@ static int make_layer(const struct image_request *q, struct image *i, struct err
 
 int image_ready(const struct image_request *q, struct image *i, struct err *e)
 {
-	int r = 0;
-
 	if (q->fresh && i->fd >= 0)
-		r = move_aside(i, e);
-	if (r < 0)
-		return r;
+		i->old_fd = take_fd(&i->fd);
 	if (q->ephemeral)
 		return make_layer(q, i, e);
-	if (i->fd < 0)
-		return make(q, i, e);
-	return i->new_size > i->size ? grow(q, i, e) : 0;
+	return i->fd < 0 ? make(q, i, e) : 0;
+}
+
+int image_commit(struct image *i, struct err *e)
+{
+	int r = 0;
+
+	if (image_grows(i) && fsync(i->fd) < 0)
+		return refuse(e, errno, "make larger", i->path);
+	if (i->old_fd >= 0)
+		r = move_aside(i, e);
+	return r == 0 && i->unnamed ? name_it(i, e) : r;
+}
+
+static void close_fd(int *fd)
+{
+	cleanup_close(fd);
+	*fd = -1;
+}
+
+void image_close(struct image *i)
+{
+	char tmp[PATH_MAX];
+
+	if (i->temporary && temporary_name(i->path, tmp) == 0)
+		unlink(tmp);
+	i->unnamed = i->temporary = i->made = false;
+	close_fd(&i->fd);
+	close_fd(&i->layer_fd);
+	close_fd(&i->old_fd);
 }

@@ -32,10 +32,6 @@ _must_check_ int qemu_img_is_zero(const struct qemu_img *q, const char *path, bo
 _must_check_ int qemu_img_create(const struct qemu_img *q, const char *file, uint64_t size,
 				 struct err *e);
 
-/* Makes the disk larger. */
-_must_check_ int qemu_img_grow(const struct qemu_img *q, const char *path, uint64_t size,
-			       struct err *e);
-
 /* The pure parts: json is what qemu-img printed. */
 _must_check_ int qemu_img_read_info(const char *format, const char *path, const char *json, size_t len,
 				    uint64_t *ret_size, struct err *e);

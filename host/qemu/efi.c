@@ -187,10 +187,13 @@ int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
 
 /* Locked until this process ends, as QEMU takes no lock that counts on a flash's file: two guests would
  * write over each other's variables. */
-static int open_vars(const char *path, struct err *e)
+static int open_vars(const char *path, bool *ret_made, struct err *e)
 {
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
+	*ret_made = fd >= 0;
+	if (fd < 0 && errno == EEXIST) /* a link to nothing, too */
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_exit(e, EXIT_IMAGE, errno, "EFI variables %s: %s", path, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
@@ -225,10 +228,23 @@ int efi_ready(struct efi *efi, const char *thrown_away, struct err *e)
 		return err_exit(e, EXIT_BAD_INPUT, r, "EFI variables %s: %s", from, strerror(-r));
 	if (thrown_away && str_format(efi->vars, sizeof(efi->vars), "%s/efi-vars.fd", thrown_away) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", thrown_away);
-	efi->fd = open_vars(efi->vars, e);
+	efi->fd = open_vars(efi->vars, &efi->made, e);
 	if (efi->fd < 0)
 		return efi->fd;
 	if (fstat(efi->fd, &st) < 0)
 		return err_sys(e, errno, "%s", efi->vars);
-	return st.st_size == 0 ? fill(efi, &b, e) : 0;
+	efi->filled = st.st_size == 0;
+	return efi->filled ? fill(efi, &b, e) : 0;
+}
+
+void efi_undo(struct efi *efi)
+{
+	struct stat st, named;
+
+	if (efi->filled && !efi->made && ftruncate(efi->fd, 0) < 0)
+		return;
+	if (efi->made && fstat(efi->fd, &st) == 0 && lstat(efi->vars, &named) == 0 &&
+	    st.st_dev == named.st_dev && st.st_ino == named.st_ino)
+		unlink(efi->vars);
+	efi->made = efi->filled = false;
 }

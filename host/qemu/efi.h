@@ -15,6 +15,7 @@ struct efi {
 	char variables[PATH_MAX]; /* what a machine's variables are at first */
 	char vars[PATH_MAX];	 /* this machine's own; made by efi_ready */
 	int fd;			 /* the same, with the lock that keeps other runs off; set by efi_ready */
+	bool made, filled;	 /* efi_ready made the file; or filled one that was empty */
 };
 
 /* What is known when a firmware is looked for. */
@@ -38,5 +39,8 @@ _must_check_ int efi_find(const struct efi_request *q, struct efi *ret, struct e
 /* Makes the variables where there are none yet. thrown_away: in the run's private folder, a copy; NULL: where
  * they are kept. Returns 0, or -errno with e. */
 _must_check_ int efi_ready(struct efi *efi, const char *thrown_away, struct err *e);
+
+/* No guest ran with them: variables that efi_ready made are removed. */
+void efi_undo(struct efi *efi);
 
 #endif

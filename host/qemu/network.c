@@ -185,6 +185,22 @@ static int try_port(const struct forward *f)
 	return bind(fd, (const struct sockaddr *)&a, sizeof(a)) < 0 ? -errno : 0;
 }
 
+int network_try_rule(const char *rule)
+{
+	struct forward f = { .udp = str_after(rule, "udp:") != NULL };
+	const size_t protocol = strcspn(rule, ":");
+	const char *s = rule + protocol + (rule[protocol] == ':');
+	int r;
+
+	s += *s == ':'; /* no address: all of this host's */
+	if (take_side(&s, &f.host) < 0 || *s != '-')
+		return 0;
+	if (!f.host.address[0] && str_format(f.host.address, sizeof(f.host.address), "0.0.0.0") < 0)
+		return 0;
+	r = try_port(&f);
+	return r == -EINVAL ? 0 : r;
+}
+
 int network_check(const struct network *n, struct err *e)
 {
 	for (size_t i = 0; i < n->n_forwards; i++) {

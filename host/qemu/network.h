@@ -63,4 +63,10 @@ _must_check_ int network_check(const struct network *n, struct err *e);
 _must_check_ int network_qemu(const struct network *n, const char *name, const char *const *share,
 			      struct strv *ret);
 
+/*
+ * Can this host listen as a hostfwd rule of QEMU asks, "[PROTOCOL]:[ADDRESS]:PORT-[ADDRESS]:PORT"? Returns 0
+ * if it can or the rule is not understood here, else -errno of bind(2).
+ */
+int network_try_rule(const char *rule);
+
 #endif

@@ -146,6 +146,7 @@ static int add_channels(const struct qemu_config *c, struct strv *v)
 
 	if (c->console_fd < 0)
 		return add_stdio(v);
+	r = strv_add(v, "-S");
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(channels); i++) {
 		r = strv_add(v, "-chardev");
 		if (r == 0)
@@ -200,6 +201,14 @@ static int add_net(const struct qemu_config *c, struct strv *v)
 static int add_share(const struct qemu_config *c, struct strv *v)
 {
 	return c->share ? strv_add_all(v, c->share) : 0;
+}
+
+bool qemu_stays_paused(const struct qemu_config *c)
+{
+	for (size_t i = 0; c->extra && c->extra[i]; i++)
+		if (str_eq(c->extra[i], "-S") || str_eq(c->extra[i], "--S"))
+			return true;
+	return false;
 }
 
 int qemu_args(const struct qemu_config *c, struct strv *ret)

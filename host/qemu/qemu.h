@@ -52,7 +52,11 @@ _must_check_ int qemu_escape(struct buf *b, const char *value);
 _must_check_ int qemu_add_valued(struct strv *v, const char *option, const char *prefix,
 				 const char *value);
 
-/* Appends QEMU's whole argv to ret. A pure function. Returns 0 or -ENOMEM. */
+/* Appends QEMU's whole argv to ret. With a monitor of ours it starts paused. A pure function. Returns 0 or
+ * -ENOMEM. */
 _must_check_ int qemu_args(const struct qemu_config *c, struct strv *ret);
+
+/* Does the user's own -S keep the machine paused, for a debugger say? */
+bool qemu_stays_paused(const struct qemu_config *c);
 
 #endif

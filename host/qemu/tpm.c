@@ -11,6 +11,7 @@
 
 #include "host/disk/image.h"
 #include "host/exit.h"
+#include "host/folder.h"
 #include "host/proc.h"
 
 int tpm_find(const char *state, struct tpm *ret, struct err *e)
@@ -25,11 +26,12 @@ int tpm_find(const char *state, struct tpm *ret, struct err *e)
 		       0;
 }
 
-static int open_state(const char *path, struct err *e)
+static int open_state(const char *path, bool *ret_made, struct err *e)
 {
 	int fd;
 
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+	*ret_made = mkdir(path, 0700) == 0;
+	if (!*ret_made && errno != EEXIST)
 		return err_exit(e, EXIT_IMAGE, errno, "--tpm: cannot make the folder %s: %s", path,
 				strerror(errno));
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -66,7 +68,7 @@ static int start(const struct tpm *t, int state, int control, int said, pid_t *r
 	return pidfd < 0 ? pidfd : 0;
 }
 
-int tpm_start(const struct tpm *t, const char *folder, bool thrown_away, pid_t *ret_pid, struct err *e)
+int tpm_start(struct tpm *t, const char *folder, bool thrown_away, pid_t *ret_pid, struct err *e)
 {
 	_cleanup_close_ int state = -1, said = -1, ours = -1, theirs = -1;
 	char path[PATH_MAX], log[PATH_MAX];
@@ -75,7 +77,8 @@ int tpm_start(const struct tpm *t, const char *folder, bool thrown_away, pid_t *
 	if (str_format(path, sizeof(path), "%s/swtpm", folder) < 0 ||
 	    str_format(log, sizeof(log), "%s/swtpm.log", folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", folder);
-	state = open_state(thrown_away ? path : t->state, e);
+	state = open_state(thrown_away ? path : t->state, &t->made, e);
+	t->made = t->made && !thrown_away;
 	if (state < 0)
 		return state;
 	said = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -87,4 +90,11 @@ int tpm_start(const struct tpm *t, const char *folder, bool thrown_away, pid_t *
 	theirs = ends[1];
 	r = start(t, state, theirs, said, ret_pid, e);
 	return r < 0 ? r : take_fd(&ours);
+}
+
+void tpm_undo(struct tpm *t)
+{
+	if (t->made)
+		folder_remove(t->state);
+	t->made = false;
 }

@@ -13,6 +13,7 @@ struct tpm {
 	bool wanted;
 	char swtpm[PATH_MAX];
 	char state[PATH_MAX]; /* the folder with what it holds; made by tpm_start */
+	bool made;	      /* it was */
 };
 
 /* Finds it; changes nothing. state: where it is kept. Returns 0, or -errno with e. */
@@ -23,7 +24,10 @@ _must_check_ int tpm_find(const char *state, struct tpm *ret, struct err *e);
  * private one. thrown_away: its state lies there, too, and begins empty. Returns QEMU's end of its control
  * socket, or -errno with e (EXIT_IN_USE: another run has the state).
  */
-_must_check_ int tpm_start(const struct tpm *t, const char *folder, bool thrown_away, pid_t *ret_pid,
+_must_check_ int tpm_start(struct tpm *t, const char *folder, bool thrown_away, pid_t *ret_pid,
 			   struct err *e);
+
+/* It has ended, and no guest ran with it: a state that tpm_start made is removed. */
+void tpm_undo(struct tpm *t);
 
 #endif

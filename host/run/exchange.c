@@ -58,7 +58,11 @@ static int add_tmpdir(struct strv *binds, const char *tmpdir, char *ret_make, st
 
 int exchange_make(const char *path, struct err *e)
 {
-	return path[0] && mkdir(path, 0777) < 0 && errno != EEXIST ? not_made(path, errno, e) : 0;
+	if (!path[0])
+		return 0;
+	if (mkdir(path, 0777) == 0)
+		return 1;
+	return errno == EEXIST ? 0 : not_made(path, errno, e);
 }
 
 /* Debian and most; Fedora; NixOS. */

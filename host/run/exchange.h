@@ -17,7 +17,8 @@
  */
 _must_check_ int exchange_binds(bool host_certs, struct strv *binds, char *ret_make, struct err *e);
 
-/* path: as exchange_binds left it, "": nothing is to be made. Returns 0, or -errno with e (EXIT_BAD_INPUT). */
+/* path: as exchange_binds left it, "": nothing is to be made. Returns 1 where it made the folder, 0, or -errno
+ * with e (EXIT_BAD_INPUT). */
 _must_check_ int exchange_make(const char *path, struct err *e);
 
 #endif

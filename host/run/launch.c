@@ -3,8 +3,9 @@
  * launch.c - making what a run needs, running it, and clearing up
  *
  * Theory of operation: first the orphans' way to us, then the private folder, then the keeper, which
- * removes it should the launcher be killed; then what lies in the folder; the image, which stays, as
- * the last thing before QEMU. What was made for the run goes in the reverse order.
+ * removes it should the launcher be killed; then what lies in the folder; the image as the last thing before
+ * QEMU. The image gets its name when QEMU has started (accepted). What was made for the run goes in the reverse
+ * order, and where QEMU did not start, what would have stayed goes too.
  */
 #include "host/run/launch.h"
 
@@ -41,6 +42,8 @@ struct launched {
 	struct keeper keeper;
 	struct proc_others others;
 	struct console console;
+	bool exchange_made; /* the folder for USE_TMPDIR */
+	bool accepted;	    /* QEMU has taken its arguments: what was made for it stays */
 };
 
 void plan_free(struct plan *p)
@@ -64,6 +67,12 @@ static void launched_free(struct launched *l)
 	road_hang_up(&l->plan->way);
 	proc_end_all(&l->others, SHARE_GRACE_MS);
 	vms_release(&l->vm);
+	if (!l->accepted) {
+		efi_undo(&l->plan->efi);
+		tpm_undo(&l->plan->tpm);
+	}
+	if (!l->accepted && l->exchange_made)
+		rmdir(l->plan->exchange);
 	keeper_stop(&l->keeper);
 	proc_others_free(&l->others);
 }
@@ -179,6 +188,39 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 	};
 }
 
+/* Some seconds pass between this and the guest's first word. note: on the root disk. */
+static void announce(const struct launched *l, const char *note)
+{
+	const struct disk *root = l->plan->disks.has_root ? &l->plan->disks.v[0] : NULL;
+
+	log_info("booting %s%s%s%s%s", l->vm.name, root ? "; its disk is " : "",
+		 root ? root->image.path : "", note, l->console.interactive ? "; Ctrl-a x ends it" : "");
+}
+
+/* QEMU has taken all of its arguments and waits. What stays after the run is made now, so a run that QEMU
+ * refuses has made nothing. */
+static int accepted(void *arg, struct err *e)
+{
+	struct launched *l = arg;
+	struct plan *p = l->plan;
+	const char *note = "";
+	int r = disks_commit(&p->disks, e);
+
+	if (r < 0)
+		return r;
+	l->accepted = true;
+	if (p->registration.len > 0 && p->way.store)
+		register_links(p->way.store);
+	if (p->disks.has_root) {
+		note = remember_system(&p->disks.v[0], p->name, p->system[0] ? p->system : p->init);
+		remember_other_disk(&p->disks.v[0].image, p->name, p->own_name);
+	}
+	if (!p->watch->command.asked)
+		announce(l, note);
+	progress_set("booting: firmware and kernel");
+	return 0;
+}
+
 static int boot(struct launched *l, struct verdict *ret, struct err *e)
 {
 	char initrd[PATH_MAX], kernel[PATH_MAX], agent[PATH_MAX], log[PATH_MAX];
@@ -210,23 +252,25 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	l->plan->watch->server_log = l->plan->way.n_sockets > 0 ? log : NULL;
 	l->plan->watch->server_pids = l->plan->way.server_pids;
 	l->plan->watch->n_servers = l->plan->way.n_sockets;
+	l->plan->watch->accepted = accepted;
+	l->plan->watch->accepted_arg = l;
+	if (disks_growth(&l->plan->disks, &l->plan->watch->before) < 0)
+		return err_sys(e, ENOMEM, "QEMU's commands");
 	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
 }
 
-/* Some seconds pass between this and the guest's first word. note: on the root disk. */
-static void announce(const struct launched *l, const char *note)
+static int make_exchange(struct launched *l, struct err *e)
 {
-	const struct disk *root = l->plan->disks.has_root ? &l->plan->disks.v[0] : NULL;
+	int r = exchange_make(l->plan->exchange, e);
 
-	log_info("booting %s%s%s%s%s", l->vm.name, root ? "; its disk is " : "",
-		 root ? root->image.path : "", note, l->console.interactive ? "; Ctrl-a x ends it" : "");
+	l->exchange_made = r > 0;
+	return r < 0 ? r : 0;
 }
 
 int launch(struct plan *p, struct verdict *ret, struct err *e)
 {
 	_cleanup_(launched_free) struct launched l = { .plan = p, .vm = VMS_OWN_INIT,
 							     .keeper = KEEPER_INIT };
-	const char *note = "";
 	int r, n;
 
 	console_look(&l.console);
@@ -244,10 +288,8 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		r = write_kernel(&l, e);
 	if (r == 0)
 		r = credentials_ready(&p->credentials, l.vm.folder, e);
-	if (r == 0 && p->registration.len > 0 && p->way.store)
-		register_links(p->way.store);
 	if (r == 0)
-		r = exchange_make(p->exchange, e);
+		r = make_exchange(&l, e);
 	if (r == 0)
 		r = road_make(&p->way, l.vm.folder, p->self, e);
 	n = signals_waiting();
@@ -262,13 +304,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		r = efi_ready(&p->efi, p->thrown_away ? l.vm.folder : NULL, e);
 	if (r < 0)
 		return r;
-	if (p->disks.has_root) {
-		note = remember_system(&p->disks.v[0], p->name, p->system[0] ? p->system : p->init);
-		remember_other_disk(&p->disks.v[0].image, p->name, p->own_name);
-	}
-	if (!p->watch->command.asked)
-		announce(&l, note);
-	progress_set("booting: firmware and kernel");
+	progress_set("starting QEMU");
 	return boot(&l, ret, e);
 }
 

@@ -82,6 +82,20 @@ static const struct {
 	{ "RESUME", on_resume },
 };
 
+/* What a command is answered with. */
+static void on_reply(struct qmp *q, json_object *message)
+{
+	json_object *v, *bytes;
+
+	if (json_object_object_get_ex(message, "error", &v))
+		snprintf(q->error, sizeof(q->error), "%s", text_of(v, "desc"));
+	else if (!json_object_object_get_ex(message, "return", &v))
+		return;
+	q->replies++;
+	if (json_object_is_type(v, json_type_object) && json_object_object_get_ex(v, "base-memory", &bytes))
+		q->memory = (uint64_t)json_object_get_int64(bytes);
+}
+
 static void on_message(struct qmp *q, json_object *message)
 {
 	json_object *v, *data = NULL;
@@ -89,8 +103,7 @@ static void on_message(struct qmp *q, json_object *message)
 
 	if (json_object_object_get_ex(message, "QMP", &v))
 		q->greeted = true;
-	if (json_object_object_get_ex(message, "error", &v))
-		snprintf(q->error, sizeof(q->error), "%s", text_of(v, "desc"));
+	on_reply(q, message);
 	json_object_object_get_ex(message, "data", &data);
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
 		if (str_eq(events[i].name, event))

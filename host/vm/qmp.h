@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "init/lib/macro.h"
 
@@ -35,11 +36,16 @@ struct qmp {
 	bool port_closed; /* the guest has closed the virtio-serial port; events may be left out (QEMU's
 			     qapi/char.json: one a second), the last one counts. Cleared by who acts on it */
 	unsigned int resumed;	  /* how often the machine went on after a pause */
+	unsigned int replies;	  /* commands that were answered */
 	char error[256];  /* the last error a command was answered with, or "" */
+	uint64_t memory;  /* the machine's bytes, where it was asked; else 0 */
 };
 
-/* The first command (docs/interop/qmp-spec of QEMU), what presses the power button, and what ends QEMU. */
+/* The first command (docs/interop/qmp-spec of QEMU), what asks for the machine's memory, what lets a paused
+ * machine run, what presses the power button, and what ends QEMU. */
 #define QMP_HELLO "{\"execute\":\"qmp_capabilities\"}\n"
+#define QMP_MEMORY "{\"execute\":\"query-memory-size-summary\"}\n"
+#define QMP_CONT "{\"execute\":\"cont\"}\n"
 #define QMP_POWERDOWN "{\"execute\":\"system_powerdown\"}\n"
 #define QMP_QUIT "{\"execute\":\"quit\"}\n"
 

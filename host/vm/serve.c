@@ -116,11 +116,7 @@ static void serve_qmp(struct vm *vm)
 			log_warning("QEMU's monitor speaks no QMP");
 	while (vm->io_told < vm->qmp.n_io_errors)
 		tell_io_error(vm, &vm->qmp.io_errors[vm->io_told++]);
-	if (vm->qmp.greeted && !vm->hello_sent) {
-		serve_tell_qmp(vm, QMP_HELLO);
-		vm->hello_sent = true;
-		vm->watch->timeline.greeted_us = sys_now_us();
-	}
+	serve_start(vm);
 	serve_monitor_news(vm);
 }
 

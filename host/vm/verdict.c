@@ -133,6 +133,17 @@ static bool stage1_failed(const struct ending *end, struct verdict *v)
 	return true;
 }
 
+/* A virtiofsd that ends well has only lost its QEMU. */
+static bool qemu_refused(const struct ending *end, struct verdict *v)
+{
+	const struct servers *s = end->servers;
+
+	if (!end->refused || (s && s->alone && servers_gone(s) && s->status != 0))
+		return false;
+	say(v, end->refused->exit_status, true, "%s", end->refused->text);
+	return true;
+}
+
 static bool qemu_failed(const struct ending *end, struct verdict *v)
 {
 	char how[64];
@@ -295,8 +306,8 @@ void verdict_of(const struct ending *end, struct verdict *ret)
 {
 	/* In the order of what counts: the first that applies is the verdict, where no command's status is. */
 	static bool (*const rules[])(const struct ending *, struct verdict *) = {
-		by_signal,  stage1_failed, panicked, by_request,  lost_output,	 share_gone,   share_lost,
-		too_long, no_agent,	 qemu_failed, before_stage2, command_lost, after_stage2,
+		by_signal,  qemu_refused, stage1_failed, panicked, by_request,	lost_output,   share_gone,
+		share_lost, too_long,	  no_agent,	 qemu_failed, before_stage2, command_lost, after_stage2,
 	};
 
 	bool by_command = command_ended(end, ret);

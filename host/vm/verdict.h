@@ -8,6 +8,7 @@
 #include "host/remote/command.h"
 #include "host/vm/deadline.h"
 #include "host/vm/qmp.h"
+#include "host/vm/refusal.h"
 #include "host/vm/report.h"
 #include "host/vm/servers.h"
 #include "init/lib/err.h"
@@ -29,6 +30,7 @@ struct ending {
 	const struct report *report;
 	const struct qmp *qmp;
 	const struct command *command; /* the run was for it; NULL: for none */
+	const struct refusal *refused; /* QEMU ended without having started; NULL: it had */
 	const char *channel_gone; /* why the channel for commands was of no use any more, or "" */
 };
 

@@ -40,11 +40,13 @@ static void vm_free(struct vm *vm)
 	close_fd(&vm->qmp_fd);
 	close_fd(&vm->said_fd);
 	close_fd(&vm->clock_fd);
+	close_fd(&vm->console_fd);
 	rescue_free(&vm->rescue);
 	channel_free(&vm->channel);
 	qmp_free(&vm->qmp);
 	buf_free(&vm->said);
 	strv_free(&vm->warnings);
+	strv_free(&vm->argv);
 }
 
 /* Returns 0 when QEMU has ended, or -errno. */
@@ -105,7 +107,6 @@ static void pass_fds(const struct qemu_config *c, int *ret)
 static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
 	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
-	_cleanup_strv_ struct strv argv = { 0 };
 	int pass[6 + BINDS_MAX + 1 + 2 * (DISKS_MAX + 1)];
 	sigset_t blocked;
 	int r = make_channel(&vm->report_fd, &report);
@@ -126,7 +127,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	config->report_fd = report;
 	config->qmp_fd = qmp;
 	config->console_fd = console;
-	r = qemu_args(config, &argv);
+	r = qemu_args(config, &vm->argv);
 	if (r < 0)
 		return err_sys(e, r, "QEMU's arguments");
 	signals_of_run(&blocked);
@@ -137,7 +138,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	serve_watch_clock(vm);
 	pass_fds(config, pass);
 	vm->servers.alone = vm->watch->n_servers > 0;
-	vm->pidfd = proc_start(argv.v, pass, said, &vm->pid, e);
+	vm->pidfd = proc_start(vm->argv.v, pass, said, &vm->pid, e);
 	if (vm->pidfd < 0)
 		return vm->pidfd;
 	vm->watch->timeline.qemu_us = sys_now_us();
@@ -145,7 +146,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	vm->console->log = &vm->watch->log;
 	vm->console->said = serve_on_console;
 	vm->console->said_arg = vm;
-	console_open(vm->console, take_fd(&ours));
+	vm->console_fd = take_fd(&ours);
 	return 0;
 }
 
@@ -178,14 +179,15 @@ static const char *server_said(const struct watch *watch, struct buf *log)
 	return line ? line : "";
 }
 
-static void tell_rest(struct vm *vm, const struct verdict *v)
+/* refused: QEMU did not start, and its line is in the verdict. */
+static void tell_rest(struct vm *vm, const struct verdict *v, bool refused)
 {
 	char *save = NULL, *line;
 
 	for (size_t i = 0; i < vm->warnings.n; i++)
 		log_warning("stage 1: %s", vm->warnings.v[i]);
 	/* Where QEMU failed its last line is in the verdict. */
-	if ((v->code ? v->code : v->exit_status) == EXIT_GUEST || vm->said.len == 0)
+	if (refused || (v->code ? v->code : v->exit_status) == EXIT_GUEST || vm->said.len == 0)
 		return;
 	for (line = strtok_r(vm->said.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		log_warning("QEMU: %s", line);
@@ -201,17 +203,43 @@ static void fill_silence(struct qmp *q, int qemu_status)
 	snprintf(q->reason, sizeof(q->reason), "guest-shutdown");
 }
 
+/* It ended by itself, before it was ready: it did not like its arguments, or this host. */
+static bool is_refused(const struct vm *vm, int qemu_status)
+{
+	return !vm->accepted && vm->started == 0 && !vm->signal && vm->missed == DEADLINE_NONE &&
+	       !vm->qmp.shutdown && WIFEXITED(qemu_status);
+}
+
+static const struct refusal *find_refusal(const struct vm *vm, int qemu_status, struct refusal *ret)
+{
+	const struct qemu_config *c = vm->config;
+	const char *opts = c->network->opts;
+	size_t extra = 0;
+
+	while (c->extra && c->extra[extra])
+		extra++;
+	refusal_of(vm->said.len > 0 ? vm->said.data : "", (const char *const *)vm->argv.v, extra,
+		   opts && opts[0], ret);
+	if (WEXITSTATUS(qemu_status) == 0)
+		*ret = (struct refusal){ EXIT_USAGE,
+					 "QEMU started no machine, it only printed what QEMU_OPTS or "
+					 "--qemu-opts asks for; nothing was made" };
+	return ret;
+}
+
 static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 {
+	struct refusal refusal;
 	struct ending end = { .report = &vm->report, .qmp = &vm->qmp, .limits = &vm->watch->limits };
 	_cleanup_buf_ struct buf log = { 0 };
 
 	while (waitpid(vm->pid, &end.qemu_status, 0) < 0 && errno == EINTR)
 		;
 	vm->watch->timeline.end_us = sys_now_us();
+	vm->ended = true;
 	serve_rest(vm);
 	serve_last_servers(vm);
-	if (arch->silent_off)
+	if (arch->silent_off && vm->accepted)
 		fill_silence(&vm->qmp, end.qemu_status);
 	events_add(&vm->watch->events, "qemu-ended", EVENT_N("status", end.qemu_status),
 		   EVENT_T("reason", vm->qmp.reason), EVENT_F("by_guest", vm->qmp.by_guest));
@@ -225,13 +253,15 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 	end.servers = &vm->servers;
 	end.server_said = server_said(vm->watch, &log);
 	end.quit = vm->quit;
+	if (is_refused(vm, end.qemu_status))
+		end.refused = find_refusal(vm, end.qemu_status, &refusal);
 	end.qemu_said = last_said(&vm->said);
 	end.io_error = vm->io_error;
 	end.console = vm->console->tail;
 	end.command = vm->watch->command.asked ? &vm->watch->command.command : NULL;
 	end.channel_gone = vm->channel.gone;
 	verdict_of(&end, ret);
-	tell_rest(vm, ret);
+	tell_rest(vm, ret, end.refused && WEXITSTATUS(end.qemu_status) != 0);
 }
 
 int vm_run(struct qemu_config *config, struct console *console, struct proc_others *others,
@@ -240,7 +270,7 @@ int vm_run(struct qemu_config *config, struct console *console, struct proc_othe
 	_cleanup_(vm_free) struct vm vm = { .console = console, .others = others, .watch = watch,
 					    .config = config,
 					    .pidfd = -1, .signal_fd = -1, .report_fd = -1,
-					    .qmp_fd = -1, .said_fd = -1, .clock_fd = -1,
+					    .qmp_fd = -1, .said_fd = -1, .clock_fd = -1, .console_fd = -1,
 					    .channel = CHANNEL_INIT, .rescue = RESCUE_INIT };
 	int r = start(&vm, config, e);
 
@@ -252,5 +282,9 @@ int vm_run(struct qemu_config *config, struct console *console, struct proc_othe
 	if (r < 0)
 		kill(vm.pid, SIGKILL);
 	finish(&vm, config->arch, ret);
+	if (r == 0 && vm.started < 0) {
+		*e = vm.start_error;
+		return vm.started;
+	}
 	return r < 0 ? err_sys(e, r, "poll") : 0;
 }

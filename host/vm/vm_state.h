@@ -41,7 +41,14 @@ struct vm {
 	struct strv warnings;	 /* of stage 1; told when the console is ours again */
 	char io_error[1024];	 /* the first disk that the host could not write or read */
 	size_t io_told;		 /* of qmp.io_errors */
+	struct strv argv;	 /* QEMU's arguments */
+	bool ended;		 /* QEMU has */
 	bool hello_sent;
+	unsigned int asked;	 /* the monitor's commands that are answered before the guest may run */
+	bool accepted;		 /* QEMU has taken its arguments; the guest may run */
+	int started;		 /* -errno where what a run keeps could not be made then, as start_error says */
+	struct err start_error;
+	int console_fd;		 /* our end of the console until it is opened; -1 */
 	bool attended;		 /* stage 1 gave a shell to the person at the console */
 	int signal;		 /* the first signal that the launcher got */
 	bool forwarded;		 /* one of those that end a run went to the command */
@@ -59,6 +66,8 @@ struct vm {
 /* serve.c: says what to wait for; moves what there is. */
 void serve_polls(const struct vm *vm, struct pollfd *fds);
 void serve(struct vm *vm, const struct pollfd *fds);
+/* start.c: greets the monitor, and lets the guest begin when QEMU is ready. */
+void serve_start(struct vm *vm);
 /* QEMU has ended: reads what is left in its channels. */
 void serve_rest(struct vm *vm);
 /* The terminal has another size. */

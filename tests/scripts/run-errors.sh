@@ -257,10 +257,50 @@ USE_TMPDIR=1 TMPDIR=$PWD/nowhere refuse 'TMPDIR is not there' 69 'TMPDIR .*/nowh
 USE_TMPDIR=1 TMPDIR=$PWD/tmpdir refuse 'xchg is not made for a run that is refused' 66 'empty is no file' "$system" --image empty
 USE_TMPDIR=1 TMPDIR=$PWD/tmpdir "$storeboot" run "$system" --stage1 "$build/storeboot-init" --print-qemu >/dev/null 2>&1
 is 'xchg is not made for --print-qemu' "$? $(ls tmpdir)" '0 '
-USE_TMPDIR=1 TMPDIR=$PWD/tmpdir QEMU_OPTS=-no-such-option timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" \
-	--image q.qcow2 </dev/null >/dev/null 2>&1
-is 'xchg is made for a run' "$? $(ls tmpdir)" '71 xchg'
-rm -r tmpdir q.qcow2
+
+# --- QEMU does not start: it is known before anything is made -----------------------------------------------
+made=(--image q.qcow2 --disk 'more.raw,raw,size=1M' --reginfo none)
+NIX_SWTPM_DIR=$PWD/tpm NIX_EFI_VARS=$PWD/vars USE_TMPDIR=1 TMPDIR=$PWD/tmpdir QEMU_OPTS=-no-such-option refuse \
+	'an option that QEMU does not have' 64 'QEMU did not start: -no-such-option: invalid option .*; nothing was made$' "$system" "${made[@]}" --efi --tpm
+for how in 9p virtiofs; do
+	refuse "more processors than the machine takes, $how" 64 'QEMU did not start: .*CPU.*; ask for fewer with --cores; nothing was made$' \
+		"$system" "${made[@]}" --share $how --cores 99999
+done
+for how in --fresh '--disk-size 300M' --ephemeral; do
+	# shellcheck disable=SC2086 # two words
+	refuse "more processors than the machine takes, $how" 64 'QEMU did not start: .*; ask for fewer with --cores; nothing was made$' \
+		"$system" --image base.qcow2 $how --yes --cores 99999
+done
+refuse "a device of the user's that QEMU does not have" 64 "QEMU did not start: -device none: .*'none'.*; nothing was made\$" \
+	"$system" "${made[@]}" --qemu-opts '-device none'
+# A host that lends memory it has not (vm.overcommit_memory=1) leaves it to the processor, which cannot address it.
+got=0
+timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" "${made[@]}" --memory 4000T </dev/null >/dev/null 2>"$tmp/err" || got=$?
+has 'more memory than there is: exit code' "$got" '^(64|69)$'
+has 'more memory than there is: what it says' "$(cat "$tmp/err")" 'QEMU did not start: .*; .*ask for less with --memory; nothing was made$'
+python3 -c 'import socket, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
+print(s.getsockname()[1], flush=True); time.sleep(100)' >port &
+holder=$!
+while [ ! -s port ]; do sleep 0.1; done
+QEMU_NET_OPTS="hostfwd=tcp:127.0.0.1:$(cat port)-:22" refuse 'a port in use, in QEMU_NET_OPTS' 67 \
+	"QEMU did not start: .*127.0.0.1:$(cat port)-:22': Address already in use; nothing was made\$" "$system" "${made[@]}"
+QEMU_OPTS="-netdev user,id=b,hostfwd=tcp::$(cat port)-:22" refuse 'a port in use, in QEMU_OPTS' 67 \
+	'QEMU did not start: .*Address already in use; nothing was made$' "$system" "${made[@]}"
+kill $holder
+wait $holder
+QEMU_NET_OPTS=hostfwd=tcp:192.0.2.1:4567-:22 refuse "an address that is another host's" 64 \
+	'QEMU did not start: .*: Cannot assign requested address; nothing was made$' "$system" "${made[@]}"
+QEMU_NET_OPTS=hostfwd=x refuse 'a forward that is none' 64 "QEMU did not start: .*'x'.*; nothing was made\$" "$system" "${made[@]}"
+# An ELF image with no PVH note: one segment, and the banner that a kernel has.
+python3 -c 'import struct, sys
+text = b"Linux version 6.1.0-none (x) #1\0".ljust(4096, b"\0")
+head = b"\x7fELF\2\1\1".ljust(16, b"\0") + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0x1000000, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+sys.stdout.buffer.write((head + struct.pack("<IIQQQQQQ", 1, 5, 4096, 0x1000000, 0x1000000, 4096, 4096, 4096)).ljust(4096, b"\0") + text)' >vmlinux
+refuse 'a vmlinux without a PVH note' 65 'QEMU did not start: .*without PVH ELF Note; .*CONFIG_PVH=y; nothing was made$' \
+	--kernel vmlinux --init "$system/init" "${made[@]}"
+is 'nothing is left of all these' "$(ls tmpdir q.qcow2* more.raw* 2>/dev/null)" tmpdir:
+rm -r tmpdir
 
 # --- the caller's descriptors and signals ----------------------------------------------------------------
 # Whatever is opened must not become the stdout that is not there: the console would be written over the image.
@@ -331,9 +371,5 @@ LC_ALL=C has '--print-qemu: the same words for a shell, bytes' "$words" $'^<.* i
 has '--print-qemu: and a name full of syntax' "$words" 'a\\"b\$\(c\)`d`!e\.qcow2"'
 LC_ALL=C refuse '--print-qemu: a name that QEMU takes open only' 69 'its name is not UTF-8' "$system" --print-qemu --image $'\xff.qcow2'
 
-QEMU_OPTS='-no-such-option' timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image q.qcow2 \
-	</dev/null >"$tmp/out" 2>"$tmp/err"
-is 'option that QEMU refuses: exit code' $? 71
-has 'option that QEMU refuses: what it says' "$(cat "$tmp/err")" '^storeboot: QEMU ended: exit status 1: .*no-such-option'
-is 'option that QEMU refuses: private folder gone' "$(ls "$tmp/run")" ''
+is 'the private folders are gone' "$(ls "$tmp/run")" ''
 tap_end

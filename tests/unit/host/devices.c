@@ -83,6 +83,10 @@ static void variables(void)
 	CHECK_INT(efi_ready(&other, NULL, &e), -EBUSY);
 	CHECK_INT(e.exit_status, EXIT_IN_USE);
 	CHECK_HAS(e.text, "/tmp/vars is in use by pid ");
+	efi_undo(&efi); /* QEMU did not start */
+	CHECK(access(efi.vars, F_OK) < 0);
+	close(efi.fd);
+	CHECK_INT(efi_ready(&efi, NULL, &e), 0);
 	close(efi.fd);
 	CHECK_INT(file_read_line(AT_FDCWD, efi.vars, text, sizeof(text)), 0);
 	CHECK_STR(text, "first");
@@ -90,6 +94,8 @@ static void variables(void)
 	CHECK_INT(efi_ready(&efi, NULL, &e), 0);
 	CHECK_INT(file_read_line(AT_FDCWD, efi.vars, text, sizeof(text)), 0);
 	CHECK_STR(text, "kept");
+	efi_undo(&efi);
+	CHECK_INT(access(efi.vars, F_OK), 0); /* it was there before */
 	close(efi.fd);
 	CHECK_INT(efi_ready(&efi, dir, &e), 0);
 	CHECK_HAS(efi.vars, "/efi-vars.fd");

@@ -66,6 +66,7 @@ static void together(void)
 	static char root[PATH_MAX + 16], more[PATH_MAX + 64];
 	const char *const list[] = { more, NULL };
 	struct disk_options o = { .qemu_img = qemu_img, .root = root, .more = list };
+	_cleanup_strv_ struct strv grown = { 0 };
 	struct qemu_disk told[DISKS_MAX];
 	_cleanup_(disks_free) struct disks *d = calloc(1, sizeof(*d));
 	struct err e = { 0 };
@@ -80,6 +81,11 @@ static void together(void)
 	snprintf(more, sizeof(more), "%s/more.qcow2,size=2M", top);
 	CHECK_INT(disks_open(&o, d, &e), 0);
 	CHECK_INT(disks_ready(d, &e), 0);
+	CHECK(access(root, F_OK) < 0); /* no name before QEMU runs */
+	CHECK_INT(disks_growth(d, &grown), 0);
+	CHECK_INT(grown.n, 0);
+	CHECK_INT(disks_commit(d, &e), 0);
+	CHECK_INT(access(root, F_OK), 0);
 	disks_qemu(d, false, told);
 	CHECK_INT(d->n, 2);
 	CHECK_INT(d->v[0].image.new_size, DISK_ROOT_SIZE);
@@ -87,6 +93,16 @@ static void together(void)
 	CHECK_STR(told[0].serial, "storeboot-root");
 	CHECK_STR(told[1].serial, "more");
 	CHECK(told[0].fd >= 0 && told[1].fd >= 0 && told[0].layer_fd < 0);
+	disks_close(d);
+
+	/* What is larger than it was is QEMU's to grow. */
+	snprintf(more, sizeof(more), "%s/more.qcow2,size=4M", top);
+	CHECK_INT(disks_open(&o, d, &e), 0);
+	CHECK_INT(disks_ready(d, &e), 0);
+	CHECK_INT(disks_growth(d, &grown), 0);
+	CHECK_INT(grown.n, 1);
+	CHECK_STR(grown.v[0], "{\"execute\":\"block_resize\",\"arguments\":{\"node-name\":\"disk1\","
+			      "\"size\":4194304}}\n");
 	disks_close(d);
 
 	snprintf(more, sizeof(more), "%s/more.qcow2,serial=storeboot-root", top);

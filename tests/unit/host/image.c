@@ -2,6 +2,7 @@
 /* image.c - tests of the disk image's rules, with the real qemu-img */
 #include "host/disk/image.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -78,6 +79,14 @@ static struct image_request request(const char *name)
 				       .new_size = SIZE, .ask_zero = true };
 }
 
+/* As a run does where QEMU starts. */
+static int make_and_name(const struct image_request *q, struct image *i, struct err *e)
+{
+	int r = image_ready(q, i, e);
+
+	return r < 0 ? r : image_commit(i, e);
+}
+
 static void made_once_then_opened(void)
 {
 	static const char name[] = "a, b:c=\xc3\xa4.qcow2";
@@ -92,7 +101,11 @@ static void made_once_then_opened(void)
 	CHECK(lstat(in_top(name), &st) < 0);
 	CHECK_INT(image_ready(&q, &i, &e), 0);
 	CHECK_STR(e.text, "");
-	CHECK(i.fd >= 0 && i.made);
+	CHECK(i.fd >= 0 && !i.made);
+	CHECK(lstat(in_top(name), &st) < 0);
+	CHECK_INT(image_commit(&i, &e), 0);
+	CHECK_STR(e.text, "");
+	CHECK(i.made);
 	CHECK_INT(lstat(in_top(name), &st), 0);
 
 	/* In use: flock belongs to the open file, so this very process is the other one. */
@@ -105,7 +118,53 @@ static void made_once_then_opened(void)
 	image_close(&again);
 }
 
-/* Something took the name between image_open and image_ready: it stays as it is. */
+/* How many entries the folder has. */
+static unsigned int entries(void)
+{
+	DIR *d = opendir(top);
+	unsigned int n = 0;
+
+	while (d && readdir(d))
+		n++;
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* What image_ready made, in one way or the other, is gone with the run that QEMU refused. */
+static void refused_by_qemu(void)
+{
+	struct image_request q = request("refused.qcow2"), fresh = request("refused-fresh.qcow2");
+	struct image i = IMAGE_INIT;
+	struct err e = { 0 };
+	struct stat before, st;
+	unsigned int n;
+
+	CHECK_INT(image_open(&fresh, &i, &e), 0);
+	CHECK_INT(make_and_name(&fresh, &i, &e), 0);
+	CHECK_INT(fstat(i.fd, &before), 0);
+	image_close(&i);
+	n = entries();
+	fresh.fresh = true;
+	for (int way = 0; way < 2; way++) {
+		as_fat = way == 1;
+		CHECK_INT(image_open(&q, &i, &e), 0);
+		CHECK_INT(image_ready(&q, &i, &e), 0);
+		CHECK(i.fd >= 0);
+		image_close(&i);
+		CHECK_INT(entries(), n);
+		CHECK_INT(image_open(&fresh, &i, &e), 0);
+		CHECK_INT(image_ready(&fresh, &i, &e), 0);
+		CHECK(i.fd >= 0 && i.old_fd >= 0);
+		image_close(&i);
+		CHECK_INT(entries(), n);
+	}
+	as_fat = false;
+	CHECK_INT(stat(in_top("refused-fresh.qcow2"), &st), 0);
+	CHECK(st.st_ino == before.st_ino && st.st_size == before.st_size);
+}
+
+/* Something took the name between image_open and image_commit: it stays as it is. */
 static void never_replaces(void)
 {
 	const struct image_request q = request("late.qcow2");
@@ -115,9 +174,10 @@ static void never_replaces(void)
 
 	CHECK_INT(image_open(&q, &i, &e), 0);
 	CHECK_INT(folder_write(top, "late.qcow2", "mine\n", 5, &e), 0);
-	CHECK(image_ready(&q, &i, &e) < 0);
+	CHECK(make_and_name(&q, &i, &e) < 0);
 	CHECK_INT(e.exit_status, EXIT_IN_USE);
-	CHECK_INT(i.fd, -1);
+	CHECK(!i.made);
+	image_close(&i);
 	CHECK_INT(file_read_line(AT_FDCWD, in_top("late.qcow2"), text, sizeof(text)), 0);
 	CHECK_STR(text, "mine");
 
@@ -125,8 +185,8 @@ static void never_replaces(void)
 	CHECK_INT(unlink(in_top("late.qcow2")), 0);
 	CHECK_INT(image_open(&q, &i, &e), 0);
 	CHECK_INT(image_open(&q, &other, &e), 0);
-	CHECK_INT(image_ready(&q, &other, &e), 0);
-	CHECK(image_ready(&q, &i, &e) < 0);
+	CHECK_INT(make_and_name(&q, &other, &e), 0);
+	CHECK(make_and_name(&q, &i, &e) < 0);
 	CHECK_INT(e.exit_status, EXIT_IN_USE);
 	CHECK_HAS(e.text, "late.qcow2 is in use by pid ");
 	image_close(&other);
@@ -143,19 +203,20 @@ static void also_on_fat(void)
 
 	as_fat = true;
 	CHECK_INT(image_open(&q, &i, &e), 0);
-	CHECK_INT(image_ready(&q, &i, &e), 0);
+	CHECK_INT(make_and_name(&q, &i, &e), 0);
 	CHECK_STR(e.text, "");
 	CHECK(i.fd >= 0 && i.made);
 	image_close(&i);
 	CHECK_INT(image_open(&late, &other, &e), 0);
 	CHECK_INT(folder_write(top, "lesser-late.qcow2", "mine\n", 5, &e), 0);
-	CHECK(image_ready(&late, &other, &e) < 0);
+	CHECK(make_and_name(&late, &other, &e) < 0);
 	CHECK_INT(e.exit_status, EXIT_IN_USE);
+	image_close(&other);
 	CHECK_INT(file_read_line(AT_FDCWD, in_top("lesser-late.qcow2"), text, sizeof(text)), 0);
 	CHECK_STR(text, "mine");
 	q.ephemeral = true;
 	CHECK_INT(image_open(&q, &i, &e), 0);
-	CHECK_INT(image_ready(&q, &i, &e), 0);
+	CHECK_INT(make_and_name(&q, &i, &e), 0);
 	CHECK(i.layer_fd >= 0);
 	image_close(&i);
 	as_fat = false;
@@ -172,21 +233,22 @@ static void grows_and_never_shrinks(void)
 	struct err e = { 0 };
 
 	CHECK_INT(image_open(&q, &i, &e), 0);
-	CHECK_INT(image_ready(&q, &i, &e), 0);
+	CHECK_INT(make_and_name(&q, &i, &e), 0);
 	image_close(&i);
 	q.size = 2 * SIZE;
 	CHECK_INT(image_open(&q, &i, &e), 0);
 	CHECK(i.size == SIZE && i.new_size == 2 * SIZE);
-	CHECK_INT(image_ready(&q, &i, &e), 0);
+	CHECK(image_grows(&i)); /* QEMU does it (disks_growth) */
+	CHECK_INT(make_and_name(&q, &i, &e), 0);
 	image_close(&i);
-	q.size = SIZE;
-	CHECK(image_open(&q, &i, &e) < 0);
-	CHECK_INT(e.exit_status, EXIT_IMAGE);
-	CHECK_HAS(e.text, "holds a disk of 128 MiB; it is not made smaller");
 	q.size = 0;
 	CHECK_INT(image_open(&q, &i, &e), 0);
-	CHECK(i.size == 2 * SIZE && i.new_size == 2 * SIZE);
+	CHECK(i.size == SIZE && i.new_size == SIZE && !image_grows(&i));
 	image_close(&i);
+	q.size = SIZE / 2;
+	CHECK(image_open(&q, &i, &e) < 0);
+	CHECK_INT(e.exit_status, EXIT_IMAGE);
+	CHECK_HAS(e.text, "holds a disk of 64 MiB; it is not made smaller");
 }
 
 /* Throw-away runs share an image, with nothing else beside them; a fresh start deletes nothing. */
@@ -198,14 +260,14 @@ static void shared_and_aside(void)
 	struct stat before, st;
 
 	CHECK_INT(image_open(&q, &i, &e), 0);
-	CHECK_INT(image_ready(&q, &i, &e), 0);
+	CHECK_INT(make_and_name(&q, &i, &e), 0);
 	CHECK_INT(fstat(i.fd, &before), 0);
 	image_close(&i);
 	q.ephemeral = true;
 	CHECK_INT(image_open(&q, &a, &e), 0);
 	CHECK_INT(image_open(&q, &b, &e), 0);
-	CHECK_INT(image_ready(&q, &a, &e), 0);
-	CHECK_INT(image_ready(&q, &b, &e), 0);
+	CHECK_INT(make_and_name(&q, &a, &e), 0);
+	CHECK_INT(make_and_name(&q, &b, &e), 0);
 	CHECK(a.layer_fd >= 0 && b.layer_fd >= 0);
 	CHECK_INT(fstat(a.layer_fd, &st), 0);
 	CHECK(st.st_nlink == 0 && st.st_size > 0);
@@ -219,7 +281,7 @@ static void shared_and_aside(void)
 
 	CHECK_INT(image_open(&fresh, &i, &e), 0);
 	CHECK(i.zero && i.new_size == SIZE);
-	CHECK_INT(image_ready(&fresh, &i, &e), 0);
+	CHECK_INT(make_and_name(&fresh, &i, &e), 0);
 	CHECK_INT(stat(in_top("share.qcow2"), &st), 0);
 	CHECK(st.st_ino != before.st_ino && i.made);
 	image_close(&i);
@@ -277,6 +339,7 @@ int main(void)
 	}
 	RUN(made_once_then_opened);
 	RUN(never_replaces);
+	RUN(refused_by_qemu);
 	RUN(also_on_fat);
 	RUN(grows_and_never_shrinks);
 	RUN(shared_and_aside);

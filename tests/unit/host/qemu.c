@@ -31,7 +31,7 @@ static void whole_list(void)
 		"-no-reboot", "-machine", "q35", "-accel", "tcg", "-cpu",
 		"max,la57=off,erms=off,fsrm=off", "-m", "384M",
 		"-smp", "1", "-device", "pvpanic", "-kernel", "/k", "-initrd", "/i", "-append",
-		"init=/x a,b", "-display", "none", "-chardev", "socket,id=console,fd=3", "-serial",
+		"init=/x a,b", "-display", "none", "-S", "-chardev", "socket,id=console,fd=3", "-serial",
 		"chardev:console",
 		"-chardev", "socket,id=report,fd=4", "-serial", "chardev:report", "-chardev",
 		"socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control", "-device",

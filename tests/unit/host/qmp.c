@@ -115,6 +115,23 @@ static void odd_members(void)
 	CHECK_STR(q.reason, "");
 }
 
+static void replies(void)
+{
+	static const char text[] = "{\"return\": {}}"
+				   "{\"return\": {\"base-memory\": 67108864, \"plugged-memory\": 0}}"
+				   "{\"event\": \"RESUME\"}{\"error\": {\"class\": \"GenericError\", "
+				   "\"desc\": \"no room\"}}{\"return\": 7}{\"return\": {\"base-memory\": []}}";
+	_cleanup_(qmp_free) struct qmp q = { 0 };
+
+	CHECK_INT(qmp_feed(&q, text, strlen(text)), 0);
+	CHECK_INT(q.replies, 5);
+	CHECK_STR(q.error, "no room");
+	CHECK_INT(q.memory, 0); /* the last answer */
+	q.replies = 0;
+	CHECK_INT(qmp_feed(&q, text, 60 + 20), 0);
+	CHECK_INT(q.memory, 64 << 20);
+}
+
 int main(void)
 {
 	RUN(pieces_of_every_size);
@@ -122,5 +139,6 @@ int main(void)
 	RUN(io_errors);
 	RUN(what_is_no_qmp);
 	RUN(odd_members);
+	RUN(replies);
 	TEST_END();
 }
