@@ -305,12 +305,12 @@ rm -r tmpdir
 # --- the caller's descriptors and signals ----------------------------------------------------------------
 # Whatever is opened must not become the stdout that is not there: the console would be written over the image.
 got=0
-timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image closed.qcow2 </dev/null >&- 2>"$tmp/err" || got=$?
+timeout 300 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image closed.qcow2 </dev/null >&- 2>"$tmp/err" || got=$?
 is 'stdout closed: exit code' "$got" 69
 has 'stdout closed: what it says' "$(cat "$tmp/err")" "says to stdout: Bad file descriptor"
 ok 'stdout closed: the image is whole' qemu-img check -q -f qcow2 closed.qcow2
 got=0
-timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image closed.qcow2 <&- >/dev/full 2>"$tmp/err" || got=$?
+timeout 300 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --image closed.qcow2 <&- >/dev/full 2>"$tmp/err" || got=$?
 is 'full stdout: exit code' "$got" 69
 has 'full stdout: what it says' "$(cat "$tmp/err")" "says to stdout: No space left on device"
 rm closed.qcow2
