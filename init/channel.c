@@ -117,12 +117,24 @@ static int open_notify(void)
 	return take_fd(&fd);
 }
 
+/* A guest without memory ends its programs, and not the one by which the host reaches it
+ * (proc_pid_oom_score_adj(5)). A command has its own value again (agent/command.c). */
+static void spare_from_oom(const struct boot *b)
+{
+	char path[64];
+
+	if (str_format(path, sizeof(path), "%s/proc/self/oom_score_adj", boot_api(b)) == 0 &&
+	    file_write(AT_FDCWD, path, "-1000", 5) < 0)
+		return; /* it is ended as any other then */
+}
+
 /* Nothing of PID 1's is kept open: not its console, which stage 2 may hang up, and no folder but /. */
-static void become_agent(void)
+static void become_agent(const struct boot *b)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
+	spare_from_oom(b);
 	prctl(PR_SET_NAME, "storeboot-agent");
 	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
 		dup2(null, fd);
@@ -135,7 +147,7 @@ static void agent(struct boot *b, struct agent_config *c)
 	char console[80];
 	struct err e;
 
-	become_agent();
+	become_agent(b);
 	c->system_config = b->config.system_config;
 	c->console = console_path(b, console, sizeof(console));
 	c->port = open_port(b, b->config.deadline_ms, &e);

@@ -24,7 +24,7 @@
 #include "init/agent/session.h"
 #include "init/lib/str.h"
 
-#define SESSIONS 16
+#define SESSIONS 20 /* more than the launcher lets in at a time */
 #define HOST_TRIES 500 /* 10 ms apart */
 #define PORT_OUT_ENOUGH 131072 /* no command is listened to while so much waits for the host */
 #define CLOCK_TOLERANCE_NS 200000000 /* a clock that is right is not disturbed */
@@ -58,6 +58,13 @@ static int say_hello(struct agent *a)
 
 	snprintf((char *)payload + 8, sizeof(payload) - 8, "%s", a->c->text);
 	return frame_put(&a->port_out, FRAME_HELLO, 0, payload, 8 + strlen((char *)payload + 8));
+}
+
+static int say_bye(struct agent *a, enum frame_bye why)
+{
+	const uint64_t number = why;
+
+	return frame_put_numbers(&a->port_out, FRAME_BYE, 0, 4, 1, &number);
 }
 
 static void ask_off(struct agent *a)
@@ -111,7 +118,7 @@ static int machine_frame(struct agent *a, const struct frame *f)
 		break;
 	case FRAME_RETRY:
 		end(a, AGENT_RETRY);
-		break;
+		return say_bye(a, FRAME_BYE_RETRY);
 	case FRAME_CLOCK:
 		set_clock(f);
 		break;
@@ -134,12 +141,11 @@ static struct session *find(struct agent *a, uint16_t id)
 
 static int open_session(struct agent *a, const struct frame *f)
 {
-	static const char full[] = "\175\0\0\0the guest runs 16 commands already, no more";
-
 	for (size_t i = 0; i < SESSIONS; i++)
 		if (!a->sessions[i].pid)
 			return session_open(&a->sessions[i], a->c, f, &a->port_out);
-	return frame_put(&a->port_out, FRAME_REFUSED, f->session, full, sizeof(full) - 1);
+	return frame_put_text(&a->port_out, FRAME_REFUSED, f->session, 125,
+			      "the guest's agent runs as many commands as it can");
 }
 
 static int take_frame(struct agent *a, const struct frame *f)
@@ -227,13 +233,16 @@ static void reap(struct agent *a)
 	}
 }
 
-static void serve_signals(struct agent *a)
+/* The host is told at once: SIGKILL may follow before the last command has ended. */
+static int serve_signals(struct agent *a)
 {
 	struct signalfd_siginfo info;
+	bool before = a->terminating;
 
 	while (read(a->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
 		a->terminating = a->terminating || info.ssi_signo != SIGCHLD;
 	reap(a);
+	return a->terminating && !before ? say_bye(a, FRAME_BYE_TERM) : 0;
 }
 
 static bool any_session(const struct agent *a)
@@ -297,8 +306,8 @@ static int serve(struct agent *a, const struct pollfd *fds)
 {
 	int r = fds[POLL_PORT].revents & ~POLLOUT ? read_port(a) : 0;
 
-	if (fds[POLL_CHILD].revents)
-		serve_signals(a);
+	if (r == 0 && fds[POLL_CHILD].revents)
+		r = serve_signals(a);
 	if (r == 0 && fds[POLL_EXECED].revents)
 		r = serve_execed(a);
 	if (r == 0 && fds[POLL_NOTIFY].revents)

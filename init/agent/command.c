@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -126,6 +128,60 @@ static void exec_shell(const struct agent_config *c, int failed)
 	fail(failed, NOT_FOUND, "a shell (in the system's sw/bin, or /bin)");
 }
 
+/* The agent itself is spared when memory is short. */
+static void take_oom_score(void)
+{
+	if (file_write(AT_FDCWD, "/proc/self/oom_score_adj", "0", 1) < 0)
+		return; /* where there is no /proc it has PID 1's */
+}
+
+/* Where execve(2) fails with ENOENT, and the file is there: what the kernel needs to run it and did not find.
+ * Returns whether that is known; ret: its name. */
+static bool lacks_interpreter(const char *path, char *ret, size_t size)
+{
+	char line[PATH_MAX];
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? pread(fd, line, sizeof(line) - 1, 0) : -1;
+	const char *name = line + 2;
+
+	if (n < 2)
+		return false;
+	line[n] = '\0';
+	if (memcmp(line, "#!", 2) != 0) { /* the loader of a program, the one other thing */
+		snprintf(ret, size, "its loader (the ELF interpreter)");
+		return memcmp(line, "\177E", 2) == 0;
+	}
+	name += strspn(name, " \t");
+	line[name - line + (ptrdiff_t)strcspn(name, " \t\n")] = '\0';
+	snprintf(ret, size, "its interpreter %s%s", name,
+		 str_ends(name, "\r") ? " (the line ends with a carriage return)" : "");
+	return access(name, F_OK) == 0 ? lacks_interpreter(name, ret, size) : name[0] != '\0';
+}
+
+static void fail_exec(const char *name, int failed) __attribute__((noreturn));
+
+/* A file that is there and cannot run is not one that was not found. */
+static void fail_exec(const char *name, int failed)
+{
+	int err = errno;
+	const char *dirs = strchr(name, '/') ? "" : getenv("PATH");
+	char path[PATH_MAX], lack[256], what[sizeof(path) + sizeof(lack) + 2];
+
+	while (err == ENOENT && dirs) {
+		size_t len = strcspn(dirs, ":");
+
+		snprintf(path, sizeof(path), "%.*s%s%s", (int)len, dirs, len > 0 ? "/" : "", name);
+		if (lacks_interpreter(path, lack, sizeof(lack))) {
+			snprintf(what, sizeof(what), "%s: %s", path, lack);
+			errno = ENOENT;
+			fail(failed, NOT_EXECUTABLE, what);
+		}
+		dirs = dirs[len] ? dirs + len + 1 : NULL;
+	}
+	errno = err;
+	fail(failed, err == ENOENT || err == ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE, name);
+}
+
 void command_exec(const struct agent_config *c, const struct request *r, const int *std, int failed)
 {
 	sigset_t none;
@@ -134,6 +190,7 @@ void command_exec(const struct agent_config *c, const struct request *r, const i
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int n = 1; n < _NSIG; n++) /* what PID 1 was started with ignored, too */
 		signal(n, SIG_DFL);
+	take_oom_score();
 	set_streams(r, std, failed);
 	set_environment(c, r, failed);
 	set_folder(c, r, failed);
@@ -141,5 +198,5 @@ void command_exec(const struct agent_config *c, const struct request *r, const i
 	if (r->shell)
 		exec_shell(c, failed);
 	execvp(r->argv.v[0], r->argv.v);
-	fail(failed, errno == ENOENT || errno == ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE, r->argv.v[0]);
+	fail_exec(r->argv.v[0], failed);
 }

@@ -10,7 +10,7 @@
 struct command_failure {
 	int num;    /* errno */
 	int status; /* as a shell has it: 127 not found, 126 cannot be executed; 125 for what came before */
-	char what[128];
+	char what[320];
 };
 
 /*

@@ -29,12 +29,10 @@ static void close_fd(int *fd)
 
 static int put_refused(const struct session *s, int status, const char *what, int num, struct buf *port)
 {
-	unsigned char payload[4 + 256] = { (unsigned char)status };
+	char text[FRAME_TEXT_MAX];
 
-	if (s->silent)
-		return 0;
-	snprintf((char *)payload + 4, sizeof(payload) - 4, "%s: %s", what, strerror(num));
-	return frame_put(port, FRAME_REFUSED, s->id, payload, 4 + strlen((char *)payload + 4));
+	snprintf(text, sizeof(text), "%s: %s", what, strerror(num));
+	return frame_put_text(port, FRAME_REFUSED, s->id, status, text);
 }
 
 static void session_free(struct session *s)
@@ -185,16 +183,12 @@ void session_frame(struct session *s, const struct frame *f)
 	}
 }
 
+/* The agent waits for each child that ends, also for one that nobody is told of. */
 void session_hangup(struct session *s)
 {
-	s->silent = true;
-	s->id = 0; /* the host may use the number again */
 	send_signal(s, SIGHUP);
 	send_signal(s, SIGCONT);
-	close_fd(&s->in);
-	close_fd(&s->out);
-	close_fd(&s->err);
-	buf_free(&s->to_in);
+	session_free(s);
 }
 
 /* How much lies in a pipe or a terminal. */
@@ -269,7 +263,7 @@ static int serve_out(struct session *s, enum frame_kind kind, int *fd, uint32_t 
 	}
 	*credit -= (uint32_t)n;
 	*left -= s->exited && !s->tty ? (size_t)n : 0;
-	return s->silent ? 1 : frame_put(port, kind, s->id, data, (size_t)n) < 0 ? -ENOMEM : 1;
+	return frame_put(port, kind, s->id, data, (size_t)n) < 0 ? -ENOMEM : 1;
 }
 
 /* 0: it is executed, or not yet. */
@@ -277,7 +271,7 @@ static int serve_exec(struct session *s, struct buf *port)
 {
 	struct command_failure f;
 	ssize_t n = read(s->exec_fd, &f, sizeof(f));
-	char what[256];
+	char what[sizeof(f.what) + 64];
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
@@ -288,7 +282,7 @@ static int serve_exec(struct session *s, struct buf *port)
 	snprintf(what, sizeof(what), "%s%s",
 		 f.status == 125 ? "the command cannot be started: " : "cannot execute ", f.what);
 	n = put_refused(s, f.status, what, f.num, port);
-	session_hangup(s); /* all is said */
+	session_hangup(s);
 	return (int)n;
 }
 
@@ -302,13 +296,15 @@ static int put_exit(const struct session *s, struct buf *port)
 	} else {
 		numbers[0] = (uint64_t)WEXITSTATUS(s->status);
 	}
-	return s->silent ? 0 : frame_put_numbers(port, FRAME_EXIT, s->id, 4, 2, numbers);
+	return frame_put_numbers(port, FRAME_EXIT, s->id, 4, 2, numbers);
 }
 
 int session_serve(struct session *s, const struct pollfd *fds, struct buf *port)
 {
 	int r = fds[EXEC].revents ? serve_exec(s, port) : 0;
 
+	if (!s->pid) /* it could not be executed */
+		return r;
 	if (r == 0 && (fds[IN].revents || s->in_end))
 		r = serve_in(s, port);
 	/* Of what has ended all is read at once that there is. */

@@ -22,7 +22,7 @@ struct session {
 	struct buf to_in; /* for stdin, not yet taken; at most FRAME_WINDOW bytes */
 	uint32_t out_credit, err_credit;
 	size_t out_left, err_left; /* after its end: what it wrote and is not yet read */
-	bool exited, silent; /* it has ended; nobody is there to hear of it */
+	bool exited;
 	int status;	     /* as wait(2) gives it */
 };
 
@@ -44,7 +44,7 @@ _must_check_ int session_serve(struct session *s, const struct pollfd *fds, stru
 /* Its process has ended, as wait(2) says. */
 void session_exited(struct session *s, int status);
 
-/* Nobody listens any more: SIGHUP to its process group, and silence. */
+/* Nobody listens any more: SIGHUP to its process group, and the place is free. */
 void session_hangup(struct session *s);
 
 #endif

@@ -55,6 +55,27 @@ int frame_put_credit(struct buf *b, uint16_t session, enum frame_kind stream, ui
 	return frame_put(b, FRAME_CREDIT, session, payload, sizeof(payload));
 }
 
+int frame_put_text(struct buf *b, enum frame_kind kind, uint16_t session, int status, const char *text)
+{
+	unsigned char payload[4 + FRAME_TEXT_MAX];
+	size_t len = strnlen(text, FRAME_TEXT_MAX);
+
+	put_number(payload, 4, (unsigned int)status);
+	memcpy(payload + 4, text, len);
+	return frame_put(b, kind, session, payload, 4 + len);
+}
+
+void frame_text(const struct frame *f, char *ret, size_t size)
+{
+	size_t len = f->len > 4 ? f->len - 4 : 0;
+
+	if (len > size - 1)
+		len = size - 1;
+	if (len > 0)
+		memcpy(ret, f->data + 4, len);
+	ret[len] = '\0';
+}
+
 uint64_t frame_number(const struct frame *f, size_t at, unsigned int width)
 {
 	return at + width <= f->len ? get_number(f->data + at, width) : 0;

@@ -22,6 +22,7 @@
 
 #define FRAME_HEADER 8
 #define FRAME_PAYLOAD_MAX 65536
+#define FRAME_TEXT_MAX 400
 #define FRAME_DATA_MAX 16384 /* of one frame with data: a session's frame does not hold others up long */
 #define FRAME_WINDOW 262144  /* bytes of one stream that may wait on their way */
 
@@ -61,11 +62,24 @@ enum frame_kind {
 	 * more bytes (4) */
 	FRAME_CREDIT,
 
-	/* a program to the launcher, on the control socket; session 0 */
+	/* a program to the launcher, on the control socket; session 0; the launcher answers with the same kind,
+	 * empty */
 	FRAME_ATTACH, /* the console: IN and OUT from now on */
 	FRAME_STOP,   /* end the machine: 0 as SIGTERM does, 1 at once (4) */
 
+	/* guest to host, session 0 */
+	FRAME_BYE, /* enum frame_bye (4): the agent is going to close the port */
+
+	/* the launcher to a program, session 0 */
+	FRAME_GONE, /* exit status (4), a text: why the launcher closes the connection; its last frame */
+
 	FRAME_KINDS,
+};
+
+/* Why the agent goes. */
+enum frame_bye {
+	FRAME_BYE_TERM,	 /* all processes were asked to end (SIGTERM): the guest shuts down */
+	FRAME_BYE_RETRY, /* stage 1 tries the failed step again; another agent comes */
 };
 
 /* Where the agent is. */
@@ -91,6 +105,12 @@ _must_check_ int frame_put_numbers(struct buf *b, enum frame_kind kind, uint16_t
 				   unsigned int width, unsigned int n, const uint64_t *numbers);
 /* For a stream: so many bytes more. */
 _must_check_ int frame_put_credit(struct buf *b, uint16_t session, enum frame_kind stream, uint32_t bytes);
+/* The same for FRAME_REFUSED and FRAME_GONE: an exit status and a text, cut to FRAME_TEXT_MAX bytes. */
+_must_check_ int frame_put_text(struct buf *b, enum frame_kind kind, uint16_t session, int status,
+				const char *text);
+
+/* The text of such a frame, "" where there is none; ret has size bytes. */
+void frame_text(const struct frame *f, char *ret, size_t size);
 
 /* The number of width bytes at a place of the payload; 0 where it ends before. */
 uint64_t frame_number(const struct frame *f, size_t at, unsigned int width);

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -164,6 +165,8 @@ static void hello(void)
 	CHECK_INT(frame_number(&h.frame, 4, 4), FRAME_AT_RESCUE);
 	CHECK(h.frame.len == 12 && memcmp(h.frame.data + 8, "disk", 4) == 0);
 	put(&h, FRAME_RETRY, 0, NULL, 0);
+	CHECK_INT(next(&h), FRAME_BYE); /* the host expects another agent */
+	CHECK_INT(frame_number(&h.frame, 0, 4), FRAME_BYE_RETRY);
 	CHECK_INT(finish(&h), AGENT_RETRY);
 }
 
@@ -222,6 +225,75 @@ static void what_cannot_start(void)
 	gather(&h, &s);
 	CHECK_INT(s.kind, FRAME_REFUSED);
 	CHECK_INT(s.status, 125);
+	said_free(&s);
+	CHECK_INT(finish(&h), AGENT_LOST);
+}
+
+/* Makes an executable file that holds text; path has room for it. */
+static void make_script(char *path, const char *text)
+{
+	int fd = mkstemp(path);
+
+	CHECK(fd >= 0);
+	CHECK_INT(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	CHECK_INT(fchmod(fd, 0755), 0);
+	close(fd);
+}
+
+/* A script that is there is not reported as not found. */
+static void a_script_without_its_interpreter(void)
+{
+	static const struct {
+		const char *text, *part;
+		unsigned int status;
+	} rows[] = {
+		{ "#!/no/such/program -x\n", ": its interpreter /no/such/program: No such file", 126 },
+		{ "#! \t/no/such/other\n", ": its interpreter /no/such/other: No such file", 126 },
+		{ "#!/bin/sh\r\n", "(the line ends with a carriage return): No such file", 126 },
+	};
+	struct host h;
+
+	start(&h, FRAME_AT_COMMAND);
+	next(&h);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(request_free) struct request r = { 0 };
+		_cleanup_buf_ struct buf b = { 0 };
+		char path[] = "/tmp/storeboot-agent.XXXXXX", text[FRAME_TEXT_MAX + 1];
+
+		make_script(path, rows[i].text);
+		/* By its path, and where it is looked for. */
+		CHECK_INT(i % 2 ? strv_add(&r.argv, path + strlen("/tmp/")) : strv_add(&r.argv, path), 0);
+		CHECK_INT(strv_add(&r.env, "PATH=/nowhere:/tmp:/bin"), 0);
+		CHECK_INT(request_format(&r, &b), 0);
+		put(&h, FRAME_OPEN, 9, b.data, b.len);
+		while (next(&h) > 0 && h.frame.kind != FRAME_REFUSED)
+			;
+		frame_text(&h.frame, text, sizeof(text));
+		CHECK_INT(frame_number(&h.frame, 0, 4), rows[i].status);
+		CHECK_HAS(text, path + strlen("/tmp/"));
+		CHECK_HAS(text, rows[i].part);
+		unlink(path);
+	}
+	CHECK_INT(finish(&h), AGENT_LOST);
+}
+
+/* However many commands were hung up and went on: they take no place from others. */
+static void who_is_hung_up_takes_no_place(void)
+{
+	struct host h;
+	struct said s;
+
+	start(&h, FRAME_AT_COMMAND);
+	next(&h);
+	for (uint16_t i = 1; i <= 40; i++) {
+		open_command(&h, i, false, "trap '' HUP; echo ready; exec sleep 3");
+		put_credit(&h, i, FRAME_OUT, FRAME_WINDOW);
+		while (next(&h) > 0 && h.frame.kind != FRAME_OUT)
+			CHECK(h.frame.kind != FRAME_REFUSED);
+		put(&h, FRAME_HANGUP, i, NULL, 0);
+	}
+	run(&h, false, "echo one more", NULL, &s);
+	CHECK_STR(s.out.data, "one more\n");
 	said_free(&s);
 	CHECK_INT(finish(&h), AGENT_LOST);
 }
@@ -311,6 +383,8 @@ static void the_end(void)
 	while (next(&h) > 0 && h.frame.kind != FRAME_OUT)
 		;
 	kill(h.agent, SIGTERM);
+	CHECK_INT(next(&h), FRAME_BYE); /* at once: it may be killed before the command has ended */
+	CHECK_INT(frame_number(&h.frame, 0, 4), FRAME_BYE_TERM);
 	put(&h, FRAME_SIGNAL, 1, &(const char){ SIGKILL }, 1);
 	gather(&h, &s);
 	CHECK_INT(s.status, 137);
@@ -325,6 +399,8 @@ int main(void)
 	RUN(hello);
 	RUN(streams_and_status);
 	RUN(what_cannot_start);
+	RUN(a_script_without_its_interpreter);
+	RUN(who_is_hung_up_takes_no_place);
 	RUN(credit);
 	RUN(a_terminal);
 	RUN(signals);
