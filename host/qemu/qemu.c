@@ -159,12 +159,13 @@ static int add_channels(const struct qemu_config *c, struct strv *v)
 	return r;
 }
 
-/* Ours, and the one that qemu-ga(8) looks for. */
-static int add_port(const char *id, const char *name, struct strv *v)
+/* Ours, and the one that qemu-ga(8) looks for. QEMU reports that the guest opens or closes a port only if the
+ * port has an id (hw/char/virtio-console.c, VSERPORT_CHANGE). */
+static int add_port(const char *chardev, const char *words, struct strv *v)
 {
 	int r = strv_add(v, "-device");
 
-	return r < 0 ? r : strv_addf(v, "virtserialport,chardev=%s,name=%s", id, name);
+	return r < 0 ? r : strv_addf(v, "virtserialport,chardev=%s,%s", chardev, words);
 }
 
 /* One port more than there are: the first is a console's, by its number (hw/char/virtio-serial-bus.c). */
@@ -182,10 +183,10 @@ static int add_ports(const struct qemu_config *c, struct strv *v)
 	if (r == 0 && c->channel_fd >= 0)
 		r = strv_addf(v, "socket,id=channel,fd=%d", c->channel_fd);
 	if (r == 0 && c->channel_fd >= 0)
-		r = add_port("channel", FRAME_PORT, v);
+		r = add_port("channel", "name=" FRAME_PORT ",id=" QEMU_PORT_ID, v);
 	if (r == 0 && c->agent)
 		r = qemu_add_valued(v, "-chardev", "socket,id=agent,server=on,wait=off,path=", c->agent);
-	return r < 0 || !c->agent ? r : add_port("agent", "org.qemu.guest_agent.0", v);
+	return r < 0 || !c->agent ? r : add_port("agent", "name=org.qemu.guest_agent.0", v);
 }
 
 static int add_disks(const struct qemu_config *c, struct strv *v)

@@ -13,6 +13,9 @@
 #include "host/qemu/network.h"
 #include "init/lib/str.h"
 
+/* The virtio-serial port of the channel, as QEMU's events name it. */
+#define QEMU_PORT_ID "storeboot"
+
 /* Paths are absolute and may hold any byte but NUL. */
 struct qemu_config {
 	const char *program;

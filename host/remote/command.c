@@ -16,6 +16,7 @@
  * wait (pipe(7): a page of a pipe is free). */
 #define WRITE_MAX 4096
 #define WRITE_MAX_TTY 512
+#define CTRL_C 0x03
 #define GRANT_MIN 32768 /* credits are given back in pieces of this, not of every write */
 
 enum { SOCK, IN, OUT, ERR };
@@ -56,14 +57,27 @@ static int fill_request(const struct command_options *o, struct request *req, st
 	return r;
 }
 
+/* Without a command there is a shell, which takes a terminal though nobody asked for one. */
+static int no_terminal(const struct command_options *o, struct err *e)
+{
+	const char *which = isatty(STDIN_FILENO)  ? "stdout is none" :
+			    isatty(STDOUT_FILENO) ? "stdin is none" :
+						    "stdin and stdout are none";
+
+	if (!o->argv || !o->argv[0])
+		return err_exit(e, EXIT_USAGE, ENOTTY,
+				"exec: a shell needs a terminal, and %s; give a COMMAND after --", which);
+	return err_exit(e, EXIT_USAGE, ENOTTY, "--tty: the command needs a terminal, and %s; leave it out",
+			which);
+}
+
 int command_request(const struct command_options *o, struct buf *ret, struct err *e)
 {
 	_cleanup_(request_free) struct request req = { 0 };
 	int r;
 
 	if (o->tty && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
-		return err_exit(e, EXIT_USAGE, ENOTTY,
-				"--tty: stdin and stdout are no terminal; leave it out");
+		return no_terminal(o, e);
 	r = fill_request(o, &req, e);
 	if (r == 0)
 		r = request_format(&req, ret);
@@ -180,12 +194,20 @@ static void take_end(struct command *c, const struct frame *f)
 	c->status = (int)(frame_number(f, 0, 4) & 0xff);
 	c->signal = refused ? 0 : (int)(frame_number(f, 4, 4) & 0x7f);
 	if (refused)
-		snprintf(c->why, sizeof(c->why), "%.*s", f->len > 4 ? (int)(f->len - 4) : 0,
-			 (const char *)f->data + 4);
+		frame_text(f, c->why, sizeof(c->why));
+}
+
+static void take_gone(struct command *c, const struct frame *f)
+{
+	char why[FRAME_TEXT_MAX + 1];
+
+	frame_text(f, why, sizeof(why));
+	lose(c, why);
 }
 
 static void take_frame(struct command *c, const struct frame *f)
 {
+	c->answered = true;
 	switch (f->kind) {
 	case FRAME_OUT:
 		take_output(c, &c->stdout_, f);
@@ -201,6 +223,9 @@ static void take_frame(struct command *c, const struct frame *f)
 	case FRAME_EXIT:
 	case FRAME_REFUSED:
 		take_end(c, f);
+		break;
+	case FRAME_GONE:
+		take_gone(c, f);
 		break;
 	default:
 		break;
@@ -230,7 +255,7 @@ static void read_sock(struct command *c)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		lose(c, "the guest has ended, or its agent");
+		lose(c, "the VM's launcher closed the connection without a reason: it was killed");
 		return;
 	}
 	put(c, buf_add(&c->in, data, (size_t)n));
@@ -258,6 +283,9 @@ static void read_stdin(struct command *c)
 		put(c, frame_put(&c->out, FRAME_IN_END, SESSION, NULL, 0));
 		return;
 	}
+	/* A terminal in raw mode sends no signal, and until the guest answers nobody there takes the key. */
+	if (c->tty && !c->answered && memchr(data, CTRL_C, (size_t)n))
+		c->terminal.quit = true;
 	len = c->tty ? terminal_keys(&c->terminal, data, (size_t)n) : (size_t)n;
 	if (c->terminal.quit)
 		c->state = COMMAND_LEFT;

@@ -23,7 +23,8 @@ enum command_state {
 	COMMAND_ENDED,	 /* status and signal say how */
 	COMMAND_REFUSED, /* the guest could not start it: status, why */
 	COMMAND_LOST,	 /* the guest or its agent ended before it */
-	COMMAND_LEFT,	 /* we did: the user typed Ctrl-a x, or our stdout cannot be written (out_error) */
+	COMMAND_LEFT,	 /* we did: the user typed Ctrl-a x (or Ctrl-c, while the guest was waited for), or our
+			    stdout cannot be written (out_error) */
 };
 
 struct command_stream {
@@ -44,12 +45,13 @@ struct command {
 	 * stderr, which a terminal does not have: it would come in between a sequence's halves. */
 	bool filtered;
 	struct escapes escapes;
+	bool answered; /* the guest has it: a signal is for the command from now on */
 	bool stdin_open;
 	uint32_t credit; /* how much stdin the guest takes */
 	struct command_stream stdout_, stderr_;
 	int out_error; /* errno of a failed write to one of them */
 	int status, signal; /* exit status to give; the signal that ended it, or 0 */
-	char why[256]; /* COMMAND_REFUSED, COMMAND_LOST */
+	char why[FRAME_TEXT_MAX + 1]; /* COMMAND_REFUSED, COMMAND_LOST */
 };
 
 #define COMMAND_INIT { .sock = -1 }

@@ -11,10 +11,9 @@
 #include "host/exit.h"
 #include "host/keeper.h"
 #include "host/opt.h"
-#include "host/remote/control.h"
 #include "host/remote/remote.h"
+#include "host/remote/target.h"
 #include "host/remote/terminal.h"
-#include "host/vms.h"
 #include "init/lib/file.h"
 #include "init/lib/frame.h"
 #include "init/lib/log.h"
@@ -33,6 +32,11 @@ struct attached {
 	struct terminal terminal;
 	struct buf in, out;
 	bool over;
+	bool left;	/* by the user's doing */
+	bool answered;	/* the launcher has heard */
+	bool told;	/* it has said why it closes the connection: */
+	int status;	/* with this exit status */
+	char why[FRAME_TEXT_MAX + 1];
 	int error; /* errno of a failed write to stdout */
 };
 
@@ -57,13 +61,27 @@ static void read_keys(struct attached *a)
 	size_t len;
 
 	if (n <= 0) {
-		a->over = a->over || n == 0 || (errno != EAGAIN && errno != EINTR);
+		a->left = n == 0 || (errno != EAGAIN && errno != EINTR);
+		a->over = a->over || a->left;
 		return;
 	}
 	len = terminal_keys(&a->terminal, keys, (size_t)n);
 	if (len > 0)
 		add(a, frame_put(&a->out, FRAME_IN, 1, keys, len));
-	a->over = a->over || a->terminal.quit;
+	a->left = a->terminal.quit;
+	a->over = a->over || a->left;
+}
+
+/* Returns 0, or -errno where stdout cannot be written. */
+static int take_frame(struct attached *a, const struct frame *f)
+{
+	a->answered = true;
+	if (f->kind == FRAME_GONE) {
+		a->told = true;
+		a->status = (int)(frame_number(f, 0, 4) & 0xff);
+		frame_text(f, a->why, sizeof(a->why));
+	}
+	return f->kind == FRAME_OUT ? file_write_all(STDOUT_FILENO, f->data, f->len) : 0;
 }
 
 static void read_sock(struct attached *a)
@@ -79,8 +97,7 @@ static void read_sock(struct attached *a)
 	if (n > 0)
 		add(a, buf_add(&a->in, data, (size_t)n));
 	while (n > 0 && r == 0 && (len = frame_take(a->in.data + at, a->in.len - at, &f)) > 0) {
-		if (f.kind == FRAME_OUT)
-			r = file_write_all(STDOUT_FILENO, f.data, f.len);
+		r = take_frame(a, &f);
 		at += (size_t)len;
 	}
 	frame_drop(&a->in, at);
@@ -88,11 +105,13 @@ static void read_sock(struct attached *a)
 	a->over = a->over || n <= 0 || len < 0 || r < 0;
 }
 
-static void serve(struct attached *a, int signals)
+/* Returns 0, or -errno with e: the launcher is stopped. */
+static int serve(struct attached *a, const struct target *t, int signals, struct err *e)
 {
 	struct signalfd_siginfo info;
+	int r = 0;
 
-	while (!a->over) {
+	while (r == 0 && !a->over) {
 		struct pollfd fds[] = {
 			{ a->sock, (short)(POLLIN | (a->out.len > 0 ? POLLOUT : 0)), 0 },
 			{ a->terminal.raw ? STDIN_FILENO : -1, POLLIN, 0 },
@@ -100,7 +119,7 @@ static void serve(struct attached *a, int signals)
 		};
 		ssize_t n;
 
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
+		if (poll(fds, ARRAY_SIZE(fds), a->answered ? -1 : TARGET_LOOK_MS) < 0)
 			continue;
 		if (fds[0].revents & ~POLLOUT)
 			read_sock(a);
@@ -111,7 +130,27 @@ static void serve(struct attached *a, int signals)
 		n = a->out.len > 0 ? send(a->sock, a->out.data, a->out.len, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
 		if (n > 0)
 			frame_drop(&a->out, (size_t)n);
+		if (!a->answered && !a->over)
+			r = target_look(t, e);
 	}
+	return r;
+}
+
+/* Why it is over, once the terminal has its own modes again. */
+static int tell_end(const struct attached *a, const struct target *t, struct err *e)
+{
+	if (a->error)
+		return err_sys(e, a->error, "cannot write to stdout");
+	if (a->told && a->status != EXIT_OK)
+		return err_exit(e, a->status, EBUSY, "%s: %s", t->name, a->why);
+	if (!a->told && !a->left)
+		return err_exit(e, EXIT_GUEST, EPIPE,
+				"%s: its launcher, pid %d, closed the connection without a reason: it was "
+				"killed",
+				t->name, (int)t->launcher);
+	if (a->terminal.there)
+		log_info("%s", a->left ? "left; the VM goes on" : a->why);
+	return 0;
 }
 
 static void attached_free(struct attached *a)
@@ -127,16 +166,17 @@ static int attach(const char *name, struct err *e)
 {
 	_cleanup_(keeper_stop) struct keeper keeper = KEEPER_INIT;
 	_cleanup_(attached_free) struct attached a = { .sock = -1 };
+	_cleanup_(target_free) struct target target = TARGET_INIT;
 	_cleanup_close_ int signals = -1;
 	const struct keeper_task task = { NULL, NULL, STDIN_FILENO, &a.terminal.modes };
-	char folder[PATH_MAX];
 	sigset_t window;
-	int r = vms_find(name, folder, e);
+	int r = target_find(name, &target, e);
 
 	if (r == 0)
-		r = a.sock = control_connect(folder, e);
+		r = target_connect(&target, e);
 	if (r < 0)
 		return r;
+	a.sock = take_fd(&target.sock);
 	sigemptyset(&window);
 	sigaddset(&window, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &window, NULL);
@@ -151,13 +191,9 @@ static int attach(const char *name, struct err *e)
 	}
 	add(&a, frame_put(&a.out, FRAME_ATTACH, 0, NULL, 0));
 	send_size(&a);
-	serve(&a, signals);
+	r = serve(&a, &target, signals, e);
 	terminal_restore(&a.terminal);
-	if (a.error)
-		return err_sys(e, a.error, "cannot write to stdout");
-	if (a.terminal.there)
-		log_info("%s", a.terminal.quit ? "left; the VM goes on" : "the VM has ended");
-	return 0;
+	return r < 0 ? r : tell_end(&a, &target, e);
 }
 
 int cmd_console(int argc, char **argv)

@@ -6,13 +6,11 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "host/exit.h"
 #include "init/lib/str.h"
 
-#define CONNECT_TRIES 100 /* 10 ms apart */
+#define BACKLOG 64 /* connections that wait while the launcher is busy */
 
 /* A socket's path is short (unix(7): 108 bytes), a folder's need not be: it goes by its descriptor. */
 static int address(const char *folder, struct sockaddr_un *ret, int *ret_dir)
@@ -32,24 +30,18 @@ int control_listen(const char *folder, struct err *e)
 	struct sockaddr_un sa;
 	int r = fd < 0 ? -errno : address(folder, &sa, &dir);
 
-	if (r == 0 && (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, 8) < 0))
+	if (r == 0 && (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, BACKLOG) < 0))
 		r = -errno;
 	return r < 0 ? err_sys(e, r, "%s/" CONTROL_NAME, folder) : take_fd(&fd);
 }
 
-/* A VM has its name a moment before its socket. */
-int control_connect(const char *folder, struct err *e)
+int control_connect(const char *folder)
 {
-	const struct timespec pause = { 0, 10000000 };
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), dir = -1;
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), dir = -1;
 	struct sockaddr_un sa;
 	int r = fd < 0 ? -errno : address(folder, &sa, &dir);
 
-	for (int i = 0; r == 0 && connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0; i++) {
-		r = (errno == ENOENT || errno == ECONNREFUSED) && i < CONNECT_TRIES ? 0 : -errno;
-		if (r == 0)
-			nanosleep(&pause, NULL);
-	}
-	return r < 0 ? err_exit(e, EXIT_MISSING, r, "%s: the VM does not answer: %s", folder, strerror(-r)) :
-		       take_fd(&fd);
+	if (r == 0 && connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		r = -errno;
+	return r < 0 ? r : take_fd(&fd);
 }

@@ -10,10 +10,10 @@
 #include "host/keeper.h"
 #include "host/opt.h"
 #include "host/remote/command.h"
-#include "host/remote/control.h"
 #include "host/remote/remote.h"
+#include "host/remote/target.h"
 #include "host/signals.h"
-#include "host/vms.h"
+#include "init/lib/file.h"
 #include "init/lib/log.h"
 
 struct values {
@@ -57,7 +57,8 @@ static int take_signals(sigset_t *ret)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A second one of those that end a program is for us. Returns it, or 0. */
+/* A signal that comes before the guest has begun the command, or a second one of those that end a program, is
+ * for us. Returns it, or 0. */
 static int serve_signals(struct command *c, int fd, int *first)
 {
 	struct signalfd_siginfo info;
@@ -66,7 +67,7 @@ static int serve_signals(struct command *c, int fd, int *first)
 		int n = (int)info.ssi_signo;
 		bool ends = n != SIGWINCH && n != SIGUSR1 && n != SIGUSR2;
 
-		if (ends && *first)
+		if (ends && (*first || !c->answered))
 			return n;
 		if (ends)
 			*first = n;
@@ -75,23 +76,25 @@ static int serve_signals(struct command *c, int fd, int *first)
 	return 0;
 }
 
-/* Returns the signal that made us leave, or 0. */
-static int serve(struct command *c, int signals)
+/* Returns 0, or -errno with e: the launcher is stopped. ret_left: the signal that made us leave, or 0. */
+static int serve(struct command *c, const struct target *t, int signals, int *ret_left, struct err *e)
 {
-	int first = 0, left = 0;
+	int first = 0, r = 0;
 
-	while (!command_done(c) && !left) {
+	while (r == 0 && !command_done(c) && !*ret_left) {
 		struct pollfd fds[COMMAND_POLLS + 1];
 
 		command_polls(c, fds);
 		fds[COMMAND_POLLS] = (struct pollfd){ signals, POLLIN, 0 };
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
+		if (poll(fds, ARRAY_SIZE(fds), c->answered ? -1 : TARGET_LOOK_MS) < 0)
 			continue;
 		command_serve(c, fds);
 		if (fds[COMMAND_POLLS].revents)
-			left = serve_signals(c, signals, &first);
+			*ret_left = serve_signals(c, signals, &first);
+		if (!c->answered)
+			r = target_look(t, e);
 	}
-	return left;
+	return r;
 }
 
 static int status_of(const struct command *c, int left)
@@ -115,7 +118,7 @@ static int status_of(const struct command *c, int left)
 		log_error("cannot write what the command says: %s", strerror(c->out_error));
 		return EXIT_COMMAND;
 	default:
-		log_error("the command's end is not known: %s", c->why);
+		log_error("the command's end is not known: %s (code %d)", c->why, EXIT_GUEST);
 		return EXIT_COMMAND;
 	}
 }
@@ -129,31 +132,29 @@ static int run(const struct values *v, const struct opt_args *args, bool tty, st
 	_cleanup_(command_close) struct command c = COMMAND_INIT;
 	_cleanup_(keeper_stop) struct keeper keeper = KEEPER_INIT;
 	_cleanup_buf_ struct buf request = { 0 };
+	_cleanup_(target_free) struct target target = TARGET_INIT;
 	_cleanup_close_ int signals = -1;
-	char folder[PATH_MAX];
 	struct terminal now;
 	const struct keeper_task task = { NULL, NULL, STDIN_FILENO, &now.modes };
 	sigset_t set;
-	int sock, left, r = command_request(&o, &request, e);
+	int left = 0, r = command_request(&o, &request, e);
 
 	if (r == 0)
-		r = vms_find(args->args.v[0], folder, e);
+		r = target_find(args->args.v[0], &target, e);
+	if (r == 0)
+		r = target_connect(&target, e);
 	if (r < 0)
 		return r;
-	sock = control_connect(folder, e);
-	if (sock < 0)
-		return sock;
 	terminal_look(&now);
-	if (tty && keeper_start(&keeper, &task, e) < 0) {
-		close(sock);
-		return -1;
-	}
+	r = tty ? keeper_start(&keeper, &task, e) : 0;
+	if (r < 0)
+		return r;
 	signals = take_signals(&set);
-	if (signals < 0 || command_start(&c, sock, &request, tty) < 0)
+	if (signals < 0 || command_start(&c, take_fd(&target.sock), &request, tty) < 0)
 		return err_sys(e, ENOMEM, "exec");
-	left = serve(&c, signals);
+	r = serve(&c, &target, signals, &left, e);
 	command_close(&c);
-	return status_of(&c, left);
+	return r < 0 ? r : status_of(&c, left);
 }
 
 int cmd_exec(int argc, char **argv)

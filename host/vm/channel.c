@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/exit.h"
 #include "init/lib/str.h"
 
 /* What waits for the guest before programs are not listened to. */
@@ -22,97 +23,71 @@
 
 enum { PORT, LISTENER, CONNS };
 
-static void conn_free(struct conn *n)
-{
-	if (n->fd > 0) /* those of a zeroed struct are free as well; descriptor 0 is never one of them */
-		close(n->fd);
-	buf_free(&n->in);
-	buf_free(&n->out);
-	*n = (struct conn){ .fd = -1 };
-}
-
-static bool is_free(const struct conn *n)
-{
-	return n->fd <= 0;
-}
-
-/* Takes fd over, also on failure: -EBUSY, there are too many. */
-static int add_conn(struct channel *c, int fd)
-{
-	for (size_t i = 0; i < CHANNEL_CONNS; i++)
-		if (is_free(&c->conns[i])) {
-			c->conns[i] = (struct conn){ .fd = fd };
-			return 0;
-		}
-	close(fd);
-	return -EBUSY;
-}
-
 int channel_connect(struct channel *c)
 {
 	int ends[2], r;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
-	r = add_conn(c, ends[1]);
+	r = conn_add(c->conns, ends[1], true);
 	if (r == 0)
 		return ends[0];
 	close(ends[0]);
 	return r;
 }
 
-/* With what it was still to be told, as far as there is room for it now. */
-static void end_conn(struct conn *n)
+static const char *why_none(const struct channel *c)
 {
-	if (n->out.len > 0 && send(n->fd, n->out.data, n->out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		n->out.len = 0;
-	conn_free(n);
+	return c->gone[0] ? c->gone : c->away;
 }
 
-/* There is no agent, and none will come. */
-static void refuse(const struct channel *c, struct conn *n)
+/* Ends the commands that run in the guest, or (run: false) those that wait to begin. */
+static void end_commands(struct channel *c, bool run, const char *why)
 {
-	unsigned char payload[4 + sizeof(c->gone)] = { 125 };
+	char text[FRAME_TEXT_MAX];
 
-	memcpy(payload + 4, c->gone, strlen(c->gone));
-	if (frame_put(&n->out, FRAME_REFUSED, 1, payload, 4 + strlen(c->gone)) < 0)
-		n->out.len = 0;
-	end_conn(n);
+	snprintf(text, sizeof(text), "%s", why);
+	for (size_t i = 0; i < CONNS_MAX; i++) {
+		struct conn *n = &c->conns[i];
+
+		if (conn_is_free(n))
+			continue;
+		if (run && n->kind == CONN_COMMAND && n->session)
+			conn_dismiss(n, FRAME_GONE, EXIT_COMMAND, text);
+		else if (!run && n->held)
+			conn_refuse(n, c->gone[0] ? c->gone_code : EXIT_GUEST, text);
+	}
 }
 
-/* The port is of no use any more; who has a command there sees its connection end. */
-static void lose(struct channel *c, const char *why)
+/* The port is of no use any more. */
+static void lose_for(struct channel *c, int code, const char *why)
 {
 	cleanup_close(&c->port);
 	c->port = -1;
 	c->here = false;
-	if (!c->gone[0])
+	if (!c->gone[0]) {
 		snprintf(c->gone, sizeof(c->gone), "%s", why);
-	for (size_t i = 0; i < CHANNEL_CONNS; i++)
-		if (!is_free(&c->conns[i]) && c->conns[i].kind == CONN_COMMAND)
-			end_conn(&c->conns[i]);
-		else if (!is_free(&c->conns[i]) && c->conns[i].held)
-			refuse(c, &c->conns[i]);
+		c->gone_code = code;
+	}
+	end_commands(c, true, c->gone);
+	end_commands(c, false, c->gone);
+}
+
+static void lose(struct channel *c, const char *why)
+{
+	lose_for(c, EXIT_GUEST, why);
 }
 
 void channel_hopeless(struct channel *c, const char *why)
 {
 	if (!c->gone[0])
-		lose(c, why);
+		lose_for(c, EXIT_MISSING, why);
 }
 
 static void put(struct channel *c, int r)
 {
 	if (r < 0)
 		lose(c, "out of memory");
-}
-
-/* Commands of an agent that is gone can say nothing any more. */
-static void end_commands(struct channel *c)
-{
-	for (size_t i = 0; i < CHANNEL_CONNS; i++)
-		if (!is_free(&c->conns[i]) && c->conns[i].session)
-			end_conn(&c->conns[i]);
 }
 
 void channel_tell(struct channel *c, enum frame_kind kind, unsigned int width, unsigned int n,
@@ -142,8 +117,8 @@ static uint16_t new_session(struct channel *c)
 
 	while (used) {
 		used = ++c->last_session == 0;
-		for (size_t i = 0; i < CHANNEL_CONNS; i++)
-			used = used || (!is_free(&c->conns[i]) && c->conns[i].session == c->last_session);
+		for (size_t i = 0; i < CONNS_MAX; i++)
+			used = used || (!conn_is_free(&c->conns[i]) && c->conns[i].session == c->last_session);
 	}
 	return c->last_session;
 }
@@ -153,6 +128,49 @@ static bool has_room(const struct channel *c)
 	return c->to_guest.len < TO_GUEST_ENOUGH;
 }
 
+/* So that the program knows that it was heard. */
+static void answer(struct channel *c, struct conn *n, enum frame_kind kind)
+{
+	put(c, frame_put(&n->out, kind, 0, NULL, 0));
+}
+
+static void attach(struct channel *c, struct conn *n)
+{
+	char why[96];
+
+	if (n->kind != CONN_CONSOLE && conn_count(c->conns, CONN_CONSOLE) >= CONN_CONSOLES) {
+		snprintf(why, sizeof(why), "busy: this VM has %d consoles open, and no more are possible",
+			 CONN_CONSOLES);
+		conn_dismiss(n, FRAME_GONE, EXIT_IN_USE, why);
+		return;
+	}
+	n->kind = CONN_CONSOLE;
+	answer(c, n, FRAME_ATTACH);
+}
+
+/* A program wants a command to be run. Returns whether it can be passed on now. */
+static bool open_command(struct channel *c, struct conn *n)
+{
+	char why[96];
+
+	if (why_none(c)[0]) {
+		conn_refuse(n, c->gone[0] ? c->gone_code : EXIT_GUEST, why_none(c));
+		return false;
+	}
+	if (!n->own && !n->held && conn_count(c->conns, CONN_COMMAND) >= CONN_COMMANDS) {
+		snprintf(why, sizeof(why), "busy: this VM runs %d commands of exec, and no more are possible",
+			 CONN_COMMANDS);
+		conn_refuse(n, EXIT_IN_USE, why);
+		return false;
+	}
+	n->held = !c->here;
+	if (n->held)
+		return false;
+	n->kind = CONN_COMMAND;
+	n->session = new_session(c);
+	return true;
+}
+
 /* One frame of a program's. Returns false where it must wait. */
 static bool take_program_frame(struct channel *c, struct conn *n, const struct frame *f)
 {
@@ -160,12 +178,13 @@ static bool take_program_frame(struct channel *c, struct conn *n, const struct f
 
 	switch (f->kind) {
 	case FRAME_ATTACH:
-		n->kind = CONN_CONSOLE;
+		attach(c, n);
 		return true;
 	case FRAME_STOP:
 		n->kind = CONN_STOP;
 		c->stop = true;
 		c->stop_now = c->stop_now || frame_number(f, 0, 4) == 1;
+		answer(c, n, FRAME_STOP);
 		return true;
 	case FRAME_CONSOLE:
 		channel_tell(c, FRAME_CONSOLE, 2, 2, numbers);
@@ -178,19 +197,12 @@ static bool take_program_frame(struct channel *c, struct conn *n, const struct f
 			put(c, buf_add(&c->typed, f->data, f->len));
 		return true;
 	}
-	if (f->kind == FRAME_OPEN && n->kind == CONN_NEW) {
-		if (c->gone[0]) {
-			refuse(c, n);
-			return false;
-		}
-		n->held = !c->here;
-		if (n->held)
-			return false;
-		n->kind = CONN_COMMAND;
-		n->session = new_session(c);
-	}
-	if (n->kind != CONN_COMMAND || f->kind < FRAME_OPEN)
-		return true; /* not for a program to say */
+	if (f->kind == FRAME_OPEN && n->kind == CONN_NEW && !open_command(c, n))
+		return false;
+	/* Not for a program to say; or there is nobody any more to hear it. */
+	if (n->kind != CONN_COMMAND || f->kind < FRAME_OPEN || f->kind > FRAME_CREDIT || !n->session ||
+	    !c->here)
+		return true;
 	put(c, frame_put(&c->to_guest, f->kind, n->session, f->data, f->len));
 	return true;
 }
@@ -203,13 +215,13 @@ static int take_program_frames(struct channel *c, struct conn *n)
 	int len = 0;
 
 	/* A frame may be the connection's last. */
-	while (!is_free(n) && has_room(c) &&
+	while (!conn_is_free(n) && !n->closing && has_room(c) &&
 	       (len = frame_take(n->in.data + at, n->in.len - at, &f)) > 0) {
 		if (!take_program_frame(c, n, &f))
 			break;
 		at += (size_t)len;
 	}
-	if (is_free(n))
+	if (conn_is_free(n) || n->closing)
 		return 0;
 	frame_drop(&n->in, at);
 	return len < 0 ? len : 0;
@@ -229,6 +241,8 @@ static void read_conn(struct channel *c, struct conn *n)
 
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (len > 0 && n->closing) /* it has not heard yet */
+		return;
 	if (len <= 0 || buf_add(&n->in, data, (size_t)len) < 0 || take_program_frames(c, n) < 0)
 		hang_up(c, n);
 }
@@ -239,6 +253,8 @@ static void write_conn(struct channel *c, struct conn *n)
 
 	if (len > 0)
 		frame_drop(&n->out, (size_t)len);
+	if (n->closing && n->out.len == 0)
+		conn_free(n);
 	else if (len < 0 && errno != EAGAIN && errno != EINTR)
 		hang_up(c, n);
 }
@@ -246,10 +262,10 @@ static void write_conn(struct channel *c, struct conn *n)
 /* Whether the program's first frame, held back until the agent came, can go on now. */
 static void release(struct channel *c)
 {
-	for (size_t i = 0; i < CHANNEL_CONNS; i++) {
+	for (size_t i = 0; i < CONNS_MAX; i++) {
 		struct conn *n = &c->conns[i];
 
-		if (is_free(n) || !n->held || !c->here)
+		if (conn_is_free(n) || !n->held || !c->here)
 			continue;
 		n->held = false;
 		if (take_program_frames(c, n) < 0)
@@ -266,10 +282,12 @@ static void take_hello(struct channel *c, const struct frame *f)
 		lose(c, "the guest begins a rescue session that nobody asked for (--rescue)");
 		return;
 	}
-	end_commands(c); /* a new agent knows no old command */
+	/* A new agent knows no old command. */
+	end_commands(c, true, "the guest started again, and with it its agent");
 	c->hellos++;
 	c->here = true;
-	c->execed = c->ready = false;
+	c->execed = c->ready = c->leaving = false;
+	c->away[0] = '\0';
 	c->place = place;
 	snprintf(c->text, sizeof(c->text), "%.*s", f->len > 8 ? (int)(f->len - 8) : 0,
 		 (const char *)f->data + 8);
@@ -282,8 +300,8 @@ static void to_program(struct channel *c, const struct frame *f)
 {
 	struct conn *n = NULL;
 
-	for (size_t i = 0; i < CHANNEL_CONNS && !n; i++)
-		if (!is_free(&c->conns[i]) && c->conns[i].session == f->session)
+	for (size_t i = 0; i < CONNS_MAX && !n; i++)
+		if (!conn_is_free(&c->conns[i]) && c->conns[i].session == f->session)
 			n = &c->conns[i];
 	if (!n) /* it hung up */
 		return;
@@ -291,6 +309,17 @@ static void to_program(struct channel *c, const struct frame *f)
 		hang_up(c, n);
 	else if (f->kind == FRAME_EXIT || f->kind == FRAME_REFUSED)
 		n->session = 0; /* the guest may see the number again */
+}
+
+/* After FRAME_BYE_RETRY the port is closed and opened again: programs wait for the next agent. */
+static void take_bye(struct channel *c, const struct frame *f)
+{
+	if (frame_number(f, 0, 4) == FRAME_BYE_TERM) {
+		c->leaving = true;
+		return;
+	}
+	c->here = false;
+	end_commands(c, true, "stage 1 tries the step again that had failed");
 }
 
 static void take_guest_frame(struct channel *c, const struct frame *f)
@@ -303,6 +332,8 @@ static void take_guest_frame(struct channel *c, const struct frame *f)
 		c->execed = true;
 	else if (f->kind == FRAME_READY)
 		c->ready = true;
+	else if (f->kind == FRAME_BYE)
+		take_bye(c, f);
 }
 
 /* Returns whether there was something. */
@@ -317,7 +348,7 @@ static bool read_port(struct channel *c)
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (len <= 0) {
-		lose(c, "QEMU has closed the channel");
+		lose(c, "the VM has ended");
 		return false;
 	}
 	put(c, buf_add(&c->from_guest, data, (size_t)len));
@@ -334,18 +365,49 @@ static bool read_port(struct channel *c)
 
 /* What the agent said before it went is still to be read; a new one may have come meanwhile, and said
  * hello: then it is the old one that went. */
-void channel_closed(struct channel *c)
+enum channel_close channel_closed(struct channel *c)
 {
 	unsigned int hellos = c->hellos;
 
 	while (c->port >= 0 && read_port(c))
 		;
 	if (c->hellos != hellos || !c->here)
-		return;
+		return CHANNEL_SAME;
 	c->here = false;
 	buf_free(&c->to_guest);
 	buf_free(&c->from_guest);
-	end_commands(c);
+	if (!c->leaving)
+		return CHANNEL_VANISHED;
+	snprintf(c->away, sizeof(c->away),
+		 "the guest has ended its agent (storeboot-agent) with all processes: it shuts down");
+	end_commands(c, false, c->away);
+	return CHANNEL_LEFT;
+}
+
+void channel_away(struct channel *c, const char *why)
+{
+	if (c->here)
+		return;
+	snprintf(c->away, sizeof(c->away), "%s", why);
+	end_commands(c, true, why);
+	end_commands(c, false, why);
+}
+
+void channel_ended(struct channel *c, const char *why)
+{
+	end_commands(c, true, why);
+	end_commands(c, false, why);
+	for (size_t i = 0; i < CONNS_MAX; i++)
+		if (!conn_is_free(&c->conns[i]) && c->conns[i].kind != CONN_STOP)
+			conn_dismiss(&c->conns[i], FRAME_GONE, EXIT_OK, why);
+}
+
+bool channel_busy(const struct channel *c)
+{
+	for (size_t i = 0; i < CONNS_MAX; i++)
+		if (!conn_is_free(&c->conns[i]) && c->conns[i].out.len > 0)
+			return true;
+	return false;
 }
 
 static void write_port(struct channel *c)
@@ -362,20 +424,20 @@ static void accept_conn(struct channel *c)
 {
 	int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
 
-	if (fd >= 0 && add_conn(c, fd) < 0)
-		return; /* closed: who connected sees that it is not served */
+	if (fd >= 0 && conn_add(c->conns, fd, false) < 0)
+		return; /* never: commands and consoles do not take all */
 }
 
 void channel_polls(const struct channel *c, struct pollfd *fds)
 {
 	fds[PORT] = (struct pollfd){ c->port, (short)(POLLIN | (c->to_guest.len > 0 ? POLLOUT : 0)), 0 };
 	fds[LISTENER] = (struct pollfd){ c->listener, POLLIN, 0 };
-	for (size_t i = 0; i < CHANNEL_CONNS; i++) {
+	for (size_t i = 0; i < CONNS_MAX; i++) {
 		const struct conn *n = &c->conns[i];
-		bool read = !n->held && has_room(c), write = !is_free(n) && n->out.len > 0;
+		bool read = !n->held && has_room(c), write = !conn_is_free(n) && n->out.len > 0;
 
 		/* Also of one that waits the end is seen (POLLHUP). */
-		fds[CONNS + i] = (struct pollfd){ is_free(n) ? -1 : n->fd,
+		fds[CONNS + i] = (struct pollfd){ conn_is_free(n) ? -1 : n->fd,
 						  (short)((read ? POLLIN : 0) | (write ? POLLOUT : 0)), 0 };
 	}
 }
@@ -385,11 +447,11 @@ void channel_serve(struct channel *c, const struct pollfd *fds)
 	if (c->port >= 0 && fds[PORT].revents & ~POLLOUT)
 		read_port(c);
 	release(c);
-	for (size_t i = 0; i < CHANNEL_CONNS; i++) {
+	for (size_t i = 0; i < CONNS_MAX; i++) {
 		struct conn *n = &c->conns[i];
 
 		/* The same one that was waited for. */
-		if (is_free(n) || n->fd != fds[CONNS + i].fd)
+		if (conn_is_free(n) || n->fd != fds[CONNS + i].fd)
 			continue;
 		if (fds[CONNS + i].revents & (POLLHUP | POLLERR) && (n->held || !has_room(c)))
 			hang_up(c, n);
@@ -397,7 +459,7 @@ void channel_serve(struct channel *c, const struct pollfd *fds)
 			read_conn(c, n);
 		else if (n->in.len > 0 && !n->held && take_program_frames(c, n) < 0) /* what had no room */
 			hang_up(c, n);
-		if (!is_free(n) && n->out.len > 0)
+		if (!conn_is_free(n) && n->out.len > 0)
 			write_conn(c, n);
 	}
 	if (c->listener >= 0 && fds[LISTENER].revents)
@@ -407,10 +469,10 @@ void channel_serve(struct channel *c, const struct pollfd *fds)
 
 void channel_console(struct channel *c, const char *data, size_t len)
 {
-	for (size_t i = 0; i < CHANNEL_CONNS; i++) {
+	for (size_t i = 0; i < CONNS_MAX; i++) {
 		struct conn *n = &c->conns[i];
 
-		if (!is_free(n) && n->kind == CONN_CONSOLE && n->out.len + len <= CONSOLE_OUT_MAX &&
+		if (!conn_is_free(n) && n->kind == CONN_CONSOLE && n->out.len + len <= CONSOLE_OUT_MAX &&
 		    frame_put(&n->out, FRAME_OUT, 1, data, len) < 0)
 			conn_free(n);
 	}
@@ -418,11 +480,11 @@ void channel_console(struct channel *c, const char *data, size_t len)
 
 void channel_free(struct channel *c)
 {
-	/* Who waits for our end sees it when the process ends, with all that it cleared up. */
-	for (size_t i = 0; i < CHANNEL_CONNS; i++) {
+	/* `stop` waits for our end, after all that is cleared up: its connection ends with the process. */
+	for (size_t i = 0; i < CONNS_MAX; i++) {
 		if (c->conns[i].kind == CONN_STOP)
 			c->conns[i].fd = -1;
-		conn_free(&c->conns[i]);
+		conn_end(&c->conns[i]);
 	}
 	cleanup_close(&c->port);
 	cleanup_close(&c->listener);

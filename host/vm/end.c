@@ -70,13 +70,14 @@ void stop_now(struct vm *vm)
 	stop_from(vm, vm->stop < STOP_OFF ? STOP_OFF : vm->stop);
 }
 
-/* A second one of those that end a run is not for the command any more. */
+/* One that comes before the guest has begun the command is not for the command, and no second one of those that
+ * end a run. */
 static void take_signal(struct vm *vm, const struct signal_use *use)
 {
 	struct command *command = &vm->watch->command.command;
 
 	events_add(&vm->watch->events, "signal", EVENT_N("signal", use->signal));
-	if (command->state == COMMAND_RUNS && vm->watch->command.asked && !vm->signal &&
+	if (command->state == COMMAND_RUNS && command->answered && vm->watch->command.asked && !vm->signal &&
 	    !(use->ends && vm->forwarded)) {
 		command_signal(command, use->signal);
 		vm->forwarded = vm->forwarded || use->ends;
@@ -190,13 +191,23 @@ static enum deadline next_deadline(const struct vm *vm, uint64_t *ret_us)
 	return deadline_next(&vm->watch->limits, &p, ret_us);
 }
 
+static int sooner(int ms, uint64_t at)
+{
+	int other = until_ms(at);
+
+	return ms < 0 || other < ms ? other : ms;
+}
+
 int serve_wait_ms(const struct vm *vm)
 {
 	uint64_t at;
+	int ms = -1;
 
+	if (vm->agent_until)
+		ms = sooner(ms, vm->agent_until);
 	if (vm->stop)
-		return until_ms(vm->stop_at);
-	return next_deadline(vm, &at) == DEADLINE_NONE ? -1 : until_ms(at);
+		return sooner(ms, vm->stop_at);
+	return next_deadline(vm, &at) == DEADLINE_NONE ? ms : sooner(ms, at);
 }
 
 void serve_deadlines(struct vm *vm)
@@ -206,6 +217,7 @@ void serve_deadlines(struct vm *vm)
 	uint64_t now = sys_now_us(), at;
 	enum deadline next;
 
+	agent_deadline(vm);
 	if (vm->stop) {
 		if (now >= vm->stop_at)
 			stop_from(vm, vm->stop);

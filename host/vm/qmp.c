@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 #include <limits.h>
 
+#include "host/qemu/qemu.h"
 #include "init/lib/str.h"
 
 #define CHUNK ((size_t)1 << 20)
@@ -62,7 +63,8 @@ static void on_port(struct qmp *q, json_object *data)
 {
 	json_object *open;
 
-	if (json_object_object_get_ex(data, "open", &open))
+	/* The user may have given QEMU ports of other names. */
+	if (str_eq(text_of(data, "id"), QEMU_PORT_ID) && json_object_object_get_ex(data, "open", &open))
 		q->port_closed = !json_object_get_boolean(open);
 }
 

@@ -15,6 +15,7 @@
 
 #define SAID_MAX 4096
 #define COMMAND_GRACE_US 5000000
+#define PROGRAMS_GRACE_US 1000000
 #define WARNINGS_MAX 100 /* more of stage 1's are not kept: what says so many is not stage 1 */
 
 static void close_fd(int *fd)
@@ -80,7 +81,7 @@ void serve_tell_qmp(struct vm *vm, const char *command)
 static void serve_monitor_news(struct vm *vm)
 {
 	if (vm->qmp.port_closed)
-		channel_closed(&vm->channel);
+		agent_closed(vm);
 	vm->qmp.port_closed = false;
 	if (vm->resumed < vm->qmp.resumed)
 		channel_tell_clock(&vm->channel);
@@ -217,7 +218,7 @@ static void end_command(struct vm *vm)
 	}
 	if (vm->stop == STOP_NO && c->terminal.quit)
 		stop_now(vm);
-	else if (vm->stop == STOP_NO && vm->watch->kept)
+	else if (vm->stop == STOP_NO && vm->watch->kept && c->state != COMMAND_LOST)
 		stop_clean(vm);
 	else if (vm->stop == STOP_NO)
 		stop_off(vm); /* what its services would save is gone with it */
@@ -229,6 +230,7 @@ static void serve_hello(struct vm *vm)
 	const struct channel *c = &vm->channel;
 
 	vm->hellos = c->hellos;
+	vm->agent_until = 0;
 	events_add(&vm->watch->events, "agent", EVENT_T("place", places[c->place % ARRAY_SIZE(places)]));
 	serve_window(vm);
 	if (c->place != FRAME_AT_RESCUE)
@@ -316,10 +318,29 @@ static void finish_command(struct vm *vm)
 	}
 }
 
+/* Programs are told why, where they listen in time. */
+static void end_channel(struct vm *vm)
+{
+	uint64_t deadline = sys_now_us() + PROGRAMS_GRACE_US;
+	char why[128];
+
+	snprintf(why, sizeof(why), "the VM has ended%s%s%s", vm->qmp.shutdown ? " (" : "",
+		 vm->qmp.shutdown ? vm->qmp.reason : "", vm->qmp.shutdown ? ")" : "");
+	channel_ended(&vm->channel, why);
+	while (channel_busy(&vm->channel) && sys_now_us() < deadline) {
+		struct pollfd fds[CHANNEL_POLLS];
+
+		channel_polls(&vm->channel, fds);
+		if (poll(fds, ARRAY_SIZE(fds), 50) > 0)
+			channel_serve(&vm->channel, fds);
+	}
+}
+
 void serve_rest(struct vm *vm)
 {
 	serve_report(vm);
 	serve_qmp(vm);
 	serve_said(vm);
 	finish_command(vm);
+	end_channel(vm);
 }

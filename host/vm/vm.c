@@ -259,7 +259,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 	end.io_error = vm->io_error;
 	end.console = vm->console->tail;
 	end.command = vm->watch->command.asked ? &vm->watch->command.command : NULL;
-	end.channel_gone = vm->channel.gone;
+	end.channel_gone = vm->channel.away[0] ? vm->channel.away : vm->channel.gone;
 	verdict_of(&end, ret);
 	tell_rest(vm, ret, end.refused && WEXITSTATUS(end.qemu_status) != 0);
 }

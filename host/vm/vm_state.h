@@ -61,6 +61,8 @@ struct vm {
 	uint64_t stage2_at;	 /* when stage 2 was reached; 0: not yet */
 	unsigned int hellos, resumed; /* of the channel's and the monitor's, those handled */
 	bool command_told;	 /* the command's end */
+	uint64_t agent_until;	 /* the agent is gone: so long the machine may take to end; 0: it is not */
+	bool agent_left;	 /* it said before that it would go */
 };
 
 /* serve.c: says what to wait for; moves what there is. */
@@ -88,5 +90,9 @@ void serve_last_servers(struct vm *vm);
 void stop_clean(struct vm *vm);
 void stop_off(struct vm *vm);
 void stop_now(struct vm *vm);
+
+/* agent.c: QEMU says that the guest has closed the agent's port; what is to be done by agent_until. */
+void agent_closed(struct vm *vm);
+void agent_deadline(struct vm *vm);
 
 #endif

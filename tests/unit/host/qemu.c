@@ -36,7 +36,7 @@ static void whole_list(void)
 		"-chardev", "socket,id=report,fd=4", "-serial", "chardev:report", "-chardev",
 		"socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control", "-device",
 		"virtio-serial-pci,max_ports=2", "-chardev", "socket,id=channel,fd=6", "-device",
-		"virtserialport,chardev=channel,name=storeboot", "-blockdev",
+		"virtserialport,chardev=channel,name=storeboot,id=storeboot", "-blockdev",
 		"{\"driver\":\"file\",\"node-name\":\"disk0-file\",\"read-only\":false,"
 		"\"discard\":\"unmap\",\"filename\":\"/w/demo.qcow2\"}",
 		"-blockdev",

@@ -89,6 +89,25 @@ static void io_errors(void)
 	CHECK_INT(q.n_io_errors, QMP_IO_ERRORS_MAX);
 }
 
+/* As QEMU 7.2 sends it. Ports of other names are not the agent's: qemu-ga's has no id, the user's any. */
+static void the_agents_port(void)
+{
+	static const char ours[] = "{\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": false, \"id\": "
+				   "\"storeboot\"}}",
+			  open[] = "{\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": true, \"id\": "
+				   "\"storeboot\"}}",
+			  others[] = "{\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": false, \"id\": "
+				     "\"port1\"}}{\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": false}}";
+	_cleanup_(qmp_free) struct qmp q = { 0 };
+
+	CHECK_INT(qmp_feed(&q, others, strlen(others)), 0);
+	CHECK(!q.port_closed);
+	CHECK_INT(qmp_feed(&q, ours, strlen(ours)), 0);
+	CHECK(q.port_closed);
+	CHECK_INT(qmp_feed(&q, open, strlen(open)), 0);
+	CHECK(!q.port_closed);
+}
+
 static void what_is_no_qmp(void)
 {
 	static const char *const texts[] = { "hello", "[1]", "{\"event\": ]", "7 " };
@@ -137,6 +156,7 @@ int main(void)
 	RUN(pieces_of_every_size);
 	RUN(other_events);
 	RUN(io_errors);
+	RUN(the_agents_port);
 	RUN(what_is_no_qmp);
 	RUN(odd_members);
 	RUN(replies);

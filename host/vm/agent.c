@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * agent.c - what the launcher does when the guest's agent is gone
+ *
+ * Theory of operation: QEMU reports that the guest has closed the agent's port. The kernel does so when the
+ * process ends, and a reset of the device does (a kexec, the end of the machine in newer kernels). So for a
+ * moment nothing is done: the machine may be about to end, or the next agent to come. An agent that said before
+ * that the guest ends all processes has the time of a clean power-off.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "host/vm/vm_state.h"
+#include "init/lib/log.h"
+#include "init/lib/sys.h"
+
+#define SECOND ((uint64_t)1000000)
+#define VANISHED_S 2
+
+#define AGENT "the guest's agent (storeboot-agent) is gone: "
+
+void agent_closed(struct vm *vm)
+{
+	enum channel_close how = channel_closed(&vm->channel);
+	unsigned int seconds = how == CHANNEL_LEFT ? vm->watch->stop_timeout : VANISHED_S;
+
+	if (how == CHANNEL_SAME)
+		return;
+	vm->agent_left = how == CHANNEL_LEFT;
+	vm->agent_until = sys_now_us() + seconds * SECOND;
+}
+
+/* The terminal is in raw mode, and the guest's cursor anywhere. */
+static void tell(struct vm *vm, const char *why)
+{
+	bool raw = vm->console->interactive;
+
+	events_add(&vm->watch->events, "agent-gone", EVENT_T("text", why));
+	/* A guest that ends, or whose stage 1 failed, has its own line. */
+	if (vm->watch->command.asked || vm->stop || vm->qmp.shutdown || vm->report.failed)
+		return;
+	if (raw && write(STDERR_FILENO, "\r\n", 2) < 0)
+		return;
+	log_warning("%s; the guest goes on, but no exec reaches it, and a clean stop presses its power "
+		    "button%s",
+		    why, raw ? "\r" : "");
+}
+
+void agent_deadline(struct vm *vm)
+{
+	bool command = vm->watch->command.asked && !vm->command_told;
+	char why[sizeof(vm->channel.away)];
+
+	if (!vm->agent_until || sys_now_us() < vm->agent_until)
+		return;
+	vm->agent_until = 0;
+	snprintf(why, sizeof(why), AGENT "%s%s",
+		 vm->agent_left ? "all processes were asked to end (SIGTERM)" :
+				  "it was killed, or the guest rebooted by kexec or a soft reboot",
+		 command ? "; the guest is switched off as by a power cut" : "");
+	channel_away(&vm->channel, why);
+	tell(vm, why);
+	/* A command that runs was told; one that has not begun never will. */
+	if (command && vm->watch->command.command.state == COMMAND_NONE && vm->stop == STOP_NO)
+		stop_now(vm);
+}
