@@ -7,6 +7,7 @@
  */
 #include "host/run/doctor.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,39 +42,68 @@ struct patient {
 	bool run_fails; /* a step of its preparations does */
 };
 
-/* The first line that a program says of itself. */
-static void first_words(const char *path, const char *option, char *dst, size_t size)
+static void first_line(const struct buf *b, char *dst, size_t size)
+{
+	snprintf(dst, size, "%.*s", b->data ? (int)strcspn(b->data, "\n") : 0, b->data ? b->data : "");
+}
+
+static void last_line(const struct buf *b, char *dst, size_t size)
+{
+	const char *newline = b->data ? memrchr(b->data, '\n', b->len) : NULL;
+
+	snprintf(dst, size, "%s", newline ? newline + 1 : b->data ? b->data : "");
+}
+
+/* A usage error of one that has no such option: mkfs.erofs 1.5 says "mkfs.erofs 1.5" all the same. */
+static bool says_its_version(const char *path, const char *line)
+{
+	const char *slash = strrchr(path, '/'), *rest = str_after(line, slash ? slash + 1 : path);
+
+	return rest && *rest == ' ' && isdigit((unsigned char)rest[1]);
+}
+
+/*
+ * Runs a program for its version, the first line that it writes, into f's text. A program that does not end
+ * well has no version: what it wrote is then the reason. Returns 0, or -errno with f's text.
+ */
+static int ask_version(const char *path, const char *option, struct finding *f)
 {
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
 	const char *const argv[] = { path, option, NULL };
 	const struct spawn s = { .path = path, .argv = argv, .stdin_fd = -1,
 				 .timeout_ms = SPAWN_ASK_TIMEOUT_MS };
-	const char *text;
-	int status;
+	char words[256], how[64], why[256];
+	int status, r = spawn_run(&s, &out, &said, &status);
 
-	dst[0] = '\0';
-	if (spawn_run(&s, &out, &said, &status) < 0)
-		return;
-	text = out.len > 0 ? out.data : said.data;
-	if (text)
-		snprintf(dst, size, "%.*s", (int)strcspn(text, "\n"), text);
+	first_line(out.len > 0 || r < 0 ? &out : &said, words, sizeof(words));
+	if (r == 0 && WIFEXITED(status) && (WEXITSTATUS(status) == 0 || says_its_version(path, words))) {
+		snprintf(f->text, sizeof(f->text), "%s: %s", path, words);
+		return 0;
+	}
+	last_line(said.len > 0 ? &said : &out, why, sizeof(why));
+	snprintf(f->text, sizeof(f->text), "%s does not run: %s%s%s", path,
+		 r < 0 ? strerror(-r) : spawn_status_text(status, how, sizeof(how)), why[0] ? ": " : "", why);
+	return r < 0 ? r : -ENOEXEC;
 }
 
+/* ret_path: "" where it is missing or does not run. */
 static int look_program(const char *given, const char *name, const char *package, const char *option,
-			char *path, struct finding *f)
+			char *ret_path, struct finding *f)
 {
+	char path[PATH_MAX];
 	struct err e = { 0 };
-	char words[256];
 	int r = proc_find(given, name, package, path, &e);
 
-	if (r < 0) {
+	if (r < 0)
 		snprintf(f->text, sizeof(f->text), "%s is not on this host", given ? given : name);
+	else
+		r = ask_version(path, option, f);
+	if (r < 0) {
 		distro_install(package, f->mend, sizeof(f->mend));
-		return r;
+		path[0] = '\0';
 	}
-	first_words(path, option, words, sizeof(words));
-	snprintf(f->text, sizeof(f->text), "%s: %s", path, words);
-	return 0;
+	memcpy(ret_path, path, strlen(path) + 1);
+	return r;
 }
 
 static int look_qemu(struct patient *p, struct finding *f)

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/host.sh
 export XDG_CACHE_HOME=$tmp/cache
 mkdir "$tmp/work"
+system=$(scripts/demo-system) || exit 1
 cd "$tmp/work" || exit 1
 [ "$(id -u)" = 0 ] || { skip "broken hosts" "their namespaces take root"; tap_end; }
 
@@ -73,6 +74,47 @@ printf '#!/bin/sh\necho "QEMU emulator version 4.2.1 (Debian)"\n' >"$tmp/old-qem
 chmod +x "$tmp/old-qemu"
 host '' --qemu "$tmp/old-qemu"
 found "an old QEMU" 69 FAULT qemu 'is QEMU 4\.2; want 5\.2 or later' 'apt-get install qemu-system-x86'
+
+# crash NAME COMMANDS: in $tmp/crash a program of that name which answers --version so.
+mkdir "$tmp/crash"
+crash() {
+	printf '#!/bin/sh\n%s\n' "$2" >"$tmp/crash/$1"
+	chmod +x "$tmp/crash/$1"
+}
+# Each row that asks a program, and the options with which a run needs it. The words of a crash are no version.
+while read -r row program options; do
+	crash "$program" 'echo "warning: 4.2 of it" >&2; echo "terminate called after 12.1" >&2; kill -ABRT $$'
+	# shellcheck disable=SC2086 # words
+	PATH=$tmp/crash:$PATH host '' $options
+	is "$program crashes: exit status" "$status" 69
+	has "$program crashes: the reason" "$out" \
+		"^FAULT +$row +$tmp/crash/$program does not run: killed by signal 6 \\(Aborted\\): terminate called after 12\\.1\$"
+	rm "$tmp/crash/$program"
+done <<-END
+	qemu qemu-system-x86_64
+	qemu-img qemu-img
+	nix nix-store --register $system
+	smbd smbd
+	bwrap bwrap
+	virtiofsd virtiofsd --share virtiofs
+	mkfs.erofs mkfs.erofs --share image
+	swtpm swtpm --tpm
+END
+crash nix-store 'echo "error: creating directory /nix/var/nix/profiles/4: Permission denied" >&2; exit 1'
+PATH=$tmp/crash:$PATH host ''
+has "a version that ends with an error is none" "$out" \
+	'^lacks +nix +.*/nix-store does not run: exit status 1: error: creating directory .*Permission denied: no registration of the closure$'
+crash nix-store 'echo "warning: the group is missing" >&2; echo "nix-store (Nix) 2.8.0"'
+PATH=$tmp/crash:$PATH host ''
+has "a warning beside the version is not the version" "$out" '^ok +nix +.*/nix-store: nix-store \(Nix\) 2\.8\.0$'
+rm "$tmp/crash/nix-store"
+printf '#!/no/such/interpreter\n' >"$tmp/crash/swtpm"
+chmod +x "$tmp/crash/swtpm"
+PATH=$tmp/crash:$PATH host '' --tpm
+has "a program whose interpreter is missing" "$out" '^FAULT +swtpm +.*/swtpm does not run: No such file or directory$'
+rm "$tmp/crash/swtpm"
+host ''
+has "a usage error that names the version: mkfs.erofs 1.5 knows no -V" "$out" '^ok +mkfs\.erofs +/[^ ]*/mkfs\.erofs: .*mkfs\.erofs.* [0-9]'
 
 # --- user namespaces: none may be made; then by what the doctor says ---------------------------------------------
 broken='echo 0 >/proc/sys/user/max_user_namespaces; "$@"; echo "exit $?"'
