@@ -233,6 +233,28 @@ static int read_builtin(struct modtree *t, struct err *e)
 	return 0; /* a kernel may have none; what is needed and nowhere is an error later */
 }
 
+/* A kernel's sources, or the folder where it was built (O=). It has a folder kernel, as a release's has. */
+static bool is_build_tree(int dir)
+{
+	static const char *const marks[] = { "Kconfig", "include/config/auto.conf",
+					     "include/config/kernel.release" };
+
+	if (faccessat(dir, "modules.dep", F_OK, 0) == 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (faccessat(dir, marks[i], F_OK, 0) == 0)
+			return true;
+	return false;
+}
+
+static int refuse_build_tree(const char *path, struct err *e)
+{
+	return err_exit(e, EXIT_BAD_INPUT, ENOENT,
+			"%s is a tree in which a kernel is built, and its modules are not installed; run: "
+			"make -C %s modules_install INSTALL_MOD_PATH=DIR, and name that DIR with --modules",
+			path, path);
+}
+
 int modtree_open(const char *path, const char *release, struct modtree *ret, struct err *e)
 {
 	_cleanup_modtree_ struct modtree t = MODTREE_INIT;
@@ -241,6 +263,8 @@ int modtree_open(const char *path, const char *release, struct modtree *ret, str
 
 	if (dir < 0)
 		return bad(e, -errno, "cannot open the folder of modules", path);
+	if (is_build_tree(dir))
+		return refuse_build_tree(path, e);
 	if (is_release_folder(dir)) {
 		r = take_release_folder(&dir, path, release, &t, e);
 	} else {

@@ -344,6 +344,27 @@ static void trees_that_are_none(void)
 	no_tree(f.root, "6.2", "modules.dep, line 2: not what depmod writes");
 }
 
+/* The sources alone; and after make, before make modules_install, in them or by O=. */
+static void a_build_tree_is_told_from_a_release(void)
+{
+	static const char *const files[][3] = {
+		{ "Kconfig", "kernel/sched/core.c", "modules.builtin" },
+		{ "include/config/auto.conf", "kernel/sched/core.o", "modules.order" },
+		{ "include/config/kernel.release", "Makefile", "Module.symvers" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		_cleanup_(fake_tree_close) struct fake_tree f = { .fd = -1 };
+
+		CHECK_INT(fake_tree_open(&f), 0);
+		for (size_t j = 0; j < ARRAY_SIZE(files[i]); j++)
+			CHECK_INT(fake_tree_text(&f, files[i][j], "\n"), 0);
+		no_tree(f.root, NULL, " is a tree in which a kernel is built, and its modules are not ");
+		no_tree(f.root, NULL, "; run: make -C /");
+		no_tree(f.root, "6.1", " modules_install INSTALL_MOD_PATH=DIR, and name that DIR with ");
+	}
+}
+
 static void modinfo_stands_in_for_builtin(void)
 {
 	_cleanup_(fake_tree_close) struct fake_tree f = { .fd = -1 };
@@ -375,6 +396,7 @@ int main(void)
 	RUN(layouts);
 	RUN(links_are_followed);
 	RUN(trees_that_are_none);
+	RUN(a_build_tree_is_told_from_a_release);
 	RUN(modinfo_stands_in_for_builtin);
 	TEST_END();
 }
