@@ -2,6 +2,7 @@
 /* initrd_check.c - is a ready-made initramfs whole? */
 #include "host/initrd/initrd_check.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include "host/exit.h"
 #include "host/initrd/decompress.h"
 #include "host/initrd/initrd_read.h"
+#include "host/initrd/kernel.h"
 #include "init/lib/file.h"
 #include "init/lib/str.h"
 
@@ -21,9 +23,33 @@ int initrd_check(const void *data, size_t len)
 	return initrd_read(data, len, &c);
 }
 
-int initrd_check_file(const char *path, struct err *e)
+/* Is it known that the kernel lacks the reader of a packed part? */
+static int check_readers(const char *path, const struct initrd_content *c, const char *kernel,
+			 const char *release, struct err *e)
 {
+	char config[32];
+
+	for (size_t i = 0; i < c->n_parts; i++) {
+		const char *format = c->parts[i].format;
+
+		if (str_eq(format, "cpio") || str_format(config, sizeof(config), "RD_%s", format) < 0)
+			continue;
+		for (char *p = config; *p; p++)
+			*p = (char)toupper((unsigned char)*p);
+		if (kernel_config(kernel, release, -1, config) == 0)
+			return err_exit(e, EXIT_BAD_INPUT, ENOTSUP,
+					"kernel %s cannot read the initrd %s, which is packed by %s: it lacks "
+					"CONFIG_%s",
+					release, path, format, config);
+	}
+	return 0;
+}
+
+int initrd_check_file(const char *path, const char *kernel, struct err *e)
+{
+	_cleanup_(initrd_content_free) struct initrd_content c = { 0 };
 	_cleanup_buf_ struct buf b = { 0 };
+	struct kernel k;
 	struct stat st;
 	int r = stat(path, &st) < 0 ? -errno : 0;
 
@@ -34,8 +60,11 @@ int initrd_check_file(const char *path, struct err *e)
 		r = file_read(AT_FDCWD, path, INITRD_MAX, &b);
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, r, "initrd %s: %s", path, strerror(-r));
-	r = initrd_check(b.data ? b.data : "", b.len);
+	r = initrd_read(b.data ? b.data : "", b.len, &c);
 	if (r == -ENOEXEC)
 		return err_exit(e, EXIT_BAD_INPUT, -r, "%s is no initrd", path);
-	return r < 0 ? err_exit(e, EXIT_BAD_INPUT, -r, "the initrd %s %s", path, decompress_why(r)) : 0;
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, -r, "the initrd %s %s", path, decompress_why(r));
+	r = kernel_read(kernel, &k, e);
+	return r < 0 ? r : check_readers(path, &c, kernel, k.release, e);
 }

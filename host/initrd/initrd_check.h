@@ -15,7 +15,8 @@
  */
 _must_check_ int initrd_check(const void *data, size_t len);
 
-/* The same for a file; e: EXIT_BAD_INPUT. */
-_must_check_ int initrd_check_file(const char *path, struct err *e);
+/* The same for a file, and for the kernel's configuration, if it lies beside the kernel: has it a reader of
+ * each format (CONFIG_RD_...)? e: EXIT_BAD_INPUT. */
+_must_check_ int initrd_check_file(const char *path, const char *kernel, struct err *e);
 
 #endif

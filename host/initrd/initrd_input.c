@@ -130,18 +130,60 @@ static int read_modules(const struct initrd_options *o, struct initrd_input *in,
 	return r;
 }
 
-/*
- * zstd is about a seventh smaller than gzip and costs the guest the same (tests/bench/initrd.sh), so
- * when nothing is known gzip is as good: every kernel that is configured at all has it.
- */
-static enum compression choose(const struct initrd_options *o, const struct initrd_input *in)
+/* What the kernel's configuration calls the readers of packed archives, the best first: zstd is about a seventh
+ * smaller than gzip and costs the guest the same, xz costs four times as much (tests/bench/initrd.sh). */
+static const struct {
+	enum compression how;
+	const char *config;
+} readers[] = {
+	{ COMPRESS_ZSTD, "RD_ZSTD" },
+	{ COMPRESS_GZIP, "RD_GZIP" },
+	{ COMPRESS_XZ, "RD_XZ" },
+};
+
+/* Each reader can be left out of a kernel, gzip's too. Every kernel reads an archive that is not
+ * packed; that is taken if the kernel has none of them, or if its configuration is not known. */
+static enum compression choose(const struct initrd_options *o, const struct initrd_input *in,
+			       const char *release)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(readers); i++)
+		if (kernel_config(o->kernel, release, in->tree.fd, readers[i].config) > 0)
+			return readers[i].how;
+	return COMPRESS_NONE;
+}
+
+/* A choice of the user's stands, unless it is known that the kernel cannot read it. */
+static int set_compression(const struct initrd_options *o, struct initrd_input *in, struct err *e)
 {
 	const char *release = in->kernel.release[0] ? in->kernel.release : in->tree.release;
 
-	if (o->compression != COMPRESS_AUTO)
-		return o->compression;
-	return kernel_config(o->kernel, release, in->tree.fd, "RD_ZSTD") > 0 ? COMPRESS_ZSTD
-									     : COMPRESS_GZIP;
+	in->compression = o->compression == COMPRESS_AUTO ? choose(o, in, release) : o->compression;
+	for (size_t i = 0; i < ARRAY_SIZE(readers); i++)
+		if (readers[i].how == in->compression &&
+		    kernel_config(o->kernel, release, in->tree.fd, readers[i].config) == 0)
+			return err_exit(e, EXIT_BAD_INPUT, ENOTSUP,
+					"kernel %s cannot read an initramfs packed by %s: it lacks CONFIG_%s; "
+					"leave out --compress",
+					release, compress_names[in->compression], readers[i].config);
+	return 0;
+}
+
+/* What chooses among modules, where there are none. */
+static int check_no_modules(const struct initrd_options *o, struct err *e)
+{
+	const struct {
+		const char *what, *value;
+	} rows[] = {
+		{ "module", o->extra_modules ? o->extra_modules[0] : NULL },
+		{ "need", o->needs ? o->needs[0] : NULL },
+		{ "kernel version", o->version },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].value)
+			return err_exit(e, EXIT_USAGE, EINVAL, "%s %s: no folder of modules was given",
+					rows[i].what, rows[i].value);
+	return 0;
 }
 
 int initrd_input_read(const struct initrd_options *o, struct initrd_input *ret, struct err *e)
@@ -152,12 +194,9 @@ int initrd_input_read(const struct initrd_options *o, struct initrd_input *ret, 
 		r = read_init(o, ret, e);
 	if (r == 0 && o->modules)
 		r = read_modules(o, ret, e);
-	if (r == 0 && !o->modules && o->extra_modules && o->extra_modules[0])
-		r = err_exit(e, EXIT_USAGE, EINVAL, "module %s: no folder of modules was given",
-			     o->extra_modules[0]);
-	if (r == 0)
-		ret->compression = choose(o, ret);
-	return r;
+	if (r == 0 && !o->modules)
+		r = check_no_modules(o, e);
+	return r < 0 ? r : set_compression(o, ret, e);
 }
 
 static int check_configs(const struct initrd_options *o, const struct kernel *k, struct err *e)

@@ -203,7 +203,7 @@ static int find_initrd(struct run *run, struct err *e)
 
 	progress_set("making the initramfs");
 	if (run->v.initrd) {
-		r = initrd_check_file(run->v.initrd, e);
+		r = initrd_check_file(run->v.initrd, run->system.kernel, e);
 		return r < 0 ? r : buf_add(&run->plan.initrd, run->v.initrd, strlen(run->v.initrd));
 	}
 	run->plan.initrd_fd = initrd_open(&o, &run->plan.initrd, e);

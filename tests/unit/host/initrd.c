@@ -180,20 +180,30 @@ static void without_modules(void)
 	CHECK(find(&b, "init") && !find(&b, "modules") && find(&b, "sysroot"));
 }
 
-static void auto_asks_the_configuration(void)
+/* What --compress auto comes to, by the archive's first bytes; NULL: there is no configuration. */
+static void auto_is(const char *config, const char *magic)
 {
 	_cleanup_(place_close) struct place p;
-	_cleanup_buf_ struct buf a = { 0 }, b = { 0 };
+	_cleanup_buf_ struct buf b = { 0 };
 	struct initrd_options o;
 
 	place_open(&p, "", COMPRESS_NONE, false);
+	if (config)
+		CHECK_INT(fake_tree_text(&p.tree, MODULES "/config", config), 0);
 	o = options(&p);
 	o.compression = COMPRESS_AUTO;
-	build(&o, &a);
-	CHECK(memcmp(a.data, "\x1f\x8b", 2) == 0);
-	CHECK_INT(fake_tree_text(&p.tree, MODULES "/config", "#\nCONFIG_RD_ZSTD=y\n"), 0);
 	build(&o, &b);
-	CHECK(memcmp(b.data, "\x28\xb5\x2f\xfd", 4) == 0);
+	CHECK(memcmp(b.data, magic, strlen(magic)) == 0);
+}
+
+static void auto_is_what_the_kernel_surely_reads(void)
+{
+	auto_is("#\nCONFIG_RD_GZIP=y\nCONFIG_RD_XZ=y\nCONFIG_RD_ZSTD=y\n", "\x28\xb5\x2f\xfd");
+	auto_is("#\nCONFIG_RD_GZIP=y\nCONFIG_RD_XZ=y\n", "\x1f\x8b");
+	auto_is("#\n# CONFIG_RD_GZIP is not set\nCONFIG_RD_XZ=y\n", "\xfd" "7zXZ");
+	auto_is("#\n# CONFIG_RD_GZIP is not set\nCONFIG_RD_LZ4=y\n", "070701");
+	auto_is("#\n", "070701");
+	auto_is(NULL, "070701");
 }
 
 static void refuse(const struct initrd_options *o, int exit_status, const char *part)
@@ -207,6 +217,23 @@ static void refuse(const struct initrd_options *o, int exit_status, const char *
 	CHECK(!strchr(e.text, '\n'));
 	CHECK_INT(b.len, 0);
 	CHECK(initrd_open(o, &path, &e) < 0);
+}
+
+static void a_format_that_the_kernel_cannot_read(void)
+{
+	_cleanup_(place_close) struct place p;
+	struct initrd_options o;
+
+	place_open(&p, "", COMPRESS_NONE, false);
+	CHECK_INT(fake_tree_text(&p.tree, MODULES "/config", "#\nCONFIG_RD_LZMA=y\n"), 0);
+	o = options(&p);
+	o.compression = COMPRESS_GZIP;
+	refuse(&o, EXIT_BAD_INPUT,
+	       "kernel " FAKE_RELEASE " cannot read an initramfs packed by gzip: it lacks CONFIG_RD_GZIP");
+	o.compression = COMPRESS_XZ;
+	refuse(&o, EXIT_BAD_INPUT, "it lacks CONFIG_RD_XZ");
+	o.compression = COMPRESS_ZSTD;
+	refuse(&o, EXIT_BAD_INPUT, "it lacks CONFIG_RD_ZSTD");
 }
 
 static void bad_init_programs(void)
@@ -454,10 +481,11 @@ int main(void)
 	RUN(the_host_does_not_show);
 	RUN(packed_modules_are_stored_unpacked);
 	RUN(without_modules);
-	RUN(auto_asks_the_configuration);
+	RUN(auto_is_what_the_kernel_surely_reads);
 	/* Refusals go through the cache as well; not the user's. */
 	unsetenv("HOME");
 	unsetenv("XDG_CACHE_HOME");
+	RUN(a_format_that_the_kernel_cannot_read);
 	RUN(bad_init_programs);
 	RUN(bad_modules);
 	RUN(packed_module_cut_short);
