@@ -17,7 +17,7 @@
 
 int opt_size(const char *s, uint64_t *ret)
 {
-	static const char units[] = "KMGT";
+	static const char units[] = "BKMGT";
 	unsigned int shift = 0;
 	unsigned long long v;
 	const char *unit;
@@ -31,7 +31,7 @@ int opt_size(const char *s, uint64_t *ret)
 		return -ERANGE;
 	unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
 	if (unit) {
-		shift = 10 * (unsigned int)(unit - units + 1);
+		shift = 10 * (unsigned int)(unit - units);
 		end++;
 	}
 	if (*end)

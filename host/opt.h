@@ -16,7 +16,7 @@ enum opt_kind {
 	OPT_LIST,    /* struct strv: may be given more than once */
 	OPT_NUMBER,  /* unsigned int: decimal, above 0 */
 	OPT_SECONDS, /* unsigned int: decimal; 0 or "none" is 0: no limit */
-	OPT_SIZE,    /* uint64_t: bytes; K, M, G, T are powers of 1024; above 0 */
+	OPT_SIZE,    /* uint64_t: bytes; B is a byte, K, M, G, T are powers of 1024; above 0 */
 	OPT_CHOICE,  /* int: index of the word in choices */
 	OPT_MAYBE,   /* the same; the option alone, without =WORD, is choices[1] */
 	OPT_CONFIG,  /* a file of more options, which count as if they stood here; no value of its own */

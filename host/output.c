@@ -41,9 +41,33 @@ static int write_device(const char *path, const struct buf *b)
 	return 0;
 }
 
-int output_take_over(int fd)
+bool output_begins(int fd, const char *text)
+{
+	char begin[64];
+	const size_t n = strlen(text);
+
+	return n <= sizeof(begin) && file_pread_all(fd, begin, n, 0) == 0 && memcmp(begin, text, n) == 0;
+}
+
+/* fd may be open for writing alone. */
+static int check_own(int fd, const struct stat *st, output_is_own *own)
+{
+	_cleanup_close_ int in = -1;
+	char path[64];
+
+	if (st->st_size == 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	in = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (in < 0)
+		return -errno;
+	return own(in) ? 0 : -EEXIST;
+}
+
+int output_take_over(int fd, output_is_own *own)
 {
 	struct stat st;
+	int r;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
@@ -51,7 +75,8 @@ int output_take_over(int fd)
 		return 0;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return -EBUSY;
-	return ftruncate(fd, 0) < 0 ? -errno : 0;
+	r = check_own(fd, &st, own);
+	return r == 0 && ftruncate(fd, 0) < 0 ? -errno : r;
 }
 
 const char *output_why(const char *path, int err)
@@ -60,6 +85,8 @@ const char *output_why(const char *path, int err)
 
 	if (err == EBUSY)
 		return "another run has it";
+	if (err == EEXIST)
+		return "it holds something else, and is left as it was; remove it, or name another file";
 	return err == ENXIO && stat(path, &st) == 0 && S_ISFIFO(st.st_mode) ?
 		       "nobody reads from this FIFO; start its reader first" :
 		       strerror(err);
@@ -108,7 +135,15 @@ static int cannot(const char *path, int r, const char *what, struct err *e)
 			is_stdout(path) ? "stdout" : path, output_why(is_stdout(path) ? "" : path, -r));
 }
 
-int output_check(const char *path, const char *what, struct err *e)
+/* A regular file is there: may it be replaced? */
+static int check_old(const char *path, const struct stat *st, output_is_own *own)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	return fd < 0 ? -errno : check_own(fd, st, own);
+}
+
+int output_check(const char *path, const char *what, output_is_own *own, struct err *e)
 {
 	char folder[PATH_MAX];
 	struct stat st;
@@ -122,21 +157,30 @@ int output_check(const char *path, const char *what, struct err *e)
 		r = -ENAMETOOLONG;
 	else if (access(dirname(folder), W_OK | X_OK) < 0)
 		r = -errno;
+	if (r == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		r = check_old(path, &st, own);
 	return r < 0 ? cannot(path, r, what, e) : 0;
 }
 
-int output_write(const char *path, const struct buf *b, const char *what, struct err *e)
+static int replace_own(const char *path, const struct stat *st, const struct buf *b, output_is_own *own)
 {
 	char real[PATH_MAX];
+	int r = check_old(path, st, own);
+
+	if (r < 0)
+		return r;
+	return realpath(path, real) ? replace(real, b) : -errno;
+}
+
+int output_write(const char *path, const struct buf *b, const char *what, output_is_own *own, struct err *e)
+{
 	struct stat st;
 	int r;
 
 	if (is_stdout(path))
 		r = file_write_all(STDOUT_FILENO, b->data, b->len);
 	else if (stat(path, &st) == 0)
-		r = !S_ISREG(st.st_mode) ? write_device(path, b) :
-		    realpath(path, real) ? replace(real, b) :
-					   -errno;
+		r = S_ISREG(st.st_mode) ? replace_own(path, &st, b, own) : write_device(path, b);
 	else /* nothing there, or a link to nothing: that stays */
 		r = lstat(path, &st) == 0 ? -ENOENT : replace(path, b);
 	return r < 0 ? cannot(path, r, what, e) : 0;

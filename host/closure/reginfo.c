@@ -19,6 +19,7 @@
 #include "host/opt.h"
 #include "host/output.h"
 #include "host/progress.h"
+#include "init/lib/file.h"
 #include "init/lib/log.h"
 #include "init/lib/spawn.h"
 
@@ -199,6 +200,16 @@ const struct opt_command reginfo_command = {
 	.max_args = UINT32_MAX,
 };
 
+static bool is_registration(int fd)
+{
+	_cleanup_(graph_free) struct graph g = { 0 };
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err none = { 0 };
+
+	return file_read_fd(fd, GRAPH_MAX, &b) == 0 &&
+	       graph_parse(GRAPH_REGISTRATION, b.data ? b.data : "", b.len, "", &g, &none) == 0;
+}
+
 static int run(int argc, char **argv, struct err *e)
 {
 	_cleanup_(opt_args_free) struct opt_args args = { 0 };
@@ -220,7 +231,7 @@ static int run(int argc, char **argv, struct err *e)
 	r = v.graph ? reginfo_from_graph(v.graph, &reg, e)
 		    : reginfo_from_nix((const char *const *)args.args.v, &reg, e);
 	progress_end();
-	return r < 0 ? r : output_write(v.output, &reg, "the registration", e);
+	return r < 0 ? r : output_write(v.output, &reg, "the registration", is_registration, e);
 }
 
 int cmd_reginfo(int argc, char **argv)

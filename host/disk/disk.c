@@ -3,6 +3,7 @@
 #include "host/disk/disk.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "host/exit.h"
 #include "host/opt.h"
@@ -64,6 +65,21 @@ static void default_serial(struct disk *d)
 	d->serial[n] = '\0';
 }
 
+/* A bare number counted bytes here once, and MiB in all options: neither is taken for the other. */
+static int no_unit(const char *text, const char *word, struct err *e)
+{
+	return err_exit(e, EXIT_USAGE, EINVAL,
+			"run: --disk %s: %s has no unit; say %sM, or %sB for bytes (B, K, M, G or T)", text,
+			word, word, word);
+}
+
+static bool lacks_unit(const char *word)
+{
+	const char *value = str_after(word, "size=");
+
+	return value && value[0] && !value[strspn(value, "0123456789")];
+}
+
 int disk_parse(const char *text, struct disk *ret, struct err *e)
 {
 	const char *rest = take_path(text, ret->path);
@@ -75,8 +91,11 @@ int disk_parse(const char *text, struct disk *ret, struct err *e)
 	while (*rest == ',') {
 		size_t n = strcspn(rest + 1, ",");
 
-		if (str_format(word, sizeof(word), "%.*s", (int)n, rest + 1) < 0 ||
-		    take_word(word, ret) < 0)
+		if (str_format(word, sizeof(word), "%.*s", (int)n, rest + 1) < 0)
+			word[0] = '\0'; /* no word is so long */
+		if (lacks_unit(word))
+			return no_unit(text, word, e);
+		if (take_word(word, ret) < 0)
 			return bad(text,
 				   "behind the path want size=SIZE, serial=TEXT (at most 20 bytes), ro "
 				   "or raw; a comma in the path is written twice",
@@ -104,6 +123,47 @@ static int check_serial(const struct disks *d, struct err *e)
 					"run: --disk %s: another disk has the serial %s; give it one "
 					"of its own, serial=TEXT",
 					new->path, new->serial);
+	return 0;
+}
+
+/* By any of its names: another path, a link of either kind. */
+static bool is_file_of(const struct disk *d, const char *path)
+{
+	struct stat st, own;
+
+	if (d->image.fd < 0)
+		return str_eq(d->image.path, path);
+	return fstat(d->image.fd, &own) == 0 && stat(path, &st) == 0 && st.st_dev == own.st_dev &&
+	       st.st_ino == own.st_ino;
+}
+
+int disks_apart(const struct disks *d, const char *path, const char *what, struct err *e)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (is_file_of(&d->v[i], path))
+			return err_exit(e, EXIT_USAGE, EINVAL,
+					"run: %s is to be %s and the disk %s: each needs a file of its own",
+					path, what, d->v[i].path);
+	return 0;
+}
+
+static bool shared(const struct disk *d)
+{
+	return d->request.read_only || d->request.ephemeral;
+}
+
+/* Two disks may have one file if both only read it. path: the last disk's, as given before it is open, and
+ * without links where there is nothing yet. */
+static int check_file(const struct disks *d, const char *path, struct err *e)
+{
+	const struct disk *new = &d->v[d->n - 1];
+
+	for (size_t i = 0; i + 1 < d->n; i++)
+		if (!(shared(&d->v[i]) && shared(new)) && is_file_of(&d->v[i], path))
+			return err_exit(e, EXIT_USAGE, EINVAL,
+					"run: --disk %s is the same file as the disk %s; two disks have one "
+					"file only if both are ro",
+					new->path, d->v[i].path);
 	return 0;
 }
 
@@ -153,7 +213,10 @@ static int open_more(const struct disk_options *o, const char *text, struct disk
 	new->request.path = new->path;
 	new->request.new_size = new->request.size;
 	new->request.ephemeral = o->ephemeral && !new->request.read_only;
-	return image_open(&new->request, &new->image, e);
+	r = check_file(d, new->path, e);
+	if (r == 0)
+		r = image_open(&new->request, &new->image, e);
+	return r == 0 && new->image.fd < 0 ? check_file(d, new->image.path, e) : r;
 }
 
 int disks_open(const struct disk_options *o, struct disks *ret, struct err *e)

@@ -39,7 +39,8 @@ struct disk_options {
 
 /*
  * Parses one --disk into ret's path, serial and request. A comma in the path is written twice; the
- * serial is the file's name without its suffix unless it is given. A pure function. Returns 0, or
+ * serial is the file's name without its suffix unless it is given. A size without a unit is refused.
+ * A pure function. Returns 0, or
  * -EINVAL with e (EXIT_USAGE).
  */
 _must_check_ int disk_parse(const char *text, struct disk *ret, struct err *e);
@@ -47,6 +48,10 @@ _must_check_ int disk_parse(const char *text, struct disk *ret, struct err *e);
 /* Finds, locks and checks all of them; changes nothing. Returns 0, or -errno with e as image_open, or
  * EXIT_USAGE. ret: zeroed; freed by disks_close also on failure. */
 _must_check_ int disks_open(const struct disk_options *o, struct disks *ret, struct err *e);
+
+/* Is a file that the run writes for another purpose, what, none of the disks? To be asked before disks_ready.
+ * Returns 0, or -EINVAL with e (EXIT_USAGE). */
+_must_check_ int disks_apart(const struct disks *d, const char *path, const char *what, struct err *e);
 
 /* Makes what QEMU opens (image_ready). Returns as image_open. */
 _must_check_ int disks_ready(struct disks *d, struct err *e);

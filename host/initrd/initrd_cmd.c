@@ -4,11 +4,15 @@
 
 #include "host/exit.h"
 #include "host/initrd/initrd.h"
+#include "host/initrd/initrd_check.h"
 #include "host/initrd/initrd_view.h"
 #include "host/opt.h"
 #include "host/output.h"
 #include "host/progress.h"
+#include "init/lib/file.h"
 #include "init/lib/log.h"
+
+#define INITRD_MAX ((size_t)1 << 30)
 
 struct values {
 	const char *output;
@@ -59,6 +63,14 @@ static const char *const *list_or_null(const struct strv *s)
 	return s->n > 0 ? (const char *const *)s->v : NULL;
 }
 
+/* Any initramfs: it need not be one that was made here. */
+static bool is_initramfs(int fd)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+
+	return file_read_fd(fd, INITRD_MAX, &b) == 0 && initrd_check(b.data ? b.data : "", b.len) == 0;
+}
+
 static int build(const struct values *v, struct err *e)
 {
 	const struct initrd_options o = {
@@ -83,7 +95,7 @@ static int build(const struct values *v, struct err *e)
 	progress_set("making the initramfs");
 	r = initrd_build(&o, &b, e);
 	progress_end();
-	return r < 0 ? r : output_write(v->output, &b, "the initramfs", e);
+	return r < 0 ? r : output_write(v->output, &b, "the initramfs", is_initramfs, e);
 }
 
 int cmd_initrd(int argc, char **argv)

@@ -271,33 +271,54 @@ static int check_command(const struct run_values *v, bool command, struct err *e
 	if (v->rescue && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
 		return err_exit(e, EXIT_USAGE, ENOTTY,
 				"run: --rescue gives a shell to who sits at the terminal, and there is none");
-	if (v->rescue_shell && !v->rescue)
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: --rescue-shell needs --rescue");
+	return 0;
+}
+
+/*
+ * Options of which one would silently win, or do nothing: each pair is refused.
+ *
+ * --stage1 and --modules are parts of the initramfs that is made here. No table has a program that only another
+ * --share starts, nor a limit that this run does not come to: a script may name those for all of its runs.
+ */
+static int check_pairs(const struct run_values *v, struct err *e)
+{
+	const bool tmpfs = v->root == ROOT_TMPFS;
+	const struct {
+		bool refused;
+		const char *why;
+	} rows[] = {
+		{ v->graphics && v->serial, "want --graphics or --serial, not both" },
+		{ v->resolution && !v->graphics, "--resolution needs --graphics" },
+		{ (v->efi_firmware || v->efi_variables) && !v->efi,
+		  "--efi-firmware and --efi-variables need --efi" },
+		{ v->ephemeral && v->fresh, "want --ephemeral or --fresh, not both" },
+		{ tmpfs && (v->fresh || v->image || v->disk_size),
+		  "with --root tmpfs there is no --image, --disk-size or --fresh" },
+		{ tmpfs && v->writable && str_eq(writable_words[v->writable], "disk"),
+		  "with --root tmpfs there is no disk for --writable-store=disk" },
+		{ v->reginfo && v->registered.n > 0, "want --reginfo or --register, not both" },
+		{ v->verify && v->reginfo && str_eq(v->reginfo, "none"),
+		  "--verify needs a registration, and --reginfo is none" },
+		{ v->initrd && v->stage1,
+		  "want --initrd or --stage1, not both: a ready-made initramfs has its own stage 1" },
+		{ v->initrd && v->system.modules,
+		  "want --initrd or --modules, not both: a ready-made initramfs has its own modules" },
+		{ v->no_stage2 && v->system.init,
+		  "want --no-stage2 or --init, not both: COMMAND runs in place of stage 2" },
+		{ v->no_stage2 && v->ready, "want --no-stage2 or --ready, not both: no stage 2 gets ready" },
+		{ v->console_log_size && !v->console_log, "--console-log-size needs --console-log" },
+		{ v->rescue_shell && !v->rescue, "--rescue-shell needs --rescue" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].refused)
+			return err_exit(e, EXIT_USAGE, EINVAL, "run: %s", rows[i].why);
 	return 0;
 }
 
 int run_values_check(const struct run_values *v, bool command, struct err *e)
 {
-	if (v->graphics && v->serial)
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --graphics or --serial, not both");
-	if (v->resolution && !v->graphics)
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: --resolution needs --graphics");
-	if ((v->efi_firmware || v->efi_variables) && !v->efi)
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: --efi-firmware and --efi-variables need --efi");
-	if (v->ephemeral && v->fresh)
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --ephemeral or --fresh, not both");
-	if (v->root == ROOT_TMPFS && (v->fresh || v->image || v->disk_size))
-		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: with --root tmpfs there is no --image, --disk-size or --fresh");
-	if (v->root == ROOT_TMPFS && v->writable && str_eq(writable_words[v->writable], "disk"))
-		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: with --root tmpfs there is no disk for --writable-store=disk");
-	if (v->reginfo && v->registered.n > 0)
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: want --reginfo or --register, not both");
-	if (v->verify && v->reginfo && str_eq(v->reginfo, "none"))
-		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: --verify needs a registration, and --reginfo is none");
-	if (check_command(v, command, e) < 0 || check_print(v, command, e) < 0)
+	if (check_pairs(v, e) < 0 || check_command(v, command, e) < 0 || check_print(v, command, e) < 0)
 		return -EINVAL;
 	if (v->disk_bytes % 512)
 		return err_exit(e, EXIT_USAGE, EINVAL,

@@ -20,13 +20,13 @@
 #include "host/initrd/initrd.h"
 #include "host/initrd/initrd_check.h"
 #include "host/input.h"
-#include "host/output.h"
 #include "host/progress.h"
 #include "host/qemu/accel.h"
 #include "host/run/cmdline.h"
 #include "host/run/devices.h"
 #include "host/run/launch.h"
 #include "host/run/options.h"
+#include "host/run/outputs.h"
 #include "host/run/register.h"
 #include "host/run/request.h"
 #include "host/run/system.h"
@@ -88,13 +88,18 @@ static int check_disks(struct run *run, struct err *e)
 		.more = (const char *const *)run->v.disks.v,
 	};
 
+	int r;
+
 	progress_set("checking the disk image");
 	if (run->v.image && !run->v.image[0])
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: --image needs a name");
 	snprintf(standard, sizeof(standard), "./%s.qcow2", run->system.name);
 	if (run->v.root == ROOT_DISK)
 		o.root = path && path[0] ? path : standard;
-	return disks_open(&o, &run->plan.disks, e);
+	r = disks_open(&o, &run->plan.disks, e);
+	return r == 0 && run->plan.efi.wanted && !run->v.ephemeral ?
+		       disks_apart(&run->plan.disks, run->plan.efi.vars, "the machine's EFI variables", e) :
+		       r;
 }
 
 /* The one option that takes something out of sight: only with a yes. */
@@ -331,7 +336,7 @@ static int read_rescue_shell(struct run *run, struct err *e)
 
 static int read_request(struct run *run, struct err *e)
 {
-	int r = run->v.plot ? output_check(run->v.plot, "the plot", e) : 0;
+	int r = run->v.plot ? tell_plot_check(run->v.plot, e) : 0;
 
 	return r < 0 ? r : request_read(&run->v, &run->args, &run->plan, &run->watch, e);
 }
@@ -469,6 +474,8 @@ int cmd_run(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signals_of_run(&signals);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (r == 0)
+		r = outputs_check(&run.v, &e);
 	if (r == 0 && run.v.json && !run.v.print_qemu)
 		r = events_open(&run.watch.events, run.v.json, &e);
 	if (r == 0)

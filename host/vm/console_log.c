@@ -12,13 +12,54 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "host/exit.h"
 #include "host/output.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
+
+/* A console's output looks like anything, so the file keeps how its log began beside what it holds. */
+#define MARK_XATTR "user.storeboot.console-log"
+#define BEGIN_SIZE 65536 /* of a log without a mark that is looked at */
+
+static void set_mark(struct console_log *log, const char *data, size_t len)
+{
+	const size_t room = sizeof(log->mark) - log->mark_len, n = len < room ? len : room;
+
+	if (n == 0 || !log->bounded)
+		return;
+	memcpy(log->mark + log->mark_len, data, n);
+	log->mark_len += n;
+	if (fsetxattr(log->fd, MARK_XATTR, log->mark, log->mark_len, 0) < 0)
+		log_trace("--console-log: %s", strerror(errno));
+}
+
+/* The mark alone does not do: what else was written into the same file has it, too. */
+static bool has_mark(int fd)
+{
+	char mark[CONSOLE_LOG_MARK], begin[CONSOLE_LOG_MARK];
+	ssize_t n = fgetxattr(fd, MARK_XATTR, mark, sizeof(mark));
+
+	return n > 0 && file_pread_all(fd, begin, (size_t)n, 0) == 0 && memcmp(mark, begin, (size_t)n) == 0;
+}
+
+/* Where there are no attributes, and for a log of before there was a mark: a kernel's own banner, in text. */
+static bool has_banner(int fd)
+{
+	_cleanup_free_ char *text = malloc(BEGIN_SIZE);
+	ssize_t n = text ? pread(fd, text, BEGIN_SIZE, 0) : -1;
+
+	return n > 0 && memmem(text, (size_t)n, "Linux version ", 14) && !memchr(text, '\0', (size_t)n);
+}
+
+static bool is_console_log(int fd)
+{
+	return has_mark(fd) || has_banner(fd);
+}
 
 int console_log_open(struct console_log *log, const char *path, uint64_t max, struct err *e)
 {
@@ -32,7 +73,7 @@ int console_log_open(struct console_log *log, const char *path, uint64_t max, st
 		return err_exit(e, EXIT_BAD_INPUT, errno, "--console-log %s: %s", path,
 				strerror(errno));
 	log->bounded = S_ISREG(st.st_mode);
-	r = output_take_over(log->fd);
+	r = output_take_over(log->fd, is_console_log);
 	return r < 0 ? err_exit(e, r == -EBUSY ? EXIT_IN_USE : EXIT_BAD_INPUT, r, "--console-log %s: %s", path,
 				output_why(path, -r)) :
 		       0;
@@ -97,6 +138,7 @@ void console_log_add(struct console_log *log, const char *data, size_t len)
 		return;
 	if (log->bounded && log->len + len > log->max)
 		r = shorten(log);
+	set_mark(log, data, len);
 	if (r == 0)
 		r = file_write_all(log->fd, data, len);
 	log->len += len;

@@ -9,6 +9,7 @@
 #include "init/lib/err.h"
 
 #define CONSOLE_LOG_MIN 65536 /* the least limit, in bytes */
+#define CONSOLE_LOG_MARK 64   /* bytes of its beginning by which a log is known again */
 
 struct console_log {
 	int fd;	       /* -1: nobody asked for it, or the file failed; then all of this does nothing */
@@ -17,11 +18,14 @@ struct console_log {
 	uint64_t len;  /* of the file now */
 	uint64_t line_len; /* of the line that says what is left out */
 	uint64_t left_out; /* bytes that are gone from the middle */
+	char mark[CONSOLE_LOG_MARK]; /* how it began */
+	size_t mark_len;
 };
 
 #define CONSOLE_LOG_INIT { .fd = -1 }
 
-/* Creates or empties the file. max: at least CONSOLE_LOG_MIN. Returns 0 or -errno with e. */
+/* Creates the file, or empties it if it is an earlier console log. max: at least CONSOLE_LOG_MIN. Returns 0 or
+ * -errno with e. */
 _must_check_ int console_log_open(struct console_log *log, const char *path, uint64_t max,
 				  struct err *e);
 

@@ -16,20 +16,9 @@
 #include "init/lib/log.h"
 #include "init/lib/sys.h"
 
-/* Is there something in it that is not ours? It would be lost, before the run has so much as looked at its
- * options: the disk's image, say. What cannot be read is taken for a pipe or the like. */
-static bool is_foreign(const char *path)
+static bool are_events(int fd)
 {
-	static const char begin[] = "{\"event\":";
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	char text[sizeof(begin) - 1];
-	struct stat st;
-	ssize_t n;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return false;
-	n = pread(fd, text, sizeof(text), 0);
-	return n > 0 && (n < (ssize_t)sizeof(text) || memcmp(text, begin, sizeof(text)) != 0);
+	return output_begins(fd, "{\"event\":");
 }
 
 int events_open(struct events *ev, const char *path, struct err *e)
@@ -42,11 +31,6 @@ int events_open(struct events *ev, const char *path, struct err *e)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: --json -: standard output is the guest's console; name a file, or "
 				"a descriptor as /dev/fd/3");
-	if (is_foreign(path))
-		return err_exit(e, EXIT_BAD_INPUT, EEXIST,
-				"--json %s: it holds something else than a run's events, and is left as it "
-				"was; remove it, or name another file",
-				path);
 	/* A run's signals are blocked: nothing would end the wait for a FIFO's reader, or for one that has
 	 * stopped to read. A terminal that is full for a moment is waited for, as for the console. */
 	ev->fd = open(path, O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
@@ -54,7 +38,7 @@ int events_open(struct events *ev, const char *path, struct err *e)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "--json %s: %s", path, output_why(path, errno));
 	if (fstat(ev->fd, &st) == 0 && !S_ISFIFO(st.st_mode) && fcntl(ev->fd, F_SETFL, 0) < 0)
 		log_trace("--json: %s", strerror(errno));
-	r = output_take_over(ev->fd);
+	r = output_take_over(ev->fd, are_events);
 	if (r < 0) {
 		events_close(ev);
 		return err_exit(e, r == -EBUSY ? EXIT_IN_USE : EXIT_BAD_INPUT, r, "--json %s: %s", path,

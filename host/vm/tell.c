@@ -45,10 +45,21 @@ void tell_times(const struct timeline *t)
 		fputs(table.data, stderr);
 }
 
+/* As timeline_svg begins it. */
+static bool is_plot(int fd)
+{
+	return output_begins(fd, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"");
+}
+
+int tell_plot_check(const char *path, struct err *e)
+{
+	return output_check(path, "the plot", is_plot, e);
+}
+
 int tell_plot(const struct timeline *t, const char *name, const char *path, struct err *e)
 {
 	_cleanup_buf_ struct buf svg = { 0 };
 	int r = timeline_svg(t, name, &svg);
 
-	return r < 0 ? err_sys(e, r, "--plot %s", path) : output_write(path, &svg, "the plot", e);
+	return r < 0 ? err_sys(e, r, "--plot %s", path) : output_write(path, &svg, "the plot", is_plot, e);
 }

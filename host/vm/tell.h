@@ -15,7 +15,8 @@ void tell_progress(const struct record *rec);
 /* How long each part took, as a table on stderr. */
 void tell_times(const struct timeline *t);
 
-/* The same as a drawing in a file. Returns 0, or -errno with e. */
+/* The same as a drawing in a file, and whether that may be written there. Return 0, or -errno with e. */
+_must_check_ int tell_plot_check(const char *path, struct err *e);
 _must_check_ int tell_plot(const struct timeline *t, const char *name, const char *path, struct err *e);
 
 #endif

@@ -22,7 +22,8 @@ refuse() {
 	local name=$1 status=$2 pattern=$3 got=0 before lines
 	shift 3
 	before=$(state)
-	timeout --kill-after=10 60 "$storeboot" run --stage1 "$build/storeboot-init" "$@" \
+	[[ " $* " == *' --initrd '* && $name != *stage1* ]] || set -- --stage1 "$build/storeboot-init" "$@"
+	timeout --kill-after=10 60 "$storeboot" run "$@" \
 		</dev/null >"$tmp/out" 2>"$tmp/err" || got=$?
 	is "$name: exit code" "$got" "$status"
 	# What was found out about the accelerator is no error.
@@ -44,6 +45,7 @@ refuse 'two systems' 64 'unexpected argument' "$system" "$system"
 refuse 'memory of no size' 64 '--memory lots: want a size' "$system" --memory lots
 refuse 'disk of no size' 64 '--disk-size 0' "$system" --disk-size 0
 refuse 'a disk larger than ext3' 64 '--disk-size 16T: the root disk has ext3, which ends below 16T' "$system" --disk-size 16T
+refuse 'a size without a unit' 64 'size=67108864 has no unit; say size=67108864M, or size=67108864B for bytes' "$system" --disk big.qcow2,size=67108864
 refuse 'a disk larger than qcow2' 64 '--disk big.qcow2,size=2049T: QEMU has no such large disk' "$system" --disk big.qcow2,size=2049T
 refuse 'an interface that is none' 64 '--disk-interface sata: want virtio, scsi or ide|disk-interface' "$system" --disk-interface sata
 refuse 'window and terminal' 64 'not both' "$system" --graphics --serial
@@ -82,6 +84,11 @@ echo 'not a kernel' >text
 refuse 'no kernel' 65 'text' "$system" --kernel text
 head -c 100000 "$system/kernel" >short-kernel
 refuse 'truncated kernel' 65 'short-kernel' "$system" --kernel short-kernel
+mkdir -p tree/kernel tree/include/config
+touch tree/Makefile tree/include/config/auto.conf
+refuse "a kernel's build tree" 65 'tree is a tree in which a kernel is built, .*; run: make -C .*tree modules_install INSTALL_MOD_PATH=DIR, ' \
+	"$system" --modules tree
+rm -r tree
 refuse 'no such modules' 65 'kernel-modules none: No such file' "$system" --modules none
 
 release=$(basename "$(echo "$system"/kernel-modules/lib/modules/*)")
@@ -132,6 +139,82 @@ refuse 'a registration without a size' 65 'bad-size:3: "many" is not a size' "$s
 refuse 'something else' 65 'text:1: "not a kernel" is no store path' "$system" --reginfo text
 refuse 'an empty registration' 65 '/dev/null:1: the file is empty' "$system" --reginfo /dev/null
 refuse '--verify of none' 64 'verify needs a registration' "$system" --reginfo none --verify
+
+# --- options of which one would silently win -----------------------------------------------------------
+refuse '--initrd with --stage1' 64 'want --initrd or --stage1, not both: .* has its own stage 1' "$system" --initrd whole
+# pair PATTERN ARGUMENT...: refused, without the --stage1 that refuse() gives to all. With a COMMAND 125 is ours.
+pair() {
+	local pattern=$1 got=0 want=64
+	shift
+	[[ " $* " != *' -- '* ]] || want=125
+	timeout 60 "$storeboot" run "$system" "$@" </dev/null >/dev/null 2>"$tmp/err" || got=$?
+	is "$*: exit code" "$got" "$want"
+	has "$*: what it says" "$(cat "$tmp/err")" "^storeboot: run: $pattern"
+}
+pair 'want --initrd or --modules, not both: .* has its own modules' --initrd whole --modules "$system/kernel-modules"
+pair 'want --no-stage2 or --init, not both' --no-stage2 --init /bin/sh -- true
+pair 'want --no-stage2 or --ready, not both' --no-stage2 --ready exec -- true
+pair '--console-log-size needs --console-log' --console-log-size 1M
+pair 'want --graphics or --serial, not both' --graphics --serial
+pair '--resolution needs --graphics' --resolution 800x600
+pair '--efi-firmware and --efi-variables need --efi' --efi-firmware whole
+pair 'want --ephemeral or --fresh, not both' --ephemeral --fresh
+pair 'with --root tmpfs there is no --image, --disk-size or --fresh' --root tmpfs --disk-size 1G
+pair 'with --root tmpfs there is no disk for --writable-store=disk' --root tmpfs --writable-store=disk
+pair 'want --reginfo or --register, not both' --reginfo none --register "$system"
+pair '--rescue-shell needs --rescue' --rescue-shell whole
+for how in '--need cifs' '--module cifs' '--kernel-version 6.1'; do
+	got=0
+	# shellcheck disable=SC2086 # two words
+	"$storeboot" initrd -o none --init "$build/storeboot-init" $how 2>"$tmp/err" || got=$?
+	is "initrd $how without --modules: exit code" "$got" 64
+	has "initrd $how without --modules" "$(cat "$tmp/err")" "${how#* }: no folder of modules was given"
+done
+
+# --- outputs: a file that holds something else stays, one rule for all; and each is a file of its own --------------
+qemu-img create -q -f qcow2 whose.qcow2 1M
+ln -s whose.qcow2 to-whose
+ln whose.qcow2 hard-whose
+other='it holds something else, and is left as it was; remove it, or name another file'
+for file in whose.qcow2 to-whose text; do
+	refuse "events over $file" 65 "--json $file: $other" "$system" --json $file
+	refuse "console log over $file" 65 "--console-log $file: $other" "$system" --root tmpfs --console-log $file
+	refuse "plot over $file" 65 "cannot write the plot to $file: $other" "$system" --plot $file
+	for to in "initrd --init $build/storeboot-init" "reginfo --graph $graph"; do
+		before=$(state) got=0
+		# shellcheck disable=SC2086 # words
+		"$storeboot" $to -o $file 2>"$tmp/err" || got=$?
+		is "${to%% *} -o over $file: exit code" "$got" 65
+		has "${to%% *} -o over $file: what it says" "$(cat "$tmp/err")" "^storeboot: cannot write the .* to $file: $other\$"
+		is "${to%% *} -o over $file: nothing changed" "$(state)" "$before"
+	done
+done
+for to in "initrd --init $build/storeboot-init" "reginfo --graph $graph"; do
+	# shellcheck disable=SC2086 # words
+	"$storeboot" $to -o again && "$storeboot" $to -o again
+	is "${to%% *} -o over its own" $? 0
+	rm again
+done
+same='name the same file, .*; each needs one of its own'
+refuse 'two outputs in one new file' 64 "--json and --console-log $same" "$system" --json x --console-log "$PWD/x"
+refuse 'two outputs in one file' 64 "--console-log and --plot $same" "$system" --console-log hard-whose --plot to-whose
+refuse "an output in the image that is to be made" 64 "--console-log and --image $same" "$system" --console-log x.qcow2 --image ./x.qcow2
+refuse 'events in the image' 64 "--json and --image $same" "$system" --json to-whose --image whose.qcow2
+NIX_DISK_IMAGE=whose.qcow2 refuse 'events in the image that the environment names' 64 "--json and NIX_DISK_IMAGE $same" "$system" \
+	--json hard-whose
+refuse 'a plot in one more disk' 64 "--plot and --disk $same" "$system" --plot x --disk x,size=1M
+
+# --- one file for two disks -----------------------------------------------------------------------------
+for file in whose.qcow2 to-whose hard-whose; do
+	refuse "one file for two disks: $file" 64 "--disk $file is the same file as the disk whose.qcow2; two disks have one file only if both are ro" \
+		"$system" --image whose.qcow2 --disk $file,serial=b
+done
+refuse 'one file for two of --disk' 64 '--disk ./x1 is the same file as the disk x1;' "$system" --root tmpfs \
+	--disk x1,size=1M --disk x2,size=1M --disk ./x1,serial=x3,size=1M
+NIX_EFI_VARS=$PWD/whose.qcow2 refuse 'the EFI variables in a disk' 64 \
+	"/whose.qcow2 is to be the machine's EFI variables and the disk hard-whose: each needs a file of its own" "$system" --root tmpfs \
+	--disk hard-whose,ro --efi
+rm whose.qcow2 to-whose hard-whose
 
 mkfifo pipe
 refuse 'events over what is something else' 65 '--json text: it holds something else.*left as it was' "$system" --json text

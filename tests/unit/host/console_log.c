@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/xattr.h>
 
 #include "host/exit.h"
 #include "init/lib/file.h"
@@ -64,6 +65,51 @@ static void a_long_one_keeps_both_ends(void)
 	CHECK_INT(said + (uint64_t)(p - b.data) + strlen(rest + 1), 10000 * LINE_LEN);
 }
 
+static int reopen(void)
+{
+	struct console_log log = CONSOLE_LOG_INIT;
+	struct err e = { 0 };
+	int r = console_log_open(&log, path, CONSOLE_LOG_MIN, &e);
+
+	if (r < 0)
+		CHECK_HAS(e.text, "it holds something else, and is left as it was");
+	console_log_close(&log);
+	return r;
+}
+
+#define PUT(text) put(text, sizeof(text) - 1)
+
+static void put(const char *text, size_t len)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	CHECK_INT(file_write_all(fd, text, len), 0);
+}
+
+/* Its attribute stays with the file when something else is written into it. */
+static void only_a_log_is_emptied(void)
+{
+	static const char first[] = "\r", more[] = "a guest that is quiet", image[] = "\rFI\373";
+	struct console_log log = CONSOLE_LOG_INIT;
+	struct err e = { 0 };
+
+	PUT("");
+	CHECK_INT(console_log_open(&log, path, CONSOLE_LOG_MIN, &e), 0);
+	console_log_add(&log, first, 1);
+	console_log_add(&log, more, sizeof(more) - 1);
+	console_log_close(&log);
+	CHECK_INT(reopen(), 0); /* and it is empty now */
+	PUT(image);
+	CHECK_INT(reopen(), -EEXIST);
+	removexattr(path, "user.storeboot.console-log");
+	CHECK_INT(reopen(), -EEXIST);
+	PUT("[    0.000000] Linux version 6.1.0\r\n");
+	CHECK_INT(reopen(), 0);
+	PUT("\0Linux version 6.1.0, a kernel's image");
+	CHECK_INT(reopen(), -EEXIST);
+	PUT("");
+}
+
 static void what_is_no_file(void)
 {
 	struct console_log log = CONSOLE_LOG_INIT;
@@ -86,6 +132,7 @@ int main(void)
 	close(fd);
 	RUN(a_short_one_is_whole);
 	RUN(a_long_one_keeps_both_ends);
+	RUN(only_a_log_is_emptied);
 	RUN(what_is_no_file);
 	unlink(path);
 	TEST_END();

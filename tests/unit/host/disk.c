@@ -2,6 +2,10 @@
 /* disk.c - tests of --disk's words and of the disks of a run together */
 #include "host/disk/disk.h"
 
+#include <errno.h>
+#include <fcntl.h>
+
+#include "host/disk/qemu_img.h"
 #include "host/exit.h"
 #include "host/folder.h"
 #include "host/proc.h"
@@ -53,12 +57,85 @@ static void slips(void)
 	}
 }
 
+/* It was bytes here, and is MiB in the options. */
+static void a_size_without_a_unit(void)
+{
+	struct disk d = { 0 };
+	struct err e = { 0 };
+
+	CHECK(disk_parse("a,size=67108864", &d, &e) < 0);
+	CHECK_INT(e.exit_status, EXIT_USAGE);
+	CHECK_HAS(e.text, "size=67108864 has no unit; say size=67108864M, or size=67108864B for bytes");
+	CHECK_INT(disk_parse("a,size=67108864B", &d, &e), 0);
+	CHECK_INT(d.request.size, 64 << 20);
+}
+
 static char top[PATH_MAX], qemu_img[PATH_MAX];
 
 static void disks_free(struct disks **d)
 {
 	disks_close(*d);
 	free(*d);
+}
+
+/* Opens two disks; links from their names are made before. Returns what it says, NULL: nothing. */
+static const char *two(const char *root, const char *second, bool ephemeral)
+{
+	static char more[PATH_MAX + 64], path[PATH_MAX + 64];
+	static struct err e;
+	const char *const list[] = { more, NULL };
+	struct disk_options o = { .qemu_img = qemu_img, .root = path, .more = list, .ephemeral = ephemeral };
+	_cleanup_(disks_free) struct disks *d = calloc(1, sizeof(*d));
+	int r;
+
+	snprintf(path, sizeof(path), "%s/%s", top, root);
+	snprintf(more, sizeof(more), "%s/%s", top, second);
+	e = (struct err){ 0 };
+	r = d ? disks_open(&o, d, &e) : -ENOMEM;
+	if (r == 0)
+		return NULL;
+	CHECK_INT(e.exit_status, EXIT_USAGE);
+	return e.text;
+}
+
+static void one_file_for_two_disks(void)
+{
+	static const char *const names[] = { "one.qcow2,serial=b", "hard.qcow2", "soft.qcow2",
+					     "folder/one.qcow2,serial=b", "one.qcow2,size=1M,serial=b" };
+	const struct qemu_img tool = { qemu_img, "qcow2" };
+	char path[PATH_MAX + 16], other[PATH_MAX + 16];
+	struct err e = { 0 };
+
+	CHECK_INT(chdir(top), 0);
+	snprintf(path, sizeof(path), "%s/one.qcow2", top);
+	snprintf(other, sizeof(other), "%s/new.qcow2", top);
+	CHECK_INT(close(open(path, O_WRONLY | O_CREAT | O_EXCL, 0600)), 0);
+	CHECK_INT(qemu_img_create(&tool, path, 1 << 20, &e), 0);
+	CHECK_INT(link("one.qcow2", "hard.qcow2"), 0);
+	CHECK_INT(symlink("one.qcow2", "soft.qcow2") + symlink(".", "folder"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		CHECK_HAS(two("one.qcow2", names[i], false), " is the same file as the disk ");
+	CHECK_HAS(two("one.qcow2", "hard.qcow2,ro", false), " is the same file as the disk ");
+	CHECK_HAS(two("new.qcow2", "folder/new.qcow2,size=1M", false), " is the same file as the disk ");
+	CHECK(access(other, F_OK) < 0);
+	/* What is only read may be read twice. */
+	CHECK(two("one.qcow2", "hard.qcow2,ro", true) == NULL);
+	CHECK(two("one.qcow2", "hard.qcow2", true) == NULL);
+	CHECK_INT(unlink("one.qcow2") + unlink("hard.qcow2") + unlink("soft.qcow2") + unlink("folder"), 0);
+}
+
+static void a_file_of_another_purpose(void)
+{
+	static char root[PATH_MAX + 16];
+	struct disk_options o = { .qemu_img = qemu_img, .root = root };
+	_cleanup_(disks_free) struct disks *d = calloc(1, sizeof(*d));
+	struct err e = { 0 };
+
+	snprintf(root, sizeof(root), "%s/vars.fd", top);
+	CHECK(d && disks_open(&o, d, &e) == 0);
+	CHECK_INT(disks_apart(d, top, "the variables", &e), 0);
+	CHECK_INT(disks_apart(d, root, "the variables", &e), -EINVAL);
+	CHECK_HAS(e.text, "vars.fd is to be the variables and the disk /");
 }
 
 static void together(void)
@@ -126,12 +203,7 @@ static void together(void)
 	disks_close(d);
 	o.interface = DISK_BY_VIRTIO;
 
-	/* The same image twice is in use: by ourselves. */
 	snprintf(more, sizeof(more), "%s/root.qcow2", top);
-	CHECK(disks_open(&o, d, &e) < 0);
-	CHECK_INT(e.exit_status, EXIT_IN_USE);
-	disks_close(d);
-
 	/* No root disk. */
 	o.root = NULL;
 	CHECK_INT(disks_open(&o, d, &e), 0);
@@ -148,6 +220,9 @@ int main(void)
 	}
 	RUN(words);
 	RUN(slips);
+	RUN(a_size_without_a_unit);
+	RUN(one_file_for_two_disks);
+	RUN(a_file_of_another_purpose);
 	RUN(together);
 	folder_remove(top);
 	TEST_END();

@@ -42,19 +42,25 @@ static void put(const char *path, const char *line)
 	CHECK_INT(file_replace(AT_FDCWD, path, line, strlen(line), 0600), 0);
 }
 
+/* An earlier output: "result" or what these tests put there before. */
+static bool is_own(int fd)
+{
+	return output_begins(fd, "result\n") || output_begins(fd, "old");
+}
+
 static void new_file_then_again(void)
 {
 	struct err e = { 0 };
 	struct stat st;
 	mode_t mask = umask(027);
 
-	CHECK_INT(output_write("new", &result, "it", &e), 0);
+	CHECK_INT(output_write("new", &result, "it", is_own, &e), 0);
 	umask(mask);
 	holds("new", "result");
 	CHECK_INT(stat("new", &st), 0);
 	CHECK_INT(st.st_mode & 07777, 0640);
 	put("new", "old");
-	CHECK_INT(output_write("new", &result, "it", &e), 0);
+	CHECK_INT(output_write("new", &result, "it", is_own, &e), 0);
 	holds("new", "result");
 }
 
@@ -64,7 +70,7 @@ static void neighbours_stay(void)
 	struct err e = { 0 };
 
 	put("file.tmp", "precious");
-	CHECK_INT(output_write("file", &result, "it", &e), 0);
+	CHECK_INT(output_write("file", &result, "it", is_own, &e), 0);
 	holds("file.tmp", "precious");
 }
 
@@ -75,12 +81,12 @@ static void goes_through_a_link(void)
 
 	put("target", "old");
 	CHECK_INT(symlink("target", "link"), 0);
-	CHECK_INT(output_write("link", &result, "it", &e), 0);
+	CHECK_INT(output_write("link", &result, "it", is_own, &e), 0);
 	CHECK_INT(lstat("link", &st), 0);
 	CHECK(S_ISLNK(st.st_mode));
 	holds("target", "result");
 	CHECK_INT(symlink("nowhere", "dangling"), 0);
-	CHECK_INT(output_write("dangling", &result, "it", &e), -ENOENT);
+	CHECK_INT(output_write("dangling", &result, "it", is_own, &e), -ENOENT);
 	CHECK_INT(lstat("dangling", &st), 0);
 	CHECK(S_ISLNK(st.st_mode));
 }
@@ -95,7 +101,7 @@ static void what_is_no_file_stays(void)
 
 	CHECK_INT(mkfifo("pipe", 0600), 0);
 	reader = open("pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	CHECK_INT(output_write("pipe", &result, "it", &e), 0);
+	CHECK_INT(output_write("pipe", &result, "it", is_own, &e), 0);
 	CHECK_INT(read(reader, line, sizeof(line) - 1), (ssize_t)result.len);
 	CHECK_STR(line, text);
 	close(reader);
@@ -113,7 +119,7 @@ static void no_wait_without_end(void)
 	int fd, status;
 
 	CHECK_INT(mkfifo("fifo", 0600), 0);
-	CHECK_INT(output_write("fifo", &result, "it", &e), -ENXIO);
+	CHECK_INT(output_write("fifo", &result, "it", is_own, &e), -ENXIO);
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
 	CHECK_STR(e.text, "cannot write it to fifo: nobody reads from this FIFO; start its reader first");
 	fd = open("fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -129,13 +135,13 @@ static void no_wait_without_end(void)
 		}
 		_exit(0);
 	}
-	CHECK_INT(output_write("fifo", &much, "it", &e), 0); /* all of it, by and by */
+	CHECK_INT(output_write("fifo", &much, "it", is_own, &e), 0); /* all of it, by and by */
 	CHECK_INT(waitpid(reader, &status, 0), reader);
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_BLOCK, &term, NULL);
 	raise(SIGTERM);
-	CHECK_INT(output_write("fifo", &much, "it", &e), -EINTR); /* it does not read */
+	CHECK_INT(output_write("fifo", &much, "it", is_own, &e), -EINTR); /* it does not read */
 	sigtimedwait(&term, NULL, &(struct timespec){ 0 });
 	sigprocmask(SIG_UNBLOCK, &term, NULL);
 	close(fd);
@@ -147,12 +153,40 @@ static void failures_leave_nothing(void)
 	size_t before = entries();
 	struct err e = { 0 };
 
-	CHECK_INT(output_write("no-such/file", &result, "it", &e), -ENOENT);
+	CHECK_INT(output_write("no-such/file", &result, "it", is_own, &e), -ENOENT);
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
 	CHECK_STR(e.text, "cannot write it to no-such/file: No such file or directory");
-	CHECK_INT(output_write("/dev/full", &result, "it", &e), -ENOSPC);
-	CHECK_INT(output_write(".", &result, "it", &e), -EISDIR);
+	CHECK_INT(output_write("/dev/full", &result, "it", is_own, &e), -ENOSPC);
+	CHECK_INT(output_write(".", &result, "it", is_own, &e), -EISDIR);
 	CHECK_INT(entries(), before);
+}
+
+/* Of every kind: replaced, looked at before, and taken over while a run lasts. */
+static void what_is_something_else_stays(void)
+{
+	_cleanup_close_ int fd = -1;
+	struct err e = { 0 };
+
+	put("image", "QFI");
+	CHECK_INT(symlink("image", "to-image"), 0);
+	CHECK_INT(output_write("image", &result, "it", is_own, &e), -EEXIST);
+	CHECK_HAS(e.text, "cannot write it to image: it holds something else, and is left as it was; ");
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_INT(output_write("to-image", &result, "it", is_own, &e), -EEXIST);
+	CHECK_INT(output_check("image", "it", is_own, &e), -EEXIST);
+	fd = open("image", O_WRONLY | O_CLOEXEC);
+	CHECK_INT(output_take_over(fd, is_own), -EEXIST);
+	holds("image", "QFI");
+	put("image", "");
+	CHECK_INT(output_check("image", "it", is_own, &e), 0);
+	CHECK_INT(output_write("to-image", &result, "it", is_own, &e), 0);
+	CHECK_INT(output_check("image", "it", is_own, &e), 0);
+	holds("image", "result");
+	cleanup_close(&fd);
+	fd = open("image", O_WRONLY | O_CLOEXEC);
+	CHECK_INT(output_take_over(fd, is_own), 0);
+	CHECK_INT(lseek(fd, 0, SEEK_END), 0);
+	CHECK_INT(unlink("to-image") + unlink("image"), 0);
 }
 
 int main(void)
@@ -166,6 +200,7 @@ int main(void)
 	}
 	RUN(new_file_then_again);
 	RUN(neighbours_stay);
+	RUN(what_is_something_else_stays);
 	RUN(goes_through_a_link);
 	RUN(what_is_no_file_stays);
 	alarm(30);
