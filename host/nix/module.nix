@@ -45,13 +45,14 @@ let
     value = builtins.elemAt list i;
   }) (builtins.length list);
 
+  defaultDiskSize = if legacy then 512 else 1024;
   disk =
     if cfg.diskImage == null then
       [ "--root tmpfs" ]
     else
       [
         "--image \"\${NIX_DISK_IMAGE:-${toString cfg.diskImage}}\""
-        "--disk-size ${toString cfg.diskSize}M"
+        "--disk-size ${toString (if cfg.diskSize == "auto" then defaultDiskSize else cfg.diskSize)}M"
       ];
 
   # How the disks are connected: the root disk's name in the guest, by its serial where SCSI's layer names disks in
@@ -339,9 +340,11 @@ let
   virtualisation = {
     memorySize = mk types.int (if legacy then 384 else 1024) "The guest's memory, in MiB.";
     cores = mk types.int 1 "The guest's processors.";
-    diskSize = mk types.int (if legacy then 512 else 1024) ''
-      The root disk's size, in MiB: of a new one, or an old one grows to it.
+    diskSize = mk (if types ? either && types ? enum then types.either types.int (types.enum [ "auto" ]) else types.int) defaultDiskSize ''
+      The root disk's size, in MiB: of a new one, or an old one grows to it. "auto" is for NixOS's image modules; a VM
+      has the default then.
     '';
+    diskSizeAutoSupported = mk types.bool false "What NixOS's image modules set beside diskSize; nothing here reads it.";
     diskImage = mk (types.nullOr types.str) "./${name}.qcow2" ''
       The root disk's image, made at the first run; text of a shell script. null: the root lies in memory.
     '';
@@ -428,8 +431,10 @@ in
     {
       disabledModules = map (file: "virtualisation/${file}.nix") [
         "qemu-vm"
-        "guest-networking-options" # since 2026 parts of it are apart, and vmVariant may import them by itself
+        # Parts of it are apart since 2024, for other modules: nspawn-container and the image modules import them.
         "credentials-options"
+        "disk-size-option"
+        "guest-networking-options"
       ];
     }
   else

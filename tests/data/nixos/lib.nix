@@ -96,6 +96,7 @@ let
           one path values;
     };
     enum = values: scalar "enum" (v: elem v values);
+    either = a: b: scalar "${a.name} or ${b.name}" (v: a.check v || b.check v);
     nullOr = t: {
       name = "nullOr ${t.name}";
       check = v: v == null || t.check v;
@@ -244,7 +245,7 @@ in
 
   # era: modules can disable others since 17.09, and lib has its release since 18.09; 13.10 lacks two functions.
   new = era: removeAttrs (common // rec {
-    types = removeAttrs common.types (if era == "13.10" then [ "enum" ] else [ ]);
+    types = removeAttrs common.types (if era == "13.10" then [ "either" "enum" ] else [ ]);
     inherit mkOverride;
     mkVMOverride = mkOverride 10;
     mkDefault = mkOverride 1000;

@@ -9,7 +9,11 @@ in
 {
   imports = [
     (import ./common.nix {
-      more = [ ./virtualisation/guest-networking-options.nix ];
+      more = [
+        ./virtualisation/disk-size-option.nix
+        ./virtualisation/guest-networking-options.nix
+        ./virtualisation/image.nix
+      ];
       mountOptions = {
         type = types.listOf types.str;
         default = [ "defaults" ];
