@@ -10,7 +10,7 @@
   vm,
   overlay,
   diskModules,
-  fileSystems,
+  root,
 }:
 
 let
@@ -31,12 +31,16 @@ in
   ]
   ++ diskModules;
 
+  # The shares are not here: each run may have another one.
   fileSystems = vmOnly (
-    map (fs: {
-      inherit (fs) mountPoint device fsType;
-      options = lib.concatStringsSep "," (if fs.options == [ ] then [ "defaults" ] else fs.options);
-      neededForBoot = true;
-    }) fileSystems
+    [
+      {
+        mountPoint = "/";
+        inherit (root) device fsType;
+        options = "defaults";
+        neededForBoot = true;
+      }
+    ]
     ++ map (path: { mountPoint = path; } // builtins.getAttr path cfg.fileSystems) (
       builtins.attrNames cfg.fileSystems
     )

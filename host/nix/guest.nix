@@ -12,7 +12,7 @@
   vm,
   overlay, # whether the store has a layer over it
   diskModules,
-  fileSystems,
+  root, # { device, fsType } of /
 }:
 
 let
@@ -30,25 +30,16 @@ let
     if o != null && o ? type && o.type ? getSubOptions then o.type.getSubOptions [ ] else { };
 
   vmOnly = lib.mkVMOverride;
+  networkd = config.networking.useNetworkd or false;
 
-  # Mount options were one string until 2016. x-initrd.mount: stage 1 mounted it, and it stays until the end.
+  # One string until 2016. x-initrd.mount: an initramfs mounted it, and it stays until the end.
   mountOptions =
-    list:
-    let
-      default = (elements [ "fileSystems" ]).options.default or [ ];
-    in
-    if builtins.isList default then
-      list ++ [ "x-initrd.mount" ]
-    else
-      lib.concatStringsSep "," (if list == [ ] then [ "defaults" ] else list);
+    if builtins.isList ((elements [ "fileSystems" ]).options.default or [ ]) then [ "x-initrd.mount" ] else "defaults";
 
   fileSystem = fs: {
-    name = fs.mountPoint;
-    value = {
-      inherit (fs) device fsType;
-      options = mountOptions fs.options;
-      neededForBoot = true;
-    };
+    inherit (fs) device fsType;
+    options = mountOptions;
+    neededForBoot = true;
   };
 
   address = {
@@ -77,8 +68,8 @@ lib.mkMerge [
   { system.build.vm = vm; }
   (set [ "assertions" ] assertions)
 
-  # --- file systems: the VM has none of its machine's disks
-  { fileSystems = vmOnly (cfg.fileSystems // builtins.listToAttrs (map fileSystem fileSystems)); }
+  # --- file systems: the VM has none of its machine's disks. The shares are not here: each run may have another one.
+  { fileSystems = vmOnly (cfg.fileSystems // { "/" = fileSystem root; }); }
   (set [ "swapDevices" ] (vmOnly [ ]))
   (set [ "boot" "initrd" "luks" "devices" ] (
     vmOnly (if builtins.isList (option [ "boot" "initrd" "luks" "devices" ]).default or { } then [ ] else { })

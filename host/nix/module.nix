@@ -188,50 +188,12 @@ let
         ln -s ${pkgs.writeScript "run-${name}-vm" script} $out/bin/run-${name}-vm
       '';
 
-  # --- what the guest is told of its file systems: what stage 1 mounts ------------------------------------------
+  # --- the root, which NixOS wants to know of -----------------------------------------------------------------
 
   share = if cfg.useNixStoreImage then "image" else cfg.storeboot.share;
-  roads = {
-    cifs = [ hostfs ] ++ store "/hostfs/nix/store" "none" [ "bind" ];
-    "9p" = store "store" "9p" [
-      "trans=virtio"
-      "version=9p2000.L"
-    ];
-    virtiofs = store "store" "virtiofs" [ ];
-    image = store "/run/storeboot/image/store" "none" [ "bind" ];
-  };
-  covered = cfg.writableStore || cfg.storeboot.cache;
-  hostfs = {
-    mountPoint = "/hostfs";
-    device = "//10.0.2.4/qemu";
-    fsType = "cifs";
-    options = [ "ro" ];
-  };
-  store = device: fsType: options: [
-    (
-      {
-        mountPoint = "/nix/store";
-      }
-      // (
-        if covered then
-          {
-            device = "store";
-            fsType = "overlay";
-            options = [ ];
-          }
-        else
-          {
-            inherit device fsType;
-            options = options ++ [ "ro" ];
-          }
-      )
-    )
-  ];
   root = {
-    mountPoint = "/";
     device = if cfg.diskImage == null then "tmpfs" else interface.root;
     fsType = if cfg.diskImage == null then "tmpfs" else "ext3";
-    options = [ ];
   };
 
   # --- what no run can honour ------------------------------------------------------------------------------------
@@ -295,10 +257,10 @@ let
       cfg
       assertions
       vm
+      root
       ;
-    overlay = covered;
+    overlay = cfg.writableStore || cfg.storeboot.cache;
     diskModules = interface.modules;
-    fileSystems = [ root ] ++ roads.${share};
   };
 
   directory = types.submodule {
