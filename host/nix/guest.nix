@@ -17,8 +17,13 @@
 
 let
   option = path: lib.attrByPath path null options;
-  # lib's came with 15.09, and does not look at the option itself, which from then on may depend on what is asked here.
-  has = path: if lib ? hasAttrByPath then lib.hasAttrByPath path options else option path != null;
+  # Does not look at the option itself, which since 15.09 may depend on what is asked here.
+  hasIn =
+    set: path:
+    path == [ ]
+    || builtins.hasAttr (builtins.head path) set
+    && hasIn (builtins.getAttr (builtins.head path) set) (builtins.tail path);
+  has = hasIn options;
   set = path: value: if has path then lib.setAttrByPath path value else { };
 
   # What the elements of an option of sets may have.
@@ -46,6 +51,7 @@ let
     address = "10.0.2.15";
     prefixLength = 24;
   };
+  gateway = "10.0.2.2";
   eth0 =
     let
       has = elements [
@@ -85,6 +91,7 @@ lib.mkMerge [
     ++ diskModules
     ++ lib.optional overlay "overlay"
   ))
+  (set [ "environment" "etc" ] { crypttab.enable = vmOnly false; })
   (set [ "boot" "loader" "grub" "device" ] (vmOnly "nodev"))
 
   # --- stage 1 is storeboot's: stage 2 prepares the root, before it can load a module for an overlay on /etc
@@ -96,22 +103,64 @@ lib.mkMerge [
   (set [ "networking" "useDHCP" ] (vmOnly false))
   (set [ "networking" "usePredictableInterfaceNames" ] (vmOnly false))
   (set [ "networking" "interfaces" ] (vmOnly { inherit eth0; }))
-  (set [ "networking" "defaultGateway" ] (vmOnly "10.0.2.2"))
+  # For networkd it is in the file below: NixOS wants an interface with it since 2022, and refused one before.
+  (set [ "networking" "defaultGateway" ] (vmOnly (if networkd then null else gateway)))
+  (set [ "networking" "defaultGateway6" ] (vmOnly null)) # the machine's own is by a card of the machine's
   (set [ "networking" "nameservers" ] (vmOnly [ "10.0.2.3" ]))
   (set [ "networking" "networkmanager" "unmanaged" ] [ "eth0" ])
   (set [ "networking" "wireless" "enable" ] (vmOnly false))
   (set [ "networking" "connman" "enable" ] (vmOnly false)) # until 19.03
   (set [ "services" "connman" "enable" ] (vmOnly false))
+  # The files are read in the order of their names, so a machine's own file for every card comes after this one.
+  (set [ "systemd" "network" "networks" ] {
+    "00-storeboot" = {
+      matchConfig.Name = "eth0";
+      address = [ "${address.address}/${toString address.prefixLength}" ];
+      gateway = [ gateway ];
+    };
+  })
   (set [ "systemd" "services" ] (
-    lib.mkIf (!config.networking.useNetworkd or false) {
-      "network-addresses-eth0".preStop = vmOnly "";
+    lib.mkIf (!networkd) {
+      "network-addresses-eth0" = {
+        # Until 23.05 the script adds the address, which stage 1 has set. It accepts the answer "File exists", and
+        # newer kernels answer in other words.
+        script = lib.mkBefore ''
+          ip() {
+            case "$1 $2" in
+            "addr add")
+              shift 2
+              set -- addr replace "$@"
+              ;;
+            esac
+            command ip "$@"
+          }
+        '';
+        preStop = vmOnly "";
+      };
     }
   ))
+  # The machine's own bridges and the like: their cards are not in the VM, and a bridge that takes eth0 takes the store.
+  (lib.mkMerge (
+    map (kind: set [ "networking" kind ] (vmOnly { })) [
+      "bonds"
+      "bridges"
+      "fooOverUDP"
+      "greTunnels"
+      "ipips"
+      "macvlans"
+      "sits"
+      "vlans"
+      "vswitches"
+      "wlanInterfaces"
+    ]
+  ))
 
-  # --- gettys: systemd has one on each of tty1 to tty6 that is looked at
+  # --- gettys: systemd has one on each of tty1 to tty6 that is looked at, and its generator one on each serial
+  # console. A module that defines serial-getty@ttyS0 (amazon-image.nix) hides the template and so its Restart=. What is
+  # set for the template is a drop-in, which an instance gets, too. (In 13.10, which has no types.enum, it is not.)
   (set [ "systemd" "services" ] (
-    lib.mkIf (!cfg.graphics) {
-      "serial-getty@ttyS0".wantedBy = [ "getty.target" ];
+    lib.mkIf (lib.types ? enum) {
+      "serial-getty@".serviceConfig.Restart = "always"; # no mkDefault: 15.09 checks what is in here unmerged
     }
   ))
 

@@ -9,6 +9,7 @@ let
   option = type: default: lib.mkOption { inherit type default; };
   list = option (types.listOf types.unspecified) [ ];
   flag = option types.bool false;
+  sets = option (types.attrsOf types.unspecified) { };
 in
 {
   # As nixos/default.nix and vmVariant do.
@@ -18,6 +19,14 @@ in
     assertions = list;
     boot.initrd.availableKernelModules = list;
     boot.loader.grub.device = option types.str "";
+    environment.etc = option (types.attrsOf (
+      types.submodule {
+        options = {
+          enable = option types.bool true;
+          text = option (types.nullOr types.lines) null;
+        };
+      }
+    )) { };
     fileSystems = option (types.attrsOf (
       types.submodule {
         options = {
@@ -35,7 +44,13 @@ in
       usePredictableInterfaceNames = option types.bool true;
       useNetworkd = flag;
       interfaces = option (types.attrsOf (types.submodule { options = interface; })) { };
+      bonds = sets;
+      bridges = sets;
+      vlans = sets;
       defaultGateway = option (types.nullOr types.str) null;
+      defaultGateway6 = option types.unspecified null;
+      networkmanager.enable = flag;
+      nftables.enable = flag;
       nameservers = list;
       networkmanager.unmanaged = list;
       wireless.enable = flag;
@@ -54,7 +69,20 @@ in
       types.submodule {
         options = {
           wantedBy = list;
+          serviceConfig = sets;
+          script = option types.lines "";
           preStop = option types.lines "";
+        };
+      }
+    )) { };
+    systemd.network.enable = flag;
+    systemd.network.networks = option (types.attrsOf (
+      types.submodule {
+        options = {
+          matchConfig = sets;
+          DHCP = option (types.nullOr types.str) null;
+          address = list;
+          gateway = list;
         };
       }
     )) { };
@@ -70,11 +98,21 @@ in
       hostName = "orb";
       interfaces.enp3s0 = { };
       defaultGateway = "192.168.1.1";
+      defaultGateway6 = {
+        address = "fe80::1";
+        interface = "enp3s0";
+      };
       nameservers = [ "192.168.1.1" ];
       wireless.enable = true;
     };
     services.xserver.videoDrivers = [ "nvidia" ];
     services.httpd.extraConfig = "ServerTokens Prod";
+    # As NixOS's own units. That it goes on where the kernel says "File exists" is left out: newer ones say another thing.
+    systemd.services.network-addresses-eth0.script = "ip addr add 10.0.2.15/24 dev eth0";
     systemd.services.network-addresses-eth0.preStop = "ip addr del 10.0.2.15/24 dev eth0";
+    systemd.services."serial-getty@".serviceConfig.ExecStart = [
+      ""
+      "/sbin/agetty %I --keep-baud $TERM"
+    ];
   };
 }

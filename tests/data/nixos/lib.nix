@@ -28,7 +28,7 @@ let
   show = builtins.concatStringsSep ".";
   unique = foldl' (seen: n: if elem n seen then seen else seen ++ [ n ]) [ ];
 
-  # --- definitions: [ { prio, value } ] of one with mkIf, mkMerge and mkOverride around it ---------------------
+  # --- definitions: [ { prio, order, value } ] of one with mkIf, mkMerge, mkOverride and mkOrder around it ------
   definitions =
     v:
     if typeOf v == "merge" then
@@ -37,10 +37,13 @@ let
       (if v.condition then definitions v.content else [ ])
     else if typeOf v == "override" then
       map (d: d // { prio = v.priority; }) (definitions v.content)
+    else if typeOf v == "order" then
+      map (d: d // { order = v.priority; }) (definitions v.content)
     else
       [
         {
           prio = 100;
+          order = 1000;
           value = v;
         }
       ];
@@ -51,7 +54,7 @@ let
     let
       all = concatMap definitions values;
       lowest = foldl' (p: d: if d.prio < p then d.prio else p) 10000 all;
-      chosen = map (d: d.value) (filter (d: d.prio == lowest) all);
+      chosen = map (d: d.value) (builtins.sort (a: b: a.order < b.order) (filter (d: d.prio == lowest) all));
     in
     if builtins.all type.check chosen then
       type.merge path chosen
@@ -249,6 +252,11 @@ in
     inherit mkOverride;
     mkVMOverride = mkOverride 10;
     mkDefault = mkOverride 1000;
+    mkBefore = content: {
+      _type = "order";
+      priority = 500;
+      inherit content;
+    };
     mkMerge = contents: {
       _type = "merge";
       inherit contents;
