@@ -24,6 +24,7 @@
 #include "init/lib/str.h"
 #include "init/step.h"
 #include "mount/api.h"
+#include "mount/stay.h"
 
 int switch_move_api(struct boot *b, struct err *e)
 {
@@ -74,6 +75,30 @@ static int keep(struct boot *b, int old_fd, const struct kept *k)
 	return copy(from, path, k->mode, &b->err);
 }
 
+/* The store, and what is below its layers. Folders of the host's are not here: they are unmounted in order. */
+static const struct stay stays[] = {
+	{ NEW_ROOT "/hostfs", "hostfs" },
+	{ NEW_ROOT "/nix/store", "nix-store" },
+	{ NEW_ROOT "/nix/.rw-store", "nix-.rw\\x2dstore" },
+	{ RUN_FOLDER "/image", "run-storeboot-image" },
+	{ RUN_FOLDER "/share", "run-storeboot-share" },
+};
+
+/* When this step is tried again after /run has moved, the drop-ins are written. */
+static int stay(struct boot *b)
+{
+	_cleanup_close_ int run = open("/run", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = run < 0 ? -errno : 0;
+
+	if (b->api_moved)
+		return 0;
+	if (r == 0)
+		r = file_read(AT_FDCWD, "/proc/self/mountinfo", 1 << 20, &text);
+	return r < 0 ? err_sys(&b->err, r, "cannot look at what is mounted") :
+		       stay_mounted(stays, ARRAY_SIZE(stays), text.data, text.len, run, &b->err);
+}
+
 static int check(struct boot *b, int old_fd, int new_fd)
 {
 	int r;
@@ -109,6 +134,8 @@ int step_switch(struct boot *b)
 	r = check(b, old_fd, new_fd);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kept); i++)
 		r = keep(b, old_fd, &kept[i]);
+	if (r == 0)
+		r = stay(b);
 	if (r == 0)
 		r = switch_move_api(b, &b->err);
 	if (r == 0)
