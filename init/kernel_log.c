@@ -13,8 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "init/lib/file.h"
 #include "init/lib/record.h"
 #include "init/lib/str.h"
+#include "init/lib/sys.h"
 
 #define RECORDS_MAX 4000 /* of a log that grows as it is read */
 
@@ -27,6 +29,13 @@ static const char *const last_words[KERNEL_PHASES] = {
 	"Run /init as init process",
 };
 
+static bool begins(const char *text, const char *end, const char *words)
+{
+	size_t n = strlen(words);
+
+	return (size_t)(end - text) >= n && memcmp(text, words, n) == 0;
+}
+
 /* "PRIORITY,SEQUENCE,MICROSECONDS,FLAGS[,...];TEXT" */
 void kernel_phases_take(struct kernel_phases *p, const char *record, size_t len)
 {
@@ -36,23 +45,44 @@ void kernel_phases_take(struct kernel_phases *p, const char *record, size_t len)
 	if (!text || sscanf(record, "%*u,%*u,%llu,", &us) != 1)
 		return;
 	text++;
-	for (size_t i = 0; i < KERNEL_PHASES; i++) {
-		size_t n = strlen(last_words[i]);
-
-		if (!p->end_us[i] && (size_t)(record + len - text) >= n && memcmp(text, last_words[i], n) == 0)
+	if (begins(text, record + len, KERNEL_LOG_MARK))
+		p->mark_us = us;
+	for (size_t i = 0; i < KERNEL_PHASES; i++)
+		if (!p->end_us[i] && begins(text, record + len, last_words[i]))
 			p->end_us[i] = us;
+}
+
+void kernel_phases_move(struct kernel_phases *p, uint64_t now_us)
+{
+	for (size_t i = 0; p->mark_us && i < KERNEL_PHASES; i++) {
+		uint64_t before_us = p->mark_us - p->end_us[i];
+
+		if (p->end_us[i])
+			p->end_us[i] = before_us < now_us ? now_us - before_us : 0;
 	}
+}
+
+/* Level 7 is for no console. */
+static uint64_t write_mark(int fd)
+{
+	static const char mark[] = "<7>" KERNEL_LOG_MARK "\n";
+	uint64_t now_us = sys_now_us();
+
+	if (file_write_all(fd, mark, sizeof(mark) - 1) < 0)
+		return 0; /* it will not be seen, either */
+	return now_us;
 }
 
 void kernel_log_report(struct boot *b)
 {
-	_cleanup_close_ int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_close_ int fd = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	uint64_t now_us = fd >= 0 ? write_mark(fd) : 0;
 	struct kernel_phases p = { 0 };
 	char line[2048]; /* a longer record is passed over (EINVAL) */
 	uint64_t from = 0;
 	ssize_t n;
 
-	for (int i = 0; fd >= 0 && i < RECORDS_MAX && !p.end_us[KERNEL_PHASES - 1]; i++) {
+	for (int i = 0; fd >= 0 && i < RECORDS_MAX && !p.mark_us; i++) {
 		n = read(fd, line, sizeof(line) - 1);
 		if (n < 0 && (errno == EPIPE || errno == EINVAL || errno == EINTR))
 			continue; /* EPIPE: the log has moved on */
@@ -61,6 +91,7 @@ void kernel_log_report(struct boot *b)
 		line[n] = '\0';
 		kernel_phases_take(&p, line, (size_t)n);
 	}
+	kernel_phases_move(&p, now_us);
 	for (size_t i = 0; i < KERNEL_PHASES; i++) {
 		struct record rec = { .kind = RECORD_KERNEL, .start_us = from };
 

@@ -38,9 +38,30 @@ static void what_is_none(void)
 		CHECK_INT(p.end_us[i], 0);
 }
 
+/* What was measured with kvm-clock: the log's clock is ahead of the one that the steps are timed by. */
+static void the_phases_are_on_the_steps_clock(void)
+{
+	the_log_of_6_1();
+	kernel_phases_move(&p, 1);
+	CHECK_INT(p.end_us[0], 512340); /* no mark was seen */
+	take("7,410,1500000,-;" KERNEL_LOG_MARK "\n");
+	kernel_phases_move(&p, 1400000);
+	CHECK_INT(p.end_us[0], 412340);
+	CHECK_INT(p.end_us[1], 801000);
+	CHECK_INT(p.end_us[3], 1101000);
+	kernel_phases_move(&p, 1600000); /* it can be behind, too */
+	CHECK_INT(p.end_us[0], 512340);
+	p = (struct kernel_phases){ .end_us = { 100, 0, 1000 }, .mark_us = 2000 };
+	kernel_phases_move(&p, 1500);
+	CHECK_INT(p.end_us[0], 0);
+	CHECK_INT(p.end_us[1], 0);
+	CHECK_INT(p.end_us[2], 500);
+}
+
 int main(void)
 {
 	RUN(the_log_of_6_1);
 	RUN(what_is_none);
+	RUN(the_phases_are_on_the_steps_clock);
 	TEST_END();
 }
