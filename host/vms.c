@@ -17,6 +17,7 @@
 #include "init/lib/str.h"
 
 #define FILE_MAX 65536
+#define LOCK_TRIES 3000 /* 10 ms apart */
 #define NUMBER_MAX 9999 /* of NAME-2, NAME-3 ... */
 
 /* --- BASE ------------------------------------------------------------------------------------------- */
@@ -51,6 +52,24 @@ static bool stands(int fd, const char *path)
 	       st.st_dev == named.st_dev;
 }
 
+/* Others hold it for a moment. One that was stopped just then (Ctrl-z) would keep all waiting. */
+static int base_flock(int fd, const char *path, struct err *e)
+{
+	const struct timespec pause = { 0, 10000000 };
+
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_sys(e, errno, "cannot lock %s", path);
+		if (i >= LOCK_TRIES)
+			return err_exit(e, EXIT_IN_USE, EBUSY,
+					"%s, the folder of the running VMs, is locked by another storeboot "
+					"for more than %d s; look for one that is stopped (ps -C storeboot)",
+					path, LOCK_TRIES / 100);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 /* Opens BASE and locks it; the lock goes with the descriptor. Returns that, -ENOENT where there is no
  * BASE (make: it is made), or another -errno; e is set in each case. */
 static int base_lock(const char *path, bool make, struct err *e)
@@ -58,6 +77,7 @@ static int base_lock(const char *path, bool make, struct err *e)
 	for (;;) {
 		_cleanup_close_ int fd = -1;
 		struct stat st;
+		int r;
 
 		if (make && mkdir(path, 0700) < 0 && errno != EEXIST)
 			return err_sys(e, errno, "cannot make %s", path);
@@ -71,8 +91,9 @@ static int base_lock(const char *path, bool make, struct err *e)
 					"%s is no private folder of this user (owner %u, mode %03o), so no "
 					"VM's files are put there; remove it, or set TMPDIR",
 					path, (unsigned int)st.st_uid, (unsigned int)st.st_mode & 07777);
-		if (flock(fd, LOCK_EX) < 0)
-			return err_sys(e, errno, "cannot lock %s", path);
+		r = base_flock(fd, path, e);
+		if (r < 0)
+			return r;
 		if (stands(fd, path))
 			return take_fd(&fd);
 	}

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# remote.sh - the commands that reach a running VM, where none runs: one clear line, and no waiting for ever
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/host.sh
+. tests/lib/host.sh
+
+# says NAME STATUS LINE ARGUMENT...: `storeboot ARGUMENT...` without a terminal ends so, with this one line.
+says() {
+	local name=$1 status=$2 line=$3 got=0
+	shift 3
+	timeout --kill-after=5 100 "$storeboot" "$@" </dev/null >"$tmp/out" 2>"$tmp/err" || got=$?
+	is "$name" "$got $(cat "$tmp/err")" "$status storeboot: $line"
+}
+
+says "exec without a command or a terminal: names no option that was not given" 125 \
+	"exec: a shell needs a terminal, and stdin and stdout are none; give a COMMAND after -- (code 64)" exec vm
+says "exec --tty without a terminal" 125 \
+	"--tty: the command needs a terminal, and stdin and stdout are none; leave it out (code 64)" exec vm --tty -- true
+says "exec in no VM" 125 "no VM called vm runs; none does (code 69)" exec vm -- true
+says "console of no VM" 69 "no VM called vm runs; none does" console vm
+says "stop of no VM" 69 "no VM called vm runs; none does" stop vm
+
+# A storeboot that was stopped while it looked at the folder.
+mkdir -m 700 "$tmp/run/storeboot"
+exec 8<"$tmp/run/storeboot"
+flock 8
+busy="$tmp/run/storeboot, the folder of the running VMs, is locked by another storeboot for more than 30 s; look for \
+one that is stopped (ps -C storeboot)"
+says "a folder of running VMs that stays locked" 67 "$busy" list
+exec 8<&-
+tap_end
