@@ -22,10 +22,10 @@ build() {
 	nix_run nix-build --no-out-link -E "$(expression "$@").system.build.vm" 2>"$tmp/build" || cat "$tmp/build" >&2
 }
 
-# promised ERA CONFIGURATION: "MOUNT-POINT TYPE" of each of its file systems; a bind is its folder's type
+# promised ERA CONFIGURATION: "MOUNT-POINT:TYPE" of each of its file systems
 promised() {
 	nix_run nix-instantiate --eval --strict -E "builtins.concatStringsSep \" \" (builtins.map (f:
-		f.mountPoint + \":\" + (if f.fsType == \"none\" then \"cifs\" else f.fsType)) (let f = $(expression "$@").fileSystems; in
+		f.mountPoint + \":\" + f.fsType) (let f = $(expression "$@").fileSystems; in
 		if builtins.isList f then f else map (p: f.\${p} // { mountPoint = p; }) (builtins.attrNames f)))" | tr -d '"' | tr ' ' '\n' | sort
 }
 
@@ -35,7 +35,8 @@ mounted='awk "\$2 ~ \"^(/|/hostfs|/nix/store)\$\" { type[\$2] = \$3 }
 export PATH=$build:$PATH
 
 for era in 2010 today; do
-	name=orb disks=
+	name=orb disks='' share=cifs store=$'/hostfs:cifs\n/nix/store:cifs'
+	[ $era = 2010 ] || share=9p store=/nix/store:overlay # the configuration is for cifs all the same
 	[ $era = 2010 ] || disks='qemu.diskInterface = "scsi";'
 	[ $era = 2010 ] || name=orb.example
 	configuration="{ pathsInNixDB = [ (builtins.storePath \"$more\") ]; memorySize = 300; emptyDiskImages = [ 3 ]; $disks
@@ -44,7 +45,7 @@ for era in 2010 today; do
 	is "$era: what there is" "$(cd "$vm" && find . | sort | tr '\n' ' ')" ". ./bin ./bin/run-$name-vm ./system "
 	is "$era: system" "$(readlink "$vm/system")" "$system"
 	status=0
-	(cd "$tmp/work" && MINE="$tmp/more" NIX_DISK_IMAGE=./mine.qcow2 timeout 120 "$vm/bin/run-$name-vm" --accel auto --stage1 "$build/storeboot-init" -- sh -c "
+	(cd "$tmp/work" && MINE="$tmp/more" NIX_DISK_IMAGE=./mine.qcow2 timeout 600 "$vm/bin/run-$name-vm" --accel auto --share $share --stage1 "$build/storeboot-init" -- sh -c "
 		$mounted
 		echo; nix-store -q --hash '$more'
 		for d in /sys/block/[sv]d*; do grep -aqs empty0 \$d/serial \$d/device/vpd_pg80 && blockdev --getsize64 /dev/\${d##*/}; done
@@ -53,8 +54,9 @@ for era in 2010 today; do
 		touch '${more%/*}/written' 2>/dev/null && echo store-written") \
 		</dev/null >"$tmp/out" 2>"$tmp/err" || status=$?
 	sed 's/^/# /' "$tmp/err"
-	is "$era: the guest's file systems are those that its NixOS is told of" \
-		"$(sed '/^$/,$d' "$tmp/out")" "$(promised $era "$configuration")"
+	is "$era: the guest's file systems are the one that its NixOS is told of, and those of this run's share" \
+		"$(sed '/^$/,$d' "$tmp/out")" "$(promised $era "$configuration")
+$store"
 	written=1
 	[ $era = 2010 ] || written=0
 	is "$era: exit status: whether the store takes what is written" "$status" $written
