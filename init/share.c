@@ -23,13 +23,30 @@
 #define GUEST_PREFIX 24
 #define GATEWAY "10.0.2.2"
 
+/* Does a share come by the network? */
+static bool needs_net(const struct boot *b)
+{
+	return b->config.share == SHARE_CIFS || (b->bind_roads & 1U << SHARE_CIFS);
+}
+
+/* Of QEMU's card: built in, or loaded by the step before. Without it no card ever appears. */
+static bool has_driver(void)
+{
+	return access("/sys/bus/virtio/drivers/virtio_net", F_OK) == 0;
+}
+
 int step_net(struct boot *b)
 {
 	struct in_addr address = { inet_addr(GUEST_ADDRESS) }, gateway = { inet_addr(GATEWAY) };
 	char name[IF_NAMESIZE] = "";
 	int index = 0, lo = 0, r;
-	_cleanup_close_ int nl = net_open(&b->err);
+	_cleanup_close_ int nl = -1;
 
+	if (!needs_net(b) && !has_driver()) {
+		snprintf(b->note, sizeof(b->note), "the kernel has no virtio_net");
+		return STEP_SKIPPED;
+	}
+	nl = net_open(&b->err);
 	if (nl < 0)
 		return nl;
 	if ((r = net_link_index(nl, "lo", &lo, &b->err)) < 0 ||

@@ -71,6 +71,9 @@ static bool is_initramfs(int fd)
 	return file_read_fd(fd, INITRD_MAX, &b) == 0 && initrd_check(b.data ? b.data : "", b.len) == 0;
 }
 
+/* Which run it is for is not known: what most runs need must be there, unless --need says what. */
+static const char *const most_runs[] = { "root", "net", NULL };
+
 static int build(const struct values *v, struct err *e)
 {
 	const struct initrd_options o = {
@@ -79,6 +82,7 @@ static int build(const struct values *v, struct err *e)
 		.version = v->version,
 		.init_program = v->init_program,
 		.needs = list_or_null(&v->needs),
+		.more_needs = v->modules && v->needs.n == 0 ? most_runs : NULL,
 		.extra_modules = list_or_null(&v->extra),
 		.compression = (enum compression)v->compression,
 	};

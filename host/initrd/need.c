@@ -53,9 +53,10 @@ static const struct need {
 	  { "SCSI_VIRTIO", "BLK_DEV_SD" } },
 	{ "ide", ALWAYS | BY_NAME, { { "ahci", REQUIRED }, { "sd_mod", REQUIRED } },
 	  { "SATA_AHCI", "BLK_DEV_SD" } },
-	/* ext3 is mounted by ext4. Up to 6.12 both it and jbd2 fail without crc32c, a softdep. */
-	{ "root", ALWAYS | SOFTDEPS, { { "ext4", REQUIRED } }, { NULL } },
-	{ "net", 0, { { "virtio_net", REQUIRED } }, { NULL } },
+	/* A run asks for root if it has a root disk, and for net if something of it comes by the network.
+	 * ext3 is mounted by ext4. Up to 6.12 both it and jbd2 fail without crc32c, a softdep. */
+	{ "root", ALWAYS | SOFTDEPS | WHERE_IT_IS, { { "ext4", REQUIRED } }, { NULL } },
+	{ "net", WHERE_IT_IS, { { "virtio_net", REQUIRED } }, { NULL } },
 	/* SMB1 as guest needs no cipher: cifs's softdeps would be ten modules for nothing. */
 	/* clang-format off */
 	/* nls_utf8, the default charset of most kernels, is for the day when the server dies: to connect

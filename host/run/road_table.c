@@ -312,7 +312,7 @@ static int find_image(const struct road_request *q, struct way *w, struct err *e
 /* --- all of them -------------------------------------------------------------------------------------- */
 
 const struct road roads[] = {
-	[SHARE_CIFS] = { "cifs", { "cifs" }, find_cifs, make_cifs, NULL },
+	[SHARE_CIFS] = { "cifs", { "net", "cifs" }, find_cifs, make_cifs, NULL },
 	[SHARE_9P] = { "9p", { "9p" }, find_9p, NULL, qemu_9p },
 	[SHARE_VIRTIOFS] = { "virtiofs", { "virtiofs" }, find_virtiofs, make_virtiofs, qemu_virtiofs },
 	[SHARE_IMAGE] = { "image", { "disk", "image" }, find_image, NULL, NULL },

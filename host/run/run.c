@@ -43,6 +43,7 @@ struct run {
 	struct opt_args args;
 	struct system system;
 	struct plan plan;
+	const char *needs[4]; /* what this run must find in the initramfs (need.c); NULL-terminated */
 	const char *modules[3]; /* what the devices need in the initramfs; NULL-terminated */
 	struct watch watch;
 };
@@ -74,6 +75,38 @@ static int find_programs(struct run *run, struct err *e)
 	return r;
 }
 
+/* What its disks are connected by; NULL: it has none. */
+static const char *const *disk_need(const struct run *run)
+{
+	static const char *const for_disks[][2] = {
+		[DISK_BY_VIRTIO] = { "disk" }, [DISK_BY_SCSI] = { "scsi" }, [DISK_BY_IDE] = { "ide" }
+	};
+
+	return run->plan.disks.n > 0 ? for_disks[run->v.disk_interface] : NULL;
+}
+
+/* Has the guest a use for its card, beside a share that comes by it (road_table.c)? */
+static bool uses_network(const struct run_values *v)
+{
+	const char *opts = getenv("QEMU_NET_OPTS");
+
+	return v->network || v->forwards.n > 0 || v->guest_forwards.n > 0 || v->vlans.n > 0 ||
+	       (opts && opts[0]);
+}
+
+static void list_needs(struct run *run)
+{
+	const char *const *disk = disk_need(run);
+	size_t n = 0;
+
+	if (disk)
+		run->needs[n++] = disk[0];
+	if (run->plan.disks.has_root)
+		run->needs[n++] = "root";
+	if (uses_network(&run->v))
+		run->needs[n++] = "net";
+}
+
 /* 2010's name for it wins over the default, the option over both. */
 static int check_disks(struct run *run, struct err *e)
 {
@@ -97,6 +130,7 @@ static int check_disks(struct run *run, struct err *e)
 	if (run->v.root == ROOT_DISK)
 		o.root = path && path[0] ? path : standard;
 	r = disks_open(&o, &run->plan.disks, e);
+	list_needs(run);
 	return r == 0 && run->plan.efi.wanted && !run->v.ephemeral ?
 		       disks_apart(&run->plan.disks, run->plan.efi.vars, "the machine's EFI variables", e) :
 		       r;
@@ -129,15 +163,12 @@ static bool is_modular(const struct run *run)
 
 static struct initrd_options initrd_of(const struct run *run)
 {
-	static const char *const for_disks[][2] = {
-		[DISK_BY_VIRTIO] = { "disk" }, [DISK_BY_SCSI] = { "scsi" }, [DISK_BY_IDE] = { "ide" }
-	};
 
 	return (struct initrd_options){
 		.kernel = run->system.kernel,
 		.modules = is_modular(run) ? run->system.modules : NULL,
 		.init_program = run->v.stage1,
-		.more_needs = run->plan.disks.n > 0 ? for_disks[run->v.disk_interface] : NULL,
+		.more_needs = run->needs,
 		.extra_modules = run->modules,
 	};
 }
@@ -195,7 +226,7 @@ static int check_driver(struct run *run, struct err *e)
 	struct err why = { 0 };
 	int r;
 
-	o.needs = o.more_needs;
+	o.needs = disk_need(run);
 	r = run->v.initrd || !o.needs ? -ENODATA : initrd_check_needs(&o, &why);
 	return r == 0 || r == -ENODATA ? 0 : err_exit(e, why.exit_status, -r, "run: --disk-interface %s: %s",
 						      disk_interface_words[run->v.disk_interface], why.text);

@@ -113,6 +113,17 @@ for how in virtio:virtio_blk scsi:virtio_scsi ide:ahci; do
 	refuse "no driver for ${how%:*}" 65 "--disk-interface ${how%:*}: kernel $release lacks the module ${how#*:} \(needed for" "$system" \
 		--modules less --disk-interface "${how%:*}"
 done
+lacks ext4
+refuse 'no ext4' 65 "kernel $release lacks the module ext4 \\(needed for root\\)" "$system" --modules less
+"$storeboot" run "$system" --modules less --print-qemu --root tmpfs --stage1 "$build/storeboot-init" >/dev/null 2>"$tmp/err"
+is "no ext4, and none is needed" "$?" 0
+lacks virtio_net
+for how in '' '--share 9p --network open' '--share 9p --forward 2222:22' '--share 9p --vlan 1'; do
+	# shellcheck disable=SC2086 # words
+	refuse "no virtio_net: $how" 65 "kernel $release lacks the module virtio_net \\(needed for net\\)" "$system" --modules less $how
+done
+"$storeboot" run "$system" --modules less --print-qemu --share 9p --stage1 "$build/storeboot-init" >/dev/null 2>"$tmp/err"
+is "no virtio_net, and none is needed" "$?" 0
 lacks virtio_blk
 for how in '--disk-interface ide' '--disk-interface scsi' '--root tmpfs'; do
 	# shellcheck disable=SC2086 # two words
