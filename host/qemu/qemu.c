@@ -173,20 +173,22 @@ static int add_ports(const struct qemu_config *c, struct strv *v)
 {
 	int r;
 
-	if (c->channel_fd < 0 && !c->agent)
+	if (c->channel_fd < 0 && c->agent_fd < 0)
 		return 0;
 	r = strv_add(v, "-device");
 	if (r == 0)
-		r = strv_addf(v, "virtio-serial-pci,max_ports=%d", 1 + (c->channel_fd >= 0) + !!c->agent);
+		r = strv_addf(v, "virtio-serial-pci,max_ports=%d", 1 + (c->channel_fd >= 0) + (c->agent_fd >= 0));
 	if (r == 0 && c->channel_fd >= 0)
 		r = strv_add(v, "-chardev");
 	if (r == 0 && c->channel_fd >= 0)
 		r = strv_addf(v, "socket,id=channel,fd=%d", c->channel_fd);
 	if (r == 0 && c->channel_fd >= 0)
 		r = add_port("channel", "name=" FRAME_PORT ",id=" QEMU_PORT_ID, v);
-	if (r == 0 && c->agent)
-		r = qemu_add_valued(v, "-chardev", "socket,id=agent,server=on,wait=off,path=", c->agent);
-	return r < 0 || !c->agent ? r : add_port("agent", "name=org.qemu.guest_agent.0", v);
+	if (r == 0 && c->agent_fd >= 0)
+		r = strv_add(v, "-chardev");
+	if (r == 0 && c->agent_fd >= 0)
+		r = strv_addf(v, "socket,id=agent,server=on,wait=off,fd=%d", c->agent_fd);
+	return r < 0 || c->agent_fd < 0 ? r : add_port("agent", "name=org.qemu.guest_agent.0", v);
 }
 
 static int add_disks(const struct qemu_config *c, struct strv *v)

@@ -39,7 +39,7 @@ struct qemu_config {
 	unsigned int width, height; /* of its screen; 0: QEMU's own */
 	const char *efi_code, *efi_vars; /* flash images: EFI and its variables; NULL: no EFI */
 	int tpm_fd; /* a socket to a TPM that QEMU inherits; -1: none */
-	const char *agent; /* where QEMU makes the socket of the guest's agent; NULL: none */
+	int agent_fd; /* a listening socket for who talks to the guest's agent, which QEMU inherits; -1: none */
 	const struct credentials *credentials;
 	int console_fd; /* sockets that QEMU inherits: the first serial port; -1: its own stdin and stdout, */
 	int report_fd;	/* the second one; without a console there is none, */

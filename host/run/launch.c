@@ -25,6 +25,7 @@
 #include "host/run/register.h"
 #include "host/run/remember.h"
 #include "host/signals.h"
+#include "host/unix_socket.h"
 #include "host/utf8.h"
 #include "host/vms.h"
 #include "host/words.h"
@@ -179,6 +180,7 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 		.efi_code = p->efi.wanted ? p->efi.code : NULL,
 		.efi_vars = p->efi.vars,
 		.tpm_fd = -1,
+		.agent_fd = -1,
 		.credentials = &p->credentials,
 		.console_fd = 3,
 		.report_fd = 4,
@@ -223,8 +225,8 @@ static int accepted(void *arg, struct err *e)
 
 static int boot(struct launched *l, struct verdict *ret, struct err *e)
 {
-	char initrd[PATH_MAX], kernel[PATH_MAX], agent[PATH_MAX], log[PATH_MAX];
-	_cleanup_close_ int tpm = -1;
+	char initrd[PATH_MAX], kernel[PATH_MAX], log[PATH_MAX];
+	_cleanup_close_ int tpm = -1, agent = -1;
 	_cleanup_strv_ struct strv road = { 0 };
 	struct qemu_disk disks[DISKS_MAX + 1];
 	struct qemu_config c;
@@ -238,11 +240,13 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 		c.kernel = kernel;
 	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->vm.folder) < 0 ||
 	    str_format(kernel, sizeof(kernel), "%s/kernel", l->vm.folder) < 0 ||
-	    str_format(agent, sizeof(agent), "%s/" AGENT_SOCKET, l->vm.folder) < 0 ||
 	    str_format(log, sizeof(log), "%s/" ROAD_LOG, l->vm.folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", l->vm.folder);
-	if (l->plan->agent)
-		c.agent = agent;
+	if (l->plan->agent) {
+		c.agent_fd = agent = unix_socket_listen(l->vm.folder, AGENT_SOCKET, 0, 1);
+		if (agent < 0)
+			return err_sys(e, agent, "%s/" AGENT_SOCKET, l->vm.folder);
+	}
 	if (l->plan->tpm.wanted) {
 		c.tpm_fd = tpm = tpm_start(&l->plan->tpm, l->vm.folder, l->plan->thrown_away,
 					   &l->plan->watch->tpm_pid, e);

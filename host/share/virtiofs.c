@@ -15,13 +15,12 @@
 #include <fts.h>
 #include <limits.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include "host/exit.h"
 #include "host/proc.h"
 #include "host/share/sandbox.h"
+#include "host/unix_socket.h"
 
 #define GUEST_INODE 1024 /* bytes of memory, at least, for a file that the guest knows (struct fuse_inode) */
 /* Descriptors that the daemon needs for itself, the one in Rust 610 (its src/main.rs, INTERNAL_FD_RESERVE), and
@@ -200,18 +199,16 @@ int virtiofs_check(struct virtiofs_config *c, struct err *e)
 
 int virtiofs_socket(const char *folder, int *ret_listening, int *ret_connected, struct err *e)
 {
+	static const char name[] = "virtiofs";
 	_cleanup_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_close_ int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	_cleanup_close_ int connected = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	_cleanup_close_ int listening = -1, connected = -1;
+	int r = dir < 0 ? -errno : (listening = unix_socket_listen(folder, name, 0, 1));
 
-	/* The folder's own path may be longer than an address. */
-	if (dir < 0 || listening < 0 || connected < 0 ||
-	    str_format(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/virtiofs", dir) < 0 ||
-	    bind(listening, (const struct sockaddr *)&a, sizeof(a)) < 0 || listen(listening, 1) < 0 ||
-	    connect(connected, (const struct sockaddr *)&a, sizeof(a)) < 0)
-		return err_sys(e, errno, "cannot make a socket for virtiofsd in %s", folder);
-	unlinkat(dir, "virtiofs", 0);
+	if (r >= 0)
+		r = connected = unix_socket_connect(folder, name, 0);
+	if (r < 0)
+		return err_sys(e, r, "cannot make a socket for virtiofsd in %s", folder);
+	unlinkat(dir, name, 0);
 	*ret_listening = take_fd(&listening);
 	*ret_connected = take_fd(&connected);
 	return 0;

@@ -93,6 +93,8 @@ static void pass_fds(const struct qemu_config *c, int *ret)
 	ret[n++] = c->channel_fd;
 	if (c->tpm_fd >= 0)
 		ret[n++] = c->tpm_fd;
+	if (c->agent_fd >= 0)
+		ret[n++] = c->agent_fd;
 	for (size_t i = 0; i < c->n_share_fds; i++)
 		ret[n++] = c->share_fds[i];
 	for (size_t i = 0; i < c->n_disks; i++) {
@@ -107,7 +109,7 @@ static void pass_fds(const struct qemu_config *c, int *ret)
 static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
 	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
-	int pass[6 + BINDS_MAX + 1 + 2 * (DISKS_MAX + 1)];
+	int pass[7 + BINDS_MAX + 1 + 2 * (DISKS_MAX + 1)];
 	sigset_t blocked;
 	int r = make_channel(&vm->report_fd, &report);
 

@@ -29,10 +29,13 @@ echo "FACT the agent is started"
 tries=300; until [ -e /run/asked ]; do tries=$((tries - 1)); [ $tries -gt 0 ] || break; usleep 100000; done
 ')
 
+# Longer than a socket's address, and full of syntax.
+long=$tmp/run/$(printf 'long-%.0s' {1..25})$', "with" a\\n\n\xff'
+mkdir -m 700 "$long"
 echo "hush-4711" >"$tmp/a:key, of mine"
 (
 	cd "$tmp" || exit 1
-	timeout --kill-after=10 200 "$storeboot" run "$system" --name dev --root tmpfs --efi --tpm --guest-agent \
+	XDG_RUNTIME_DIR=$long timeout --kill-after=10 200 "$storeboot" run "$system" --name dev --root tmpfs --efi --tpm --guest-agent \
 		--load-credential "a.secret:$tmp/a:key, of mine" --load-credential b:<(echo piped-4711) --graphics --resolution 800x600 --qemu-opts "-display none -smbios 'type=1,serial=one two'" --json "$tmp/events" \
 		--append "console=ttyS0 demo.run=$script" </dev/null >"$tmp/out" 2>"$tmp/err"
 	echo $? >"$tmp/status"
@@ -47,16 +50,17 @@ for option in efi tpm; do
 		timeout 60 "$storeboot" run "$system" --root tmpfs --$option </dev/null >/dev/null 2>"$tmp/busy"; echo $?)" 67
 	has "--$option: the line names who has it" "$(cat "$tmp/busy")" "dev-(efi-vars\.fd|swtpm) is in use by pid [0-9]+ \("
 done
-is "it answers through the socket in the run's folder" "$(timeout 60 python3 -c 'import json, socket, sys
+is "it answers through the socket in the run's folder" "$(timeout 60 python3 -c 'import json, os, socket, sys
 s = socket.socket(socket.AF_UNIX)
-s.connect(sys.argv[1])
+os.chdir(sys.argv[1])
+s.connect("guest-agent")
 f = s.makefile("rw")
 def ask(**q):
     print(json.dumps(q), file=f, flush=True)
     return json.loads(f.readline())["return"]
 print(ask(execute="guest-sync", arguments={"id": 4711}))
 h = ask(**{"execute": "guest-file-open", "arguments": {"path": "/run/asked", "mode": "w"}})
-print("opened" if h else h)' "$tmp/run/storeboot/dev/guest-agent" 2>&1 | tr '\n' ' ')" "4711 opened "
+print("opened" if h else h)' "$long/storeboot/dev" 2>&1 | tr '\n' ' ')" "4711 opened "
 wait "$run"
 out=$(tr -d '\r' <"$tmp/out")
 sed 's/^/# /' "$tmp/err"

@@ -20,7 +20,7 @@ static struct qemu_config plain(void)
 		.memory = (uint64_t)384 << 20, .cores = 1, .kernel = "/k", .initrd = "/i",
 		.append = "init=/x a,b", .disks = &disk, .n_disks = 1, .network = &network,
 		.share_command = server,
-		.console_fd = 3, .report_fd = 4, .qmp_fd = 5, .channel_fd = 6, .tpm_fd = -1,
+		.console_fd = 3, .report_fd = 4, .qmp_fd = 5, .channel_fd = 6, .tpm_fd = -1, .agent_fd = -1,
 	};
 }
 
