@@ -33,8 +33,9 @@ _must_check_ int qemu_img_create(const struct qemu_img *q, const char *file, uin
 				 struct err *e);
 
 /* The pure parts: json is what qemu-img printed. */
+/* ret_dirty: its counters of references were not written when it was closed last (lazy_refcounts). */
 _must_check_ int qemu_img_read_info(const char *format, const char *path, const char *json, size_t len,
-				    uint64_t *ret_size, struct err *e);
+				    uint64_t *ret_size, bool *ret_dirty, struct err *e);
 /* Returns 0 or -EBADMSG. */
 _must_check_ int qemu_img_read_map(const char *json, size_t len, bool *ret_zero);
 
