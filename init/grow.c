@@ -33,9 +33,18 @@
 #define MAGIC 0xef53
 #define INCOMPAT_64BIT 0x80
 
-/* mke2fs leaves out a last group too small for its tables, so a file system may be a little smaller
- * than its disk for good. */
+#define AT_FIRST_DATA_BLOCK 0x14
+#define AT_BLOCKS_PER_GROUP 0x20
+#define AT_INODES_PER_GROUP 0x28
+#define AT_INODE_SIZE 0x58
+#define AT_RESERVED_GDT 0xce
+#define OLD_INODE_SIZE 128 /* of revision 0, which has no such field */
+#define DESCRIPTOR_SIZE 64 /* at most */
+
+/* What is less than that is not worth the work. */
 #define WORTHWHILE ((uint64_t)1 << 20)
+/* mke2fs makes no last group with fewer blocks for data than these (lib/ext2fs/initialize.c). */
+#define GROUP_DATA_MIN 50
 
 static uint32_t le(const void *superblock, size_t at, size_t bytes)
 {
@@ -47,10 +56,41 @@ static uint32_t le(const void *superblock, size_t at, size_t bytes)
 	return v;
 }
 
+/*
+ * The blocks that a last group has to have: its tables, the copy of the superblock and what comes with that,
+ * and some for data. It is a little more than mke2fs and the kernel ask for (fs/ext4/resize.c,
+ * ext4_resize_fs), as not every group has such a copy.
+ */
+static uint64_t least_group(const void *superblock, uint64_t groups)
+{
+	const uint32_t block = 1024U << le(superblock, AT_LOG_BLOCK_SIZE, 4);
+	const uint32_t inode = le(superblock, AT_INODE_SIZE, 2);
+	const uint64_t inodes = (uint64_t)(inode ? inode : OLD_INODE_SIZE) *
+				le(superblock, AT_INODES_PER_GROUP, 4);
+
+	return 2 + (inodes + block - 1) / block + 1 + (groups * DESCRIPTOR_SIZE + block - 1) / block +
+	       le(superblock, AT_RESERVED_GDT, 2) + GROUP_DATA_MIN;
+}
+
+/* The size to ask for, in blocks: without an end of the disk that is too small for a group of its own. The
+ * kernel leaves that out, too. now, disk: blocks. */
+static uint64_t whole_groups(const void *superblock, uint64_t now, uint64_t disk)
+{
+	const uint64_t first = le(superblock, AT_FIRST_DATA_BLOCK, 4);
+	const uint64_t per_group = le(superblock, AT_BLOCKS_PER_GROUP, 4);
+	uint64_t rest, groups;
+
+	if (per_group == 0 || disk <= first)
+		return disk;
+	rest = (disk - first) % per_group;
+	groups = (disk - first) / per_group + 1;
+	return rest > 0 && disk - rest >= now && rest < least_group(superblock, groups) ? disk - rest : disk;
+}
+
 uint64_t grow_blocks(const void *superblock, uint64_t disk, uint64_t *ret_now)
 {
 	uint32_t log = le(superblock, AT_LOG_BLOCK_SIZE, 4);
-	uint64_t blocks = le(superblock, AT_BLOCKS, 4);
+	uint64_t blocks = le(superblock, AT_BLOCKS, 4), target;
 
 	if (le(superblock, AT_MAGIC, 2) != MAGIC || log > 6)
 		return 0;
@@ -59,9 +99,8 @@ uint64_t grow_blocks(const void *superblock, uint64_t disk, uint64_t *ret_now)
 	if (blocks == 0 || blocks > UINT64_MAX >> (10 + log))
 		return 0;
 	*ret_now = blocks << (10 + log);
-	if (*ret_now >= disk || disk - *ret_now < WORTHWHILE)
-		return 0;
-	return disk >> (10 + log);
+	target = whole_groups(superblock, blocks, disk >> (10 + log));
+	return target > blocks && (target - blocks) << (10 + log) >= WORTHWHILE ? target : 0;
 }
 
 /* Returns as grow_blocks; 0 also where the disk cannot be read: the mount will have said more. */

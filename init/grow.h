@@ -11,8 +11,9 @@
 #define GROW_SUPERBLOCK_SIZE 1024
 
 /*
- * What the superblock of an ext2, 3 or 4 file system says, against the disk's size in bytes. A pure
- * function. Returns the number of blocks to grow to; 0: it fills its disk, or is no such file system.
+ * What the superblock of an ext2, 3 or 4 file system says, against the disk's size in bytes. A pure function.
+ * Returns the number of blocks to grow to; 0: it fills its disk, except for what no group of blocks
+ * can use, or is no such file system.
  * ret_now: bytes that it has now.
  */
 uint64_t grow_blocks(const void *superblock, uint64_t disk, uint64_t *ret_now);

@@ -51,8 +51,45 @@ static void rows(void)
 	}
 }
 
+/* As mke2fs 1.47 has them: of 512 MiB with 4096-byte blocks and of 64 MiB with 1024-byte ones. */
+static void a_last_group_that_is_too_small(void)
+{
+	static const struct {
+		uint32_t log, first, blocks, per_group, inodes, reserved;
+		uint64_t disk, want;
+	} table[] = {
+		{ 2, 0, 131072, 32768, 8192, 127, 513 * MIB, 0 }, /* 256 blocks, and its tables take 514 */
+		{ 2, 0, 131072, 32768, 8192, 127, 514 * MIB, 0 },
+		{ 2, 0, 131072, 32768, 8192, 127, 516 * MIB, 132096 },
+		{ 2, 0, 131072, 32768, 8192, 127, 640 * MIB, 163840 }, /* a whole group more, */
+		{ 2, 0, 131072, 32768, 8192, 127, 641 * MIB, 163840 }, /* and what is behind it stays */
+		{ 2, 0, 163840, 32768, 8192, 127, 641 * MIB, 0 },
+		{ 2, 0, 132096, 32768, 8192, 127, 517 * MIB, 132352 }, /* the last group itself grows */
+		{ 0, 1, 65536, 8192, 4096, 256, 65 * MIB, 0 }, /* 1023 blocks, and its inodes take 1024 */
+		{ 0, 1, 65536, 8192, 2048, 256, 72 * MIB, 73728 },
+		{ 2, 0, 131072, 32768, 0xffffffff, 0xffff, 1024 * MIB, 262144 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		uint8_t sb[GROW_SUPERBLOCK_SIZE] = { 0 };
+		uint64_t now = 0;
+
+		put(sb, 0x4, table[i].blocks);
+		put(sb, 0x14, table[i].first);
+		put(sb, 0x18, table[i].log);
+		put(sb, 0x20, table[i].per_group);
+		put(sb, 0x28, table[i].inodes);
+		put(sb, 0x38, 0xef53);
+		put(sb, 0x58, 256);
+		put(sb, 0xce, table[i].reserved);
+		CHECK_INT(grow_blocks(sb, table[i].disk, &now), table[i].want);
+		CHECK_INT(now, (uint64_t)table[i].blocks << (10 + table[i].log));
+	}
+}
+
 int main(void)
 {
 	RUN(rows);
+	RUN(a_last_group_that_is_too_small);
 	TEST_END();
 }
