@@ -141,11 +141,3 @@ int blockdev_args(const struct qemu_disk *disks, size_t n, struct strv *ret)
 		r = add_disk(ret, &disks[i], i, count[disks[i].interface]++);
 	return r;
 }
-
-int blockdev_grow(size_t number, uint64_t size, struct strv *ret)
-{
-	return strv_addf(ret,
-			 "{\"execute\":\"block_resize\",\"arguments\":"
-			 "{\"node-name\":\"disk%zu\",\"size\":%llu}}\n",
-			 number, (unsigned long long)size);
-}

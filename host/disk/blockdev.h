@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "init/lib/str.h"
 
@@ -33,8 +32,5 @@ struct qemu_disk {
  * or read goes to the guest (report): the machine never stops. A pure function. Returns 0 or -ENOMEM.
  */
 _must_check_ int blockdev_args(const struct qemu_disk *disks, size_t n, struct strv *ret);
-
-/* Appends the monitor's command that makes disk number so many bytes large. Returns 0 or -ENOMEM. */
-_must_check_ int blockdev_grow(size_t number, uint64_t size, struct strv *ret);
 
 #endif

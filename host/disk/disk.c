@@ -238,14 +238,10 @@ int disks_ready(struct disks *d, struct err *e)
 	return r;
 }
 
-int disks_growth(const struct disks *d, struct strv *ret)
+void disks_undo(struct disks *d)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < d->n; i++)
-		if (image_grows(&d->v[i].image))
-			r = blockdev_grow(i, d->v[i].image.new_size, ret);
-	return r;
+	for (size_t i = 0; i < d->n; i++)
+		image_undo(&d->v[i].request, &d->v[i].image);
 }
 
 int disks_commit(struct disks *d, struct err *e)

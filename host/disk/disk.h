@@ -56,11 +56,11 @@ _must_check_ int disks_apart(const struct disks *d, const char *path, const char
 /* Makes what QEMU opens (image_ready). Returns as image_open. */
 _must_check_ int disks_ready(struct disks *d, struct err *e);
 
-/* Appends the monitor's commands that make disks larger, where that was asked for. Returns 0 or -ENOMEM. */
-_must_check_ int disks_growth(const struct disks *d, struct strv *ret);
-
 /* QEMU runs with them: gives the new ones their names (image_commit). Returns as image_open. */
 _must_check_ int disks_commit(struct disks *d, struct err *e);
+
+/* QEMU did not start (image_undo). */
+void disks_undo(struct disks *d);
 
 /* What QEMU is told: into ret, of DISKS_MAX. by_path: for reading, not for running. */
 void disks_qemu(const struct disks *d, bool by_path, struct qemu_disk *ret);

@@ -215,8 +215,3 @@ int image_open(const struct image_request *q, struct image *ret, struct err *e)
 	}
 	return r;
 }
-
-bool image_grows(const struct image *i)
-{
-	return i->fd >= 0 && i->layer_fd < 0 && !i->made && !i->unnamed && i->new_size > i->size;
-}

@@ -32,6 +32,7 @@ struct image {
 	bool made;	     /* it was made by this run */
 	bool unnamed;	     /* it was made, and has not its name yet */
 	bool temporary;	     /* it has a temporary name instead */
+	bool grown;	     /* it was made larger, and QEMU does not run with it yet */
 	int old_fd;	     /* --fresh: the image to be moved aside, with its lock; -1: none */
 };
 
@@ -46,20 +47,20 @@ struct image {
 _must_check_ int image_open(const struct image_request *q, struct image *ret, struct err *e);
 
 /*
- * Makes what QEMU opens, after image_open: a new image that has no name yet, or the layer. An image that
- * exists stays as it is, also where it is to be moved aside or made larger. Returns as image_open.
+ * Makes what QEMU opens, after image_open: a new image that has no name yet, or the layer; or makes the disk
+ * larger. An image that is to be moved aside stays where it is. Returns as image_open.
  */
 _must_check_ int image_ready(const struct image_request *q, struct image *i, struct err *e);
 
 /*
- * QEMU runs with it (and has made it larger, where that was asked for): moves the old one aside and names
- * the new one. A new image appears under its name whole and locked, and never in the place of something
- * else. Returns as image_open.
+ * QEMU runs with it: moves the old one aside and names the new one. A new image appears under its name whole
+ * and locked, and never in the place of something else. Returns as image_open.
  */
 _must_check_ int image_commit(struct image *i, struct err *e);
 
-/* Must QEMU make the disk larger (blockdev_grow)? */
-bool image_grows(const struct image *i);
+/* Instead of image_commit, where QEMU did not start: a disk that image_ready made larger has its old size
+ * again. Nobody can have written behind that. */
+void image_undo(const struct image_request *q, struct image *i);
 
 /* Gives the lock up. A new image that has not been named is gone. */
 void image_close(struct image *i);

@@ -212,21 +212,44 @@ static int make_layer(const struct image_request *q, struct image *i, struct err
 		       0;
 }
 
+/* Not by QEMU: its IDE disks keep the size that they had when it started (hw/ide/core.c, ide_resize_cb). */
+static int grow(const struct image_request *q, struct image *i, struct err *e)
+{
+	const struct qemu_img tool = { q->qemu_img, q->format };
+	int r = qemu_img_resize(&tool, i->path, i->new_size, e);
+
+	i->grown = r == 0;
+	if (r == 0 && fsync(i->fd) < 0)
+		r = refuse(e, errno, "make larger", i->path);
+	return r;
+}
+
+void image_undo(const struct image_request *q, struct image *i)
+{
+	const struct qemu_img tool = { q->qemu_img, q->format };
+	struct err e = { 0 };
+
+	if (i->grown && qemu_img_resize(&tool, i->path, i->size, &e) < 0)
+		log_warning("%s has its new size already: %s", i->path, e.text);
+	i->grown = false;
+}
+
 int image_ready(const struct image_request *q, struct image *i, struct err *e)
 {
 	if (q->fresh && i->fd >= 0)
 		i->old_fd = take_fd(&i->fd);
 	if (q->ephemeral)
 		return make_layer(q, i, e);
-	return i->fd < 0 ? make(q, i, e) : 0;
+	if (i->fd < 0)
+		return make(q, i, e);
+	return i->new_size > i->size ? grow(q, i, e) : 0;
 }
 
 int image_commit(struct image *i, struct err *e)
 {
 	int r = 0;
 
-	if (image_grows(i) && fsync(i->fd) < 0)
-		return refuse(e, errno, "make larger", i->path);
+	i->grown = false;
 	if (i->old_fd >= 0)
 		r = move_aside(i, e);
 	return r == 0 && i->unnamed ? name_it(i, e) : r;

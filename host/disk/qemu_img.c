@@ -307,3 +307,16 @@ int qemu_img_create(const struct qemu_img *q, const char *file, uint64_t size, s
 	r = run(argv, &out, &said, e);
 	return r > 0 ? not_made(reason(&said), file, e) : r;
 }
+
+int qemu_img_resize(const struct qemu_img *q, const char *path, uint64_t size, struct err *e)
+{
+	char bytes[32];
+	const char *const argv[] = { q->program, "resize", "-q",  "--shrink", "-f",
+				     q->format,	 path,	   bytes, NULL };
+	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
+	int r;
+
+	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)size);
+	r = run(argv, &out, &said, e);
+	return r > 0 ? failed(&said, path, "cannot be made larger", e) : r;
+}

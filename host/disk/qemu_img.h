@@ -32,6 +32,9 @@ _must_check_ int qemu_img_is_zero(const struct qemu_img *q, const char *path, bo
 _must_check_ int qemu_img_create(const struct qemu_img *q, const char *file, uint64_t size,
 				 struct err *e);
 
+/* Makes the disk so many bytes large. Where that is smaller, what lies behind its new end is lost. */
+_must_check_ int qemu_img_resize(const struct qemu_img *q, const char *path, uint64_t size, struct err *e);
+
 /* The pure parts: json is what qemu-img printed. */
 /* ret_dirty: its counters of references were not written when it was closed last (lazy_refcounts). */
 _must_check_ int qemu_img_read_info(const char *format, const char *path, const char *json, size_t len,

@@ -69,6 +69,7 @@ static void launched_free(struct launched *l)
 	proc_end_all(&l->others, SHARE_GRACE_MS);
 	vms_release(&l->vm);
 	if (!l->accepted) {
+		disks_undo(&l->plan->disks);
 		efi_undo(&l->plan->efi);
 		tpm_undo(&l->plan->tpm);
 	}
@@ -258,8 +259,6 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	l->plan->watch->n_servers = l->plan->way.n_sockets;
 	l->plan->watch->accepted = accepted;
 	l->plan->watch->accepted_arg = l;
-	if (disks_growth(&l->plan->disks, &l->plan->watch->before) < 0)
-		return err_sys(e, ENOMEM, "QEMU's commands");
 	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
 }
 

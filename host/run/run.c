@@ -54,7 +54,6 @@ static void run_free(struct run *r)
 	events_close(&r->watch.events);
 	console_log_close(&r->watch.log);
 	cleanup_close(&r->watch.control);
-	strv_free(&r->watch.before);
 	guest_command_free(&r->watch.command);
 	system_free(&r->system);
 	run_values_free(&r->v);

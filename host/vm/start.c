@@ -7,36 +7,21 @@
  * what stays after the run is made, the console is opened, and the guest begins. Whatever QEMU refuses, it
  * refuses before anything was made.
  */
-#include <errno.h>
-
-#include "host/exit.h"
 #include "host/vm/vm_state.h"
-#include "init/lib/log.h"
 #include "init/lib/sys.h"
-
-static void ask(struct vm *vm, const char *command)
-{
-	serve_tell_qmp(vm, command);
-	vm->asked++;
-}
 
 static void greet(struct vm *vm)
 {
-	const struct strv *before = &vm->watch->before;
-
 	vm->hello_sent = true;
 	vm->watch->timeline.greeted_us = sys_now_us();
-	ask(vm, QMP_HELLO);
-	ask(vm, QMP_MEMORY);
-	for (size_t i = 0; i < before->n; i++)
-		ask(vm, before->v[i]);
+	serve_tell_qmp(vm, QMP_HELLO);
+	serve_tell_qmp(vm, QMP_MEMORY);
+	vm->asked = 2;
 }
 
 static int accept_start(struct vm *vm)
 {
-	if (vm->qmp.error[0])
-		return err_exit(&vm->start_error, EXIT_IMAGE, EIO, "QEMU cannot make the disk larger: %s",
-				vm->qmp.error);
+	vm->watch->memory = vm->qmp.memory;
 	return vm->watch->accepted ? vm->watch->accepted(vm->watch->accepted_arg, &vm->start_error) : 0;
 }
 

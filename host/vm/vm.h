@@ -30,8 +30,9 @@ struct watch {
 	bool rescue;		    /* where stage 1 fails, its shell may have the terminal (--rescue) */
 	bool kept;		    /* the guest writes to what outlives it */
 	unsigned int stop_timeout;  /* seconds for a clean power-off */
-	struct strv before;	    /* the monitor's commands before the guest may run; freed by the caller */
-	/* QEMU has taken its arguments and these commands, and the guest has not begun. Returns 0, or -errno
+	uint64_t kernel_needs;	    /* as struct ending has it */
+	uint64_t memory;	    /* the machine's bytes, when it is accepted */
+	/* QEMU has taken its arguments, and the guest has not begun. Returns 0, or -errno
 	 * with e: the run ends with it. */
 	int (*accepted)(void *arg, struct err *e);
 	void *accepted_arg;

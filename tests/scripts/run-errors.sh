@@ -360,7 +360,12 @@ for how in 9p virtiofs; do
 	refuse "more processors than the machine takes, $how" 64 'QEMU did not start: .*CPU.*; ask for fewer with --cores; nothing was made$' \
 		"$system" "${made[@]}" --share $how --cores 99999
 done
-for how in --fresh '--disk-size 300M' --ephemeral; do
+# What QEMU would find larger has its old size again, though not each byte of the image's own tables.
+timeout 60 "$storeboot" run "$system" --stage1 "$build/storeboot-init" "${made[@]}" --image base.qcow2 --disk-size 300M --cores 99999 \
+	</dev/null >/dev/null 2>&1
+is 'more processors than the machine takes, --disk-size: the disk is as large as it was' "$? $(qemu-img info -f qcow2 --output=json base.qcow2 |
+	python3 -c 'import json, sys; print(json.load(sys.stdin)["virtual-size"])')" "64 $((1 << 20))"
+for how in --fresh --ephemeral; do
 	# shellcheck disable=SC2086 # two words
 	refuse "more processors than the machine takes, $how" 64 'QEMU did not start: .*; ask for fewer with --cores; nothing was made$' \
 		"$system" --image base.qcow2 $how --yes --cores 99999

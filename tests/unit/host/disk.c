@@ -143,7 +143,6 @@ static void together(void)
 	static char root[PATH_MAX + 16], more[PATH_MAX + 64];
 	const char *const list[] = { more, NULL };
 	struct disk_options o = { .qemu_img = qemu_img, .root = root, .more = list };
-	_cleanup_strv_ struct strv grown = { 0 };
 	struct qemu_disk told[DISKS_MAX];
 	_cleanup_(disks_free) struct disks *d = calloc(1, sizeof(*d));
 	struct err e = { 0 };
@@ -159,8 +158,6 @@ static void together(void)
 	CHECK_INT(disks_open(&o, d, &e), 0);
 	CHECK_INT(disks_ready(d, &e), 0);
 	CHECK(access(root, F_OK) < 0); /* no name before QEMU runs */
-	CHECK_INT(disks_growth(d, &grown), 0);
-	CHECK_INT(grown.n, 0);
 	CHECK_INT(disks_commit(d, &e), 0);
 	CHECK_INT(access(root, F_OK), 0);
 	disks_qemu(d, false, told);
@@ -172,15 +169,17 @@ static void together(void)
 	CHECK(told[0].fd >= 0 && told[1].fd >= 0 && told[0].layer_fd < 0);
 	disks_close(d);
 
-	/* What is larger than it was is QEMU's to grow. */
+	/* QEMU did not start: it was not made larger. */
 	snprintf(more, sizeof(more), "%s/more.qcow2,size=4M", top);
-	CHECK_INT(disks_open(&o, d, &e), 0);
-	CHECK_INT(disks_ready(d, &e), 0);
-	CHECK_INT(disks_growth(d, &grown), 0);
-	CHECK_INT(grown.n, 1);
-	CHECK_STR(grown.v[0], "{\"execute\":\"block_resize\",\"arguments\":{\"node-name\":\"disk1\","
-			      "\"size\":4194304}}\n");
-	disks_close(d);
+	for (int start = 0; start < 3; start++) {
+		CHECK_INT(disks_open(&o, d, &e), 0);
+		CHECK_INT(d->v[1].image.size, start < 2 ? 2 << 20 : 4 << 20);
+		CHECK_INT(disks_ready(d, &e), 0);
+		if (start > 0)
+			CHECK_INT(disks_commit(d, &e), 0);
+		disks_undo(d);
+		disks_close(d);
+	}
 
 	snprintf(more, sizeof(more), "%s/more.qcow2,serial=storeboot-root", top);
 	CHECK(disks_open(&o, d, &e) < 0);

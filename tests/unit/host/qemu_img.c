@@ -104,7 +104,10 @@ static void a_life(void)
 
 	snprintf(file, sizeof(file), "%s/x.qcow2", top);
 	close(open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0600));
-	CHECK_INT(qemu_img_create(&q, file, 16 << 20, &e), 0);
+	CHECK_INT(qemu_img_create(&q, file, 8 << 20, &e), 0);
+	CHECK_INT(qemu_img_look(&q, file, &size, &e), 0);
+	CHECK_INT(size, 8 << 20);
+	CHECK_INT(qemu_img_resize(&q, file, 16 << 20, &e), 0);
 	CHECK_INT(qemu_img_look(&q, file, &size, &e), 0);
 	CHECK_INT(size, 16 << 20);
 	CHECK_INT(qemu_img_is_zero(&q, file, &zero, &e), 0);
