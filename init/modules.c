@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* modules.c - the kernel modules that the initramfs carries, in the host's order */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/utsname.h>
@@ -181,7 +182,35 @@ static int load(struct boot *b, int dir, const struct order_entry *m)
 	return 1;
 }
 
-int step_modules(struct boot *b)
+/* Has the driver a device? What it is bound to is a link in its folder, as is its module. */
+static bool is_bound(const char *driver)
+{
+	_cleanup_closedir_ DIR *d = opendir(driver);
+	struct dirent *ent;
+
+	while (d && (ent = readdir(d)))
+		if (ent->d_type == DT_LNK && !str_eq(ent->d_name, "module"))
+			return true;
+	return false;
+}
+
+/* The host trusts the device more than words on the console, where the kernel has a driver for it. Linux 5.13
+ * split the driver in two (drivers/misc/pvpanic). */
+static void tell_pvpanic(struct boot *b)
+{
+	static const char *const drivers[] = { "/sys/bus/platform/drivers/pvpanic-mmio",
+					       "/sys/bus/pci/drivers/pvpanic-pci",
+					       "/sys/bus/acpi/drivers/pvpanic",
+					       "/sys/bus/platform/drivers/pvpanic" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
+		if (is_bound(drivers[i])) {
+			runner_pvpanic(b, drivers[i]);
+			return;
+		}
+}
+
+static int load_all(struct boot *b)
 {
 	_cleanup_close_ int dir = open(MODULES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_buf_ struct buf order = { 0 };
@@ -217,4 +246,13 @@ int step_modules(struct boot *b)
 			       line);
 	snprintf(b->note, sizeof(b->note), "%u loaded", loaded);
 	return 0;
+}
+
+int step_modules(struct boot *b)
+{
+	int r = load_all(b);
+
+	if (r >= 0)
+		tell_pvpanic(b);
+	return r;
 }

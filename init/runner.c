@@ -81,6 +81,11 @@ void runner_warn(struct boot *b, const char *fmt, ...)
 	add_record(b, RECORD_WARN, sys_now_us(), 0, text);
 }
 
+void runner_pvpanic(struct boot *b, const char *driver)
+{
+	add_record(b, RECORD_PVPANIC, sys_now_us(), 0, driver);
+}
+
 void runner_leaving(struct boot *b, const char *program)
 {
 	uint64_t now = sys_now_us();

@@ -39,6 +39,9 @@ _printf_(2, 3) void runner_trace(const struct boot *b, const char *fmt, ...);
 /* Something is not as asked, and the boot goes on: logged and reported. */
 _printf_(2, 3) void runner_warn(struct boot *b, const char *fmt, ...);
 
+/* The kernel tells QEMU of a panic from now on, by this driver. */
+void runner_pvpanic(struct boot *b, const char *driver);
+
 /* The last act before stage 2 is executed: the step will not return to be logged. */
 void runner_leaving(struct boot *b, const char *program);
 

@@ -58,6 +58,14 @@ static int find_banner(const uint8_t *data, size_t len, struct kernel *k)
 	return -ENOEXEC;
 }
 
+/* It is unpacked at pref_address or above, and takes init_size there, since 2.10. */
+static uint64_t bzimage_memory(const uint8_t *d, size_t len)
+{
+	if (len < 0x264 || le16(d + 0x206) < 0x20a)
+		return 0;
+	return (uint64_t)le32(d + 0x258) + le32(d + 0x260);
+}
+
 /* Documentation/arch/x86/boot.rst: the header's fields by offset. */
 static int parse_bzimage(const uint8_t *d, size_t len, struct kernel *k)
 {
@@ -75,6 +83,7 @@ static int parse_bzimage(const uint8_t *d, size_t len, struct kernel *k)
 	if (text == 0)
 		return 0;
 	text += 0x200;
+	k->memory = bzimage_memory(d, len);
 	if (text >= setup)
 		return -ENOEXEC;
 	return set_release(d + text, setup - text, k);
@@ -95,12 +104,14 @@ static int parse_arm64(const uint8_t *d, size_t len, struct kernel *k)
 {
 	k->machine = EM_AARCH64;
 	k->page_16k = (d[0x18] >> 1 & 3) == 2; /* flags */
+	k->memory = le32(d + 0x10);	       /* image_size, of eight bytes */
 	return find_banner(d, len, k) == 0 ? 0 : -ENODATA;
 }
 
 static int parse_riscv(const uint8_t *d, size_t len, struct kernel *k)
 {
 	k->machine = EM_RISCV;
+	k->memory = len >= 0x18 ? le32(d + 0x10) : 0; /* image_size */
 	return find_banner(d, len, k) == 0 ? 0 : -ENODATA;
 }
 

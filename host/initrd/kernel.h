@@ -14,6 +14,7 @@ struct kernel {
 	uint16_t machine;  /* ELF's number for the architecture (EM_X86_64, ...) */
 	char release[128]; /* uname -r; "" when the image does not say */
 	bool page_16k;	   /* arm64 with pages of 16 KiB, which many a processor does not have */
+	uint64_t memory;   /* bytes of the machine's that it needs to unpack itself; 0: it does not say */
 	bool packed;	   /* a compressed image, other than bzImage, which unpacks itself */
 };
 

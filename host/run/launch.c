@@ -34,6 +34,7 @@
 
 #define INITRD_MAX ((size_t)1 << 30)
 #define SHARE_GRACE_MS 1000
+#define MIB ((uint64_t)1 << 20)
 /* In the private folder. */
 #define AGENT_SOCKET "guest-agent"
 
@@ -220,6 +221,11 @@ static int accepted(void *arg, struct err *e)
 	}
 	if (!p->watch->command.asked)
 		announce(l, note);
+	if (verdict_is_little(p->watch->memory, p->watch->kernel_needs))
+		log_warning("the guest has only %llu MiB of memory, and its kernel alone takes %llu to unpack "
+			    "itself; --memory gives it more",
+			    (unsigned long long)(p->watch->memory / MIB),
+			    (unsigned long long)((p->watch->kernel_needs + MIB - 1) / MIB));
 	progress_set("booting: firmware and kernel");
 	return 0;
 }

@@ -439,6 +439,7 @@ static int prepare(struct run *run, struct err *e)
 	run->plan.kernel = run->system.kernel;
 	run->plan.max_cpu = run->system.page_16k;
 	run->plan.kernel_packed = run->system.packed;
+	run->watch.kernel_needs = run->system.kernel_needs;
 	run->watch.rescue = run->v.rescue;
 	run->watch.kept = (run->plan.disks.has_root && !run->v.ephemeral) ||
 			  run->plan.disks.n > (run->plan.disks.has_root ? 1 : 0);

@@ -320,6 +320,7 @@ int system_find(const struct system_options *o, struct system *ret, struct err *
 		return r;
 	ret->machine = kernel.machine;
 	ret->page_16k = kernel.page_16k;
+	ret->kernel_needs = kernel.memory;
 	ret->packed = kernel.packed;
 	find_name(ret, dir, o->name);
 	return 0;

@@ -4,6 +4,8 @@
 #define STOREBOOT_HOST_SYSTEM_H
 
 #include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "init/lib/err.h"
 #include "init/lib/str.h"
@@ -36,6 +38,7 @@ struct system {
 	struct buf params;
 	unsigned int machine; /* the kernel's, as ELF numbers it */
 	bool page_16k;	      /* it is arm64's with pages of 16 KiB */
+	uint64_t kernel_needs; /* bytes of memory, to unpack itself; 0: not known */
 	bool packed;	      /* the kernel is a compressed image */
 };
 

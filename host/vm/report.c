@@ -27,6 +27,9 @@ static void take_record(struct report *r, const struct record *rec)
 		break;
 	case RECORD_KERNEL:
 		break;
+	case RECORD_PVPANIC:
+		r->pvpanic = true;
+		break;
 	case RECORD_WARN:
 		if (!str_eq(rec->name, RECORD_AGENT))
 			break;

@@ -16,6 +16,7 @@ struct report {
 
 	unsigned int records; /* how many there were */
 	bool stage2;	      /* stage 1 reached its end */
+	bool pvpanic;	      /* its kernel tells QEMU of a panic */
 	bool no_agent;	      /* the guest has no channel for commands: why, in no_agent_text */
 	char no_agent_text[256];
 	/* Stage 1 failed, as fail says; the first failure counts, unless the step is tried again. */

@@ -81,6 +81,7 @@ void timeline_record(struct timeline *t, const struct record *rec, uint64_t now_
 		add_phase(t, rec);
 		break;
 	case RECORD_WARN:
+	case RECORD_PVPANIC:
 		break;
 	}
 }

@@ -13,11 +13,13 @@
 #include <sys/wait.h>
 
 #include "host/exit.h"
+#include "host/vm/last_words.h"
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"
 
-#define LAST_LINES 8
-#define PANIC "Kernel panic - not syncing"
+#define MIB ((uint64_t)1 << 20)
+/* What a system needs beside its kernel, at the least. */
+#define LITTLE (64 * MIB)
 
 static void say(struct verdict *v, int exit_status, bool failed, const char *fmt, ...)
 	_printf_(4, 5);
@@ -156,26 +158,29 @@ static bool qemu_failed(const struct ending *end, struct verdict *v)
 	return true;
 }
 
-static const char *last_panic(const char *console)
+/*
+ * QEMU's event tells. The words on the console may be an old log's, so they count only where the kernel has no
+ * driver for that device, or not yet; and not before a restart in good order, nor before a power-off.
+ */
+static bool has_panicked(const struct ending *end, const char *text)
 {
-	const char *last = NULL;
+	const struct qmp *q = end->qmp;
 
-	for (const char *p = strstr(console, PANIC); p; p = strstr(p + 1, PANIC))
-		last = p;
-	return last;
+	if (q->panicked || !text || end->report->pvpanic)
+		return q->panicked;
+	return !q->by_guest || (str_eq(q->reason, "guest-reset") && !last_words_restarted(text));
 }
 
 /* The panic's own words, up to the end of their line. */
 static bool panicked(const struct ending *end, struct verdict *v)
 {
-	/* A kernel that panicked powers no machine off: then the words were only shown by a program. */
-	bool off = end->qmp->by_guest && str_eq(end->qmp->reason, "guest-shutdown");
-	const char *text = off ? NULL : last_panic(end->console);
+	const char *text = last_words_panic(end->console);
 
-	if (!text && !end->qmp->panicked)
+	if (!has_panicked(end, text))
 		return false;
 	if (!text)
-		text = PANIC;
+		text = LAST_WORDS_PANIC;
+	v->panicked = true;
 	say(v, EXIT_GUEST, true, "the guest's kernel panicked: %.*s", (int)strcspn(text, "\r\n"), text);
 	return true;
 }
@@ -277,29 +282,50 @@ static bool after_stage2(const struct ending *end, struct verdict *v)
 	return true;
 }
 
-/* The last LAST_LINES lines that say something, without what a terminal would obey. */
-static void last_lines(const char *console, char *ret, size_t size)
+static void append(struct verdict *v, const char *fmt, ...) _printf_(2, 3);
+
+static void append(struct verdict *v, const char *fmt, ...)
 {
-	const char *end = console + strlen(console), *from = end;
-	unsigned int lines = 0;
-	size_t n = 0;
+	size_t len = strlen(v->line);
+	va_list ap;
 
-	while (from > console) {
-		const char *line = from - 1;
+	va_start(ap, fmt);
+	vsnprintf(v->line + len, sizeof(v->line) - len, fmt, ap);
+	va_end(ap);
+}
 
-		while (line > console && line[-1] != '\n')
-			line--;
-		lines += line + strspn(line, "\r\n") < from;
-		if (lines > LAST_LINES || (size_t)(end - line) >= size)
-			break;
-		from = line;
-	}
-	for (; from < end; from++)
-		if (*from == '\n' ? n > 0 && ret[n - 1] != '\n' : *from != '\r')
-			ret[n++] = *from == '\n' || (unsigned char)(*from - ' ') < 0x5f ? *from : '?';
-	while (n > 0 && ret[n - 1] == '\n')
-		n--;
-	ret[n] = '\0';
+bool verdict_is_little(uint64_t memory, uint64_t kernel_needs)
+{
+	return memory && kernel_needs && memory < kernel_needs + LITTLE;
+}
+
+/* Too little memory shows itself in many ways: a kernel that does not say a word, a panic, a step or a program
+ * that fails, a guest that only reads its programs again and again. */
+static void tell_memory(const struct ending *end, struct verdict *v)
+{
+	const unsigned long long mib = end->qmp->memory / MIB, needs = (end->kernel_needs + MIB - 1) / MIB;
+	const char *words = end->report->failed && end->report->fail.num == ENOMEM ?
+				    strerror(ENOMEM) :
+				    last_words_memory(end->console);
+
+	if (mib == 0)
+		return;
+	if (words && !strstr(v->line, words))
+		append(v, "; it ran out of memory (\"%s\")", words);
+	if (words)
+		append(v, "; it had %llu MiB of memory: give it more with --memory", mib);
+	else if (mib < needs)
+		append(v, "; it had %llu MiB of memory, and its kernel alone needs %llu: give it more with "
+			  "--memory", mib, needs);
+	else if (verdict_is_little(end->qmp->memory, end->kernel_needs))
+		append(v, "; it had only %llu MiB of memory, which may be too little: give it more with "
+			  "--memory", mib);
+}
+
+/* The guest did not do what it should, for reasons of its own. */
+static bool may_lack_memory(const struct verdict *v)
+{
+	return v->failed && (v->exit_status == EXIT_GUEST || v->exit_status == EXIT_STAGE1);
 }
 
 void verdict_of(const struct ending *end, struct verdict *ret)
@@ -320,21 +346,23 @@ void verdict_of(const struct ending *end, struct verdict *ret)
 		    end->io_error);
 		by_command = false;
 	}
+	if (by_command && end->command->signal == SIGKILL && last_words_memory(end->console))
+		tell_memory(end, ret); /* its out-of-memory killer did it */
 	if (by_command)
 		return;
+	if (may_lack_memory(ret) && !end->io_error[0])
+		tell_memory(end, ret);
 	if (ret->exit_status == EXIT_GUEST)
-		last_lines(end->console, ret->console, sizeof(ret->console));
+		last_words_lines(end->console, ret->panicked, ret->console, sizeof(ret->console));
 	if (end->command)
 		verdict_for_command(ret);
 }
 
 void verdict_for_command(struct verdict *v)
 {
-	size_t len = strlen(v->line);
-
 	if (v->exit_status == EXIT_OK || v->exit_status >= EXIT_SIGNAL)
 		return;
 	v->code = v->exit_status;
 	v->exit_status = EXIT_COMMAND;
-	snprintf(v->line + len, sizeof(v->line) - len, " (code %d)", v->code);
+	append(v, " (code %d)", v->code);
 }

@@ -27,6 +27,7 @@ struct ending {
 	const char *io_error;	/* a disk that the host could not write or read, and why; or "" */
 	const struct servers *servers;
 	const char *server_said; /* the last line of one that is alone, or "" */
+	uint64_t kernel_needs;	/* bytes of memory, to unpack itself; 0: not known */
 	const struct report *report;
 	const struct qmp *qmp;
 	const struct command *command; /* the run was for it; NULL: for none */
@@ -38,6 +39,7 @@ struct verdict {
 	int exit_status;
 	int code;	 /* where that is EXIT_COMMAND: what it would be without a command */
 	bool failed;	 /* the line is an error */
+	bool panicked;	 /* the guest's kernel did */
 	char line[1400]; /* "" where there is nothing to say */
 	char console[1200]; /* where the guest itself went wrong: its last lines, printable; or "" */
 };
@@ -46,6 +48,10 @@ struct verdict {
 void verdict_of_error(const struct err *e, struct verdict *ret);
 void verdict_of_signal(int signal, struct verdict *ret);
 void verdict_of(const struct ending *end, struct verdict *ret);
+
+/* May a machine with so many bytes of memory be too small for a system whose kernel needs so many to unpack
+ * itself? 0: not known. */
+bool verdict_is_little(uint64_t memory, uint64_t kernel_needs);
 
 /* There is, or was to be, a COMMAND: an exit status of storeboot's own becomes EXIT_COMMAND. */
 void verdict_for_command(struct verdict *v);

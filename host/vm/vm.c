@@ -232,7 +232,8 @@ static const struct refusal *find_refusal(const struct vm *vm, int qemu_status, 
 static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 {
 	struct refusal refusal;
-	struct ending end = { .report = &vm->report, .qmp = &vm->qmp, .limits = &vm->watch->limits };
+	struct ending end = { .report = &vm->report, .qmp = &vm->qmp, .limits = &vm->watch->limits,
+			      .kernel_needs = vm->watch->kernel_needs };
 	_cleanup_buf_ struct buf log = { 0 };
 
 	while (waitpid(vm->pid, &end.qemu_status, 0) < 0 && errno == EINTR)

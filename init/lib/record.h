@@ -25,6 +25,7 @@ enum record_kind {
 	RECORD_WARN,   /* a step went on although something is not as asked; text says what */
 	RECORD_BEGIN,  /* a step begins; none for those that run before the channel is open */
 	RECORD_KERNEL, /* a phase of the kernel's, before the first step */
+	RECORD_PVPANIC, /* the kernel tells QEMU of a panic from now on; text: the driver */
 };
 
 struct record {

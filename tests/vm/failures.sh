@@ -42,6 +42,8 @@ panics=$(vm_script 'echo "about to panic"; echo 0 >/proc/sys/kernel/panic; echo 
 vm_run 180 --image "$image" --append "demo.run=$panics" --timeout 170 --json "$tmp/events" --timings \
 	--plot "$tmp/plot.svg" --console-log "$tmp/console"
 ends "a panic in stage 2" 71 "the guest's kernel panicked: Kernel panic - not syncing: sysrq triggered crash"
+has "a panic in stage 2: its cause is among the last lines" "$err" '^storeboot: \| about to panic$'
+is "a panic in stage 2: the processor's state is not" "$(grep -cE '^storeboot: \| .*(RIP:|RSP:|Call Trace:|<TASK>|\+0x[0-9a-f]+/0x)' <<<"$err")" 0
 
 ok "console log: the same as standard output" cmp "$tmp/console" "$tmp/out"
 
@@ -52,6 +54,7 @@ for line in sys.stdin: print(json.loads(line)["event"])' <"$tmp/events" | uniq |
 	"start prepared qemu record agent qemu-ended verdict "
 has "events: a step begins" "$events" '"kind":"begin","step":"disk"'
 has "events: stage 2 is reached" "$events" '"kind":"stage2",.*"text":"'"$system/init"'"'
+has "events: the kernel tells QEMU of a panic from stage 1 on" "$events" '"kind":"pvpanic","step":"modules".*/pvpanic'
 has "events: the panic was seen at once, although kernel.panic is 0" "$events" \
 	'"event":"qemu-ended",.*"reason":"guest-panic","by_guest":true'
 has "events: the verdict" "$events" '"event":"verdict",.*"exit":71,"failed":true,.*"text":"the guest.s kernel panicked'
@@ -60,6 +63,22 @@ has "timings: stage 2" "$err" '^  stage 2 reached +[0-9]+\.[0-9]{3}$'
 has "plot: a whole drawing" "$(tail -n 1 "$tmp/plot.svg")" '^</svg>$'
 is "plot: a bar for each line of the table" "$(grep -c '<rect x=' "$tmp/plot.svg")" \
 	"$(grep -cE '^  .* [0-9.]+ +[0-9]+\.[0-9]{3}( |$)' <<<"$err")"
+# --- words that are no panic ----------------------------------------------------------------------------------------
+shows=$(vm_script 'echo "[    7.1] Kernel panic - not syncing: of last week" >/dev/console; sync; reboot -f')
+vm_run 180 --image "$image" --append "demo.run=$shows" --timeout 170
+has "an old log, then reboot: the words were shown" "$out" '^\[    7\.1\] Kernel panic - not syncing: of last week$'
+ends "an old log, then reboot" 0 'the guest asked for a reboot$'
+
+# --- too little memory: for the kernel alone, and just enough for it ----------------------------------------------------
+little='give it more with --memory$'
+vm_run 120 --image "$image" --memory 32M
+ends "too little memory for the kernel" 71 ".*; it had 32 MiB of memory, and its kernel alone needs [0-9]+: $little"
+needs=$(sed -n 's/.*its kernel alone needs \([0-9]*\):.*/\1/p' <<<"$err")
+QEMU_OPTS="-m $((needs + 2))" vm_run 180 --image "$image" --timeout-stage1 150
+ends "no memory beside the kernel's own" 71 ".* it had (only )?$((needs + 2)) MiB of memory.*$little"
+has "no memory beside the kernel's own: it is said at the start" "$err" \
+	"^storeboot: the guest has only $((needs + 2)) MiB of memory, and its kernel alone takes [0-9]+ to unpack itself; --memory"
+
 # --- one step more, and QEMU's own end ---------------------------------------------------------------------------
 vm_run 120 --image "$image" --append rootfstype=minix
 ends "a root file system of another type" 70 'stage 1 failed at step disk: /dev/vda holds ext3, not minix .*disk unchanged$'

@@ -14,13 +14,18 @@ struct row {
 	const char *name;
 	int signal, qemu_status, out_error;
 	const char *said, *console, *io_error;
-	bool quit, stopped, stage2, failed, shutdown, by_guest, panicked;
+	bool quit, stopped, stage2, failed, shutdown, by_guest, panicked, pvpanic;
 	const char *reason, *step, *now;
 	enum deadline missed;
 	struct servers servers;
+	unsigned int memory, needs; /* MiB */
+	int num;		    /* of the step that failed */
+	const struct refusal *refused;
 	int want;
 	const char *line;
 };
+
+static const struct refusal refused = { EXIT_IN_USE, "QEMU did not start: why" };
 
 static const struct row rows[] = {
 	{ .name = "power-off", .stage2 = true, .shutdown = true, .by_guest = true,
@@ -45,6 +50,60 @@ static const struct row rows[] = {
 	{ .name = "the words of a panic in a file", .stage2 = true, .shutdown = true, .by_guest = true,
 	  .reason = "guest-shutdown", .want = EXIT_OK, .console = "Kernel panic - not syncing: x",
 	  .line = "" },
+	{ .name = "an old log's panic, then a reboot of a kernel that tells QEMU of a panic", .stage2 = true,
+	  .pvpanic = true, .shutdown = true, .by_guest = true, .reason = "guest-reset", .want = EXIT_OK,
+	  .console = "Kernel panic - not syncing: x\n", .line = "the guest asked for a reboot" },
+	{ .name = "an old log's panic, then a reboot of a kernel that cannot", .stage2 = true,
+	  .shutdown = true, .by_guest = true, .reason = "guest-reset", .want = EXIT_OK,
+	  .console = "[ 1.0] Kernel panic - not syncing: x\n[ 9.0] reboot: Restarting system\n",
+	  .line = "the guest asked for a reboot" },
+	{ .name = "a panic after a restart that is in an old log", .stage2 = true, .shutdown = true,
+	  .by_guest = true, .reason = "guest-reset", .want = EXIT_GUEST,
+	  .console = "[ 9.0] reboot: Restarting system\n[ 1.0] Kernel panic - not syncing: x\n",
+	  .line = "the guest's kernel panicked: Kernel panic - not syncing: x" },
+	{ .name = "an old log's panic, then nothing", .stage2 = true, .pvpanic = true,
+	  .missed = DEADLINE_RUN, .shutdown = true, .reason = "host-qmp-quit", .want = EXIT_GUEST,
+	  .console = "Kernel panic - not syncing: x\n",
+	  .line = "the run did not end within 90 s; stage 2 was reached" },
+	{ .name = "QEMU refused, and virtiofsd ended with it", .refused = &refused,
+	  .qemu_status = EXITED(1), .said = "x", .servers = { .alone = true, .failed = 1 },
+	  .want = EXIT_IN_USE, .line = "QEMU did not start: why" },
+	{ .name = "QEMU ended as virtiofsd had failed", .refused = &refused, .qemu_status = EXITED(1),
+	  .said = "x", .servers = { .alone = true, .failed = 1, .status = EXITED(1) },
+	  .want = EXIT_SHARE,
+	  .line = "the share is gone: its server, virtiofsd, ended (exit status 1): x" },
+	/* --- too little memory, in each way that it shows itself --- */
+	{ .name = "not a word of a kernel that has no space to unpack itself", .memory = 64, .needs = 80,
+	  .shutdown = true, .by_guest = true, .reason = "guest-reset", .want = EXIT_GUEST,
+	  .line = "the guest ended (guest-reset) before stage 1 said a word; it had 64 MiB of memory, and its "
+		  "kernel alone needs 80: give it more with --memory" },
+	{ .name = "a panic for want of memory", .memory = 96, .needs = 80, .shutdown = true,
+	  .by_guest = true, .reason = "guest-reset", .want = EXIT_GUEST,
+	  .console = "[ 1.0] Kernel panic - not syncing: System is deadlocked on memory\n",
+	  .line = "the guest's kernel panicked: Kernel panic - not syncing: System is deadlocked on memory; "
+		  "it had 96 MiB of memory: give it more with --memory" },
+	{ .name = "a panic for an initramfs that found no space", .memory = 512, .needs = 80, .shutdown = true,
+	  .by_guest = true, .reason = "guest-reset", .want = EXIT_GUEST,
+	  .console = "Initramfs unpacking failed: write error\nKernel panic - not syncing: VFS: no root\n",
+	  .line = "the guest's kernel panicked: Kernel panic - not syncing: VFS: no root; it ran out of "
+		  "memory (\"Initramfs unpacking failed: write error\"); it had 512 MiB of memory: give it "
+		  "more with --memory" },
+	{ .name = "a step for want of memory", .failed = true, .step = "modules", .num = ENOMEM,
+	  .memory = 96, .needs = 80, .want = EXIT_STAGE1,
+	  .line = "stage 1 failed at step modules: why; it ran out of memory (\"Cannot allocate memory\"); "
+		  "it had 96 MiB of memory: give it more with --memory" },
+	{ .name = "a file server's want of memory is not the guest's", .failed = true, .step = "share",
+	  .num = ENOMEM, .memory = 96, .needs = 80, .want = EXIT_SHARE,
+	  .line = "stage 1 failed at step share: why" },
+	{ .name = "a guest that crawls", .stage2 = true, .missed = DEADLINE_RUN, .memory = 96, .needs = 80,
+	  .shutdown = true, .reason = "host-qmp-quit", .want = EXIT_GUEST,
+	  .line = "the run did not end within 90 s; stage 2 was reached; it had only 96 MiB of memory, which "
+		  "may be too little: give it more with --memory" },
+	{ .name = "a guest that has enough", .stage2 = true, .missed = DEADLINE_RUN, .memory = 384,
+	  .needs = 80, .shutdown = true, .reason = "host-qmp-quit", .want = EXIT_GUEST,
+	  .line = "the run did not end within 90 s; stage 2 was reached" },
+	{ .name = "a small guest that is well", .stage2 = true, .memory = 96, .needs = 80, .shutdown = true,
+	  .by_guest = true, .reason = "guest-shutdown", .want = EXIT_OK, .line = "" },
 	{ .name = "the last panic counts, from its line on", .stage2 = true, .shutdown = true,
 	  .by_guest = true, .reason = "guest-reset", .want = EXIT_GUEST,
 	  .console = "Kernel panic - not syncing: old\nx\nKernel panic - not syncing: new\n",
@@ -143,10 +202,11 @@ static const struct row rows[] = {
 
 static void judge(const struct row *row)
 {
-	struct report report = { .stage2 = row->stage2, .failed = row->failed,
+	struct report report = { .stage2 = row->stage2, .failed = row->failed, .pvpanic = row->pvpanic,
+				 .fail = { .num = row->num },
 				 .records = row->step || row->stage2 };
 	struct qmp qmp = { .shutdown = row->shutdown, .by_guest = row->by_guest,
-			   .panicked = row->panicked };
+			   .panicked = row->panicked, .memory = (uint64_t)row->memory << 20 };
 	const struct limits limits = { .stage1 = 60, .run = 90 };
 	const struct ending end = { .signal = row->signal, .quit = row->quit, .stopped = row->stopped,
 				    .out_error = row->out_error,
@@ -157,6 +217,7 @@ static void judge(const struct row *row)
 				    .server_said = row->said ? row->said : "",
 				    .console = row->console ? row->console : "",
 				    .io_error = row->io_error ? row->io_error : "",
+				    .kernel_needs = (uint64_t)row->needs << 20, .refused = row->refused,
 				    .report = &report, .qmp = &qmp };
 	struct verdict v = { 0 };
 
