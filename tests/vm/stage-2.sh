@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # stage-2.sh - a stage 2 that asks of stage 1 what NixOS's does, and systemd with udev and D-Bus from the store
-# after it: no unit fails, at the first boot and at the second one of the same disk
+# after it: no unit fails, at the first boot and at the second one of the same disk, nor at power-off
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
@@ -21,6 +21,13 @@ for name in kernel kernel-modules sw; do
 	ln -s "$(readlink -f "$system/$name")" "$top/$name"
 done
 cp "$system/kernel-params" "$top/kernel-params"
+# What host/nix/module.nix has NixOS write, of a machine whose own configuration has a unit for the serial console
+# (amazon-image.nix).
+mkdir "$top/nixos-etc"
+nix_run nix-instantiate --eval --strict --json -E 'builtins.toFile "etc.sh" (import tests/data/nixos/etc.nix {
+	configuration = { virtualisation.graphics = false; systemd.services."serial-getty@ttyS0".wantedBy = [ "getty.target" ]; };
+	upstream = [ "serial-getty@.service" ]; })' --read-write-mode | tr -d '"' >"$tmp/etc"
+bash -eu "$(cat "$tmp/etc")" "$top/nixos-etc" || exit 1
 
 # As NixOS has it since 26.05: stage 2 is prepare-root, and init systemd's binary, for an initramfs that is systemd's too.
 cp "$tree/usr/lib/systemd/systemd" "$top/init"
@@ -65,7 +72,7 @@ mount -n -o remount,rw none /
 touch /written && rm /written
 chown -f 0:30000 /nix/store || true
 chmod -f 1775 /nix/store || true
-if ! [[ "$(findmnt --noheadings --output OPTIONS /nix/store)" =~ ro(,|$) ]]; then
+if ! [[ "$(findmnt --direction backward --first-only --noheadings --output OPTIONS /nix/store)" =~ ro(,|$) ]]; then
 	mount --bind /nix/store /nix/store
 	mount -o remount,ro,bind /nix/store
 fi
@@ -93,9 +100,9 @@ if [ ! -e /etc/os-release ]; then
 	chmod 600 /etc/shadow
 	echo 0123456789abcdef0123456789abcdef >/etc/machine-id # nobody answers the first boot's wizard
 	ln -sfn /usr/lib/systemd/system/multi-user.target /etc/systemd/system/default.target
-	# As host/nix/module.nix has NixOS write it.
-	printf '%s\n' '/dev/vda / ext3 x-initrd.mount 0 0' '//10.0.2.4/qemu /hostfs cifs ro,x-initrd.mount 0 0' \
-		'/hostfs/nix/store /nix/store none bind,ro,x-initrd.mount 0 0' >/etc/fstab
+	cp -a "$systemConfig/nixos-etc/." /etc/
+	# Debian's own file includes others, which a package's installation would write.
+	for kind in auth account session; do echo "$kind required pam_permit.so"; done >/etc/pam.d/login
 fi
 ln -sfn "$systemConfig" /run/current-system
 ln -sfn "$systemConfig" /run/booted-system
@@ -113,21 +120,37 @@ system=$(nix_store --add "$top")
 facts='systemctl is-system-running --wait
 systemctl is-active multi-user.target systemd-udevd.service dbus.service serial-getty@ttyS0.service
 systemctl --failed --no-legend --plain
-findmnt --noheadings --output TARGET,FSTYPE,OPTIONS /nix/store | grep -oE "^/nix/store +cifs +ro"
+findmnt --direction backward --first-only --noheadings --output TARGET,FSTYPE /nix/store | grep -oE "^/nix/store +(cifs|overlay)"
 grep -c stage-2-init: <(dmesg)'
-want='running
+
+# quiet_end WHAT CONSOLE: the console shows a shutdown, and nothing that failed in it.
+quiet_end() {
+	tr -d '\r' <"$2" | sed 's/\x1b\[[0-9;]*[a-zA-Z]//g' >"$tmp/text"
+	has "$1: the shutdown goes to its end" "$(cat "$tmp/text")" 'reboot: Power down'
+	is "$1: nothing fails in it" "$(grep -E '\[FAILED\]' "$tmp/text")" ""
+}
+
+# boot WHAT STORE-TYPE [OPTION]...
+boot() {
+	local what=$1 want="running
 active
 active
 active
 active
-/nix/store cifs   ro
-1'
-for boot in first second; do
-	vm_run 240 --image "$tmp/disk.qcow2" --memory 512M --reginfo none --console-log "$tmp/console" --timings -- \
+/nix/store $2
+1"
+	shift 2
+	vm_run 600 --image "$tmp/disk.qcow2" --memory 512M --reginfo none --console-log "$tmp/console" --timings "$@" -- \
 		bash -c "$facts"
-	is "the $boot boot: exit" "$status" 0
-	is "the $boot boot: up, nothing failed" "$out" "$want"
-	[ "$out" = "$want" ] || tr -d '\r' <"$tmp/console" | tail -n 60 | sed 's/^/# /'
-done
+	is "$what: exit" "$status" 0
+	is "$what: up, nothing failed" "$(tr -s ' ' <<<"$out")" "$want"
+	[ "$(tr -s ' ' <<<"$out")" = "$want" ] || tr -d '\r' <"$tmp/console" | tail -n 60 | sed 's/^/# /'
+	quiet_end "$what" "$tmp/console"
+}
+boot "the first boot" cifs
+# The same configuration and disk by another share: every layer that there is.
+mkdir "$tmp/mine"
+boot "the second boot, by 9p under an image and a writable layer" overlay --share 9p --cache --writable-store \
+	--bind "$tmp/mine:/mnt/mine"
 nix_store --delete "$system" >/dev/null 2>&1
 tap_end
