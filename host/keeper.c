@@ -52,7 +52,7 @@ static void keep(int pipe_fd, const struct keeper_task *t)
 	while (n < 0 && errno == EINTR);
 	if (n == 0) {
 		if (t->tty_fd >= 0)
-			tcsetattr(t->tty_fd, TCSANOW, t->modes);
+			t->restore();
 		remove_at_last(t->remove, t->folder);
 	}
 	_exit(0);

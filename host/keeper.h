@@ -4,7 +4,6 @@
 #define STOREBOOT_HOST_KEEPER_H
 
 #include <sys/types.h>
-#include <termios.h>
 
 #include "init/lib/err.h"
 
@@ -23,8 +22,8 @@ struct keeper_task {
 	const char *folder;
 	/* NULL: there is none. Returns 0 when it is gone; else it is tried again, for a while. */
 	int (*remove)(const char *folder);
-	int tty_fd;			   /* -1, or a terminal ... */
-	const struct termios *modes;	   /* ... that gets these modes */
+	int tty_fd;	       /* -1, or a terminal ... */
+	void (*restore)(void); /* ... and what gives it its modes back (terminal_keep) */
 };
 
 /* Returns 0 or -errno with e. */

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,6 +107,38 @@ int proc_command(pid_t pid, struct buf *ret)
 		if ((unsigned char)ret->data[i] < ' ')
 			ret->data[i] = ' ';
 	return ret->len > 0 ? 0 : -ESRCH;
+}
+
+/* Its controlling terminal, as stat(2) numbers devices; 0: none. */
+static dev_t tty_of(const char *pid)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	unsigned int n;
+	char path[64];
+	const char *p;
+
+	if (str_format(path, sizeof(path), "/proc/%s/stat", pid) < 0 ||
+	    file_read(AT_FDCWD, path, 4096, &b) < 0)
+		return 0;
+	p = strrchr(b.data, ')');
+	if (!p || sscanf(p, ") %*c %*d %*d %*d %u", &n) != 1 || n == 0)
+		return 0;
+	/* proc(5): the minor number is in bits 31 to 20 and 7 to 0, the major one in 15 to 8. */
+	return makedev(n >> 8 & 0xfff, (n & 0xff) | (n >> 12 & 0xfff00));
+}
+
+bool proc_has_tty(int fd)
+{
+	_cleanup_closedir_ DIR *d = opendir("/proc");
+	struct dirent *entry;
+	struct stat st;
+	bool found = false;
+
+	if (!d || fstat(fd, &st) < 0)
+		return false;
+	while (!found && (entry = readdir(d)) != NULL)
+		found = isdigit((unsigned char)entry->d_name[0]) && tty_of(entry->d_name) == st.st_rdev;
+	return found;
 }
 
 /* Calls each for every child of ours. */

@@ -18,6 +18,9 @@
 _must_check_ int proc_find(const char *given, const char *name, const char *package, char *ret,
 			   struct err *e);
 
+/* Is the terminal that the descriptor leads to some process's controlling terminal? */
+bool proc_has_tty(int fd);
+
 /*
  * A process's command line into ret, which is empty: its words separated by blanks, with no control
  * characters in it. Returns 0, -ESRCH where there is none, or another -errno.

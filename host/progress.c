@@ -25,6 +25,13 @@ static struct {
 	size_t shown; /* columns that are on the terminal now */
 } line;
 
+/* One that somebody looks at: ours, and we are in front. A Nix build's stderr is a terminal, too, but that of
+ * no session, and what is said there becomes a log. */
+static bool is_watched(void)
+{
+	return isatty(STDERR_FILENO) == 1 && tcgetpgrp(STDERR_FILENO) == getpgrp();
+}
+
 /* No escape sequence: any terminal takes it. Only what a signal handler may call is called. */
 static void paint(const char *text, size_t len)
 {
@@ -32,6 +39,8 @@ static void paint(const char *text, size_t len)
 	char out[2 * (LINE_MAX_LEN + 16) + 2];
 	size_t n = 0, room;
 
+	if (!is_watched()) /* not any more: `bg` */
+		return;
 	/* The last column stays free: there a terminal would go on to the next row. */
 	room = (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80u) - 1;
 	len = len < room ? len : room;
@@ -93,13 +102,6 @@ static void arm(int seconds)
 	const struct itimerval in = { .it_interval = { seconds, 0 }, .it_value = { seconds, 0 } };
 
 	setitimer(ITIMER_REAL, &in, NULL);
-}
-
-/* One that somebody looks at: ours, and we are in front. A Nix build's stderr is a terminal, too, but that of
- * no session, and what is said there becomes a log. */
-static bool is_watched(void)
-{
-	return isatty(STDERR_FILENO) == 1 && tcgetpgrp(STDERR_FILENO) == getpgrp();
 }
 
 /* SA_RESTART: a read or a wait that the signal comes into goes on. poll(2) does not, and whoever polls

@@ -3,6 +3,7 @@
 #include "host/signals.h"
 
 #include <stddef.h>
+#include <unistd.h>
 
 #include "init/lib/macro.h"
 
@@ -28,6 +29,32 @@ void signals_of_run(sigset_t *ret)
 	for (size_t i = 0; i < ARRAY_SIZE(uses); i++)
 		sigaddset(ret, uses[i].signal);
 	signals_spare_hangup(ret);
+}
+
+void signals_of_jobs(sigset_t *ret_take, sigset_t *ret_block)
+{
+	struct sigaction stop;
+
+	sigemptyset(ret_take);
+	sigaddset(ret_take, SIGCONT);
+	if (sigaction(SIGTSTP, NULL, &stop) == 0 && stop.sa_handler != SIG_IGN)
+		sigaddset(ret_take, SIGTSTP);
+	*ret_block = *ret_take;
+	sigaddset(ret_block, SIGTTIN);
+	sigaddset(ret_block, SIGTTOU);
+}
+
+bool signals_stop(int signal)
+{
+	sigset_t one, pending;
+
+	sigemptyset(&one);
+	sigaddset(&one, signal);
+	kill(signal == SIGTTOU ? 0 : getpid(), signal); /* drops a SIGCONT that is pending (signal(7)) */
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	sigprocmask(SIG_BLOCK, &one, NULL);
+	sigpending(&pending);
+	return sigismember(&pending, SIGCONT) == 1;
 }
 
 const struct signal_use *signals_use(int signal)

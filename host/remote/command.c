@@ -105,8 +105,6 @@ int command_start(struct command *c, int sock, const struct buf *request, bool t
 		r = frame_put_credit(&c->out, SESSION, FRAME_ERR, FRAME_WINDOW);
 	if (r < 0)
 		return r;
-	/* Reading a terminal whose foreground we are not would stop us, and the guest (SIGTTIN). */
-	signal(SIGTTIN, SIG_IGN);
 	terminal_look(&c->terminal);
 	if (tty)
 		terminal_raw(&c->terminal);
@@ -122,7 +120,7 @@ void command_polls(const struct command *c, struct pollfd *fds)
 {
 	bool runs = c->state == COMMAND_RUNS;
 	/* The escape key is listened to also where nobody takes the others. */
-	bool typing = runs && c->stdin_open && (c->credit > 0 || c->tty);
+	bool typing = runs && c->stdin_open && (c->credit > 0 || c->tty) && terminal_readable();
 
 	fds[SOCK] = (struct pollfd){ runs ? c->sock : -1, (short)(POLLIN | (c->out.len > 0 ? POLLOUT : 0)),
 				     0 };
@@ -179,7 +177,7 @@ static void take_output(struct command *c, struct command_stream *s, const struc
 		lose(c, "the guest says more than it may");
 		return;
 	}
-	if (!c->filtered) {
+	if (!c->filtered && !(c->tty && terminal_is_others())) {
 		put(c, buf_add(&s->data, f->data, f->len));
 		return;
 	}
@@ -276,7 +274,7 @@ static void read_stdin(struct command *c)
 	size_t max = c->credit < sizeof(data) && !c->tty ? c->credit : sizeof(data), len;
 	ssize_t n = read(STDIN_FILENO, data, max);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n < 0 && (errno == EAGAIN || errno == EINTR || (errno == EIO && terminal_away())))
 		return;
 	if (n <= 0) { /* its end, or nothing that can be read */
 		c->stdin_open = false;
@@ -345,6 +343,12 @@ bool command_done(const struct command *c)
 {
 	return c->state == COMMAND_LEFT ||
 	       (c->state > COMMAND_RUNS && waiting(&c->stdout_) == 0 && waiting(&c->stderr_) == 0);
+}
+
+bool command_held(const struct command *c)
+{
+	return (waiting(&c->stdout_) > 0 && terminal_held(STDOUT_FILENO)) ||
+	       (waiting(&c->stderr_) > 0 && terminal_held(STDERR_FILENO));
 }
 
 void command_signal(struct command *c, int signal)

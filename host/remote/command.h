@@ -80,6 +80,9 @@ void command_serve(struct command *c, const struct pollfd *fds);
 /* Is there nothing more to do for it: it has ended, and all that it said is written? */
 bool command_done(const struct command *c);
 
+/* Is there output that our terminal must not get now (terminal_held)? */
+bool command_held(const struct command *c);
+
 /* Forwards a signal; SIGWINCH: the terminal's new size. */
 void command_signal(struct command *c, int signal);
 

@@ -11,9 +11,11 @@
 #include "host/exit.h"
 #include "host/keeper.h"
 #include "host/opt.h"
+#include "host/remote/escapes.h"
 #include "host/remote/remote.h"
 #include "host/remote/target.h"
 #include "host/remote/terminal.h"
+#include "host/signals.h"
 #include "init/lib/file.h"
 #include "init/lib/frame.h"
 #include "init/lib/log.h"
@@ -30,6 +32,7 @@ const struct opt_command console_command = {
 struct attached {
 	int sock;
 	struct terminal terminal;
+	struct escapes escapes;
 	struct buf in, out;
 	bool over;
 	bool left;	/* by the user's doing */
@@ -49,7 +52,7 @@ static void send_size(struct attached *a)
 {
 	unsigned short rows, columns;
 
-	if (a->terminal.raw && terminal_size(&rows, &columns) == 0)
+	if (a->terminal.wanted && terminal_size(&rows, &columns) == 0)
 		add(a, frame_put_numbers(&a->out, FRAME_CONSOLE, 0, 2, 2,
 					 (const uint64_t[]){ rows, columns }));
 }
@@ -61,6 +64,8 @@ static void read_keys(struct attached *a)
 	size_t len;
 
 	if (n <= 0) {
+		if (errno == EIO && n < 0 && terminal_away())
+			return;
 		a->left = n == 0 || (errno != EAGAIN && errno != EINTR);
 		a->over = a->over || a->left;
 		return;
@@ -72,6 +77,17 @@ static void read_keys(struct attached *a)
 	a->over = a->over || a->left;
 }
 
+/* Returns 0 or -errno. */
+static int show(struct attached *a, const char *data, size_t len)
+{
+	char harmless[FRAME_PAYLOAD_MAX + ESCAPES_HELD];
+
+	if (!terminal_is_others())
+		return file_write_all(STDOUT_FILENO, data, len);
+	len = escapes_filter(&a->escapes, data, len, harmless);
+	return file_write_all(STDOUT_FILENO, harmless, len);
+}
+
 /* Returns 0, or -errno where stdout cannot be written. */
 static int take_frame(struct attached *a, const struct frame *f)
 {
@@ -81,7 +97,7 @@ static int take_frame(struct attached *a, const struct frame *f)
 		a->status = (int)(frame_number(f, 0, 4) & 0xff);
 		frame_text(f, a->why, sizeof(a->why));
 	}
-	return f->kind == FRAME_OUT ? file_write_all(STDOUT_FILENO, f->data, f->len) : 0;
+	return f->kind == FRAME_OUT ? show(a, (const char *)f->data, f->len) : 0;
 }
 
 static void read_sock(struct attached *a)
@@ -105,6 +121,15 @@ static void read_sock(struct attached *a)
 	a->over = a->over || n <= 0 || len < 0 || r < 0;
 }
 
+/* SIGWINCH, or one of job control. */
+static void take_signal(struct attached *a, int signal)
+{
+	if (signal == SIGTSTP)
+		terminal_stop(signal);
+	if (signal == SIGWINCH || terminal_follow(true))
+		send_size(a);
+}
+
 /* Returns 0, or -errno with e: the launcher is stopped. */
 static int serve(struct attached *a, const struct target *t, int signals, struct err *e)
 {
@@ -114,19 +139,25 @@ static int serve(struct attached *a, const struct target *t, int signals, struct
 	while (r == 0 && !a->over) {
 		struct pollfd fds[] = {
 			{ a->sock, (short)(POLLIN | (a->out.len > 0 ? POLLOUT : 0)), 0 },
-			{ a->terminal.raw ? STDIN_FILENO : -1, POLLIN, 0 },
+			{ a->terminal.wanted && terminal_readable() ? STDIN_FILENO : -1, POLLIN, 0 },
 			{ signals, POLLIN, 0 },
 		};
 		ssize_t n;
 
-		if (poll(fds, ARRAY_SIZE(fds), a->answered ? -1 : TARGET_LOOK_MS) < 0)
+		if (poll(fds, ARRAY_SIZE(fds), terminal_wait_ms(a->answered ? -1 : TARGET_LOOK_MS)) < 0)
 			continue;
+		if (terminal_follow(false))
+			send_size(a);
+		if (fds[0].revents && terminal_held(STDOUT_FILENO)) {
+			terminal_stop(SIGTTOU);
+			continue;
+		}
 		if (fds[0].revents & ~POLLOUT)
 			read_sock(a);
 		if (fds[1].revents)
 			read_keys(a);
 		if (fds[2].revents && read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-			send_size(a);
+			take_signal(a, (int)info.ssi_signo);
 		n = a->out.len > 0 ? send(a->sock, a->out.data, a->out.len, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
 		if (n > 0)
 			frame_drop(&a->out, (size_t)n);
@@ -168,8 +199,8 @@ static int attach(const char *name, struct err *e)
 	_cleanup_(attached_free) struct attached a = { .sock = -1 };
 	_cleanup_(target_free) struct target target = TARGET_INIT;
 	_cleanup_close_ int signals = -1;
-	const struct keeper_task task = { NULL, NULL, STDIN_FILENO, &a.terminal.modes };
-	sigset_t window;
+	const struct keeper_task task = { NULL, NULL, STDIN_FILENO, terminal_keep };
+	sigset_t taken, blocked;
 	int r = target_find(name, &target, e);
 
 	if (r == 0)
@@ -177,10 +208,11 @@ static int attach(const char *name, struct err *e)
 	if (r < 0)
 		return r;
 	a.sock = take_fd(&target.sock);
-	sigemptyset(&window);
-	sigaddset(&window, SIGWINCH);
-	sigprocmask(SIG_BLOCK, &window, NULL);
-	signals = signalfd(-1, &window, SFD_CLOEXEC | SFD_NONBLOCK);
+	signals_of_jobs(&taken, &blocked);
+	sigaddset(&taken, SIGWINCH);
+	sigaddset(&blocked, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
 	terminal_look(&a.terminal);
 	if (a.terminal.there) {
 		r = keeper_start(&keeper, &task, e);

@@ -45,16 +45,38 @@ const struct opt_command exec_command = {
 static int take_signals(sigset_t *ret)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
+	sigset_t jobs, blocked;
 	int fd;
 
 	sigemptyset(ret);
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaddset(ret, signals[i]);
 	signals_spare_hangup(ret);
-	sigprocmask(SIG_BLOCK, ret, NULL);
+	signals_of_jobs(&jobs, &blocked);
+	sigorset(ret, ret, &jobs);
+	sigorset(&blocked, &blocked, ret);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, ret, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;
+}
+
+/* The guest's command goes on until there is no more space for its output. */
+static void stop_here(struct command *c, int signal)
+{
+	terminal_stop(signal);
+	if (terminal_follow(true))
+		command_signal(c, SIGWINCH);
+}
+
+/* Those of our shell's job control and SIGWINCH. Returns whether it was one. */
+static bool is_terminals(struct command *c, int signal)
+{
+	if (signal == SIGTSTP)
+		stop_here(c, signal);
+	else if (signal == SIGWINCH || (signal == SIGCONT && terminal_follow(true)))
+		command_signal(c, SIGWINCH);
+	return signal == SIGTSTP || signal == SIGCONT || signal == SIGWINCH;
 }
 
 /* A signal that comes before the guest has begun the command, or a second one of those that end a program, is
@@ -65,8 +87,10 @@ static int serve_signals(struct command *c, int fd, int *first)
 
 	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		int n = (int)info.ssi_signo;
-		bool ends = n != SIGWINCH && n != SIGUSR1 && n != SIGUSR2;
+		bool ends = n != SIGUSR1 && n != SIGUSR2;
 
+		if (is_terminals(c, n))
+			continue;
 		if (ends && (*first || !c->answered))
 			return n;
 		if (ends)
@@ -86,8 +110,14 @@ static int serve(struct command *c, const struct target *t, int signals, int *re
 
 		command_polls(c, fds);
 		fds[COMMAND_POLLS] = (struct pollfd){ signals, POLLIN, 0 };
-		if (poll(fds, ARRAY_SIZE(fds), c->answered ? -1 : TARGET_LOOK_MS) < 0)
+		if (poll(fds, ARRAY_SIZE(fds), terminal_wait_ms(c->answered ? -1 : TARGET_LOOK_MS)) < 0)
 			continue;
+		if (terminal_follow(false))
+			command_signal(c, SIGWINCH);
+		if (command_held(c)) {
+			stop_here(c, SIGTTOU);
+			continue;
+		}
 		command_serve(c, fds);
 		if (fds[COMMAND_POLLS].revents)
 			*ret_left = serve_signals(c, signals, &first);
@@ -135,7 +165,7 @@ static int run(const struct values *v, const struct opt_args *args, bool tty, st
 	_cleanup_(target_free) struct target target = TARGET_INIT;
 	_cleanup_close_ int signals = -1;
 	struct terminal now;
-	const struct keeper_task task = { NULL, NULL, STDIN_FILENO, &now.modes };
+	const struct keeper_task task = { NULL, NULL, STDIN_FILENO, terminal_keep };
 	sigset_t set;
 	int left = 0, r = command_request(&o, &request, e);
 

@@ -130,7 +130,7 @@ static int make_folder(struct launched *l, struct err *e)
 	};
 	const struct keeper_task task = { l->vm.folder, vms_clean,
 					  l->console.terminal.there ? STDIN_FILENO : -1,
-					  &l->console.terminal.modes };
+					  terminal_keep };
 	int r = proc_adopt_orphans(&l->others, e);
 
 	if (r == 0)

@@ -44,7 +44,8 @@ void console_polls(const struct console *c, struct pollfd *fds)
 	/* A hang-up would be told again and again, so it is only asked for when it can be handled. */
 	if (!room && !typed)
 		fds[CONSOLE_GUEST].fd = -1;
-	fds[CONSOLE_IN] = (struct pollfd){ c->interactive ? STDIN_FILENO : -1, POLLIN, 0 };
+	fds[CONSOLE_IN] = (struct pollfd){ c->interactive && terminal_readable() ? STDIN_FILENO : -1, POLLIN,
+					   0 };
 	fds[CONSOLE_OUT] = (struct pollfd){ room ? -1 : STDOUT_FILENO, POLLOUT, 0 };
 }
 
@@ -65,7 +66,7 @@ static void show(struct console *c, const char *data, size_t n)
 	progress_yield(STDOUT_FILENO);
 	c->out_at = 0;
 	c->out_len = n;
-	if (c->filtered)
+	if (c->filtered || terminal_is_others())
 		c->out_len = escapes_filter(&c->escapes, data, n, c->out);
 	else
 		memcpy(c->out, data, n);
@@ -123,7 +124,7 @@ static void read_typed(struct console *c)
 	char keys[256];
 	ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
 
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+	if (n < 0 && (errno == EINTR || errno == EAGAIN || (errno == EIO && terminal_away())))
 		return;
 	if (n <= 0) { /* the terminal is gone; SIGHUP tells the rest */
 		c->interactive = false;
@@ -177,7 +178,7 @@ void console_close(struct console *c)
 		c->out_error = ETIMEDOUT;
 	cleanup_close(&c->fd);
 	c->fd = -1;
-	if (!c->terminal.raw)
+	if (!c->terminal.wanted)
 		return;
 	c->interactive = false;
 	terminal_restore(&c->terminal);

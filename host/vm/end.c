@@ -154,18 +154,59 @@ void serve_last_servers(struct vm *vm)
 	while (servers_lost(&vm->servers) && sys_now_us() < until && nanosleep(&pause, NULL) == 0);
 }
 
+/* One that somebody else paused stays so. */
+static bool can_pause(const struct vm *vm)
+{
+	bool never_ran = qemu_stays_paused(vm->config) && vm->qmp.resumed == 0;
+
+	return vm->accepted && !vm->qmp.paused && !never_ran;
+}
+
+/* Deadlines are the guest's, whose time stands still too. */
+void serve_stop(struct vm *vm, int signal)
+{
+	bool paused = can_pause(vm);
+	uint64_t since = sys_now_us(), away;
+
+	if (paused)
+		serve_tell_qmp(vm, QMP_PAUSE);
+	terminal_stop(signal);
+	if (paused)
+		serve_tell_qmp(vm, QMP_CONT);
+	away = sys_now_us() - since;
+	vm->away_us += away;
+	vm->stop_at += vm->stop ? away : 0;
+	vm->stage2_at += vm->stage2_at ? away : 0;
+	if (terminal_follow(true))
+		serve_window(vm);
+}
+
+static void serve_signal(struct vm *vm, int signal)
+{
+	switch (signal) {
+	case SIGCHLD:
+		proc_reap(vm->others, on_server_end, vm);
+		break;
+	case SIGTSTP:
+		serve_stop(vm, signal);
+		break;
+	case SIGCONT:
+	case SIGWINCH:
+		if (signal == SIGWINCH || terminal_follow(true))
+			serve_window(vm);
+		break;
+	default:
+		take_signal(vm, signals_use(signal));
+		break;
+	}
+}
+
 void serve_signals(struct vm *vm)
 {
 	struct signalfd_siginfo info;
 
-	while (read(vm->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
-			proc_reap(vm->others, on_server_end, vm);
-		else if (info.ssi_signo == SIGWINCH)
-			serve_window(vm);
-		else
-			take_signal(vm, signals_use((int)info.ssi_signo));
-	}
+	while (read(vm->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		serve_signal(vm, (int)info.ssi_signo);
 }
 
 static int until_ms(uint64_t at)
@@ -182,9 +223,10 @@ static enum deadline next_deadline(const struct vm *vm, uint64_t *ret_us)
 {
 	const struct guest_command *g = &vm->watch->command;
 	bool over = vm->report.stage2 || vm->attended;
+	uint64_t began = vm->watch->timeline.qemu_us + vm->away_us;
 	const struct phases p = {
-		.run = vm->watch->timeline.qemu_us,
-		.stage1 = over ? 0 : vm->watch->timeline.qemu_us,
+		.run = began,
+		.stage1 = over ? 0 : began,
 		.stage2 = g->asked && g->command.state == COMMAND_NONE ? vm->stage2_at : 0,
 	};
 
@@ -206,8 +248,8 @@ int serve_wait_ms(const struct vm *vm)
 	if (vm->agent_until)
 		ms = sooner(ms, vm->agent_until);
 	if (vm->stop)
-		return sooner(ms, vm->stop_at);
-	return next_deadline(vm, &at) == DEADLINE_NONE ? ms : sooner(ms, at);
+		return terminal_wait_ms(sooner(ms, vm->stop_at));
+	return terminal_wait_ms(next_deadline(vm, &at) == DEADLINE_NONE ? ms : sooner(ms, at));
 }
 
 void serve_deadlines(struct vm *vm)

@@ -68,8 +68,14 @@ static void on_port(struct qmp *q, json_object *data)
 		q->port_closed = !json_object_get_boolean(open);
 }
 
+static void on_pause(struct qmp *q, json_object *data _unused_)
+{
+	q->paused = true;
+}
+
 static void on_resume(struct qmp *q, json_object *data _unused_)
 {
+	q->paused = false;
 	q->resumed++;
 }
 
@@ -81,6 +87,7 @@ static const struct {
 	{ "GUEST_PANICKED", on_panic },
 	{ "BLOCK_IO_ERROR", on_io_error },
 	{ "VSERPORT_CHANGE", on_port },
+	{ "STOP", on_pause },
 	{ "RESUME", on_resume },
 };
 

@@ -35,6 +35,7 @@ struct qmp {
 	size_t n_io_errors;
 	bool port_closed; /* the guest has closed the virtio-serial port; events may be left out (QEMU's
 			     qapi/char.json: one a second), the last one counts. Cleared by who acts on it */
+	bool paused;		  /* the machine stands still */
 	unsigned int resumed;	  /* how often the machine went on after a pause */
 	unsigned int replies;	  /* commands that were answered */
 	char error[256];  /* the last error a command was answered with, or "" */
@@ -42,10 +43,11 @@ struct qmp {
 };
 
 /* The first command (docs/interop/qmp-spec of QEMU), what asks for the machine's memory, what lets a paused
- * machine run, what presses the power button, and what ends QEMU. */
+ * machine run, what pauses it, what presses the power button, and what ends QEMU. */
 #define QMP_HELLO "{\"execute\":\"qmp_capabilities\"}\n"
 #define QMP_MEMORY "{\"execute\":\"query-memory-size-summary\"}\n"
 #define QMP_CONT "{\"execute\":\"cont\"}\n"
+#define QMP_PAUSE "{\"execute\":\"stop\"}\n"
 #define QMP_POWERDOWN "{\"execute\":\"system_powerdown\"}\n"
 #define QMP_QUIT "{\"execute\":\"quit\"}\n"
 

@@ -64,7 +64,7 @@ void rescue_polls(const struct rescue *r, struct pollfd *fds)
 {
 	command_polls(&r->shell, fds);
 	if (r->state == RESCUE_ASK)
-		fds[IN] = (struct pollfd){ STDIN_FILENO, POLLIN, 0 };
+		fds[IN] = (struct pollfd){ terminal_readable() ? STDIN_FILENO : -1, POLLIN, 0 };
 }
 
 /* The console is the user's again. */
@@ -79,7 +79,8 @@ static void answer(struct rescue *r, struct channel *c, struct console *console)
 {
 	char key = 'p'; /* of a terminal that is gone */
 
-	if (read(STDIN_FILENO, &key, 1) < 0 && (errno == EAGAIN || errno == EINTR))
+	if (read(STDIN_FILENO, &key, 1) < 0 &&
+	    (errno == EAGAIN || errno == EINTR || (errno == EIO && terminal_away())))
 		return;
 	switch (key) {
 	case 'r':

@@ -93,7 +93,7 @@ static void serve_monitor_news(struct vm *vm)
 static void tell_io_error(struct vm *vm, const struct qmp_io_error *q)
 {
 	const struct io_error e = { q->node, q->operation, q->reason, q->no_space };
-	bool raw = vm->console->interactive;
+	bool raw = terminal_is_raw();
 	char text[sizeof(vm->io_error)];
 
 	io_error_text(vm->config->disks, vm->config->n_disks, &e, text, sizeof(text));

@@ -49,6 +49,13 @@ static void vm_free(struct vm *vm)
 	strv_free(&vm->argv);
 }
 
+/* Is there output that the terminal must not get now (stty tostop)? */
+static bool is_held(const struct vm *vm)
+{
+	return (vm->console->out_len > 0 && terminal_held(STDOUT_FILENO)) ||
+	       command_held(&vm->watch->command.command) || command_held(&vm->rescue.shell);
+}
+
 /* Returns 0 when QEMU has ended, or -errno. */
 static int loop(struct vm *vm)
 {
@@ -60,6 +67,12 @@ static int loop(struct vm *vm)
 			if (errno == EINTR)
 				continue;
 			return -errno;
+		}
+		if (terminal_follow(false))
+			serve_window(vm);
+		if (is_held(vm)) {
+			serve_stop(vm, SIGTTOU);
+			continue;
 		}
 		serve(vm, fds);
 		if (fds[POLL_SIGNAL].revents)
@@ -110,7 +123,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
 	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
 	int pass[7 + BINDS_MAX + 1 + 2 * (DISKS_MAX + 1)];
-	sigset_t blocked;
+	sigset_t taken, jobs, jobs_blocked;
 	int r = make_channel(&vm->report_fd, &report);
 
 	if (r == 0)
@@ -132,8 +145,10 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	r = qemu_args(config, &vm->argv);
 	if (r < 0)
 		return err_sys(e, r, "QEMU's arguments");
-	signals_of_run(&blocked);
-	vm->signal_fd = signalfd(-1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
+	signals_of_run(&taken);
+	signals_of_jobs(&jobs, &jobs_blocked);
+	sigorset(&taken, &taken, &jobs);
+	vm->signal_fd = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (vm->signal_fd < 0)
 		return err_sys(e, errno, "signalfd");
 	vm->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -267,6 +282,22 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 	tell_rest(vm, ret, end.refused && WEXITSTATUS(end.qemu_status) != 0);
 }
 
+static int serve_to_end(struct vm *vm, struct verdict *ret, struct err *e)
+{
+	int r = proc_others_add(vm->others, vm->pid);
+
+	if (r == 0)
+		r = loop(vm);
+	if (r < 0)
+		kill(vm->pid, SIGKILL);
+	finish(vm, vm->config->arch, ret);
+	if (r == 0 && vm->started < 0) {
+		*e = vm->start_error;
+		return vm->started;
+	}
+	return r < 0 ? err_sys(e, r, "poll") : 0;
+}
+
 int vm_run(struct qemu_config *config, struct console *console, struct proc_others *others,
 	   struct watch *watch, struct verdict *ret, struct err *e)
 {
@@ -275,19 +306,14 @@ int vm_run(struct qemu_config *config, struct console *console, struct proc_othe
 					    .pidfd = -1, .signal_fd = -1, .report_fd = -1,
 					    .qmp_fd = -1, .said_fd = -1, .clock_fd = -1, .console_fd = -1,
 					    .channel = CHANNEL_INIT, .rescue = RESCUE_INIT };
-	int r = start(&vm, config, e);
+	sigset_t jobs, blocked, before;
+	int r;
 
-	if (r < 0)
-		return r;
-	r = proc_others_add(others, vm.pid);
+	signals_of_jobs(&jobs, &blocked);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
+	r = start(&vm, config, e);
 	if (r == 0)
-		r = loop(&vm);
-	if (r < 0)
-		kill(vm.pid, SIGKILL);
-	finish(&vm, config->arch, ret);
-	if (r == 0 && vm.started < 0) {
-		*e = vm.start_error;
-		return vm.started;
-	}
-	return r < 0 ? err_sys(e, r, "poll") : 0;
+		r = serve_to_end(&vm, ret, e);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return r;
 }

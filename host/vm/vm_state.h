@@ -53,6 +53,7 @@ struct vm {
 	int signal;		 /* the first signal that the launcher got */
 	bool forwarded;		 /* one of those that end a run went to the command */
 	enum deadline missed;	 /* what took too long */
+	uint64_t away_us;	 /* for so long the run was stopped by the terminal */
 	struct servers servers;
 	bool quit;		 /* it stands for Ctrl-a x */
 	bool stopped;		 /* storeboot stop was the first reason to end it */
@@ -84,6 +85,8 @@ void serve_tell_qmp(struct vm *vm, const char *command);
 int serve_wait_ms(const struct vm *vm);
 void serve_deadlines(struct vm *vm);
 void serve_signals(struct vm *vm);
+/* Stops this process as the terminal asks, by SIGTSTP or SIGTTOU; the guest stands still meanwhile. */
+void serve_stop(struct vm *vm, int signal);
 /* When QEMU has ended: how the file servers took it. */
 void serve_last_servers(struct vm *vm);
 /* Ends the guest: by a clean power-off in its own time; with clean file systems; at once. */

@@ -5,7 +5,8 @@
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
-tmux() { command tmux -L "storeboot-$$" -f /dev/null "$@"; }
+# shellcheck source=tests/lib/tmux.sh
+. tests/lib/tmux.sh
 at_end() { tmux kill-server 2>/dev/null; }
 
 # start NAME ARGUMENT...: storeboot in a terminal of 200 columns and 50 lines; what the terminal's modes are before and
@@ -24,31 +25,6 @@ start() {
 	exec sleep 1000
 	END
 	tmux new-session -d -x 200 -y 50 -s "$name" bash "$tmp/$name.sh"
-}
-
-screen() {
-	tmux capture-pane -p -t "$1" | grep -v '^ *$'
-}
-
-# shows NAME PATTERN: a line of the terminal matches, within two minutes.
-shows() {
-	for _ in $(seq 600); do
-		screen "$1" | grep -qE -e "$2" && return 0
-		sleep 0.2
-	done
-	screen "$1" | sed 's/^/# /'
-	return 1
-}
-
-# type NAME TEXT: and Enter. keys NAME KEY...: as tmux names them.
-type() {
-	tmux send-keys -t "$1" -l "$2"
-	tmux send-keys -t "$1" Enter
-}
-keys() {
-	local name=$1
-	shift
-	tmux send-keys -t "$name" "$@"
 }
 
 # ends NAME STATUS WHAT: within 30 s, with the terminal as it was.
