@@ -39,7 +39,7 @@ gone() {
 shell bg
 type bg '$storeboot run $system --root tmpfs --name bg &'
 ok "&: the VM is there" within 60 runs bg
-is "&: it is served" "$(timeout 120 "$storeboot" exec bg -- echo served)" served
+is "&: it is served" "$(timeout 400 "$storeboot" exec bg -- echo served)" served
 ok "&: the terminal is the shell's" answers bg
 clean bg
 type bg jobs
@@ -87,7 +87,7 @@ kill -TSTP "$("$storeboot" list --json | sed -n 's/.*"pid":\([0-9]*\).*/\1/p')"
 ok "SIGTSTP: the shell has a stopped job" shows bg 'Stopped +\$storeboot run'
 ok "SIGTSTP: the terminal is the shell's" answers bg
 type bg 'bg %1'
-is "SIGTSTP, bg: it is served" "$(timeout 60 "$storeboot" exec bg -- echo served)" served
+is "SIGTSTP, bg: it is served" "$(timeout 400 "$storeboot" exec bg -- echo served)" served
 ok "SIGTSTP, bg: the terminal is the shell's" answers bg
 clean bg
 type bg 'fg %1'
@@ -158,7 +158,7 @@ ok "& in a script: the status" shows z '^status 0'
 clean z
 type z 'setsid $storeboot run $system --root tmpfs --name session'
 ok "setsid: the VM is there" within 60 runs session
-is "setsid: it is served" "$(timeout 120 "$storeboot" exec session -- echo served)" served
+is "setsid: it is served" "$(timeout 400 "$storeboot" exec session -- echo served)" served
 ok "setsid: the terminal is the shell's" answers z
 "$storeboot" stop session
 
