@@ -22,12 +22,19 @@ static bool is_private(const char *path)
 	       st.st_uid == geteuid() && (st.st_mode & 0077) == 0;
 }
 
+const char *folder_given(void)
+{
+	const char *own = getenv("STOREBOOT_RUNTIME_DIR");
+
+	return own && own[0] == '/' ? own : NULL;
+}
+
 bool folder_base(const char **ret)
 {
-	const char *run = getenv("XDG_RUNTIME_DIR"), *tmp = getenv("TMPDIR");
+	const char *run = getenv("XDG_RUNTIME_DIR"), *tmp = getenv("TMPDIR"), *own = folder_given();
 
-	*ret = is_private(run) ? run : tmp && tmp[0] == '/' ? tmp : "/tmp";
-	return *ret == run;
+	*ret = own ? own : is_private(run) ? run : tmp && tmp[0] == '/' ? tmp : "/tmp";
+	return *ret == own || *ret == run;
 }
 
 int folder_make(char *ret, struct err *e)

@@ -9,7 +9,11 @@
 
 #include "init/lib/err.h"
 
-/* Where private files go: $XDG_RUNTIME_DIR when that folder is ours alone (true), else $TMPDIR or /tmp. */
+/* $STOREBOOT_RUNTIME_DIR, where that is an absolute path; else NULL. */
+const char *folder_given(void);
+
+/* Where private files go: $STOREBOOT_RUNTIME_DIR (true), $XDG_RUNTIME_DIR when that folder is ours alone
+ * (true), else $TMPDIR or /tmp. */
 bool folder_base(const char **ret);
 
 /*

@@ -139,6 +139,8 @@ static int add_object(const struct vms_entry *v, struct buf *ret)
 		r = add_text(o, "kernel", v->kernel);
 	if (r == 0)
 		r = add_text(o, "image", v->image);
+	if (r == 0)
+		r = add_text(o, "folder", v->folder);
 	json_object_object_add(o, "started", json_object_new_int64(v->started));
 	if (r == 0)
 		r = buf_addf(ret, "%s\n", json_object_to_json_string_ext(o, style));

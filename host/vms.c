@@ -13,6 +13,7 @@
 #include "host/exit.h"
 #include "host/folder.h"
 #include "host/proc.h"
+#include "host/vms_private.h"
 #include "init/lib/file.h"
 #include "init/lib/str.h"
 
@@ -21,27 +22,6 @@
 #define NUMBER_MAX 9999 /* of NAME-2, NAME-3 ... */
 
 /* --- BASE ------------------------------------------------------------------------------------------- */
-
-static bool is_private(const struct stat *st)
-{
-	return S_ISDIR(st->st_mode) && st->st_uid == geteuid() && (st->st_mode & 0077) == 0;
-}
-
-int vms_base(char *ret, struct err *e)
-{
-	char real[PATH_MAX];
-	const char *in;
-	bool own = folder_base(&in);
-	int r;
-
-	if (!realpath(in, real))
-		return err_exit(e, EXIT_MISSING, errno, "%s, where the files of running VMs are to be: %s", in,
-				strerror(errno));
-	r = own ? str_format(ret, PATH_MAX, "%s/storeboot", real) :
-		  str_format(ret, PATH_MAX, "%s/storeboot-%u", real, (unsigned int)geteuid());
-
-	return r < 0 ? err_sys(e, r, "the folder of the running VMs") : 0;
-}
 
 /* Is what we have open and locked still what stands there? */
 static bool stands(int fd, const char *path)
@@ -86,12 +66,9 @@ static int base_lock(const char *path, bool make, struct err *e)
 			continue;
 		if (fd < 0 || fstat(fd, &st) < 0)
 			return err_sys(e, errno, "%s", path);
-		if (!is_private(&st))
-			return err_exit(e, EXIT_MISSING, EPERM,
-					"%s is no private folder of this user (owner %u, mode %03o), so no "
-					"VM's files are put there; remove it, or set TMPDIR",
-					path, (unsigned int)st.st_uid, (unsigned int)st.st_mode & 07777);
-		r = base_flock(fd, path, e);
+		r = private_check(path, &st, "STOREBOOT_RUNTIME_DIR", e);
+		if (r == 0)
+			r = base_flock(fd, path, e);
 		if (r < 0)
 			return r;
 		if (stands(fd, path))
@@ -157,6 +134,7 @@ static void entry_free(struct vms_entry *v)
 	free(v->system);
 	free(v->kernel);
 	free(v->image);
+	free(v->folder);
 }
 
 /* Reads the file of a VM that lives. Returns 0, -ENOENT when none does, or -ENOMEM. */
@@ -178,8 +156,9 @@ static int entry_read(int base, const char *name, struct vms_entry *ret)
 	v.system = text_of(o, "system");
 	v.kernel = text_of(o, "kernel");
 	v.image = text_of(o, "image");
+	v.folder = text_of(o, "folder");
 	json_object_put(o);
-	if (!v.system || !v.kernel || !v.image) {
+	if (!v.system || !v.kernel || !v.image || !v.folder) {
 		entry_free(&v);
 		return -ENOMEM;
 	}
@@ -189,13 +168,14 @@ static int entry_read(int base, const char *name, struct vms_entry *ret)
 
 /* --- making and removing ------------------------------------------------------------------------------ */
 
-static int about_text(const struct vms_about *about, const char *name, struct buf *ret)
+static int about_text(const struct vms_about *about, const struct vms_own *own, struct buf *ret)
 {
 	static const int style = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
 	json_object *o = json_object_new_object();
 	int r;
 
-	json_object_object_add(o, "name", json_object_new_string(name));
+	json_object_object_add(o, "name", json_object_new_string(own->name));
+	json_object_object_add(o, "folder", json_object_new_string(own->folder));
 	json_object_object_add(o, "pid", json_object_new_int64(getpid()));
 	json_object_object_add(o, "system", json_object_new_string(about->system));
 	json_object_object_add(o, "kernel", json_object_new_string(about->kernel));
@@ -210,10 +190,10 @@ static int write_file(const struct vms_about *about, struct vms_own *own)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	char path[PATH_MAX];
-	int r = about_text(about, own->name, &text);
+	int r = about_text(about, own, &text);
 
 	if (r == 0)
-		r = str_format(path, sizeof(path), "%s/vm", own->folder);
+		r = str_format(path, sizeof(path), "%s/vm", own->place);
 	if (r < 0)
 		return r;
 	own->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -222,11 +202,12 @@ static int write_file(const struct vms_about *about, struct vms_own *own)
 	return file_write_all(own->fd, text.data, text.len);
 }
 
-/* Before BASE is given free: till then that lock keeps systemd-tmpfiles out. */
-static int lock_folder(struct vms_own *own)
+/* A shared lock on a folder, which keeps systemd-tmpfiles out. Returns the descriptor or -errno. */
+static int lock_folder(const char *path)
 {
-	own->folder_fd = open(own->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return own->folder_fd < 0 || flock(own->folder_fd, LOCK_SH | LOCK_NB) < 0 ? -errno : 0;
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0 ? -errno : take_fd(&fd);
 }
 
 static int in_use(int base, const char *name, struct err *e)
@@ -256,6 +237,47 @@ static void candidate(const char *name, unsigned int n, char *ret)
 	snprintf(ret, VMS_NAME_MAX + 1, "%.*s%s", room, name, tail);
 }
 
+/* Of a VM that lives no more: its private folder, by its file, and BASE/NAME. */
+static void remove_dead(int base, const char *name)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	char path[NAME_MAX + 8], *folder = NULL;
+	json_object *o;
+
+	if (str_format(path, sizeof(path), "%s/vm", name) == 0 && file_read(base, path, FILE_MAX, &text) == 0) {
+		o = json_tokener_parse(text.data);
+		folder = text_of(o, "folder");
+		json_object_put(o);
+	}
+	if (folder)
+		private_remove(folder, name);
+	free(folder);
+	folder_remove_in(base, name);
+}
+
+static int make_private(struct vms_own *own, const char *base, struct err *e)
+{
+	char private[PATH_MAX];
+	int r = vms_private_base(private, e);
+
+	if (r < 0)
+		return r;
+	own->place_fd = lock_folder(own->place);
+	if (own->place_fd < 0)
+		return err_sys(e, own->place_fd, "cannot lock %s", own->place);
+	if (str_eq(private, base)) {
+		memcpy(own->folder, own->place, sizeof(own->folder));
+		return 0;
+	}
+	r = private_make(private, own->name, own->folder, e);
+	if (r < 0) {
+		own->folder[0] = '\0';
+		return r;
+	}
+	own->folder_fd = lock_folder(own->folder);
+	return own->folder_fd < 0 ? err_sys(e, own->folder_fd, "cannot lock %s", own->folder) : 0;
+}
+
 /* Takes the first name that no living VM has. */
 static int take_name(int base, const struct vms_about *about, bool exact, char *ret, struct err *e)
 {
@@ -266,12 +288,27 @@ static int take_name(int base, const struct vms_about *about, bool exact, char *
 				return in_use(base, ret, e);
 			continue;
 		}
-		folder_remove_in(base, ret);
+		remove_dead(base, ret);
 		if (mkdirat(base, ret, 0700) < 0)
 			return err_sys(e, errno, "cannot make a private folder for the VM %s", ret);
 		return 0;
 	}
 	return err_exit(e, EXIT_IN_USE, EBUSY, "%d VMs called %s run already", NUMBER_MAX, about->name);
+}
+
+static void own_close(struct vms_own *own)
+{
+	cleanup_close(&own->fd);
+	cleanup_close(&own->folder_fd);
+	cleanup_close(&own->place_fd);
+}
+
+/* What was made of a VM when something failed. */
+static void unmake(int base, struct vms_own *own)
+{
+	own_close(own);
+	private_remove(own->folder, own->name);
+	folder_remove_in(base, own->name);
 }
 
 int vms_make(const struct vms_about *about, bool exact, struct vms_own *ret, struct err *e)
@@ -287,17 +324,13 @@ int vms_make(const struct vms_about *about, bool exact, struct vms_own *ret, str
 		return base;
 	r = take_name(base, about, exact, own.name, e);
 	if (r == 0) {
-		r = str_format(own.folder, sizeof(own.folder), "%s/%s", path, own.name);
+		r = str_format(own.place, sizeof(own.place), "%s/%s", path, own.name);
 		if (r == 0)
-			r = lock_folder(&own);
-		if (r == 0)
-			r = write_file(about, &own);
-		if (r < 0) {
-			err_sys(e, r, "cannot write %s/%s/vm", path, own.name);
-			cleanup_close(&own.fd);
-			cleanup_close(&own.folder_fd);
-			folder_remove_in(base, own.name);
-		}
+			r = make_private(&own, path, e);
+		if (r == 0 && write_file(about, &own) < 0)
+			r = err_sys(e, errno, "cannot write %s/%s/vm", path, own.name);
+		if (r < 0)
+			unmake(base, &own);
 	}
 	base_unlock(base, path);
 	if (r == 0)
@@ -316,12 +349,12 @@ static int split(const char *folder, char *base, const char **ret_name)
 	return str_format(base, PATH_MAX, "%.*s", (int)(slash - folder), folder);
 }
 
-int vms_clean(const char *folder)
+int vms_clean(const char *place)
 {
 	struct err e = { 0 };
 	char path[PATH_MAX];
 	const char *name;
-	int r = split(folder, path, &name), base;
+	int r = split(place, path, &name), base;
 
 	if (r < 0)
 		return r;
@@ -331,7 +364,7 @@ int vms_clean(const char *folder)
 	if (lives(base, name))
 		r = -EBUSY;
 	else
-		folder_remove_in(base, name);
+		remove_dead(base, name);
 	if (r == 0 && faccessat(base, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		r = -ENOTEMPTY;
 	base_unlock(base, path);
@@ -340,11 +373,10 @@ int vms_clean(const char *folder)
 
 void vms_release(struct vms_own *own)
 {
-	if (!own->folder[0])
+	if (!own->place[0])
 		return;
-	cleanup_close(&own->fd);
-	cleanup_close(&own->folder_fd);
-	if (vms_clean(own->folder) < 0) /* what stays is removed by who sees it next */
+	own_close(own);
+	if (vms_clean(own->place) < 0) /* what stays is removed by who sees it next */
 		errno = 0;
 	*own = (struct vms_own)VMS_OWN_INIT;
 }
@@ -376,7 +408,7 @@ static int add_entry(int base, const char *name, struct vms_list *l)
 	if (r == 0)
 		l->n++;
 	else if (r == -ENOENT)
-		folder_remove_in(base, name);
+		remove_dead(base, name);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -422,7 +454,7 @@ int vms_list(struct vms_list *ret, struct err *e)
 	return 0;
 }
 
-int vms_find(const char *name, char *ret_folder, struct err *e)
+int vms_find(const char *name, char *ret_place, struct err *e)
 {
 	_cleanup_(vms_list_free) struct vms_list l = { 0 };
 	_cleanup_buf_ struct buf names = { 0 };
@@ -435,7 +467,7 @@ int vms_find(const char *name, char *ret_folder, struct err *e)
 		return r;
 	for (size_t i = 0; i < l.n; i++) {
 		if (str_eq(l.v[i].name, name))
-			return str_format(ret_folder, PATH_MAX, "%s/%s", path, name) < 0 ?
+			return str_format(ret_place, PATH_MAX, "%s/%s", path, name) < 0 ?
 				       err_sys(e, ENAMETOOLONG, "%s", path) :
 				       0;
 		if (buf_addf(&names, "%s%s", i > 0 ? ", " : "", l.v[i].name) < 0)

@@ -128,7 +128,7 @@ static int make_folder(struct launched *l, struct err *e)
 		.kernel = p->kernel,
 		.image = p->disks.has_root ? p->disks.v[0].image.path : "",
 	};
-	const struct keeper_task task = { l->vm.folder, vms_clean,
+	const struct keeper_task task = { l->vm.place, vms_clean,
 					  l->console.terminal.there ? STDIN_FILENO : -1,
 					  terminal_keep };
 	int r = proc_adopt_orphans(&l->others, e);
@@ -139,7 +139,7 @@ static int make_folder(struct launched *l, struct err *e)
 		r = keeper_start(&l->keeper, &task, e);
 	/* From now on the VM can be found; who connects waits until it is served. */
 	if (r == 0)
-		r = p->watch->control = control_listen(l->vm.folder, e);
+		r = p->watch->control = control_listen(l->vm.place, e);
 	if (r > 0)
 		r = 0;
 	if (r == 0 && proc_others_add(&l->others, l->keeper.pid) < 0)

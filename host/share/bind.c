@@ -152,20 +152,25 @@ static bool meet(const char *a, const char *b)
  * reads from its private folders, the file server's command among them. */
 static int guard(const char *text, const char *real, const char *store, struct err *e)
 {
-	char own[PATH_MAX];
-	int r = vms_base(own, e);
+	char own[2][PATH_MAX];
+	int r = vms_base(own[0], e);
 
+	if (r == 0)
+		r = vms_private_base(own[1], e);
 	if (r < 0)
 		return r;
 	if (meet(real, store))
 		return err_exit(e, EXIT_USAGE, EPERM,
 				"run: --bind %s: the guest could write to the store, %s; say :ro", text,
 				store);
-	if (meet(real, own))
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		if (!meet(real, own[i]))
+			continue;
 		return err_exit(e, EXIT_USAGE, EPERM,
 				"run: --bind %s: the guest could write to %s, where the files of your running "
 				"VMs are; say :ro, or name a folder beside it",
-				text, own);
+				text, own[i]);
+	}
 	return 0;
 }
 

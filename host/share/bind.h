@@ -38,9 +38,9 @@ _must_check_ int bind_parse(const char *text, struct bind *ret, struct err *e);
 /*
  * Parses all (NULL-terminated, or NULL) and finds the folders; the outer one of two in the guest comes first.
  * store: the folder that is served as the store. A folder that the guest may write to can neither be in it
- * or hold it, nor so with the files of running VMs (vms_base), nor hold another of these folders. Returns 0,
- * or -errno with e: EXIT_USAGE, EXIT_BAD_INPUT for a folder that is not there. ret: zeroed but for to_make;
- * freed by binds_free in both cases.
+ * or hold it, nor so with the files of running VMs (vms_base, vms_private_base), nor hold another of these
+ * folders. Returns 0, or -errno with e: EXIT_USAGE, EXIT_BAD_INPUT for a folder that is not there. ret: zeroed
+ * but for to_make; freed by binds_free in both cases.
  */
 _must_check_ int binds_open(const char *const *texts, const char *store, struct binds *ret, struct err *e);
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # host.sh - what a test of the host's program starts from: TAP, $build and $storeboot, named from /, a scratch folder
-# $tmp that goes away at the end, a folder $XDG_RUNTIME_DIR in it where this test's VMs alone are listed, and nothing
+# $tmp that goes away at the end, a folder $XDG_RUNTIME_DIR in it where this test's VMs alone are, and listed (STOREBOOT_RUNTIME_DIR), and nothing
 # of the user's environment that storeboot reads.
 # A source'd file, from the top folder.
 
@@ -17,7 +17,7 @@ at_end() { :; }
 trap 'at_end; find "$tmp" -xdev -type d ! -perm -700 -exec chmod u+rwx {} + 2>/dev/null; rm -rf "$tmp"' EXIT
 
 mkdir -m 700 "$tmp/run"
-export XDG_RUNTIME_DIR=$tmp/run
+export XDG_RUNTIME_DIR=$tmp/run STOREBOOT_RUNTIME_DIR=$tmp/run
 export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$build/cache}
 # Debian keeps smbd and mkfs out of an ordinary user's PATH.
 PATH=$PATH:/usr/sbin:/sbin

@@ -118,7 +118,7 @@ for signal in INT TERM HUP KILL; do
 		has "the line names who has it" "$busy" "a VM called $name runs already: pid $pid \\(.*storeboot run "
 		is "list --json" "$("$storeboot" list --json | python3 -c 'import json,sys
 for line in sys.stdin: o = json.loads(line); print(o["name"], o["pid"], o["image"], sorted(o))')" \
-			"$name $pid $tmp/signal.qcow2 ['image', 'kernel', 'name', 'pid', 'started', 'system']"
+			"$name $pid $tmp/signal.qcow2 ['folder', 'image', 'kernel', 'name', 'pid', 'started', 'system']"
 	fi
 	kill -$signal $pid
 	wait $pid 2>/dev/null

@@ -15,6 +15,7 @@
 #include "host/keeper.h"
 #include "host/list.h"
 #include "init/lib/spawn.h"
+#include "tests/lib/scratch.h"
 #include "tests/lib/test.h"
 
 static char top[] = "/tmp/storeboot-vms.XXXXXX";
@@ -53,7 +54,8 @@ static void a_vm_is_there_and_goes(void)
 		CHECK(l.v[0].started > 0);
 	}
 	CHECK_INT(vms_find("box", found, &e), 0);
-	CHECK_STR(found, own.folder);
+	CHECK_STR(found, own.place);
+	CHECK_STR(own.folder, own.place);
 	vms_release(&own);
 	CHECK(!exists(base));
 	vms_release(&own);
@@ -105,7 +107,7 @@ static void the_cleaner_of_tmp_leaves_it_alone(void)
 	snprintf(config, sizeof(config), "%s/tmpfiles.conf", top);
 	snprintf(text, sizeof(text), "d %s - - - 1s\n", aged);
 	CHECK_INT(mkdir(aged, 0700), 0);
-	setenv("TMPDIR", aged, 1);
+	setenv("STOREBOOT_RUNTIME_DIR", aged, 1);
 	CHECK_INT(folder_write(top, "tmpfiles.conf", text, strlen(text), &e), 0);
 	CHECK_INT(folder_write(aged, "old", "", 0, &e), 0);
 	CHECK_INT(vms_make(&about, true, &own, &e), 0);
@@ -119,12 +121,12 @@ static void the_cleaner_of_tmp_leaves_it_alone(void)
 	snprintf(text, sizeof(text), "%s/socket", own.folder);
 	CHECK(exists(text));
 	/* Without the lock it takes them: it is the lock that keeps them. */
-	CHECK_INT(flock(own.folder_fd, LOCK_UN), 0);
+	CHECK_INT(flock(own.place_fd, LOCK_UN), 0);
 	sleep(2);
 	run_tmpfiles(config);
 	CHECK(!exists(text));
 	vms_release(&own);
-	setenv("TMPDIR", top, 1);
+	setenv("STOREBOOT_RUNTIME_DIR", top, 1);
 }
 
 static void names_are_unique(void)
@@ -186,7 +188,7 @@ static pid_t killed_launcher(bool with_keeper)
 	if (launcher == 0) {
 		struct keeper k = KEEPER_INIT;
 		struct vms_own own = VMS_OWN_INIT;
-		const struct keeper_task task = { own.folder, vms_clean, -1, NULL };
+		const struct keeper_task task = { own.place, vms_clean, -1, NULL };
 		struct err e = { 0 };
 
 		if (vms_make(&about, true, &own, &e) == 0 &&
@@ -217,7 +219,7 @@ static void the_dead_are_removed_by_who_sees_them(void)
 
 	CHECK_INT(killed_launcher(false), 0);
 	CHECK_INT(vms_make(&about, true, &own, &e), 0);
-	CHECK_INT(vms_clean(own.folder), -EBUSY);
+	CHECK_INT(vms_clean(own.place), -EBUSY);
 	CHECK(exists(own.folder));
 	vms_release(&own);
 	CHECK(!exists(base));
@@ -234,7 +236,7 @@ static void the_keeper_clears_up(void)
 static void a_dismissed_keeper_touches_nothing(void)
 {
 	struct vms_own own = VMS_OWN_INIT;
-	const struct keeper_task task = { own.folder, vms_clean, -1, NULL };
+	const struct keeper_task task = { own.place, vms_clean, -1, NULL };
 	struct keeper k = KEEPER_INIT;
 	struct err e = { 0 };
 
@@ -295,22 +297,117 @@ static void bases_that_are_not_private_are_refused(void)
 	CHECK_INT(unlink(base), 0);
 }
 
-static void the_runtime_folder_wins_where_it_is_ours(void)
+/* --- without STOREBOOT_RUNTIME_DIR, in a mount namespace with a /tmp of our own ----------------------- */
+
+static const char *const variables[] = { "XDG_RUNTIME_DIR", "TMPDIR" };
+
+/* What each of the two is in one environment, by its number; NULL: not set. */
+static void set_environment(const char *const *values)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(variables); i++)
+		if (values[i])
+			setenv(variables[i], values[i], 1);
+		else
+			unsetenv(variables[i]);
+}
+
+static const struct {
+	const char *values[2], *private; /* where its private files are */
+} environments[] = {
+	{ { NULL, NULL }, NULL },			  /* cron */
+	{ { "/tmp/run", NULL }, "/tmp/run/storeboot/" },  /* a session */
+	{ { "/tmp/run", "/tmp/shell" }, "/tmp/run/storeboot/" }, /* nix-shell in it */
+	{ { NULL, "/tmp/shell" }, "/tmp/shell/storeboot-" }, /* nix-shell --pure */
+	{ { NULL, "/tmp/driver" }, "/tmp/driver/storeboot-" },
+	{ { "/tmp/own", NULL }, "/tmp/own/storeboot/" },
+	{ { "/proc", NULL }, NULL }, /* everybody's */
+};
+
+static void folder_is_empty(const char *path)
+{
+	CHECK(rmdir(path) == 0 && mkdir(path, 0700) == 0);
+}
+
+static void found_by(size_t from, size_t by)
+{
+	_cleanup_(vms_list_free) struct vms_list l = { 0 };
 	struct vms_own own = VMS_OWN_INIT;
-	char want[PATH_MAX];
+	char found[PATH_MAX] = "", *private;
+	struct err e = { 0 };
+	struct stat st;
+
+	set_environment(environments[from].values);
+	CHECK_INT(vms_make(&about, true, &own, &e), 0);
+	if (environments[from].private)
+		CHECK_HAS(own.folder, environments[from].private);
+	else
+		CHECK_STR(own.folder, own.place);
+	CHECK(stat(own.folder, &st) == 0 && (st.st_mode & 07777) == 0700);
+	private = strdup(own.folder);
+	set_environment(environments[by].values);
+	CHECK_INT(vms_find("box", found, &e), 0);
+	CHECK_STR(found, own.place);
+	CHECK_INT(vms_list(&l, &e), 0);
+	CHECK_INT(l.n, 1);
+	if (l.n == 1)
+		CHECK_STR(l.v[0].folder, private);
+	CHECK_INT(vms_make(&about, true, &(struct vms_own)VMS_OWN_INIT, &e), -EBUSY);
+	/* A killed launcher: who sees it dead removes both folders, in whatever environment. */
+	CHECK(close(own.fd) == 0 && close(own.place_fd) == 0);
+	if (own.folder_fd >= 0)
+		CHECK_INT(close(own.folder_fd), 0);
+	CHECK_INT(vms_find("box", found, &e), -ESRCH);
+	CHECK(!exists(private) && !exists(own.place));
+	free(private);
+}
+
+static void found_whatever_the_environment(void)
+{
+	static const char *const folders[] = { "/tmp/run", "/tmp/shell", "/tmp/driver", "/tmp/own" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		CHECK_INT(mkdir(folders[i], 0700), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(environments); i++)
+		for (size_t k = 0; k < ARRAY_SIZE(environments); k++)
+			found_by(i, k);
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		folder_is_empty(folders[i]);
+	snprintf(base, sizeof(base), "/tmp/storeboot-%u", (unsigned int)geteuid());
+	CHECK(!exists(base));
+}
+
+/* A runtime folder goes when its user logs out, and his VMs live on. */
+static void found_when_the_runtime_folder_is_gone(void)
+{
+	static const char *const session[] = { "/tmp/run", NULL }, *const none[] = { NULL, NULL };
+	struct vms_own own = VMS_OWN_INIT;
+	char found[PATH_MAX] = "";
 	struct err e = { 0 };
 
-	setenv("XDG_RUNTIME_DIR", "/tmp", 1); /* everybody's */
-	CHECK_INT(vms_make(&about, false, &own, &e), 0);
-	CHECK(strncmp(own.folder, base, strlen(base)) == 0);
+	set_environment(session);
+	CHECK_INT(vms_make(&about, true, &own, &e), 0);
+	CHECK_INT(folder_remove("/tmp/run"), 0);
+	set_environment(none);
+	CHECK_INT(vms_find("box", found, &e), 0);
 	vms_release(&own);
-	setenv("XDG_RUNTIME_DIR", top, 1);
-	CHECK_INT(vms_make(&about, false, &own, &e), 0);
-	snprintf(want, sizeof(want), "%s/storeboot/box", top);
-	CHECK_STR(own.folder, want);
-	vms_release(&own);
-	unsetenv("XDG_RUNTIME_DIR");
+	CHECK(!exists(base));
+}
+
+/* Its own user may have written anything into the file. */
+static void only_private_folders_are_removed(void)
+{
+	static const char *const none[] = { NULL, NULL };
+	_cleanup_(vms_list_free) struct vms_list l = { 0 };
+	struct err e = { 0 };
+	char path[PATH_MAX + 8];
+
+	set_environment(none);
+	CHECK_INT(mkdir("/tmp/home", 0700), 0);
+	snprintf(path, sizeof(path), "%s/box", base);
+	CHECK_INT(mkdir(base, 0700) | mkdir(path, 0700), 0);
+	CHECK_INT(folder_write(path, "vm", "{\"folder\":\"/tmp/home\"}", 23, &e), 0);
+	CHECK_INT(vms_list(&l, &e), 0);
+	CHECK(exists("/tmp/home") && !exists(base));
 }
 
 static void times_up(void)
@@ -335,9 +432,9 @@ static void times_up(void)
 int main(void)
 {
 	unsetenv("XDG_RUNTIME_DIR");
-	if (!mkdtemp(top) || setenv("TMPDIR", top, 1) < 0)
+	if (!mkdtemp(top) || setenv("STOREBOOT_RUNTIME_DIR", top, 1) < 0)
 		return 1;
-	snprintf(base, sizeof(base), "%s/storeboot-%u", top, (unsigned int)geteuid());
+	snprintf(base, sizeof(base), "%s/storeboot", top);
 	RUN(a_vm_is_there_and_goes);
 	RUN(the_folder_is_locked);
 	RUN(the_cleaner_of_tmp_leaves_it_alone);
@@ -348,8 +445,15 @@ int main(void)
 	RUN(a_dismissed_keeper_touches_nothing);
 	RUN(races);
 	RUN(bases_that_are_not_private_are_refused);
-	RUN(the_runtime_folder_wins_where_it_is_ours);
 	RUN(times_up);
 	folder_remove(top);
+	unsetenv("STOREBOOT_RUNTIME_DIR");
+	if (scratch_enter(0) < 0) {
+		SKIP("found_whatever_the_environment", "no mount namespace of our own");
+		TEST_END();
+	}
+	RUN(found_whatever_the_environment);
+	RUN(found_when_the_runtime_folder_is_gone);
+	RUN(only_private_folders_are_removed);
 	TEST_END();
 }
