@@ -176,6 +176,7 @@ void serve_stop(struct vm *vm, int signal)
 	away = sys_now_us() - since;
 	vm->away_us += away;
 	vm->stop_at += vm->stop ? away : 0;
+	vm->agent_until += vm->agent_until ? away : 0;
 	vm->stage2_at += vm->stage2_at ? away : 0;
 	if (terminal_follow(true))
 		serve_window(vm);
