@@ -196,18 +196,38 @@ static const char *server_said(const struct watch *watch, struct buf *log)
 	return line ? line : "";
 }
 
+/* What QEMU says of a qcow2 with lazy refcounts that a crash left open, a line for each cluster, as it counts
+ * anew (block/qcow2-refcount.c). It was looked at before (host/disk/qemu_img.c). */
+static bool is_repair(const char *line)
+{
+	static const char *const begins[] = { "ERROR cluster ",	   "ERROR OFLAG_COPIED ",
+					      "Leaked cluster ",   "Repairing cluster ",
+					      "Repairing OFLAG_COPIED ", "Rebuilding refcount structure" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(begins); i++)
+		if (str_after(line, begins[i]))
+			return true;
+	return false;
+}
+
 /* refused: QEMU did not start, and its line is in the verdict. */
 static void tell_rest(struct vm *vm, const struct verdict *v, bool refused)
 {
 	char *save = NULL, *line;
+	bool repaired = false;
 
 	for (size_t i = 0; i < vm->warnings.n; i++)
 		log_warning("stage 1: %s", vm->warnings.v[i]);
 	/* Where QEMU failed its last line is in the verdict. */
 	if (refused || (v->code ? v->code : v->exit_status) == EXIT_GUEST || vm->said.len == 0)
 		return;
-	for (line = strtok_r(vm->said.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		log_warning("QEMU: %s", line);
+	for (line = strtok_r(vm->said.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (!is_repair(line))
+			log_warning("QEMU: %s", line);
+		repaired = repaired || is_repair(line);
+	}
+	if (repaired)
+		log_info("QEMU has mended the counters of a disk that a crash left open; nothing is lost");
 }
 
 /* QEMU ended well, and did not say why: on such a machine the guest powered off. Every other way to
