@@ -48,36 +48,53 @@ static const struct mount_option kept[][2] = {
 	[MOUNT_FOLDER_RO] = { { "actimeo", "0" }, { "cache", "loose" } },
 };
 
-/* What a mount's errno means here, each seen with a real server in that state. */
+/*
+ * What a mount's errno means here, each seen with a real server in that state. An error that is not final is
+ * worth another try, and so is one that is not in the table: the server answers with its own errors, of which
+ * the client makes some errno (fs/smb/client/smb1maperror.c, before it netmisc.c), and a busy host may cause
+ * any of them. No text: that of the kernel or of strerror(3).
+ */
 static const struct meaning {
 	int num;
-	bool mends; /* worth another try: the server may be starting */
+	bool final;
 	const char *text;
 } meanings[] = {
-	{ EHOSTUNREACH, true, "no server has that address; does the host serve the share?" },
-	{ EHOSTDOWN, true, "the server ends the connection or is silent; see the host's server log" },
-	{ ECONNREFUSED, true, "no server listens there; does the host serve the share?" },
-	{ ECONNRESET, true, "the server ended the connection; see the host's server log" },
-	{ ECONNABORTED, true, "the server ended the connection; see the host's server log" },
-	{ ETIMEDOUT, true, "the server is silent" },
-	{ EAGAIN, true, "the server ended the connection; see the host's server log" },
-	{ ENETUNREACH, true, "no way to that address; is the network up?" },
-	{ ENETDOWN, true, "the network device is down" },
-	{ ENXIO, false, "the server has no share of that name; see storeboot.share.source" },
-	{ ENOENT, false, "the share has no such path; see storeboot.share.source" },
-	{ EACCES, false, "the server does not let a guest in; it needs 'guest ok = yes'" },
-	{ EOPNOTSUPP, false, "the server refuses SMB1; it needs 'server min protocol = NT1'" },
-	{ ELIBACC, false, "the kernel has no charset iso8859-1; is nls_iso8859-1 in the initrd?" },
+	{ EHOSTUNREACH, false, "no server has that address; does the host serve the share?" },
+	{ EHOSTDOWN, false, "the server ends the connection or is silent; see the host's server log" },
+	{ ECONNREFUSED, false, "no server listens there; does the host serve the share?" },
+	{ ECONNRESET, false, "the server ended the connection; see the host's server log" },
+	{ ECONNABORTED, false, "the server ended the connection; see the host's server log" },
+	{ ETIMEDOUT, false, "the server is silent" },
+	{ EAGAIN, false, "the server ended the connection; see the host's server log" },
+	{ ENETUNREACH, false, "no way to that address; is the network up?" },
+	{ ENETDOWN, false, "the network device is down" },
+	{ ENOMEM, false, "the server or this system is out of memory, or the server was not ready" },
+	{ ENXIO, true, "the server has no share of that name; see storeboot.share.source" },
+	{ ENOENT, true, "the share has no such path; see storeboot.share.source" },
+	{ EACCES, true, "the server does not let a guest in; it needs 'guest ok = yes'" },
+	{ EOPNOTSUPP, true, "the server refuses SMB1; it needs 'server min protocol = NT1'" },
+	{ ELIBACC, true, "the kernel has no charset iso8859-1; is nls_iso8859-1 in the initrd?" },
+	{ ENODEV, true, NULL }, /* no cifs in this kernel */
+	{ EINVAL, true, NULL }, /* it does not know an option */
+	{ EPERM, true, NULL },
+	{ ENOSYS, true, NULL },
 };
 
 #define PAUSE_MAX_MS 2000 /* between two tries; it starts at 100 and doubles */
 
 static const struct meaning *find_meaning(int num)
 {
+	static const struct meaning unknown = { 0, false, NULL };
+
 	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
 		if (meanings[i].num == num)
 			return &meanings[i];
-	return NULL;
+	return &unknown;
+}
+
+bool mount_share_may_pass(int num)
+{
+	return !find_meaning(num)->final;
 }
 
 int mount_share_address(const char *source, char ret[INET_ADDRSTRLEN])
@@ -131,8 +148,26 @@ static void pause_ms(unsigned int ms)
 		;
 }
 
-/* Tries until it works, the deadline is over, or the error is one that does not mend. The errno's
- * meaning here stands in place of its general text. */
+/* The line for a mount that is given up. e: the error of the last try, whose text stands in where the table has
+ * none. */
+static int give_up(const char *source, int r, unsigned int tries, uint64_t spent, struct err *e)
+{
+	const struct meaning *m = find_meaning(-r);
+	char line[sizeof(e->text)], count[64] = "";
+
+	if (m->final && !m->text)
+		return r;
+	if (m->text)
+		snprintf(line, sizeof(line), "cannot mount cifs %s: %s", source, m->text);
+	else
+		memcpy(line, e->text, sizeof(line));
+	if (!m->final)
+		snprintf(count, sizeof(count), ", tries: %u in %" PRIu64 ".%" PRIu64 " s", tries,
+			 spent / 1000000, spent % 1000000 / 100000);
+	return err_set(e, r, "%s (errno %d%s)", line, -r, count);
+}
+
+/* Tries until it works, the deadline is over, or the error is a final one. */
 static int mount_patiently(const char *source, const char *address, enum mount_what what,
 			   const struct mount_owner *owner, unsigned int deadline_ms, struct err *e)
 {
@@ -140,20 +175,12 @@ static int mount_patiently(const char *source, const char *address, enum mount_w
 
 	for (unsigned int tries = 1, wait_ms = 100;; tries++, wait_ms *= 2) {
 		int r = mount_detached(source, address, what, owner, e);
-		const struct meaning *m = find_meaning(-r);
 		uint64_t spent = sys_now_us() - start;
 
-		if (r >= 0 || !m)
+		if (r >= 0)
 			return r;
-		if (!m->mends)
-			return err_set(e, r, "cannot mount cifs %s: %s (errno %d)", source, m->text,
-				       -r);
-		if (spent >= limit)
-			return err_set(e, r,
-				       "cannot mount cifs %s: %s (errno %d, tries: %u in %" PRIu64
-				       ".%" PRIu64 " s)",
-				       source, m->text, -r, tries, spent / 1000000,
-				       spent % 1000000 / 100000);
+		if (!mount_share_may_pass(-r) || spent >= limit)
+			return give_up(source, r, tries, spent, e);
 		if (wait_ms > PAUSE_MAX_MS)
 			wait_ms = PAUSE_MAX_MS;
 		/* The last try is made when the deadline is there, not before. */

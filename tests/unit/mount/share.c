@@ -42,6 +42,21 @@ static void sources_that_are_none(void)
 	CHECK(access("/tmp/never", F_OK) < 0);
 }
 
+/* What a busy or starting server can cause, known or not, is tried again; what stays as it is is not. */
+static void errors_that_may_pass(void)
+{
+	static const int passing[] = { ENOMEM, EIO,    EHOSTDOWN, ECONNREFUSED, ECONNRESET, EAGAIN,
+				       EPIPE,  EMFILE, ENFILE,	  ETIMEDOUT,	ENOBUFS,    EBUSY,
+				       EINTR,  5000,   ENOTCONN,  EREMOTEIO };
+	static const int final[] = { ENXIO,  ENOENT, EACCES, EOPNOTSUPP, ELIBACC,
+				     ENODEV, EINVAL, EPERM,  ENOSYS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(passing); i++)
+		CHECK(mount_share_may_pass(passing[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(final); i++)
+		CHECK(!mount_share_may_pass(final[i]));
+}
+
 /* Whatever this kernel has: without cifs it says so, with it no server is in reach of a network
  * namespace whose only device is down. */
 static void no_server_no_mount(void)
@@ -87,6 +102,7 @@ int main(void)
 	int r = scratch_enter(CLONE_NEWNET);
 
 	RUN(address_of_a_source);
+	RUN(errors_that_may_pass);
 #define T(fn)                                                               \
 	if (r < 0)                                                          \
 		SKIP(#fn, "no mount namespace of our own can be had here"); \
