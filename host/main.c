@@ -12,6 +12,7 @@
 #include "host/initrd/initrd.h"
 #include "host/list.h"
 #include "host/proc.h"
+#include "host/share/server.h"
 #include "host/relay.h"
 #include "host/remote/remote.h"
 #include "host/run/doctor.h"

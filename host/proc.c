@@ -30,9 +30,6 @@
 #include "init/lib/str.h"
 #include "init/lib/sys.h"
 
-#define ADOPT_TIMEOUT_US 2000000
-/* More than execve(2) takes. */
-#define ARGV_FILE_MAX ((size_t)8 << 20)
 
 static bool is_program(const char *path)
 {
@@ -299,52 +296,4 @@ void proc_reap(const struct proc_others *others, void (*ended)(pid_t pid, int st
 
 	if (each_child(end_one, &end) < 0)
 		return; /* without /proc there was no start */
-}
-
-/* Splits the file's words at their NULs. */
-static int read_argv(const char *path, struct buf *text, struct strv *ret)
-{
-	int r = file_read(AT_FDCWD, path, ARGV_FILE_MAX, text);
-
-	for (size_t at = 0; r == 0 && at < text->len; at += strlen(text->data + at) + 1)
-		r = strv_add(ret, text->data + at);
-	return r == 0 && ret->n == 0 ? -ENODATA : r;
-}
-
-/* QEMU's network gives a server its connection as stdin, stdout and stderr. What the server prints is no part
- * of the protocol. */
-static int keep_stdin_alone(void)
-{
-	_cleanup_close_ int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	return dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ? -errno : 0;
-}
-
-int cmd_share_server(int argc, char **argv)
-{
-	_cleanup_buf_ struct buf text = { 0 };
-	_cleanup_strv_ struct strv words = { 0 };
-	uint64_t deadline = sys_now_us() + ADOPT_TIMEOUT_US;
-	const struct timespec pause = { 0, 500000 };
-	pid_t launcher;
-	int r;
-
-	if (argc != 3) {
-		log_error("share-server is for storeboot's own use");
-		return EXIT_USAGE;
-	}
-	launcher = (pid_t)atoi(argv[1]);
-	while (getppid() != launcher && sys_now_us() < deadline)
-		nanosleep(&pause, NULL);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != launcher)
-		return EXIT_SHARE;
-	r = read_argv(argv[2], &text, &words);
-	if (r == 0)
-		r = keep_stdin_alone();
-	if (r == 0) {
-		execv(words.v[0], words.v);
-		r = -errno;
-	}
-	log_error("the file server cannot be started by %s: %s", argv[2], strerror(-r));
-	return EXIT_SHARE;
 }

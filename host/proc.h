@@ -58,12 +58,4 @@ void proc_end_all(const struct proc_others *others, unsigned int grace_ms);
 void proc_reap(const struct proc_others *others, void (*ended)(pid_t pid, int status, void *arg),
 	       void *arg);
 
-/*
- * `storeboot share-server PID FILE`: waits until PID has adopted this process, asks to be killed
- * with it, and executes the NUL-separated words of FILE. stdin stays the connection; stdout and stderr become
- * /dev/null. QEMU's network starts its servers through a parent that ends at once; a server that asked for
- * PR_SET_PDEATHSIG before that would die with it.
- */
-int cmd_share_server(int argc, char **argv);
-
 #endif

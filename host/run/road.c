@@ -22,6 +22,7 @@ void way_free(struct way *w)
 	strv_free(&w->command);
 	strv_free(&w->exposed);
 	buf_free(&w->image_path);
+	cleanup_close(&w->tree_fd);
 	cleanup_close(&w->image_fd);
 	road_hang_up(w);
 }

@@ -43,6 +43,7 @@ struct way {
 	bool cache;
 	enum expose expose;
 	struct strv exposed; /* the closure's names in the store, where no more is shown */
+	int tree_fd; /* closure_tree_make's descriptor; -1: none */
 	int image_fd;		/* the closure's image, where it is part of the way; -1: none, or by its path */
 	struct buf image_path;	/* empty: it is no part */
 	char smbd[PATH_MAX], bwrap[PATH_MAX], virtiofsd[PATH_MAX];
@@ -53,7 +54,7 @@ struct way {
 	size_t n_sockets;		  /* so many */
 	struct strv command; /* what QEMU starts for each connection to the file server; empty: none */
 };
-#define WAY_INIT { .image_fd = -1 }
+#define WAY_INIT { .tree_fd = -1, .image_fd = -1 }
 
 /* What servers that run beside QEMU say is in this file of the private folder. */
 #define ROAD_LOG "virtiofsd.log"

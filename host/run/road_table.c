@@ -17,6 +17,8 @@
 #include "host/folder.h"
 #include "host/proc.h"
 #include "host/qemu/qemu.h"
+#include "host/share/closure_tree.h"
+#include "host/share/server.h"
 #include "host/share/smb.h"
 #include "host/share/virtiofs.h"
 #include "init/lib/spawn.h"
@@ -102,51 +104,56 @@ static int find_cifs(const struct road_request *q, struct way *w, struct err *e)
 	return r < 0 ? r : smb_check(w->smbd, w->bwrap, e);
 }
 
-/* bwrap's own limit (bubblewrap.c, MAX_ARGS). */
-#define BWRAP_ARGS_MAX 9000
-
-/* The server's command lies in a file: QEMU's option then has nothing in it that could be misread. */
-static int write_server(const struct smb_config *smb, const char *folder, struct err *e)
+/* The paths of a closure as one tree, for all servers of the run. */
+static int make_tree(struct way *w, struct err *e)
 {
-	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_strv_ struct strv argv = { 0 };
-	_cleanup_buf_ struct buf text = { 0 };
-	int r = root < 0 ? -errno : smb_command(smb, root, &argv);
+	if (!w->store || w->expose != EXPOSE_CLOSURE)
+		return 0;
+	w->tree_fd = closure_tree_make(w->store, &w->exposed, e);
+	return w->tree_fd < 0 ? w->tree_fd : 0;
+}
 
-	for (size_t i = 0; r == 0 && i < argv.n; i++)
-		r = buf_add(&text, argv.v[i], strlen(argv.v[i]) + 1);
+/*
+ * The command by which a server starts, in ret. Its own lies in a file: QEMU's option then has nothing in it
+ * that could be misread. tree: of make_tree, or -1.
+ */
+static int write_server(const struct strv *argv, const char *folder, const char *self, int tree,
+			struct strv *ret, struct err *e)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	char file[PATH_MAX];
+	int r = str_format(file, sizeof(file), "%s/share-server", folder);
+
+	for (size_t i = 0; r == 0 && i < argv->n; i++)
+		r = buf_add(&text, argv->v[i], strlen(argv->v[i]) + 1);
+	if (r == 0)
+		r = strv_add(ret, self);
+	if (r == 0)
+		r = server_words(file, tree, ret);
 	if (r < 0)
 		return err_sys(e, r, "the file server's command");
-	if (argv.n > BWRAP_ARGS_MAX)
-		return err_exit(e, EXIT_USAGE, E2BIG,
-				"run: --expose closure: the closure has %zu paths, more than bwrap can show "
-				"one by one; --share image shows the same",
-				smb->closure->n);
 	return folder_write(folder, "share-server", text.data, text.len, e);
 }
 
 static int make_cifs(struct way *w, const char *folder, const char *self, struct err *e)
 {
 	char smb_folder[PATH_MAX];
-	const struct smb_config smb = { w->smbd,   w->bwrap,	w->store, smb_folder,
-					w->expose, &w->exposed, w->binds };
+	const struct smb_config smb = { w->smbd, w->bwrap, w->store, smb_folder, w->expose, w->binds };
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_strv_ struct strv argv = { 0 };
 	int r = str_format(smb_folder, sizeof(smb_folder), "%s/smb", folder);
 
 	if (r < 0 || mkdir(smb_folder, 0700) < 0)
 		return err_sys(e, r < 0 ? r : errno, "%s/smb", folder);
 	r = smb_prepare(&smb, e);
 	if (r == 0)
-		r = write_server(&smb, folder, e);
+		r = make_tree(w, e);
 	if (r < 0)
 		return r;
-	r = strv_add(&w->command, self);
-	if (r == 0)
-		r = strv_add(&w->command, "share-server");
-	if (r == 0)
-		r = strv_addf(&w->command, "%d", (int)getpid());
-	if (r == 0)
-		r = strv_addf(&w->command, "%s/share-server", folder);
-	return r < 0 ? err_sys(e, r, "the file server's command") : 0;
+	r = root < 0 ? -errno : smb_command(&smb, root, &argv);
+	if (r < 0)
+		return err_sys(e, r, "the file server's command");
+	return write_server(&argv, folder, self, w->tree_fd, &w->command, e);
 }
 
 /* --- 9p --------------------------------------------------------------------------------------------- */
@@ -243,11 +250,12 @@ static int start_virtiofsd(char *const *argv, int listening, const char *folder,
 	return pidfd < 0 ? pidfd : 0;
 }
 
-static int serve_by_virtiofs(struct way *w, const struct export *x, const char *folder, struct err *e)
+static int serve_by_virtiofs(struct way *w, const struct export *x, const char *folder, const char *self,
+			     struct err *e)
 {
 	const struct virtiofs_config c = virtiofs_of(w, x);
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), listening = -1;
-	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_strv_ struct strv argv = { 0 }, command = { 0 };
 	pid_t *pid = &w->server_pids[w->n_sockets];
 	int r = virtiofs_socket(folder, &listening, &w->socket_fds[w->n_sockets], e);
 
@@ -258,17 +266,18 @@ static int serve_by_virtiofs(struct way *w, const struct export *x, const char *
 	r = root < 0 ? -errno : virtiofs_command(&c, root, listening, &argv);
 	if (r < 0)
 		return err_sys(e, r, "virtiofsd's command");
-	return start_virtiofsd(argv.v, listening, folder, pid, e);
+	r = c.closure ? write_server(&argv, folder, self, w->tree_fd, &command, e) : 0;
+	return r < 0 ? r : start_virtiofsd(c.closure ? command.v : argv.v, listening, folder, pid, e);
 }
 
-static int make_virtiofs(struct way *w, const char *folder, _unused_ const char *self, struct err *e)
+static int make_virtiofs(struct way *w, const char *folder, const char *self, struct err *e)
 {
 	struct export exports[BINDS_MAX + 1];
 	size_t n = exports_of(w, SHARE_VIRTIOFS, exports);
-	int r = 0;
+	int r = make_tree(w, e);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = serve_by_virtiofs(w, &exports[i], folder, e);
+		r = serve_by_virtiofs(w, &exports[i], folder, self, e);
 	return r;
 }
 

@@ -16,103 +16,37 @@
 #include <fts.h>
 #include <limits.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include "host/exit.h"
-#include "init/lib/file.h"
+#include "host/share/stage.h"
 #include "init/lib/spawn.h"
 
 #define LOOK_MS 100
 #define SAID_MAX 4096
 
-/* In the child: its stderr is a pipe to the parent, which takes the last line for the reason. */
-static void fail(const char *what, const char *name)
+static void make_folders(void)
 {
-	fprintf(stderr, "%s %s: %s\n", what, name, strerror(errno));
-	_exit(1);
-}
-
-/* Inside it is always root, so that it may mount. */
-static int map_user(uid_t uid, gid_t gid)
-{
-	char map[64];
-	int r = file_write(AT_FDCWD, "/proc/self/setgroups", "deny", 4);
-
-	if (r == 0) {
-		snprintf(map, sizeof(map), "0 %u 1", (unsigned int)uid);
-		r = file_write(AT_FDCWD, "/proc/self/uid_map", map, strlen(map));
-	}
-	if (r == 0) {
-		snprintf(map, sizeof(map), "0 %u 1", (unsigned int)gid);
-		r = file_write(AT_FDCWD, "/proc/self/gid_map", map, strlen(map));
-	}
-	return r;
-}
-
-static void enter_namespace(void)
-{
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-
-	if (unshare(CLONE_NEWNS) < 0) {
-		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-			fail("this host must allow unprivileged user namespaces", "(unshare)");
-		errno = -map_user(uid, gid);
-		if (errno)
-			fail("cannot map the user in", "/proc/self/uid_map");
-	}
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		fail("cannot keep mounts private below", "/");
-}
-
-/* The working directory from here on. Nix's build sandbox has no /sys; what is needed of /dev is open. */
-static void make_stage(void)
-{
-	const char *stage = access("/sys", F_OK) == 0 ? "/sys" : "/dev";
-
-	if (mount("stage", stage, "tmpfs", 0, "mode=0755") < 0 || chdir(stage) < 0 ||
-	    mkdir("store", 0755) < 0 || mkdir("mask", 0755) < 0 || mkdir("store/.links", 0755) < 0 ||
+	stage_make();
+	if (mkdir("store", 0755) < 0 || mkdir("mask", 0755) < 0 || mkdir("store/.links", 0755) < 0 ||
 	    mknod("mask/.links", S_IFCHR, makedev(0, 0)) < 0)
-		fail("cannot mount on", stage);
-}
-
-static void make_link(int store, const char *name, const char *to)
-{
-	char target[PATH_MAX];
-	ssize_t n = readlinkat(store, name, target, sizeof(target) - 1);
-
-	target[n > 0 ? n : 0] = '\0';
-	if (n < 0 || symlink(target, to) < 0)
-		fail("cannot show the link", name);
+		stage_fail("cannot make", "store");
 }
 
 static void show(int store, const char *name)
 {
-	char from[PATH_MAX], to[PATH_MAX], mask[PATH_MAX];
-	struct stat st;
-	int r;
+	char to[PATH_MAX], mask[PATH_MAX];
 
-	if (str_format(from, sizeof(from), "/proc/self/fd/%d/%s", store, name) < 0 ||
-	    str_format(to, sizeof(to), "store/%s", name) < 0 ||
-	    str_format(mask, sizeof(mask), "mask/%s", name) < 0 ||
-	    fstatat(store, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		fail("cannot find", name);
-	if (S_ISLNK(st.st_mode)) {
-		make_link(store, name, to);
-		return;
-	}
+	if (str_format(to, sizeof(to), "store/%s", name) < 0 ||
+	    str_format(mask, sizeof(mask), "mask/%s", name) < 0)
+		stage_fail("cannot find", name);
 	/* A whiteout is the one device that anybody may make (mknod(2), Linux 5.8). */
-	r = S_ISDIR(st.st_mode) ? mkdir(to, 0755) : mknod(to, S_IFREG | 0444, 0);
-	if (r == 0 && S_ISDIR(st.st_mode))
-		r = mknod(mask, S_IFCHR, makedev(0, 0));
-	if (r < 0 || mount(from, to, NULL, MS_BIND, NULL) < 0)
-		fail("cannot show", name);
+	if (stage_show(store, name, to) && mknod(mask, S_IFCHR, makedev(0, 0)) < 0)
+		stage_fail("cannot show", name);
 }
 
 /* -T1 --all-root: as Nix has times and owners. -x-1: a store path has no extended attributes. A UUID of
@@ -127,7 +61,7 @@ static void become_mkfs(const struct closure_image *c, int fd)
 	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
 	fcntl(fd, F_SETFD, 0);
 	execv(c->mkfs, (char *const *)argv);
-	fail("cannot start", c->mkfs);
+	stage_fail("cannot start", c->mkfs);
 }
 
 static void child(const struct closure_image *c, int fd, int said, pid_t parent)
@@ -142,12 +76,12 @@ static void child(const struct closure_image *c, int fd, int said, pid_t parent)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(0);
-	enter_namespace();
+	stage_enter();
 	/* Not before: mount(2) takes none of another namespace. */
 	store = open(c->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (store < 0)
-		fail("cannot open", c->store);
-	make_stage();
+		stage_fail("cannot open", c->store);
+	make_folders();
 	/* Not before: new capabilities end the request (prctl(2)). */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || (getppid() != parent && getppid() != 0))
 		_exit(1);

@@ -17,10 +17,9 @@ enum expose {
 #define EXPOSED_STORE "/export/nix/store"
 
 /*
- * Appends bwrap's options for it, all read-only; store: the folder that is the store, absolute. names: of
- * EXPOSE_CLOSURE's paths in it. Returns 0, -ENOENT for a path that is not there, or another -errno.
+ * Appends bwrap's options for it, all read-only; store: the folder that is the store, absolute. Of
+ * EXPOSE_CLOSURE it makes the place alone, for host/share/server.c. Returns 0 or -ENOMEM.
  */
-_must_check_ int expose_args(enum expose what, const char *store, const struct strv *names,
-			     struct strv *ret);
+_must_check_ int expose_args(enum expose what, const char *store, struct strv *ret);
 
 #endif

@@ -161,7 +161,7 @@ static int add_confinement(const struct smb_config *c, int root, struct strv *v)
 	if (r == 0)
 		r = add_conf(c, v);
 	if (r == 0)
-		r = expose_args(c->expose, c->store, c->closure, v);
+		r = expose_args(c->expose, c->store, v);
 	if (r == 0)
 		r = add_binds(c, v);
 	return r < 0 ? r : strv_add(v, "--");

@@ -15,7 +15,6 @@ struct smb_config {
 	const char *store;  /* the folder that is served as /nix/store */
 	const char *folder; /* private; smb_prepare fills it */
 	enum expose expose;
-	const struct strv *closure; /* for EXPOSE_CLOSURE: names in the store */
 	const struct binds *binds;  /* each a share of its own; NULL: none */
 };
 

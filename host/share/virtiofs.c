@@ -57,7 +57,7 @@ static int add_confinement(const struct virtiofs_config *c, int root, struct str
 	int r = sandbox_begin(&box, root, v);
 
 	if (r == 0 && c->closure)
-		r = expose_args(EXPOSE_CLOSURE, c->folder, c->closure, v);
+		r = expose_args(EXPOSE_CLOSURE, c->folder, v);
 	else if (r == 0)
 		r = sandbox_bind(v, c->writable ? "--bind" : "--ro-bind", c->folder, "/export");
 	if (r == 0 && c->closure)

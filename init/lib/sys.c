@@ -37,6 +37,11 @@ int sys_move_mount(int from_dir, const char *from, int to_dir, const char *to, u
 	return ret(syscall(SYS_move_mount, from_dir, from, to_dir, to, flags));
 }
 
+int sys_open_tree(int dir, const char *path, unsigned int flags)
+{
+	return ret(syscall(SYS_open_tree, dir, path, flags));
+}
+
 int sys_pidfd_open(pid_t pid)
 {
 	return ret(syscall(SYS_pidfd_open, pid, 0));

@@ -11,11 +11,12 @@
 /* finit_module(2). flags: MODULE_INIT_COMPRESSED_FILE or 0. */
 int sys_finit_module(int fd, const char *params, int flags);
 
-/* The mount API of Linux 5.2 (fsopen(2), fsconfig(2), fsmount(2), move_mount(2)). */
+/* The mount API of Linux 5.2 (fsopen(2), fsconfig(2), fsmount(2), move_mount(2), open_tree(2)). */
 int sys_fsopen(const char *type, unsigned int flags);
 int sys_fsconfig(int fs, unsigned int cmd, const char *key, const void *value, int aux);
 int sys_fsmount(int fs, unsigned int flags, unsigned int attrs);
 int sys_move_mount(int from_dir, const char *from, int to_dir, const char *to, unsigned int flags);
+int sys_open_tree(int dir, const char *path, unsigned int flags);
 
 /* pidfd_open(2), Linux 5.3. */
 int sys_pidfd_open(pid_t pid);

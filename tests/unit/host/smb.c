@@ -49,7 +49,7 @@ static size_t count(const struct strv *v, const char *word)
 static void sees_the_store_and_little_else(void)
 {
 	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", "/nix/store", "/run/d e",
-				      EXPOSE_STORE, NULL, NULL };
+				      EXPOSE_STORE, NULL };
 	_cleanup_close_ int root = make_root(true);
 	_cleanup_strv_ struct strv v = { 0 };
 
@@ -73,7 +73,7 @@ static void sees_the_store_and_little_else(void)
 static void unmerged_usr(void)
 {
 	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", "/s", "/d",
-				      EXPOSE_STORE, NULL, NULL };
+				      EXPOSE_STORE, NULL };
 	_cleanup_close_ int root = make_root(false);
 	_cleanup_strv_ struct strv v = { 0 };
 
@@ -85,7 +85,7 @@ static void unmerged_usr(void)
 static void server_in_the_store(void)
 {
 	const struct smb_config c = { "/nix/store/x-samba/bin/smbd", "/nix/store/y-bwrap/bin/bwrap",
-				      "/mnt/store", "/d", EXPOSE_STORE, NULL, NULL };
+				      "/mnt/store", "/d", EXPOSE_STORE, NULL };
 	_cleanup_strv_ struct strv v = { 0 };
 
 	CHECK_INT(smb_command(&c, -1, &v), 0);
@@ -97,9 +97,9 @@ static void server_in_the_store(void)
 static void server_elsewhere(void)
 {
 	const struct smb_config c = { "/opt/samba/sbin/smbd", "/usr/bin/bwrap", "/s", "/d",
-				      EXPOSE_STORE, NULL, NULL };
+				      EXPOSE_STORE, NULL };
 	const struct smb_config top_level = { "/smbd", "/usr/bin/bwrap", "/s", "/d",
-				      EXPOSE_STORE, NULL, NULL };
+				      EXPOSE_STORE, NULL };
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_strv_ struct strv v = { 0 }, w = { 0 };
 
@@ -133,7 +133,7 @@ static void folders_of_the_user(void)
 			    { .host = "/srv", .guest = "/b", .read_only = true } };
 	const struct binds binds = { .v = v, .n = ARRAY_SIZE(v) };
 	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", NULL,	 "/d",
-				      EXPOSE_NOTHING,	NULL,		  &binds };
+				      EXPOSE_NOTHING,	&binds };
 	_cleanup_close_ int root = make_root(true);
 	_cleanup_strv_ struct strv args = { 0 };
 	_cleanup_buf_ struct buf b = { 0 };

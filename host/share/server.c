@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * server.c - a file server's process: from its start to bwrap
+ *
+ * Theory of operation: a closure's paths are a tree of mounts (host/share/closure_tree.c), which bwrap cannot
+ * bind at a bearable cost. So a helper attaches a copy of it in bwrap's sandbox, at the moment when all that
+ * bwrap itself mounts is there: bwrap's last operation is to copy a file from a pipe, which is full, and whose
+ * writing end the helper has. When the pipe can be written to again, bwrap waits for more of the file. It gets
+ * the end of the file when the tree is there. The helper knows bwrap's child by --info-fd.
+ */
+#include "host/share/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/exit.h"
+#include "host/share/closure_tree.h"
+#include "host/share/expose.h"
+#include "init/lib/file.h"
+#include "init/lib/log.h"
+#include "init/lib/sys.h"
+
+#define ADOPT_TIMEOUT_US 2000000
+/* More than execve(2) takes. */
+#define ARGV_FILE_MAX ((size_t)8 << 20)
+/* Where bwrap has the sandbox's root until it is done (bubblewrap.c, pivot_root). */
+#define BWRAP_ROOT "/newroot"
+/* bwrap copies the pipe to here. */
+#define READY "/tmp/storeboot-closure"
+
+/* Splits the file's words at their NULs. */
+static int read_argv(const char *path, struct buf *text, struct strv *ret)
+{
+	int r = file_read(AT_FDCWD, path, ARGV_FILE_MAX, text);
+
+	for (size_t at = 0; r == 0 && at < text->len; at += strlen(text->data + at) + 1)
+		r = strv_add(ret, text->data + at);
+	return r == 0 && ret->n == 0 ? -ENODATA : r;
+}
+
+/* QEMU's network gives a server its connection as stdin, stdout and stderr. What the server prints is no part
+ * of the protocol. */
+static int keep_stdin_alone(void)
+{
+	_cleanup_close_ int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fstat(STDIN_FILENO, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return 0;
+	return dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ? -errno : 0;
+}
+
+/* Two pipes between the helper and bwrap, which has no more than its ends of them. */
+struct hook {
+	int info, of_info;   /* the helper reads here what bwrap writes there */
+	int ready, of_ready; /* bwrap reads here what the helper wrote there */
+};
+
+static void fill(int fd)
+{
+	static const char zeroes[4096];
+
+	while (write(fd, zeroes, sizeof(zeroes)) > 0)
+		;
+}
+
+static int hook_open(struct hook *h)
+{
+	int info[2], ready[2];
+
+	if (pipe2(info, O_CLOEXEC) < 0 || pipe2(ready, O_CLOEXEC) < 0)
+		return -errno;
+	*h = (struct hook){ info[0], info[1], ready[0], ready[1] };
+	/* One page, so that it can be written to as soon as it was read from. */
+	if (fcntl(h->of_ready, F_SETPIPE_SZ, 4096) < 0 || fcntl(h->of_ready, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(h->of_info, F_SETFD, 0) < 0 || fcntl(h->ready, F_SETFD, 0) < 0)
+		return -errno;
+	fill(h->of_ready);
+	return 0;
+}
+
+/* bwrap's words with its part of the hook: --info-fd first, and the file as the last operation. */
+static int hook_words(const struct hook *h, const struct strv *words, struct strv *ret)
+{
+	bool added = false;
+	int r = strv_add(ret, words->v[0]);
+
+	if (r == 0)
+		r = strv_add(ret, "--info-fd");
+	if (r == 0)
+		r = strv_addf(ret, "%d", h->of_info);
+	for (size_t i = 1; r == 0 && i < words->n; i++) {
+		if (!added && str_eq(words->v[i], "--")) {
+			added = true;
+			r = strv_add(ret, "--file");
+			if (r == 0)
+				r = strv_addf(ret, "%d", h->ready);
+			if (r == 0)
+				r = strv_add(ret, READY);
+		}
+		if (r == 0)
+			r = strv_add(ret, words->v[i]);
+	}
+	return r;
+}
+
+/* bwrap's child, by the JSON that it writes. Returns its process id, or -errno. */
+static int read_child(int info)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	const char *at;
+	int r = file_read_fd(info, 4096, &text), pid;
+
+	if (r < 0)
+		return r;
+	at = text.len > 0 ? strstr(text.data, "\"child-pid\":") : NULL;
+	return at && sscanf(at, "\"child-pid\": %d", &pid) == 1 && pid > 0 ? pid : -ESRCH;
+}
+
+static int enter_sandbox(pid_t pid)
+{
+	_cleanup_close_ int ns = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
+	ns = open(path, O_RDONLY | O_CLOEXEC);
+	return ns < 0 ? -errno : closure_tree_enter(ns);
+}
+
+/* Waits until bwrap reads the file. */
+static int wait_ready(int fd)
+{
+	struct pollfd p = { fd, POLLOUT, 0 };
+
+	while (poll(&p, 1, -1) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return p.revents & POLLERR ? -EPIPE : 0;
+}
+
+static int attach(const struct hook *h, int ns)
+{
+	_cleanup_close_ int tree = closure_tree_copy(ns);
+	int pid, r;
+
+	if (tree < 0)
+		return tree;
+	pid = read_child(h->info);
+	if (pid < 0)
+		return pid;
+	r = wait_ready(h->of_ready);
+	if (r == 0)
+		r = enter_sandbox(pid);
+	return r < 0 ? r :
+		       sys_move_mount(tree, "", AT_FDCWD, BWRAP_ROOT EXPOSED_STORE, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+/* Without the tree the guest would see an empty store: then there is no server. */
+static void be_helper(const struct hook *h, int ns, pid_t server)
+{
+	int r;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != server)
+		_exit(1);
+	close(h->of_info);
+	close(h->ready);
+	r = attach(h, ns);
+	if (r < 0) {
+		log_error("the closure's paths cannot be shown to the file server: %s", strerror(-r));
+		kill(server, SIGKILL);
+	}
+	_exit(r < 0);
+}
+
+/* Starts the helper. Returns 0 with bwrap's words in ret, or -errno. */
+static int hook_start(const char *ns_path, const struct strv *words, struct strv *ret)
+{
+	_cleanup_close_ int ns = open(ns_path, O_RDONLY | O_CLOEXEC);
+	pid_t server = getpid(), pid;
+	struct hook h = { -1, -1, -1, -1 };
+	int r = ns < 0 ? -errno : hook_open(&h);
+
+	if (r == 0)
+		r = hook_words(&h, words, ret);
+	if (r < 0)
+		return r;
+	pid = fork();
+	if (pid == 0)
+		be_helper(&h, ns, server);
+	return pid < 0 ? -errno : 0;
+}
+
+/* Returns where it cannot be executed. */
+static int execute(const char *path, const char *ns_path)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_strv_ struct strv words = { 0 }, hooked = { 0 };
+	int r = read_argv(path, &text, &words);
+
+	if (r == 0)
+		r = keep_stdin_alone();
+	if (r == 0 && ns_path)
+		r = hook_start(ns_path, &words, &hooked);
+	if (r < 0)
+		return r;
+	execv(words.v[0], ns_path ? hooked.v : words.v);
+	return -errno;
+}
+
+int cmd_share_server(int argc, char **argv)
+{
+	uint64_t deadline = sys_now_us() + ADOPT_TIMEOUT_US;
+	const struct timespec pause = { 0, 500000 };
+	char ns[64];
+	pid_t launcher;
+	int r;
+
+	if (argc != 3 && argc != 4) {
+		log_error("share-server is for storeboot's own use");
+		return EXIT_USAGE;
+	}
+	launcher = (pid_t)atoi(argv[1]);
+	while (getppid() != launcher && sys_now_us() < deadline)
+		nanosleep(&pause, NULL);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != launcher)
+		return EXIT_SHARE;
+	if (argc == 4)
+		snprintf(ns, sizeof(ns), "/proc/%d/fd/%d", (int)launcher, atoi(argv[3]));
+	r = execute(argv[2], argc == 4 ? ns : NULL);
+	log_error("the file server cannot be started by %s: %s", argv[2], strerror(-r));
+	return EXIT_SHARE;
+}
+
+int server_words(const char *file, int ns, struct strv *ret)
+{
+	int r = strv_add(ret, "share-server");
+
+	if (r == 0)
+		r = strv_addf(ret, "%d", (int)getpid());
+	if (r == 0)
+		r = strv_add(ret, file);
+	return r < 0 || ns < 0 ? r : strv_addf(ret, "%d", ns);
+}

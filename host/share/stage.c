@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* stage.c - paths of a store shown by themselves, in a mount namespace that a child makes for them */
+#include "host/share/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init/lib/file.h"
+
+void stage_fail(const char *what, const char *name)
+{
+	fprintf(stderr, "%s %s: %s\n", what, name, strerror(errno));
+	_exit(1);
+}
+
+/* Inside it is always root, so that it may mount. */
+static int map_user(uid_t uid, gid_t gid)
+{
+	char map[64];
+	int r = file_write(AT_FDCWD, "/proc/self/setgroups", "deny", 4);
+
+	if (r == 0) {
+		snprintf(map, sizeof(map), "0 %u 1", (unsigned int)uid);
+		r = file_write(AT_FDCWD, "/proc/self/uid_map", map, strlen(map));
+	}
+	if (r == 0) {
+		snprintf(map, sizeof(map), "0 %u 1", (unsigned int)gid);
+		r = file_write(AT_FDCWD, "/proc/self/gid_map", map, strlen(map));
+	}
+	return r;
+}
+
+void stage_enter(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if (unshare(CLONE_NEWNS) < 0) {
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+			stage_fail("this host must allow unprivileged user namespaces", "(unshare)");
+		errno = -map_user(uid, gid);
+		if (errno)
+			stage_fail("cannot map the user in", "/proc/self/uid_map");
+	}
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		stage_fail("cannot keep mounts private below", "/");
+}
+
+/* Nix's build sandbox has no /sys; what is needed of /dev is open. */
+const char *stage_path(void)
+{
+	return access("/sys", F_OK) == 0 ? "/sys" : "/dev";
+}
+
+void stage_make(void)
+{
+	if (mount("stage", stage_path(), "tmpfs", 0, "mode=0755") < 0 || chdir(stage_path()) < 0)
+		stage_fail("cannot mount on", stage_path());
+}
+
+static void make_link(int store, const char *name, const char *to)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(store, name, target, sizeof(target) - 1);
+
+	target[n > 0 ? n : 0] = '\0';
+	if (n < 0 || symlink(target, to) < 0)
+		stage_fail("cannot show the link", name);
+}
+
+bool stage_show(int store, const char *name, const char *to)
+{
+	char from[PATH_MAX];
+	struct stat st;
+	int r;
+
+	if (str_format(from, sizeof(from), "/proc/self/fd/%d/%s", store, name) < 0 ||
+	    fstatat(store, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		stage_fail("cannot find", name);
+	if (S_ISLNK(st.st_mode)) {
+		make_link(store, name, to);
+		return false;
+	}
+	r = S_ISDIR(st.st_mode) ? mkdir(to, 0755) : mknod(to, S_IFREG | 0444, 0);
+	if (r < 0 || mount(from, to, NULL, MS_BIND, NULL) < 0)
+		stage_fail(errno == ENOSPC ? "too many mounts (sysctl fs.mount-max) to show" : "cannot show",
+			   name);
+	return S_ISDIR(st.st_mode);
+}
