@@ -356,7 +356,7 @@ is 'xchg is not made for --print-qemu' "$? $(ls tmpdir)" '0 '
 made=(--image q.qcow2 --disk 'more.raw,raw,size=1M' --reginfo none)
 NIX_SWTPM_DIR=$PWD/tpm NIX_EFI_VARS=$PWD/vars USE_TMPDIR=1 TMPDIR=$PWD/tmpdir QEMU_OPTS=-no-such-option refuse \
 	'an option that QEMU does not have' 64 'QEMU did not start: -no-such-option: invalid option .*; nothing was made$' "$system" "${made[@]}" --efi --tpm
-for how in 9p virtiofs; do
+for how in cifs 9p; do
 	refuse "more processors than the machine takes, $how" 64 'QEMU did not start: .*CPU.*; ask for fewer with --cores; nothing was made$' \
 		"$system" "${made[@]}" --share $how --cores 99999
 done
