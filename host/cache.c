@@ -20,7 +20,6 @@
 #include "init/lib/file.h"
 
 #define SUFFIX ".img"
-#define TMP_MARK ".tmp."
 #define TMP_AGE_MAX 3600 /* seconds after which a temporary file's writer is taken for dead */
 
 /* Is it another user's? With root in a user's HOME (sudo) nothing of root's shall come to lie
@@ -171,7 +170,7 @@ static int newest_first(const void *a, const void *b)
 
 static void remove_left_over(int dir, const char *name, const struct stat *st)
 {
-	if (strstr(name, TMP_MARK) && time(NULL) - st->st_mtime > TMP_AGE_MAX)
+	if (strstr(name, CACHE_TMP_MARK) && time(NULL) - st->st_mtime > TMP_AGE_MAX)
 		unlinkat(dir, name, 0);
 }
 
@@ -241,7 +240,7 @@ int cache_store(int dir, const char *key, const void *data, size_t len, struct b
 	SHA256Data(data, len, content);
 	r = str_format(name, sizeof(name), "%s-%s" SUFFIX, key, content);
 	if (r == 0)
-		r = str_format(tmp, sizeof(tmp), "%s" TMP_MARK "%d", key, getpid());
+		r = str_format(tmp, sizeof(tmp), "%s" CACHE_TMP_MARK "%d", key, getpid());
 	if (r < 0)
 		return r;
 	unlinkat(dir, tmp, 0); /* of a dead process with our number */

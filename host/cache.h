@@ -10,6 +10,7 @@
 
 #define CACHE_KEY_SIZE 65 /* SHA-256 in hex, with the NUL */
 #define CACHE_FILES_MAX 16
+#define CACHE_TMP_MARK ".tmp." /* in the names of files that are being written; cache_sweep looks for it */
 
 /*
  * Opens the folder of cached files, below $XDG_CACHE_HOME or $HOME/.cache; makes it (0700) if need

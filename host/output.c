@@ -7,11 +7,11 @@
 #include <libgen.h>
 #include <limits.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/exit.h"
+#include "host/lock.h"
 #include "host/signals.h"
 #include "init/lib/file.h"
 
@@ -73,7 +73,8 @@ int output_take_over(int fd, output_is_own *own)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+	/* Where there are no locks, two runs may share a log. */
+	if (lock_file(fd, false) == -EBUSY)
 		return -EBUSY;
 	r = check_own(fd, &st, own);
 	return r == 0 && ftruncate(fd, 0) < 0 ? -errno : r;
@@ -92,16 +93,23 @@ const char *output_why(const char *path, int err)
 		       strerror(err);
 }
 
-static int fill(int fd, const struct buf *b)
+/* A mode of the user's, on a file system that has modes: on FAT, or a share that gives all files to one user,
+ * even the maker of a file may not set it. */
+static void set_mode(int fd)
 {
 	mode_t mask = umask(0);
-	int r;
 
 	umask(mask);
-	r = file_write_all(fd, b->data, b->len);
-	if (r == 0 && (fchmod(fd, MODE & ~mask) < 0 || fsync(fd) < 0))
-		r = -errno;
-	return r;
+	if (fchmod(fd, MODE & ~mask) < 0)
+		errno = 0;
+}
+
+static int fill(int fd, const struct buf *b)
+{
+	int r = file_write_all(fd, b->data, b->len);
+
+	set_mode(fd);
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
 /* Through a temporary file whose name nobody else has: beside a user's file may lie any other. */

@@ -9,7 +9,8 @@
  *
  * SQLite keeps a transaction in more than one file (https://sqlite.org/wal.html, atomiccommit.html).
  * Files that are the same before and after the copy are a state from which SQLite can recover, as
- * after a power cut.
+ * after a power cut. Where a file system keeps times in whole seconds (ext3, NFS over it), a file that changed
+ * within the last second may change again and look the same: it is not taken before that second is over.
  */
 #include "host/closure/nix_state.h"
 
@@ -18,10 +19,12 @@
 #include <stdlib.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STATE_DIR "/nix/var/nix"
 #define TRIES 10
+#define PAUSE_US 300000 /* TRIES of them are longer than a second, and its stamp is the same that long */
 
 extern char **environ;
 
@@ -56,6 +59,14 @@ static bool same(const struct seen *a, const struct seen *b)
 	return true;
 }
 
+static bool may_change_unseen(const struct seen *a)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (a[i].mtime.tv_sec != 0 && a[i].mtime.tv_nsec == 0 && a[i].mtime.tv_sec >= time(NULL) - 1)
+			return true;
+	return false;
+}
+
 /* A file that is not there is none in the copy either; what an earlier try left goes away. */
 static int copy_file(int from, int to, const char *name)
 {
@@ -84,7 +95,7 @@ static int copy_once(int from, int to)
 		r = copy_file(from, to, files[i]);
 	if (r == 0)
 		r = look(from, after);
-	return r == 0 && !same(before, after) ? -EAGAIN : r;
+	return r == 0 && (!same(before, after) || may_change_unseen(before)) ? -EAGAIN : r;
 }
 
 static int copy(int from, const char *folder)
@@ -104,6 +115,7 @@ static int copy(int from, const char *folder)
 		r = copy_once(from, to);
 		if (r != -EAGAIN)
 			break;
+		usleep(PAUSE_US);
 	}
 	return r;
 }

@@ -51,11 +51,11 @@ static int unescape(const char *s, char *dst, size_t size)
 	return *s ? -ENAMETOOLONG : 0;
 }
 
-/* 36 35 98:0 /root /mount/point rw,noatime shared:1 - ext3 /dev/vda rw: point and device of such a
- * line. */
+/* 36 35 98:0 /root /mount/point rw,noatime shared:1 - ext3 /dev/vda rw: point, type and device of
+ * such a line. */
 static int parse(char *line, struct host_fs *ret)
 {
-	char *rest = strstr(line, " - "), *save = NULL, *field[5], *device;
+	char *rest = strstr(line, " - "), *save = NULL, *field[5], *type, *device;
 	unsigned int major_no, minor_no;
 
 	if (!rest)
@@ -63,9 +63,11 @@ static int parse(char *line, struct host_fs *ret)
 	*rest = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(field); i++)
 		field[i] = strtok_r(i ? NULL : line, " ", &save);
-	strtok_r(rest + 3, " ", &save);
+	type = strtok_r(rest + 3, " ", &save);
 	device = strtok_r(NULL, " ", &save);
-	if (!field[4] || !device || sscanf(field[2], "%u:%u", &major_no, &minor_no) != 2 ||
+	if (!field[4] || !device ||
+	    str_format(ret->type, sizeof(ret->type), "%s", type) < 0 ||
+	    sscanf(field[2], "%u:%u", &major_no, &minor_no) != 2 ||
 	    unescape(field[4], ret->point, sizeof(ret->point)) < 0 ||
 	    unescape(device, ret->device, sizeof(ret->device)) < 0)
 		return -ENOENT;

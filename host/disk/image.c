@@ -2,20 +2,20 @@
 /*
  * image.c - a disk of the guest: found, locked, looked at
  *
- * The lock is flock(2) on the image itself: it needs no further file, goes with the process, and does
- * not touch the locks that QEMU takes on the same file (fcntl(2), open file description locks).
+ * The lock is on the image itself (lock.h): it needs no further file, goes with the process, and does not
+ * touch the locks that QEMU takes on the same file.
  */
 #include "host/disk/image.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "host/disk/host_fs.h"
 #include "host/disk/qemu_img.h"
 #include "host/exit.h"
+#include "host/lock.h"
 #include "host/proc.h"
 #include "init/lib/str.h"
 
@@ -108,16 +108,21 @@ static int resolve_new(const char *path, struct image *ret, struct err *e)
 }
 
 /* Locks the file, and sees to it that it is still the one of that name. */
-static int take_lock(const char *path, int fd, int kind, struct err *e)
+static int take_lock(const char *path, int fd, bool shared, struct err *e)
 {
 	struct stat st, named;
+	int r;
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, errno, "%s", path);
-	if (flock(fd, kind | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+	r = lock_file(fd, shared);
+	if (r == -EBUSY)
 		return in_use(path, &st, e);
-	if (flock(fd, kind | LOCK_NB) < 0)
-		return refuse(e, errno, path, "cannot be locked");
+	if (r < 0)
+		return err_exit(e, EXIT_IMAGE, r,
+				"%s cannot be locked on its file system: %s; QEMU needs locks, too, so put it "
+				"elsewhere" UNCHANGED,
+				path, strerror(-r));
 	if (stat(path, &named) < 0 || named.st_ino != st.st_ino || named.st_dev != st.st_dev)
 		return err_exit(e, EXIT_IN_USE, EBUSY,
 				"%s was moved or replaced by another process just now", path);
@@ -186,7 +191,7 @@ static int open_existing(const struct image_request *q, struct image *i, struct 
 	if (fd < 0)
 		return refuse(e, errno, q->path,
 			      shared ? "cannot be read" : "the disk image must be writable");
-	r = take_lock(i->path, fd, shared ? LOCK_SH : LOCK_EX, e);
+	r = take_lock(i->path, fd, shared, e);
 	if (r == 0 && !q->fresh)
 		r = look(q, i, e);
 	if (r == 0)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/new_file.h"
 #include "init/lib/err.h"
 
 struct image_request {
@@ -31,15 +32,15 @@ struct image {
 	bool zero;	     /* it will read as zeroes when the guest starts */
 	bool made;	     /* it was made by this run */
 	bool unnamed;	     /* it was made, and has not its name yet */
-	bool temporary;	     /* it has a temporary name instead */
+	struct new_file file; /* which it gets by this */
 	bool grown;	     /* it was made larger, and QEMU does not run with it yet */
 	int old_fd;	     /* --fresh: the image to be moved aside, with its lock; -1: none */
 };
 
-#define IMAGE_INIT { .fd = -1, .layer_fd = -1, .old_fd = -1 }
+#define IMAGE_INIT { .fd = -1, .layer_fd = -1, .old_fd = -1, .file = NEW_FILE_INIT }
 
 /*
- * Looks at the image and locks it for this run (flock(2)): alone, or with others that read it. What is
+ * Looks at the image and locks it for this run (lock.h): alone, or with others that read it. What is
  * there must be a whole image of that format that stands alone, and not larger than size asks. Nothing
  * there is fine (ret->fd stays -1) unless it must exist. Changes nothing. Returns 0, or -errno with e:
  * EXIT_IMAGE (not such an image, a link to nothing, no such folder), EXIT_IN_USE (names the holder).

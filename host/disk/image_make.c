@@ -2,30 +2,25 @@
 /*
  * image_make.c - a disk of the guest: made, grown, moved aside, covered by a layer
  *
- * Theory of operation: a new image is written into a file that has no name yet (O_TMPFILE) and locked. QEMU
- * starts with it, paused; once it has taken all of its arguments the file is linked to its name, which
- * link(2) refuses where there is something already. So whatever ends this in between leaves nothing, and
- * no one sees half an image. Where the file system has no O_TMPFILE the same is done with a temporary name,
- * and a rename that replaces nothing. A layer never gets a name: it is gone with the last process that
+ * Theory of operation: a new image is written and locked; it has no name yet, or a temporary one (new_file.h).
+ * QEMU starts with it, paused; once it has taken all of its arguments the file gets its name. So whatever ends
+ * this in between leaves nothing, no one sees half an image, and nothing is ever replaced. A layer never gets a
+ * name: it is gone with the last process that
  * has it open.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 
 #include "host/disk/image.h"
 #include "host/disk/qemu_img.h"
 #include "host/exit.h"
+#include "host/lock.h"
+#include "host/new_file.h"
 #include "init/lib/log.h"
 #include "init/lib/str.h"
 
-/* linux/fs.h, which clashes with sys/mount.h on some hosts */
-#ifndef RENAME_NOREPLACE
-#define RENAME_NOREPLACE 1
-#endif
+#define NEW_MODE 0644 /* less the umask */
 
 static int refuse(struct err *e, int num, const char *what, const char *path)
 {
@@ -45,28 +40,6 @@ static int folder_of(const char *path, char *ret)
 	return 0;
 }
 
-static int temporary_name(const char *prefix, char *ret)
-{
-	return str_format(ret, PATH_MAX, "%s.new-%d", prefix, (int)getpid());
-}
-
-/* A file without a name in the folder, or with the temporary one in tmp, which starts with prefix. */
-static int open_new(const char *folder, const char *prefix, char *tmp)
-{
-	int fd;
-
-	tmp[0] = '\0';
-	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-		return fd >= 0 ? fd : -errno;
-	if (temporary_name(prefix, tmp) < 0)
-		return -ENAMETOOLONG;
-	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0)
-		tmp[0] = '\0';
-	return fd >= 0 ? fd : -errno;
-}
-
 /* qemu-img writes into the open file, by its name below /proc/PID/fd. */
 static int fill(const char *program, const char *format, int fd, uint64_t size, struct err *e)
 {
@@ -77,41 +50,11 @@ static int fill(const char *program, const char *format, int fd, uint64_t size, 
 	return qemu_img_create(&tool, file, size, e);
 }
 
-/* FAT has no second names, NFS no such renames: one of the two works. tmp is emptied with the name. */
-static int rename_new(char *tmp, const char *path)
+static const char *last_part(const char *path)
 {
-	if (syscall(SYS_renameat2, AT_FDCWD, tmp, AT_FDCWD, path, RENAME_NOREPLACE) == 0) {
-		tmp[0] = '\0';
-		return 0;
-	}
-	if (errno != EINVAL && errno != ENOSYS)
-		return -errno;
-	return link(tmp, path) < 0 ? -errno : 0;
-}
+	const char *slash = strrchr(path, '/');
 
-/* The magic link is what open(2) tells for O_TMPFILE. */
-static int link_nameless(int fd, const char *path)
-{
-	char file[64];
-
-	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
-	return linkat(AT_FDCWD, file, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
-}
-
-/* Gives the file its name where there is none. */
-static int give_name(int fd, char *tmp, const char *path)
-{
-	char folder[PATH_MAX];
-	_cleanup_close_ int dir = -1;
-	int r = tmp[0] ? rename_new(tmp, path) : link_nameless(fd, path);
-
-	if (r < 0)
-		return r;
-	if (folder_of(path, folder) == 0)
-		dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir >= 0 && fsync(dir) < 0) /* the name survives a power cut as what follows does */
-		log_trace("%s: %s", folder, strerror(errno));
-	return 0;
+	return slash ? slash + 1 : path;
 }
 
 /* Fills and locks it. */
@@ -124,47 +67,48 @@ static int make_in(const struct image_request *q, const struct image *i, int fd,
 		return err_exit(e, EXIT_IMAGE, inner.num,
 				"cannot make the disk image %s: %.400s; nothing made", i->path,
 				inner.text);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fsync(fd) < 0)
-		return refuse(e, errno, "make the disk image", i->path);
-	return 0;
+	r = lock_file(fd, false);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	return r < 0 ? refuse(e, r, "make the disk image", i->path) : 0;
 }
 
 static int make(const struct image_request *q, struct image *i, struct err *e)
 {
-	char tmp[PATH_MAX], folder[PATH_MAX];
-	_cleanup_close_ int fd = -1;
+	_cleanup_(new_file_close) struct new_file f = NEW_FILE_INIT;
+	char prefix[NAME_MAX + 8], folder[PATH_MAX];
 	int r = folder_of(i->path, folder);
 
 	if (r == 0)
-		fd = r = open_new(folder, i->path, tmp);
+		r = str_format(prefix, sizeof(prefix), "%s.new-", last_part(i->path));
+	if (r == 0)
+		r = new_file_open(AT_FDCWD, folder, prefix, NEW_MODE, &f);
 	if (r < 0)
 		return refuse(e, r, "make the disk image", i->path);
-	r = make_in(q, i, fd, e);
-	if (r < 0 && tmp[0])
-		unlink(tmp);
+	r = make_in(q, i, f.fd, e);
 	if (r < 0)
 		return r;
-	i->fd = take_fd(&fd);
+	i->fd = take_fd(&f.fd);
+	i->file = f;
 	i->unnamed = true;
-	i->temporary = tmp[0];
+	f = (struct new_file)NEW_FILE_INIT;
 	return 0;
 }
 
 /* The new image gets its name. */
 static int name_it(struct image *i, struct err *e)
 {
-	char tmp[PATH_MAX] = "";
-	int r = i->temporary ? temporary_name(i->path, tmp) : 0;
+	int r;
 
-	if (r == 0)
-		r = give_name(i->fd, tmp, i->path);
+	i->file.fd = i->fd;
+	r = new_file_name(&i->file, last_part(i->path));
+	i->file.fd = -1;
 	if (r == -EEXIST)
 		return image_in_use(i->path, e);
 	if (r < 0)
 		return refuse(e, r, "make the disk image", i->path);
-	if (tmp[0])
-		unlink(tmp);
-	i->unnamed = i->temporary = false;
+	new_file_close(&i->file);
+	i->unnamed = false;
 	i->made = true;
 	return 0;
 }
@@ -175,15 +119,31 @@ static int move_aside(struct image *i, struct err *e)
 	time_t now = time(NULL);
 	char when[32], aside[PATH_MAX];
 	struct tm tm;
+	int r;
 
 	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", localtime_r(&now, &tm));
 	if (str_format(aside, sizeof(aside), "%s.old-%s", i->path, when) < 0)
 		return refuse(e, ENAMETOOLONG, "move aside", i->path);
-	if (syscall(SYS_renameat2, AT_FDCWD, i->path, AT_FDCWD, aside, RENAME_NOREPLACE) < 0)
-		return refuse(e, errno, "move aside", i->path);
+	r = new_file_rename(AT_FDCWD, i->path, aside);
+	if (r < 0)
+		return refuse(e, r, "move aside", i->path);
 	log_info("%s is now %s", i->path, aside);
 	close(take_fd(&i->old_fd));
 	return 0;
+}
+
+/*
+ * QEMU opens the layer by its descriptor (/proc/self/fd/N). CIFS and 9p find no file any more that has lost its
+ * name, and then QEMU would fail.
+ */
+static int can_be_opened(int fd)
+{
+	_cleanup_close_ int again = -1;
+	char file[64];
+
+	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
+	again = open(file, O_RDWR | O_CLOEXEC);
+	return again < 0 ? -errno : 0;
 }
 
 /*
@@ -192,24 +152,29 @@ static int move_aside(struct image *i, struct err *e)
  */
 static int make_layer(const struct image_request *q, struct image *i, struct err *e)
 {
+	_cleanup_(new_file_close) struct new_file f = NEW_FILE_INIT;
 	const char *folder = getenv("TMPDIR");
-	char tmp[PATH_MAX], prefix[PATH_MAX];
 	struct err inner = { 0 };
 	int r;
 
 	if (!folder || folder[0] != '/')
 		folder = "/var/tmp";
-	r = str_format(prefix, sizeof(prefix), "%s/storeboot-layer", folder);
-	if (r == 0)
-		i->layer_fd = r = open_new(folder, prefix, tmp);
+	r = new_file_open(AT_FDCWD, folder, "storeboot-layer.new-", 0600, &f);
 	if (r < 0)
 		return refuse(e, r, "make the throw-away layer in", folder);
-	r = fill(q->qemu_img, "qcow2", i->layer_fd, i->new_size, &inner);
-	if (tmp[0])
-		unlink(tmp);
-	return r < 0 ? err_exit(e, EXIT_IMAGE, inner.num,
-				"cannot make the throw-away layer in %s: %.400s", folder, inner.text) :
-		       0;
+	r = fill(q->qemu_img, "qcow2", f.fd, i->new_size, &inner);
+	if (r < 0)
+		return err_exit(e, EXIT_IMAGE, inner.num, "cannot make the throw-away layer in %s: %.400s",
+				folder, inner.text);
+	new_file_forget(&f);
+	r = can_be_opened(f.fd);
+	if (r < 0)
+		return err_exit(e, EXIT_IMAGE, r,
+				"cannot make the throw-away layer in %s: its file system loses an open file "
+				"with its name; set TMPDIR to a folder elsewhere",
+				folder);
+	i->layer_fd = take_fd(&f.fd);
+	return 0;
 }
 
 /* Not by QEMU: its IDE disks keep the size that they had when it started (hw/ide/core.c, ide_resize_cb). */
@@ -263,11 +228,9 @@ static void close_fd(int *fd)
 
 void image_close(struct image *i)
 {
-	char tmp[PATH_MAX];
-
-	if (i->temporary && temporary_name(i->path, tmp) == 0)
-		unlink(tmp);
-	i->unnamed = i->temporary = i->made = false;
+	if (i->unnamed)
+		new_file_close(&i->file);
+	i->unnamed = i->made = false;
 	close_fd(&i->fd);
 	close_fd(&i->layer_fd);
 	close_fd(&i->old_fd);

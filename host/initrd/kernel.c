@@ -203,7 +203,20 @@ static int bad_kernel(const char *path, int r, struct err *e)
 	return err_exit(e, EXIT_BAD_INPUT, r, "kernel %s %s", path, why);
 }
 
-/* Mapped, not read: of a bzImage only the first pages are looked at. */
+/* Memory that munmap(2) frees, as a mapped file; MAP_FAILED with errno. */
+static void *read_whole(int fd, size_t len)
+{
+	void *data = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int r = data == MAP_FAILED ? 0 : file_pread_all(fd, data, len, 0);
+
+	if (r == 0)
+		return data;
+	munmap(data, len);
+	errno = -r;
+	return MAP_FAILED;
+}
+
+/* Mapped, not read: of a bzImage only the first pages are looked at. Some file systems map no files. */
 static int map(const char *path, void **ret, size_t *ret_len, struct err *e)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -218,6 +231,8 @@ static int map(const char *path, void **ret, size_t *ret_len, struct err *e)
 		return err_exit(e, EXIT_BAD_INPUT, ENODATA, "kernel %s is empty", path);
 	*ret_len = (size_t)st.st_size;
 	*ret = mmap(NULL, *ret_len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (*ret == MAP_FAILED && (errno == ENODEV || errno == EINVAL))
+		*ret = read_whole(fd, *ret_len);
 	if (*ret == MAP_FAILED)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "cannot read the kernel %s: %s", path,
 				strerror(errno));

@@ -14,13 +14,13 @@
 #include <fnmatch.h>
 #include <json-c/json.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/disk/image.h"
 #include "host/distro.h"
 #include "host/exit.h"
+#include "host/lock.h"
 #include "init/lib/file.h"
 
 #define DESCRIPTOR_MAX ((size_t)1 << 20)
@@ -190,18 +190,18 @@ int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
 static int open_vars(const char *path, bool *ret_made, struct err *e)
 {
 	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	int r;
 
 	*ret_made = fd >= 0;
 	if (fd < 0 && errno == EEXIST) /* a link to nothing, too */
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_exit(e, EXIT_IMAGE, errno, "EFI variables %s: %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? image_in_use(path, e) :
-					      err_exit(e, EXIT_IMAGE, errno,
-						       "cannot lock the EFI variables %s: %s", path,
-						       strerror(errno));
-	return take_fd(&fd);
+	r = lock_file(fd, false);
+	if (r == -EBUSY)
+		return image_in_use(path, e);
+	return r < 0 ? err_exit(e, EXIT_IMAGE, r, "cannot lock the EFI variables %s: %s", path, strerror(-r)) :
+		       take_fd(&fd);
 }
 
 static int fill(const struct efi *efi, const struct buf *b, struct err *e)

@@ -88,6 +88,8 @@ static int check_room(int dir, const char *folder, uint64_t bytes, struct err *e
 
 	if (fstatvfs(dir, &s) < 0)
 		return err_sys(e, errno, "%s", folder);
+	if (s.f_blocks == 0) /* a file system that does not say */
+		return 0;
 	free_bytes = (uint64_t)s.f_bavail * s.f_frsize;
 	if (free_bytes >= bytes)
 		return 0;
@@ -98,9 +100,9 @@ static int check_room(int dir, const char *folder, uint64_t bytes, struct err *e
 
 static int cannot_keep(int r, const char *folder, struct err *e)
 {
-	return err_exit(e, EXIT_SHARE, r, "cannot keep the closure's image in %s: %s", folder,
-			r == -EOPNOTSUPP ? "its file system has no O_TMPFILE; set XDG_CACHE_HOME to another" :
-					   strerror(-r));
+	return err_exit(e, EXIT_SHARE, r,
+			"cannot keep the closure's image in %s: %s; set XDG_CACHE_HOME to another folder",
+			folder, strerror(-r));
 }
 
 static int build(const struct road_image *q, const struct content *c, int dir, const char *folder,
@@ -110,7 +112,7 @@ static int build(const struct road_image *q, const struct content *c, int dir, c
 	char mkfs[PATH_MAX];
 	const struct closure_image image = { .mkfs = mkfs, .store = q->store, .names = c->names,
 					     .progress = bar_show, .arg = &bar };
-	_cleanup_close_ int fd = -1;
+	_cleanup_(new_file_close) struct new_file f = NEW_FILE_INIT;
 	uint64_t start = sys_now_us();
 	struct err why = { 0 };
 	struct stat st;
@@ -120,17 +122,17 @@ static int build(const struct road_image *q, const struct content *c, int dir, c
 		r = check_room(dir, folder, c->bytes, e);
 	if (r < 0)
 		return r;
-	fd = image_cache_new(dir);
-	if (fd < 0)
-		return cannot_keep(fd, folder, e);
-	r = closure_image_build(&image, fd, &why);
+	r = image_cache_new(dir, c->key, &f);
+	if (r < 0)
+		return cannot_keep(r, folder, e);
+	r = closure_image_build(&image, f.fd, &why);
 	progress_end();
 	if (r < 0)
 		return err_exit(e, why.exit_status, why.num, "cannot build the closure's image in %s: %s",
 				folder, why.text);
-	if (fstat(fd, &st) < 0)
+	if (fstat(f.fd, &st) < 0)
 		return err_sys(e, errno, "%s", folder);
-	r = image_cache_keep(dir, fd, c->key, q->cache_size);
+	r = image_cache_keep(dir, &f, c->key, q->cache_size);
 	if (r < 0)
 		return cannot_keep(r, folder, e);
 	log_info("built an image of the closure, %llu MiB in %.1f s; kept in %s",
@@ -151,7 +153,8 @@ int road_image_open(const struct road_image *q, int *ret_fd, struct buf *ret_pat
 	if (dir < 0)
 		return err_exit(e, EXIT_MISSING, dir,
 				"no folder to keep the closure's image in (XDG_CACHE_HOME, HOME): %s",
-				strerror(-dir));
+				dir == -EPERM ? "it belongs to another user, or others may write to it" :
+						strerror(-dir));
 	r = buf_addf(ret_path, "%s/%s.erofs", folder.data, c.key);
 	if (r < 0)
 		return err_sys(e, r, "the closure's image");

@@ -2,11 +2,11 @@
 /*
  * image_cache.c - images of closures, kept until they take more room than they may
  *
- * Theory of operation: an image is written into a file without a name (O_TMPFILE), brought to the disk and
- * then linked to its name, so whatever ends this in between leaves nothing. Reading gigabytes at each start
- * to see whether an image is what it was would cost more than the image saves. So its time of change is set
- * to 1970 when it is done: whoever writes into it or cuts it changes that. The time of last use is its
- * atime, which is only ever set here.
+ * Theory of operation: an image is written, brought to the disk and only then gets its name (new_file.h).
+ * Reading gigabytes at each start to see whether an image is what it was would cost more than the image saves.
+ * So its time of change is set to the beginning of 2000 when it is done: whoever writes into it or cuts it
+ * changes that. FAT's times begin in 1980 and are even. The time of last use is its atime, which is only ever
+ * set here.
  */
 #include "host/share/image_cache.h"
 
@@ -19,7 +19,7 @@
 #include "init/lib/file.h"
 
 #define SUFFIX ".erofs"
-#define MADE 1 /* seconds of an image's mtime */
+#define MADE 946684800 /* an image's mtime: 2000-01-01 00:00:00 UTC */
 #define MAGIC 0xe0f5e1e2u /* linux/magic.h, EROFS_SUPER_MAGIC_V1 */
 #define SUPERBLOCK 1024
 
@@ -65,13 +65,15 @@ int image_cache_find(int dir, const char *key)
 	return take_fd(&fd);
 }
 
-int image_cache_new(int dir)
+int image_cache_new(int dir, const char *key, struct new_file *ret)
 {
-	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	char prefix[NAME_MAX + 1];
 
-	if (fd < 0)
-		return errno == EISDIR || errno == EINVAL ? -EOPNOTSUPP : -errno;
-	return fd;
+	*ret = (struct new_file)NEW_FILE_INIT;
+	cache_sweep(dir);
+	return str_format(prefix, sizeof(prefix), "%s" CACHE_TMP_MARK, key) < 0 ?
+		       -ENAMETOOLONG :
+		       new_file_open(dir, ".", prefix, 0600, ret);
 }
 
 struct kept {
@@ -134,20 +136,28 @@ static void evict(int dir, const char *own, uint64_t max)
 	}
 }
 
-int image_cache_keep(int dir, int fd, const char *key, uint64_t max)
+/* The time is set when all data are on the disk: a server sets it, too, when it gets them. */
+static int seal(int fd)
 {
 	static const struct timespec made[2] = { { 0, UTIME_NOW }, { MADE, 0 } };
-	char name[NAME_MAX + 1], file[64];
+
+	if (fchmod(fd, 0400) < 0) /* a file system without modes, or one that gives all files to one user */
+		errno = 0;
+	return fsync(fd) < 0 || futimens(fd, made) < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+int image_cache_keep(int dir, struct new_file *f, const char *key, uint64_t max)
+{
+	char name[NAME_MAX + 1];
 	int r = name_of(key, name);
 
-	if (r < 0)
-		return r;
-	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
-	if (fchmod(fd, 0400) < 0 || futimens(fd, made) < 0 || fsync(fd) < 0)
-		return -errno;
+	if (r == 0)
+		r = seal(f->fd);
+	if (r == 0)
+		r = new_file_name(f, name);
 	/* Another run may have been quicker: then what it made is as good. */
-	if (linkat(AT_FDCWD, file, dir, name, AT_SYMLINK_FOLLOW) < 0 && errno != EEXIST)
-		return -errno;
+	if (r < 0 && r != -EEXIST)
+		return r;
 	evict(dir, name, max);
 	return image_cache_find(dir, key);
 }

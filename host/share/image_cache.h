@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "host/cache.h"
+#include "host/new_file.h"
 #include "init/lib/err.h"
 
 /*
@@ -14,15 +15,14 @@
  */
 _must_check_ int image_cache_find(int dir, const char *key);
 
-/* Makes an empty file without a name in the folder, for image_cache_keep. Returns it or -errno; -EOPNOTSUPP:
- * the folder's file system has none. */
-_must_check_ int image_cache_new(int dir);
+/* Makes an empty file in the folder, for image_cache_keep. Returns 0 or -errno; new_file_close ends it. */
+_must_check_ int image_cache_new(int dir, const char *key, struct new_file *ret);
 
 /*
- * Keeps what fd holds under key, and removes the images that were used the longest time ago until all take
- * no more than max bytes; never this one, nor from under a run that has one open. Returns as
+ * Keeps what that file holds under key, and removes the images that were used the longest time ago until all
+ * take no more than max bytes; never this one, nor from under a run that has one open. Returns as
  * image_cache_find, or another -errno.
  */
-_must_check_ int image_cache_keep(int dir, int fd, const char *key, uint64_t max);
+_must_check_ int image_cache_keep(int dir, struct new_file *f, const char *key, uint64_t max);
 
 #endif

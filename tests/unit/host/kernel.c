@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "host/exit.h"
@@ -14,6 +15,18 @@
 #include "init/lib/file.h"
 #include "tests/lib/fake_elf.h"
 #include "tests/lib/test.h"
+
+/* A file system that maps no file: this program's mmap stands before libc's. */
+static bool no_mmap;
+
+void *mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
+{
+	if (no_mmap && fd >= 0) {
+		errno = ENODEV;
+		return MAP_FAILED;
+	}
+	return (void *)syscall(SYS_mmap, at, len, prot, flags, fd, offset);
+}
 
 #define BANNER "Linux version 6.6.1-arm (root@host) #1 SMP"
 
@@ -186,6 +199,13 @@ static void the_image_of_a_packed_kernel(void)
 	CHECK(strstr(e.text, "is cut short"));
 }
 
+static void a_kernel_where_no_file_is_mapped(void)
+{
+	no_mmap = true;
+	the_image_of_a_packed_kernel();
+	no_mmap = false;
+}
+
 static void a_program_is_no_kernel(void)
 {
 	_cleanup_buf_ struct buf b = { 0 };
@@ -301,6 +321,7 @@ int main(void)
 	RUN(packed_images_are_unpacked);
 	RUN(zboot_is_unpacked);
 	RUN(the_image_of_a_packed_kernel);
+	RUN(a_kernel_where_no_file_is_mapped);
 	RUN(a_program_is_no_kernel);
 	RUN(errors_name_the_file);
 	RUN(module_says_its_kernel);

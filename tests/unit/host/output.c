@@ -14,6 +14,7 @@
 #include "host/exit.h"
 #include "host/folder.h"
 #include "init/lib/file.h"
+#include "tests/lib/lesser_fs.h"
 #include "tests/lib/test.h"
 
 static char text[] = "result\n";
@@ -62,6 +63,40 @@ static void new_file_then_again(void)
 	put("new", "old");
 	CHECK_INT(output_write("new", &result, "it", is_own, &e), 0);
 	holds("new", "result");
+}
+
+/* All files are one user's there, so nobody else may set modes. */
+static void where_no_mode_can_be_set(void)
+{
+	struct err e = { 0 };
+
+	lacks = NO_TMPFILE | NO_LINK | NO_MODES;
+	CHECK_INT(output_write("new", &result, "it", &e), 0);
+	CHECK_STR(e.text, "");
+	lacks = 0;
+	holds("new", "result");
+}
+
+/* A log of another run's is not emptied, whatever locks its file system has. */
+static void one_run_has_a_log(void)
+{
+	for (unsigned int locks = 0; locks <= BYTE_LOCKS; locks += BYTE_LOCKS) {
+		_cleanup_close_ int a = -1, b = -1, reader = -1;
+		char line[8] = "";
+
+		lacks = locks;
+		put("log", "kept");
+		a = open("log", O_RDWR | O_CLOEXEC);
+		b = open("log", O_RDWR | O_CLOEXEC);
+		CHECK_INT(output_take_over(a), 0);
+		CHECK_INT(pwrite(a, "mine\n", 5, 0), 5);
+		CHECK_INT(output_take_over(b), -EBUSY);
+		reader = open("log", O_RDONLY | O_CLOEXEC);
+		CHECK_INT(pread(reader, line, sizeof(line) - 1, 0), 5);
+		lacks = 0;
+		holds("log", "mine");
+	}
+	CHECK_INT(unlink("log"), 0);
 }
 
 /* What lies beside the file is another's, whatever it is called. */
@@ -199,6 +234,8 @@ int main(void)
 		return 1;
 	}
 	RUN(new_file_then_again);
+	RUN(where_no_mode_can_be_set);
+	RUN(one_run_has_a_log);
 	RUN(neighbours_stay);
 	RUN(what_is_something_else_stays);
 	RUN(goes_through_a_link);
