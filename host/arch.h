@@ -19,6 +19,8 @@ struct arch {
 	const char *console;	 /* the kernel's name for the first serial port */
 	const char *report;	 /* the device of the second one in the guest */
 	bool pci_only;		 /* the board has no ISA bus, and but one serial port: the second is a card */
+	const char *adapter;	 /* without --graphics: QEMU's device, which needs no driver; NULL: none */
+	const char *adapter_driver; /* and the module that is not loaded for it by itself */
 	const char *screen;	 /* --graphics: QEMU's device, */
 	const char *screen_module; /* and what stage 1 loads for a console on it; NULL: none is needed */
 	bool silent_off;	 /* its power switch may end QEMU without an event */

@@ -24,6 +24,7 @@ static const char *const packages[][DISTRO_OTHER] = {
 	{ "qemu-system-x86", "qemu-system-x86_64", "qemu-system-x86-core", "qemu-system-x86", "qemu" },
 	{ "qemu-system-arm", "qemu-system-aarch64", "qemu-system-aarch64-core", "qemu-system-aarch64", "qemu" },
 	{ "qemu-system-misc", "qemu-system-riscv64", "qemu-system-riscv-core", "qemu-system-riscv", "qemu" },
+	{ "qemu-system-gui", "qemu-ui-gtk", "qemu-ui-gtk", "qemu-ui-gtk", "qemu" },
 	{ "qemu-utils", "qemu-img", "qemu-img", "qemu-img", "qemu" },
 	{ "samba", "samba-server", "samba", "samba", "samba" },
 	{ "bubblewrap", "bubblewrap", "bubblewrap", "bubblewrap", "bubblewrap" },

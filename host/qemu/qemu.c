@@ -75,15 +75,17 @@ static int add_kernel(const struct qemu_config *c, struct strv *v)
 /* Boards with an ISA bus have a keyboard there. */
 static int add_display(const struct qemu_config *c, struct strv *v)
 {
-	static const char *const none[] = { "-display", "none", NULL };
 	static const char *const tablet[] = { "-usb", "-device", "usb-tablet", NULL };
 	static const char *const keyboard_too[] = { "-device", "qemu-xhci", "-device", "usb-kbd",
 						    "-device", "usb-tablet", NULL };
-	int r;
+	const char *const display[] = { "-display", c->display, NULL };
+	const char *const adapter[] = { "-device", c->arch->adapter, NULL };
+	int r = c->display ? strv_add_all(v, display) : 0;
 
-	if (!c->graphics)
-		return strv_add_all(v, none);
-	r = strv_add(v, "-device");
+	if (r == 0 && !c->graphics)
+		return c->adapter && c->arch->adapter ? strv_add_all(v, adapter) : 0;
+	if (r == 0)
+		r = strv_add(v, "-device");
 	if (r == 0)
 		r = c->width ? strv_addf(v, "%s,xres=%u,yres=%u", c->arch->screen, c->width, c->height) :
 			       strv_add(v, c->arch->screen);

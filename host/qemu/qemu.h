@@ -35,7 +35,9 @@ struct qemu_config {
 	const char *const *share; /* NULL-terminated: more arguments that bring the store; or NULL */
 	const int *share_fds; /* those that these name and QEMU inherits, */
 	size_t n_share_fds;   /* so many */
-	bool graphics;
+	bool graphics; /* a screen that the console is on, with a keyboard and a tablet */
+	bool adapter;  /* without them: one for screenshots, where the board has one */
+	const char *display; /* the value of -display; NULL: extra has it */
 	unsigned int width, height; /* of its screen; 0: QEMU's own */
 	const char *efi_code, *efi_vars; /* flash images: EFI and its variables; NULL: no EFI */
 	int tpm_fd; /* a socket to a TPM that QEMU inherits; -1: none */

@@ -98,6 +98,8 @@ int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret, struct e
 		r = add_word(&line, ours[i].word, ours[i].value, e);
 	for (size_t i = 0; r == 0 && c->consoles && c->consoles[i]; i++)
 		r = add_word(&line, PARAM_CONSOLE, c->consoles[i], e);
+	if (r == 0 && c->no_driver) /* modprobe(8), "-b"; further lists add to it */
+		r = buf_addf(&line, " modprobe.blacklist=%s", c->no_driver);
 	/* A panic ends the guest at once, and with -no-reboot the run: it does not hang. */
 	if (r == 0)
 		r = add_text(&line, "panic=-1");

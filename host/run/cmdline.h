@@ -25,6 +25,7 @@ struct cmdline {
 	const char *no_stage2;	   /* "1": a command in its place */
 	const char *rescue;	   /* "1": a shell on failure */
 	const char *console_size;  /* ROWSxCOLUMNS */
+	const char *no_driver;	   /* a module that udev is not to load */
 	const char *const *consoles; /* NULL-terminated; the last one is /dev/console */
 	const char *append;	     /* the user's own words, behind all others */
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host/exit.h"
+#include "host/qemu/display.h"
 
 /* Where something of the machine's is kept: the environment's name for it wins. */
 static int place(const char *machine, const char *variable, const char *suffix, char *ret, struct err *e)
@@ -98,9 +99,20 @@ static int find_tpm(const struct run_values *v, const char *machine, struct plan
 	return r < 0 || v->ephemeral ? r : look_at("--tpm:", state, S_IFDIR, false, e);
 }
 
+/* With EFI the firmware would draw what it says, pixel by pixel. */
+static int find_screen(const struct run_values *v, struct plan *p, struct err *e)
+{
+	const char *const *extra = (const char *const *)p->qemu_opts.v;
+
+	p->adapter = !p->graphics && !v->efi && p->arch->adapter && !display_is_theirs(extra);
+	return display_find((enum graphics)v->graphics, p->qemu, extra, &p->display, e);
+}
+
 int devices_find(const struct run_values *v, const char *machine, struct plan *p, struct err *e)
 {
-	int r = v->efi ? find_efi(v, machine, p, e) : 0;
+	int r = find_screen(v, p, e);
 
+	if (r == 0 && v->efi)
+		r = find_efi(v, machine, p, e);
 	return r == 0 && v->tpm ? find_tpm(v, machine, p, e) : r;
 }

@@ -34,6 +34,8 @@ struct plan {
 	uint64_t memory; /* bytes */
 	unsigned int cores;
 	bool graphics;
+	bool adapter; /* without: one for screenshots */
+	const char *display; /* the value of -display; NULL: qemu_opts have it */
 	unsigned int width, height; /* of the screen; 0: QEMU's own */
 	struct efi efi;
 	struct tpm tpm;

@@ -8,6 +8,7 @@
 
 #include "host/disk/disk.h"
 #include "host/exit.h"
+#include "host/qemu/display.h"
 #include "init/param.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -66,7 +67,8 @@ static const struct opt opts[] = {
 	  "a port that the guest reaches leads to one of 127.0.0.1: 10.0.2.N:PORT:[ADDRESS:]PORT", NULL },
 	{ "vlan", 0, OPT_LIST, AT(vlans), "N",
 	  "one more card, in the network N of all your VMs that have it", NULL },
-	{ "graphics", 0, OPT_FLAG, AT(graphics), NULL, "a window, with the console in it", NULL },
+	{ "graphics", 0, OPT_MAYBE, AT(graphics), "HOW",
+	  "a window, with the console in it: auto, gtk, sdl, or none: a screen alone (auto)", graphics_words },
 	{ "resolution", 0, OPT_STRING, AT(resolution), "WxH",
 	  "the size of the screen there, in pixels (QEMU's own)", NULL },
 	{ "serial", 0, OPT_FLAG, AT(serial), NULL, "the console here (the default)", NULL },

@@ -22,7 +22,8 @@ struct run_values {
 	int share; /* enum share, or SHARE_AUTO */
 	bool cache;
 	const char *image_cache_size;
-	bool graphics, serial;
+	int graphics; /* enum graphics */
+	bool serial;
 	const char *resolution;
 	bool efi, tpm, agent, host_certs;
 	const char *efi_firmware, *efi_variables;

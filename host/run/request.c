@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "host/exit.h"
+#include "host/qemu/display.h"
 #include "host/run/exchange.h"
 #include "host/words.h"
 
@@ -82,7 +83,7 @@ static int read_devices(const struct run_values *v, struct plan *p, struct err *
 {
 	int r = read_resolution(v->resolution, p, e);
 
-	p->graphics = v->graphics;
+	p->graphics = v->graphics != GRAPHICS_OFF;
 	p->agent = v->agent;
 	for (size_t i = 0; r == 0 && i < v->credentials.n; i++)
 		r = credential_add(&p->credentials, v->credentials.v[i], e);

@@ -286,6 +286,7 @@ static int build_append(struct run *run, struct err *e)
 		.channel = FRAME_PORT,
 		.no_stage2 = run->v.no_stage2 ? "1" : NULL,
 		.rescue = run->v.rescue ? "1" : NULL,
+		.no_driver = run->plan.adapter ? a->adapter_driver : NULL,
 		.console_size = console_size(run, terminal, sizeof(terminal)),
 	};
 	struct cmdline line = base;

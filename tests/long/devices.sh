@@ -25,7 +25,7 @@ boot() {
 	shift 3
 	(cd "$top" && make --no-print-directory ARCH="$arch" >"$tmp/make" 2>&1) || { cat "$tmp/make"; exit 1; }
 	system=$(cd "$top" && scripts/demo-system --suite "$suite" --arch "$arch") || exit 1
-	vm_run 900 --name "$arch" --root tmpfs --reginfo none --graphics --resolution 800x600 --qemu-opts "-display none" \
+	vm_run 900 --name "$arch" --root tmpfs --reginfo none --graphics=none --resolution 800x600 \
 		--timeout-stage1 600 --append "console=$console demo.run=$(vm_script "$script")" "$@"
 	is "$arch: exit status" "$status" 0
 	has "$arch: the screen, before stage 2" "$out" '^FACT screen of stage 1: 800x600, console on 0 virtio'

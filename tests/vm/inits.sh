@@ -52,8 +52,27 @@ ends() {
 mkdir "$tmp/shell"
 printf '#!%s sh\nwhile :; do %s sleep 1000; done\n' "$busybox" "$busybox" >"$tmp/shell/init"
 top=$(system_of shell "$tmp/shell")
-boot "$top" --stop-timeout 2
+QEMU_OPTS="-monitor unix:$tmp/monitor,server=on,wait=off" boot "$top" --stop-timeout 2
 is "a plain shell: a command" "$(in_guest sh -c 'read -r name </proc/1/comm; echo "$name"; touch /was-here')" init
+# By itself it has a screen: what the guest writes on tty1 is on a screenshot. So many bytes of it are not black.
+bright() {
+	timeout 60 python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+f = s.makefile("rwb", 0)
+f.write(b"screendump %s\n" % sys.argv[2].encode())
+said = b""
+while said.count(b"(qemu)") < 2: # the first is there at once, the second when it is done
+    said += s.recv(4096)' "$tmp/monitor" "$tmp/screen.ppm" || return
+	tail -c +16 "$tmp/screen.ppm" | tr -d '\0' | wc -c
+}
+in_guest sh -c 'printf "\033[2J" >/dev/tty1'
+blank=$(bright)
+in_guest sh -c 'for i in 1 2 3 4 5; do echo "seen from the host"; done >/dev/tty1'
+written=$(bright)
+has "without --graphics: a screenshot is a VGA text screen" "$(head -c 15 "$tmp/screen.ppm" | head -n 2 | tr '\n' ' ')" '^P6 720 400 $'
+ok "without --graphics: what is written on tty1 is on the screenshot ($blank, then $written bytes)" [ "${written:-0}" -gt $((${blank:-0} + 3000)) ]
+is "without --graphics: no driver is loaded for it" "$(in_guest grep -c -e ^bochs -e ^drm /proc/modules)" 0
 start=$SECONDS
 ends "a plain shell"
 # Two seconds of asking in vain, and two of the agent's for what does not end; without the option it is asked for 30.

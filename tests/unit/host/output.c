@@ -71,7 +71,7 @@ static void where_no_mode_can_be_set(void)
 	struct err e = { 0 };
 
 	lacks = NO_TMPFILE | NO_LINK | NO_MODES;
-	CHECK_INT(output_write("new", &result, "it", &e), 0);
+	CHECK_INT(output_write("new", &result, "it", is_own, &e), 0);
 	CHECK_STR(e.text, "");
 	lacks = 0;
 	holds("new", "result");
@@ -85,12 +85,12 @@ static void one_run_has_a_log(void)
 		char line[8] = "";
 
 		lacks = locks;
-		put("log", "kept");
+		put("log", "old");
 		a = open("log", O_RDWR | O_CLOEXEC);
 		b = open("log", O_RDWR | O_CLOEXEC);
-		CHECK_INT(output_take_over(a), 0);
+		CHECK_INT(output_take_over(a, is_own), 0);
 		CHECK_INT(pwrite(a, "mine\n", 5, 0), 5);
-		CHECK_INT(output_take_over(b), -EBUSY);
+		CHECK_INT(output_take_over(b, is_own), -EBUSY);
 		reader = open("log", O_RDONLY | O_CLOEXEC);
 		CHECK_INT(pread(reader, line, sizeof(line) - 1, 0), 5);
 		lacks = 0;

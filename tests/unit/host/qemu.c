@@ -18,7 +18,8 @@ static struct qemu_config plain(void)
 	return (struct qemu_config){
 		.program = "/usr/bin/qemu", .name = "demo", .arch = arch_find(EM_X86_64), .accel = ACCEL_TCG,
 		.memory = (uint64_t)384 << 20, .cores = 1, .kernel = "/k", .initrd = "/i",
-		.append = "init=/x a,b", .disks = &disk, .n_disks = 1, .network = &network,
+		.append = "init=/x a,b", .display = "none", .adapter = true,
+		.disks = &disk, .n_disks = 1, .network = &network,
 		.share_command = server,
 		.console_fd = 3, .report_fd = 4, .qmp_fd = 5, .channel_fd = 6, .tpm_fd = -1, .agent_fd = -1,
 	};
@@ -31,7 +32,8 @@ static void whole_list(void)
 		"-no-reboot", "-machine", "q35", "-accel", "tcg", "-cpu",
 		"max,la57=off,erms=off,fsrm=off", "-m", "384M",
 		"-smp", "1", "-device", "pvpanic", "-kernel", "/k", "-initrd", "/i", "-append",
-		"init=/x a,b", "-display", "none", "-S", "-chardev", "socket,id=console,fd=3", "-serial",
+		"init=/x a,b", "-display", "none", "-device", "VGA,addr=0x18", "-S",
+		"-chardev", "socket,id=console,fd=3", "-serial",
 		"chardev:console",
 		"-chardev", "socket,id=report,fd=4", "-serial", "chardev:report", "-chardev",
 		"socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control", "-device",
@@ -92,6 +94,7 @@ static void what_differs(void)
 
 	c.accel = ACCEL_KVM;
 	c.graphics = true;
+	c.display = NULL; /* one of extra */
 	c.memory = ((uint64_t)1 << 30) + 1;
 	c.cores = 3;
 	c.extra = extra;
@@ -102,6 +105,7 @@ static void what_differs(void)
 	CHECK_STR(find(&v, "-smp", ""), "3");
 	CHECK_STR(find(&v, "-device", "VGA"), "VGA");
 	CHECK_STR(find(&v, "-display", ""), "");
+	CHECK_STR(find(&v, "-device", "usb-tablet"), "usb-tablet");
 	CHECK_STR(v.v[v.n - 2], "-device");
 	CHECK_STR(v.v[v.n - 1], "foo");
 }
