@@ -123,6 +123,7 @@ cat >"$tmp/systemd/init" <<-END
 END
 mkdir -p "$tmp/systemd/etc/systemd/system"
 top=$(system_of systemd "$tmp/systemd")
+rm -f "$tmp/console" # of the boots before, which is no log of --console-log's
 status=0
 timeout 300 "$storeboot" run "$top" --reginfo none --name init --image "$tmp/disk.qcow2" --memory 512M \
 	--console-log "$tmp/console" -- sh -c 'cat /proc/1/comm; systemctl is-active multi-user.target; exit 7' \
