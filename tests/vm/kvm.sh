@@ -29,18 +29,30 @@ relay() {
 	done
 }
 
-mkfifo "$tmp/tap"
-status=0
-# The guest's sh is busybox's; the program's text goes along, since its file would keep the mount busy.
-timeout --kill-after=10 1500 "$storeboot" run "$system" --name kvm-outer --share 9p --bind /:/host:ro --root tmpfs \
-	--memory 2G --cores 2 --accel tcg --qemu-opts "-cpu max,la57=off,erms=off,fsrm=off,family=23,model=49,stepping=0" \
-	--no-stage2 --console-log "$tmp/outer.log" --timeout-stage1 600 --timeout 1400 -- \
-	"$system/sw/bin/sh" -c "$(<tests/lib/kvm-outer)" kvm-outer "$system" "$PWD" \
-	tests/lib/kvm-inner "$system" "$build" </dev/null >"$tmp/tap" 2>"$tmp/err" &
-outer=$!
+# outer: sets status; the inner checks' TAP is in $tmp/tap. The guest's sh is busybox's; the program's text goes along,
+# since its file would keep the mount busy.
+outer() {
+	status=0
+	timeout --kill-after=10 1000 "$storeboot" run "$system" --name kvm-outer --share 9p --bind /:/host:ro --root tmpfs \
+		--memory 2G --cores 2 --accel tcg --no-stage2 --console-log "$tmp/outer.log" --timeout-stage1 600 --timeout 900 \
+		--qemu-opts "-cpu max,la57=off,erms=off,fsrm=off,family=23,model=49,stepping=0" -- \
+		"$system/sw/bin/sh" -c "$(<tests/lib/kvm-outer)" kvm-outer "$system" "$PWD" \
+		tests/lib/kvm-inner "$system" "$build" </dev/null >"$tmp/tap" 2>"$tmp/err" || status=$?
+	sed 's/^/# /' "$tmp/err"
+}
+
+# No program can panic or reset the outer kernel by a KVM that works, so that is the emulator's fault (seen with QEMU 7.2
+# and Linux 6.12), and no result.
+crashed() {
+	grep -m 1 -E "the guest's kernel panicked|guest-reset" "$tmp/err"
+}
+outer
+[ -z "$(crashed)" ] || outer
+if [ -n "$(crashed)" ]; then
+	skip "the accelerator's probe where KVM works" "QEMU's emulation of SVM crashed the outer guest twice: $(crashed)"
+	tap_end
+fi
 relay <"$tmp/tap"
-wait $outer || status=$?
-sed 's/^/# /' "$tmp/err"
 [ $status -eq 0 ] || tail -n 12 "$tmp/outer.log" | tr -d '\r\000' | sed 's/^/# console: /'
 is "the checks in the outer guest came to their end" "$seen" "$planned"
 ok "the outer guest ended by itself" [ $status -le 1 ]
