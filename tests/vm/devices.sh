@@ -35,7 +35,7 @@ mkdir -m 700 "$long"
 echo "hush-4711" >"$tmp/a:key, of mine"
 (
 	cd "$tmp" || exit 1
-	XDG_RUNTIME_DIR=$long timeout --kill-after=10 200 "$storeboot" run "$system" --name dev --root tmpfs --efi --tpm --guest-agent \
+	STOREBOOT_RUNTIME_DIR=$long timeout --kill-after=10 200 "$storeboot" run "$system" --name dev --root tmpfs --efi --tpm --guest-agent \
 		--load-credential "a.secret:$tmp/a:key, of mine" --load-credential b:<(echo piped-4711) --graphics=none --resolution 800x600 --qemu-opts "-smbios 'type=1,serial=one two'" --json "$tmp/events" \
 		--append "console=ttyS0 demo.run=$script" </dev/null >"$tmp/out" 2>"$tmp/err"
 	echo $? >"$tmp/status"
