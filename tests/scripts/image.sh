@@ -129,7 +129,7 @@ refuse '--root tmpfs with an image' 64 'with --root tmpfs there is no' --root tm
 refuse '--fresh and --ephemeral' 64 'not both' --fresh --ephemeral
 refuse '--disk that does not exist' 66 'none.qcow2: no such disk image' --image good.qcow2 --disk none.qcow2
 refuse '--disk with a slip' 64 '--disk x,siez=1G: behind the path want' --disk x,siez=1G
-refuse 'one image twice' 67 'good.qcow2 is in use by pid' --image good.qcow2 --disk ./good.qcow2,serial=x
+refuse 'one image twice' 64 'good.qcow2 is the same file as the disk good.qcow2' --image good.qcow2 --disk ./good.qcow2,serial=x
 truncate -s 1M raw.img
 refuse 'raw disk not said to be raw' 66 'raw.img is no qcow2 image' --image good.qcow2 --disk raw.img
 

@@ -179,14 +179,14 @@ static void what_qemu_is_told(void)
 	struct qemu_config c = { .program = "q", .name = "n", .arch = arch_find(EM_X86_64), .kernel = "/k",
 				 .initrd = "/i", .append = "", .network = &network, .console_fd = 3,
 				 .channel_fd = 6, .tpm_fd = 9, .efi_code = "/c,d", .efi_vars = "/v",
-				 .agent = "/a,b", .graphics = true };
+				 .agent_fd = 8, .graphics = true };
 
 	told(&c, " -drive if=pflash,format=raw,unit=0,readonly=on,file=/c,,d "
 		 "-drive if=pflash,format=raw,unit=1,file=/v ");
 	told(&c, " -chardev socket,id=tpm,fd=9 -tpmdev emulator,id=tpm,chardev=tpm "
 		 "-device tpm-tis,tpmdev=tpm ");
 	told(&c, " -device virtio-serial-pci,max_ports=3 ");
-	told(&c, " -chardev socket,id=agent,server=on,wait=off,path=/a,,b "
+	told(&c, " -chardev socket,id=agent,server=on,wait=off,fd=8 "
 		 "-device virtserialport,chardev=agent,name=org.qemu.guest_agent.0 ");
 	told(&c, " -device VGA -usb -device usb-tablet ");
 	c.channel_fd = -1;
