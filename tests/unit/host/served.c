@@ -286,8 +286,8 @@ static void make_closure(int n)
 	CHECK_INT(make_run(name), 0);
 }
 
-/* Each the quickest of several, as other work here only ever adds to it. With one bind of bwrap's for each path it
- * was a minute and more. */
+/* Each the quickest of several, as other work here only ever adds to it. With one bind of bwrap's for each path
+ * it was a minute and more. */
 static void a_closure_of_5000_paths_is_served_without_delay(void)
 {
 	uint64_t store = UINT64_MAX, closure = UINT64_MAX, took;
