@@ -179,7 +179,8 @@ static int add_ports(const struct qemu_config *c, struct strv *v)
 		return 0;
 	r = strv_add(v, "-device");
 	if (r == 0)
-		r = strv_addf(v, "virtio-serial-pci,max_ports=%d", 1 + (c->channel_fd >= 0) + (c->agent_fd >= 0));
+		r = strv_addf(v, "virtio-serial-pci,max_ports=%d",
+			      1 + (c->channel_fd >= 0) + (c->agent_fd >= 0));
 	if (r == 0 && c->channel_fd >= 0)
 		r = strv_add(v, "-chardev");
 	if (r == 0 && c->channel_fd >= 0)

@@ -25,6 +25,7 @@
 #include "host/run/cmdline.h"
 #include "host/run/devices.h"
 #include "host/run/launch.h"
+#include "host/run/needs.h"
 #include "host/run/options.h"
 #include "host/run/outputs.h"
 #include "host/run/register.h"
@@ -43,7 +44,7 @@ struct run {
 	struct opt_args args;
 	struct system system;
 	struct plan plan;
-	const char *needs[4]; /* what this run must find in the initramfs (need.c); NULL-terminated */
+	const char *needs[NEEDS_MAX + 1]; /* what this run must find in the initramfs */
 	const char *modules[3]; /* what the devices need in the initramfs; NULL-terminated */
 	struct watch watch;
 };
@@ -74,38 +75,6 @@ static int find_programs(struct run *run, struct err *e)
 	return r;
 }
 
-/* What its disks are connected by; NULL: it has none. */
-static const char *const *disk_need(const struct run *run)
-{
-	static const char *const for_disks[][2] = {
-		[DISK_BY_VIRTIO] = { "disk" }, [DISK_BY_SCSI] = { "scsi" }, [DISK_BY_IDE] = { "ide" }
-	};
-
-	return run->plan.disks.n > 0 ? for_disks[run->v.disk_interface] : NULL;
-}
-
-/* Has the guest a use for its card, beside a share that comes by it (road_table.c)? */
-static bool uses_network(const struct run_values *v)
-{
-	const char *opts = getenv("QEMU_NET_OPTS");
-
-	return v->network || v->forwards.n > 0 || v->guest_forwards.n > 0 || v->vlans.n > 0 ||
-	       (opts && opts[0]);
-}
-
-static void list_needs(struct run *run)
-{
-	const char *const *disk = disk_need(run);
-	size_t n = 0;
-
-	if (disk)
-		run->needs[n++] = disk[0];
-	if (run->plan.disks.has_root)
-		run->needs[n++] = "root";
-	if (uses_network(&run->v))
-		run->needs[n++] = "net";
-}
-
 /* 2010's name for it wins over the default, the option over both. */
 static int check_disks(struct run *run, struct err *e)
 {
@@ -129,7 +98,7 @@ static int check_disks(struct run *run, struct err *e)
 	if (run->v.root == ROOT_DISK)
 		o.root = path && path[0] ? path : standard;
 	r = disks_open(&o, &run->plan.disks, e);
-	list_needs(run);
+	needs_list(&run->v, &run->plan.disks, run->needs);
 	return r == 0 && run->plan.efi.wanted && !run->v.ephemeral ?
 		       disks_apart(&run->plan.disks, run->plan.efi.vars, "the machine's EFI variables", e) :
 		       r;
@@ -225,7 +194,7 @@ static int check_driver(struct run *run, struct err *e)
 	struct err why = { 0 };
 	int r;
 
-	o.needs = disk_need(run);
+	o.needs = needs_of_disks(&run->v, &run->plan.disks);
 	r = run->v.initrd || !o.needs ? -ENODATA : initrd_check_needs(&o, &why);
 	return r == 0 || r == -ENODATA ? 0 : err_exit(e, why.exit_status, -r, "run: --disk-interface %s: %s",
 						      disk_interface_words[run->v.disk_interface], why.text);

@@ -17,9 +17,11 @@ theirs() {
 session() {
 	env XDG_RUNTIME_DIR="$tmp/run" TMPDIR="$tmp/driver" timeout 600 "$storeboot" "$@"
 }
+# shellcheck disable=SC2317 # has_it and the loop call it
 cron() {
 	env -u XDG_RUNTIME_DIR -u TMPDIR timeout 600 "$storeboot" "$@"
 }
+# shellcheck disable=SC2317 # ok calls it
 has_it() {
 	"$1" list | grep -q "^$vm "
 }
@@ -40,7 +42,7 @@ session stop "$vm"
 is "stop finds it: exit status" $? 0
 wait $pid
 is "stop ends it: the run's exit status" $? 143
-is "its private files are gone" "$(ls -A "$tmp/nix-shell" "$tmp/driver" "$tmp/run" | grep -v ':$' | xargs)" ""
+is "its private files are gone" "$(find "$tmp/nix-shell" "$tmp/driver" "$tmp/run" -mindepth 1)" ""
 
 # A launcher that is killed: whoever looks next, from wherever, clears up.
 theirs run "$system" --root tmpfs --no-stage2 --name "$vm" -- sleep 1000 </dev/null >"$tmp/out" 2>"$tmp/err" &
@@ -48,6 +50,7 @@ pid=$!
 ok "another one" within 60 has_it session
 kill -KILL "$(session list --json | sed -n "s/.*\"name\":\"$vm\",\"pid\":\([0-9]*\).*/\1/p" | head -n 1)"
 wait $pid 2>/dev/null
+# shellcheck disable=SC2317 # ok calls it
 empty() {
 	! has_it session && [ -z "$(ls -A "$tmp/nix-shell")" ]
 }
