@@ -30,7 +30,7 @@ tries=300; until [ -e /run/asked ]; do tries=$((tries - 1)); [ $tries -gt 0 ] ||
 ')
 
 # Longer than a socket's address, and full of syntax.
-long=$tmp/run/$(printf 'long-%.0s' {1..25})$', "with" a\\n\n\xff'
+long=$tmp/$(printf 'long-%.0s' {1..25})$', "with" a\\n\n\xff'
 mkdir -m 700 "$long"
 echo "hush-4711" >"$tmp/a:key, of mine"
 (
@@ -87,5 +87,5 @@ sed 's/^/# /' "$tmp/err"
 has "--efi-firmware: that one boots, with variables" "$out" '^[1-9][0-9]+$'
 has "--efi-variables: they begin as those" "$out" 'kept-4711$'
 ok "--efi-variables: and are kept in a file of the machine's own" test -s "$tmp/other-efi-vars.fd"
-is "nothing else is left" "$(find "$tmp/run" -mindepth 1)" ""
+is "nothing else is left" "$(find "$tmp/run" "$long" -mindepth 1)" ""
 tap_end
