@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -64,6 +63,8 @@ static void show_all(const char *store_path, const struct strv *names)
 		if (lstat(names->v[i], &st) == 0 && !S_ISLNK(st.st_mode))
 			make_read_only(names->v[i]);
 	}
+	if (mount(NULL, ".", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		stage_fail("cannot keep mounts private in", stage_path());
 	make_read_only(".");
 }
 
@@ -133,7 +134,7 @@ static int take_namespace(pid_t pid, int said, struct err *e)
 int closure_tree_make(const char *store, const struct strv *names, struct err *e)
 {
 	pid_t parent = getpid(), pid;
-	int said[2], done[2], r;
+	int said[2], done[2], status = 0, r;
 
 	if (pipe2(said, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "pipe");
@@ -151,8 +152,13 @@ int closure_tree_make(const char *store, const struct strv *names, struct err *e
 	r = pid < 0 ? err_sys(e, errno, "fork") : take_namespace(pid, said[0], e);
 	close(said[0]);
 	close(done[1]);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	/* A child that was killed says nothing either, and its tree is not whole. */
+	if (r >= 0 && status != 0) {
+		close(r);
+		r = err_exit(e, EXIT_SHARE, ECHILD, "--expose closure: the child that shows its paths was killed");
+	}
 	return r;
 }
 

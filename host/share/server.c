@@ -3,10 +3,10 @@
  * server.c - a file server's process: from its start to bwrap
  *
  * Theory of operation: a closure's paths are a tree of mounts (host/share/closure_tree.c), which bwrap cannot
- * bind at a bearable cost. So a helper attaches a copy of it in bwrap's sandbox, at the moment when all that
- * bwrap itself mounts is there: bwrap's last operation is to copy a file from a pipe, which is full, and whose
- * writing end the helper has. When the pipe can be written to again, bwrap waits for more of the file. It gets
- * the end of the file when the tree is there. The helper knows bwrap's child by --info-fd.
+ * bind at a bearable cost. So a helper attaches a copy of the tree in bwrap's sandbox. It does so after bwrap's
+ * own mounts: bwrap's last operation copies a file from a pipe, and the helper holds the pipe's other end.
+ * The pipe is full at first. Once the helper can write to it again, bwrap has come to that file and waits for
+ * the rest. The helper attaches the tree and closes the pipe. It knows bwrap's child by --info-fd.
  */
 #include "host/share/server.h"
 
@@ -35,6 +35,9 @@
 #define BWRAP_ROOT "/newroot"
 /* bwrap copies the pipe to here. */
 #define READY "/tmp/storeboot-closure"
+/* Only the tree has this folder (closure_tree.c). bwrap changes to it last, so it starts no server without the
+ * tree, also where the helper was killed. */
+#define ONLY_IN_TREE EXPOSED_STORE "/.links"
 
 /* Splits the file's words at their NULs. */
 static int read_argv(const char *path, struct buf *text, struct strv *ret)
@@ -58,7 +61,7 @@ static int keep_stdin_alone(void)
 	return dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ? -errno : 0;
 }
 
-/* Two pipes between the helper and bwrap, which has no more than its ends of them. */
+/* Two pipes between the helper and bwrap. */
 struct hook {
 	int info, of_info;   /* the helper reads here what bwrap writes there */
 	int ready, of_ready; /* bwrap reads here what the helper wrote there */
@@ -83,6 +86,10 @@ static int hook_open(struct hook *h)
 	if (fcntl(h->of_ready, F_SETPIPE_SZ, 4096) < 0 || fcntl(h->of_ready, F_SETFL, O_NONBLOCK) < 0 ||
 	    fcntl(h->of_info, F_SETFD, 0) < 0 || fcntl(h->ready, F_SETFD, 0) < 0)
 		return -errno;
+	/* bwrap has this end too: if the helper is gone, SIGPIPE would kill bwrap, and its child would wait for it
+	 * for ever. */
+	if (fcntl(h->info, F_SETFD, 0) < 0)
+		return -errno;
 	fill(h->of_ready);
 	return 0;
 }
@@ -105,6 +112,10 @@ static int hook_words(const struct hook *h, const struct strv *words, struct str
 				r = strv_addf(ret, "%d", h->ready);
 			if (r == 0)
 				r = strv_add(ret, READY);
+			if (r == 0)
+				r = strv_add(ret, "--chdir");
+			if (r == 0)
+				r = strv_add(ret, ONLY_IN_TREE);
 		}
 		if (r == 0)
 			r = strv_add(ret, words->v[i]);
@@ -163,7 +174,8 @@ static int attach(const struct hook *h, int ns)
 		       sys_move_mount(tree, "", AT_FDCWD, BWRAP_ROOT EXPOSED_STORE, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/* Without the tree the guest would see an empty store: then there is no server. */
+/* The helper's exit, for whatever reason, is the end of bwrap's file. Without the tree bwrap then ends by itself
+ * (ONLY_IN_TREE). The helper does not kill bwrap, because bwrap's child would wait for it for ever. */
 static void be_helper(const struct hook *h, int ns, pid_t server)
 {
 	int r;
@@ -173,10 +185,8 @@ static void be_helper(const struct hook *h, int ns, pid_t server)
 	close(h->of_info);
 	close(h->ready);
 	r = attach(h, ns);
-	if (r < 0) {
+	if (r < 0)
 		log_error("the closure's paths cannot be shown to the file server: %s", strerror(-r));
-		kill(server, SIGKILL);
-	}
 	_exit(r < 0);
 }
 

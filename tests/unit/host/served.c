@@ -331,6 +331,23 @@ static void a_closure_shows_its_paths_and_no_other(void)
 	end(&s);
 }
 
+/* Its helper cannot attach the tree, as this is no mount namespace. An empty store must not be served. */
+static void a_server_without_its_tree_is_not_started(void)
+{
+	int kept = dup(way.tree_fd), other = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	struct served s;
+
+	CHECK(kept >= 0 && other >= 0 && dup2(other, way.tree_fd) >= 0);
+	for (int i = 0; i < 8; i++) {
+		CHECK_INT(open_connection(&s), 0);
+		CHECK(smb1_connect(&s.smb, "qemu") != 0);
+		end(&s);
+	}
+	CHECK(dup2(kept, way.tree_fd) >= 0);
+	close(kept);
+	close(other);
+}
+
 /* bwrap is two of them: its monitor, and the first process of the namespace. */
 static void a_connection_costs_one_smbd(void)
 {
@@ -391,6 +408,7 @@ int main(void)
 	RUN(a_connection_costs_one_smbd);
 	RUN(a_closure_of_5000_paths_is_served_without_delay);
 	RUN(a_closure_shows_its_paths_and_no_other);
+	RUN(a_server_without_its_tree_is_not_started);
 	way.tree_fd = -1; /* what that has ends with this process */
 	way.expose = EXPOSE_STORE;
 	RUN(a_server_serves_while_its_other_processes_are_late);
