@@ -45,6 +45,7 @@ has "the closure by virtiofs: nothing can be added" "$out" '^ADD refused'
 mkdir "$tmp/store" && registration=$tmp/registration
 mapfile -t paths < <(nix_store -qR "$system")
 nix_store --dump-db "${paths[@]}" >"$registration"
+demo=$system
 vm_store "$tmp/store"
 for ((i = 0; i < 5000; i++)); do
 	name=$(printf '%032d-path' $i)
@@ -66,11 +67,13 @@ for road in cifs virtiofs; do
 		store_us=$share_us
 		share_step $road closure
 		echo "# $road: the store is mounted in ${store_us:=0} us, the closure in ${share_us:=0} us"
+		[ "$share_us" -gt 0 ] && [ "$store_us" -gt 0 ] || continue
 		[ $((share_us * 2)) -ge $((store_us * 3)) ] || break
 	done
-	ok "5,000 paths by $road: mounted within 1.5 times the time of the store" [ $((share_us * 2)) -lt $((store_us * 3)) ]
+	ok "5,000 paths by $road: mounted within 1.5 times the time of the store" [ "$share_us" -gt 0 -a $((share_us * 2)) -lt $((store_us * 3)) ]
 	is "5,000 paths by $road: all are there, and no other" "$(tr '\n' ' ' <<<"$out")" "$((${#paths[@]} + 5000)) 5000 "
 done
+system=$demo
 
 for road in 9p:closure 9p:root virtiofs:root image:root; do
 	vm_run 60 --image "$image" --share "${road%:*}" --expose "${road#*:}"
