@@ -396,6 +396,15 @@ void vms_list_free(struct vms_list *l)
 	*l = (struct vms_list){ 0 };
 }
 
+/* Only a VM's own folder has that file. With STOREBOOT_RUNTIME_DIR another base's private folders may be here. */
+static bool has_file(int base, const char *name)
+{
+	char path[NAME_MAX + 8];
+
+	return str_format(path, sizeof(path), "%s/vm", name) == 0 &&
+	       faccessat(base, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static int add_entry(int base, const char *name, struct vms_list *l)
 {
 	struct vms_entry *v = realloc(l->v, (l->n + 1) * sizeof(*v));
@@ -407,7 +416,7 @@ static int add_entry(int base, const char *name, struct vms_list *l)
 	r = entry_read(base, name, &v[l->n]);
 	if (r == 0)
 		l->n++;
-	else if (r == -ENOENT)
+	else if (r == -ENOENT && has_file(base, name))
 		remove_dead(base, name);
 	return r == -ENOENT ? 0 : r;
 }
