@@ -114,7 +114,8 @@ static int serve(struct command *c, const struct target *t, int signals, int *re
 			continue;
 		if (terminal_follow(false))
 			command_signal(c, SIGWINCH);
-		if (command_held(c)) {
+		/* A signal that ends the command comes first. */
+		if (command_held(c) && !signals_waiting()) {
 			stop_here(c, SIGTTOU);
 			continue;
 		}

@@ -22,7 +22,9 @@
 void agent_closed(struct vm *vm)
 {
 	enum channel_close how = channel_closed(&vm->channel);
-	unsigned int seconds = how == CHANNEL_LEFT ? vm->watch->stop_timeout : VANISHED_S;
+	unsigned int grace = vm->watch->stop_timeout;
+	/* An announced end has as much time as an unexpected one, also with --stop-timeout none. */
+	unsigned int seconds = how == CHANNEL_LEFT && grace > VANISHED_S ? grace : VANISHED_S;
 
 	if (how == CHANNEL_SAME)
 		return;

@@ -307,8 +307,10 @@ static void to_program(struct channel *c, const struct frame *f)
 		return;
 	if (n->out.len > CONN_OUT_MAX || frame_put(&n->out, f->kind, 1, f->data, f->len) < 0)
 		hang_up(c, n);
-	else if (f->kind == FRAME_EXIT || f->kind == FRAME_REFUSED)
+	else if (f->kind == FRAME_EXIT || f->kind == FRAME_REFUSED) {
 		n->session = 0; /* the guest may see the number again */
+		n->closing = !n->own; /* it was the last frame */
+	}
 }
 
 /* After FRAME_BYE_RETRY the port is closed and opened again: programs wait for the next agent. */
@@ -319,7 +321,8 @@ static void take_bye(struct channel *c, const struct frame *f)
 		return;
 	}
 	c->here = false;
-	end_commands(c, true, "stage 1 tries the step again that had failed");
+	buf_free(&c->to_guest); /* half a frame must not begin the next agent's */
+	end_commands(c, true, "stage 1 retries the failed step");
 }
 
 static void take_guest_frame(struct channel *c, const struct frame *f)
@@ -472,7 +475,8 @@ void channel_console(struct channel *c, const char *data, size_t len)
 	for (size_t i = 0; i < CONNS_MAX; i++) {
 		struct conn *n = &c->conns[i];
 
-		if (!conn_is_free(n) && n->kind == CONN_CONSOLE && n->out.len + len <= CONSOLE_OUT_MAX &&
+		if (!conn_is_free(n) && !n->closing && n->kind == CONN_CONSOLE &&
+		    n->out.len + len <= CONSOLE_OUT_MAX &&
 		    frame_put(&n->out, FRAME_OUT, 1, data, len) < 0)
 			conn_free(n);
 	}

@@ -318,8 +318,7 @@ static void finish_command(struct vm *vm)
 	}
 }
 
-/* Programs are told why, where they listen in time. */
-static void end_channel(struct vm *vm)
+void serve_end(struct vm *vm)
 {
 	uint64_t deadline = sys_now_us() + PROGRAMS_GRACE_US;
 	char why[128];
@@ -342,5 +341,4 @@ void serve_rest(struct vm *vm)
 	serve_qmp(vm);
 	serve_said(vm);
 	finish_command(vm);
-	end_channel(vm);
 }

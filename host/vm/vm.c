@@ -70,7 +70,8 @@ static int loop(struct vm *vm)
 		}
 		if (terminal_follow(false))
 			serve_window(vm);
-		if (is_held(vm)) {
+		/* A signal that ends the run comes first. */
+		if (is_held(vm) && !vm->stop && !signals_waiting()) {
 			serve_stop(vm, SIGTTOU);
 			continue;
 		}
@@ -283,6 +284,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 		   EVENT_T("reason", vm->qmp.reason), EVENT_F("by_guest", vm->qmp.by_guest));
 	rescue_free(&vm->rescue); /* the terminal's own modes are the console's to restore */
 	console_close(vm->console);
+	serve_end(vm);
 	end.signal = vm->signal;
 	end.out_error = vm->console->out_error ? vm->console->out_error :
 						  vm->watch->command.command.out_error;

@@ -73,6 +73,8 @@ void serve(struct vm *vm, const struct pollfd *fds);
 void serve_start(struct vm *vm);
 /* QEMU has ended: reads what is left in its channels. */
 void serve_rest(struct vm *vm);
+/* After the console's end: tells exec, console and stop that the VM has ended, if they read it in time. */
+void serve_end(struct vm *vm);
 /* The terminal has another size. */
 void serve_window(struct vm *vm);
 /* Begins to watch the host's clock. */

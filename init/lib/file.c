@@ -59,6 +59,7 @@ int file_read_fd(int fd, size_t max, struct buf *ret)
 
 		if (r < 0)
 			return r;
+		ret->data[ret->len] = '\0'; /* also of an empty file */
 		n = read(fd, ret->data + ret->len, step);
 		if (n < 0 && errno == EINTR)
 			continue;
