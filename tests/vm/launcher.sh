@@ -58,7 +58,7 @@ has "kernel-params come first, QEMU_KERNEL_PARAMS behind init=" "$out" "^FACT cm
 has "--config: a list, a value with a blank" "$out" '^FACT cmdline .* two words'
 ok "--qemu: it is the one that was run" test -e "$tmp/qemu.ran"
 has "--accel tcg: the processor is TCG's" "$out" '^model name.*QEMU TCG CPU'
-is "--serial: there is no screen" "$(grep -o '^FACT screens .*' <<<"$out")" "FACT screens 0"
+is "--serial: no screen but the one for screenshots" "$(grep -o '^FACT screens .*' <<<"$out")" "FACT screens 1"
 has "QEMU_OPTS: processors" "$out" '^FACT cpus 2'
 has "QEMU_OPTS: a quoted drive" "$out" '^FACT disks 2'
 has "boot.trace is seen on a quiet console" "$out" '\] storeboot: modules: virtio_blk\.ko'
