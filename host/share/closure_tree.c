@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <linux/mount.h> /* after sys/mount.h: glibc's has the same names and steps back */
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>

@@ -308,6 +308,7 @@ static void a_closure_of_5000_paths_is_served_without_delay(void)
 			closure = took < closure ? took : closure;
 	}
 	way = of_closure;
+	strv_free(&of_store.command);
 	printf("# the store: %llu us, 5000 paths: %llu us\n", (unsigned long long)store,
 	       (unsigned long long)closure);
 	CHECK(closure < store * 3);
