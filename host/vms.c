@@ -396,7 +396,8 @@ void vms_list_free(struct vms_list *l)
 	*l = (struct vms_list){ 0 };
 }
 
-/* Only a VM's own folder has that file. With STOREBOOT_RUNTIME_DIR another base's private folders may be here. */
+/* Only a VM's own folder has that file. With STOREBOOT_RUNTIME_DIR another base's private folders may be
+ * here. */
 static bool has_file(int base, const char *name)
 {
 	char path[NAME_MAX + 8];

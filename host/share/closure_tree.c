@@ -158,7 +158,8 @@ int closure_tree_make(const char *store, const struct strv *names, struct err *e
 	/* A child that was killed says nothing either, and its tree is not whole. */
 	if (r >= 0 && status != 0) {
 		close(r);
-		r = err_exit(e, EXIT_SHARE, ECHILD, "--expose closure: the child that shows its paths was killed");
+		r = err_exit(e, EXIT_SHARE, ECHILD,
+			     "--expose closure: the child that shows its paths was killed");
 	}
 	return r;
 }

@@ -86,8 +86,8 @@ static int hook_open(struct hook *h)
 	if (fcntl(h->of_ready, F_SETPIPE_SZ, 4096) < 0 || fcntl(h->of_ready, F_SETFL, O_NONBLOCK) < 0 ||
 	    fcntl(h->of_info, F_SETFD, 0) < 0 || fcntl(h->ready, F_SETFD, 0) < 0)
 		return -errno;
-	/* bwrap has this end too: if the helper is gone, SIGPIPE would kill bwrap, and its child would wait for it
-	 * for ever. */
+	/* bwrap has this end too: if the helper is gone, SIGPIPE would kill bwrap, and its child would wait
+	 * for it for ever. */
 	if (fcntl(h->info, F_SETFD, 0) < 0)
 		return -errno;
 	fill(h->of_ready);
@@ -174,8 +174,8 @@ static int attach(const struct hook *h, int ns)
 		       sys_move_mount(tree, "", AT_FDCWD, BWRAP_ROOT EXPOSED_STORE, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/* The helper's exit, for whatever reason, is the end of bwrap's file. Without the tree bwrap then ends by itself
- * (ONLY_IN_TREE). The helper does not kill bwrap, because bwrap's child would wait for it for ever. */
+/* The helper's exit, for whatever reason, is the end of bwrap's file. Without the tree bwrap then ends by
+ * itself (ONLY_IN_TREE). The helper does not kill bwrap, because bwrap's child would wait for it for ever. */
 static void be_helper(const struct hook *h, int ns, pid_t server)
 {
 	int r;

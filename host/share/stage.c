@@ -49,8 +49,8 @@ void stage_enter(void)
 		if (errno)
 			stage_fail("cannot map the user in", "/proc/self/uid_map");
 	}
-	/* Nothing comes out to the host. The host's unmounts come in: a namespace that lasts as long as a VM must
-	 * not keep a file system in use that the host has unmounted. */
+	/* Nothing comes out to the host. The host's unmounts come in: a namespace that lasts as long as a VM
+	 * must not keep a file system in use that the host has unmounted. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		stage_fail("cannot keep mounts from the host below", "/");
 }
