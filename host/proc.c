@@ -30,7 +30,6 @@
 #include "init/lib/str.h"
 #include "init/lib/sys.h"
 
-
 static bool is_program(const char *path)
 {
 	struct stat st;

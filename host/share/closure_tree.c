@@ -108,7 +108,7 @@ static int hear(int fd, char *ret, size_t size)
 	return 0;
 }
 
-static int namespace_of(pid_t pid)
+int closure_tree_of(pid_t pid)
 {
 	char path[64];
 	int fd;
@@ -128,7 +128,7 @@ static int take_namespace(pid_t pid, int said, struct err *e)
 		return err_exit(e, strstr(text, "user namespaces") ? EXIT_MISSING : EXIT_SHARE, EPERM,
 				"--expose closure: %s", text);
 	if (r == 0)
-		r = namespace_of(pid);
+		r = closure_tree_of(pid);
 	return r < 0 ? err_sys(e, r, "--expose closure: no mount namespace for its paths") : r;
 }
 

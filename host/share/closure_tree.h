@@ -13,6 +13,9 @@
  */
 _must_check_ int closure_tree_make(const char *store, const struct strv *names, struct err *e);
 
+/* Opens the mount namespace of a process. Returns a descriptor or -errno. */
+_must_check_ int closure_tree_of(pid_t pid);
+
 /*
  * Makes a copy of the tree of that namespace, which is attached nowhere. To be called by a process with one
  * thread. Returns its descriptor for move_mount(2), or -errno.

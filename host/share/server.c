@@ -138,12 +138,9 @@ static int read_child(int info)
 
 static int enter_sandbox(pid_t pid)
 {
-	_cleanup_close_ int ns = -1;
-	char path[64];
+	_cleanup_close_ int ns = closure_tree_of(pid);
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
-	ns = open(path, O_RDONLY | O_CLOEXEC);
-	return ns < 0 ? -errno : closure_tree_enter(ns);
+	return ns < 0 ? ns : closure_tree_enter(ns);
 }
 
 /* Waits until bwrap reads the file. */
