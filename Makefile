@@ -15,7 +15,7 @@
 VERSION := 0.1
 BUILD ?= build
 PREFIX ?= /usr/local
-ROOMS := lib agent mount net fs init host
+ROOMS := lib agent mount net fs init hostlib host
 
 CC ?= gcc
 PKG_CONFIG ?= pkg-config
@@ -67,8 +67,10 @@ ASAN_FS_LIBS := -lblkid -lext2fs -lcom_err
 
 # --- rooms: one archive per folder and variant ---------------------------------------------------------
 $(foreach r,lib agent,$(eval src_$(r) := $(wildcard init/$(r)/*.c)))
-$(foreach r,mount net fs init,$(eval src_$(r) := $(wildcard $(r)/*.c)))
-src_host := $(wildcard host/*.c host/*/*.c host/*/*.S)
+$(foreach r,mount net fs,$(eval src_$(r) := $(wildcard $(r)/*.c)))
+src_init := $(wildcard init/*.c init/nix/*.c)
+src_hostlib := $(wildcard host/lib/*.c)
+src_host := $(filter-out $(src_hostlib),$(wildcard host/*.c host/*/*.c host/*/*.S))
 
 objs = $(patsubst %,$(BUILD)/$(1)/%.o,$(basename $(src_$(2))))
 HOST_TOOL := $(BUILD)/storeboot
@@ -90,7 +92,7 @@ $(BUILD)/$(1)/$(2).a: $$(call objs,$(1),$(2))
 	$(Q)rm -f $$@ && $(3) rcsD $$@ $$^
 endef
 $(foreach r,lib agent mount net fs init,$(eval $(call room_archive,$(GUEST),$(r),$(GUEST_AR))))
-$(foreach r,lib host,$(eval $(call room_archive,host,$(r),$(AR))))
+$(foreach r,lib hostlib host,$(eval $(call room_archive,host,$(r),$(AR))))
 $(foreach r,$(ROOMS),$(eval $(call room_archive,asan,$(r),$(AR))))
 
 $(BUILD)/$(GUEST)/%.o: %.c $(DEPS_STAMP) Makefile
@@ -131,30 +133,33 @@ $(INIT): $(GUEST_ARCHIVES)
 	$(Q)if $(CROSS)readelf -lW $@.tmp | grep -q INTERP; then echo "$@ is not static" >&2; exit 1; fi
 	$(Q)mv $@.tmp $@
 
-$(HOST_TOOL): $(BUILD)/host/host.a $(BUILD)/host/lib.a
+$(HOST_TOOL): $(BUILD)/host/host.a $(BUILD)/host/hostlib.a $(BUILD)/host/lib.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(HOST_LIBS)
 
-# --- unit tests: tests/unit/ROOM/NAME.c links ROOM's archive and lib, nothing else ----------------------
+# --- unit tests: tests/unit/ROOM/NAME.c links ROOM's archive and what that may use, nothing else ---------
 unit = $(patsubst tests/unit/%.c,$(BUILD)/$(1)/tests/unit/%,$(wildcard $(foreach r,$(2),tests/unit/$(r)/*.c)))
-UNIT_PLAIN := $(call unit,guest,lib agent mount net fs init) $(call unit,host,host)
-UNIT_ASAN := $(call unit,asan,$(ROOMS))
+UNIT_PLAIN := $(call unit,guest,lib agent mount net fs init) $(call unit,host,host/*)
+UNIT_ASAN := $(call unit,asan,lib agent mount net fs init host/*)
 fuzz = $(patsubst tests/fuzz/%.c,$(BUILD)/$(1)/tests/fuzz/%,$(wildcard $(foreach r,$(ROOMS),tests/fuzz/$(r)/*.c)))
 FUZZ_ASAN := $(call fuzz,asan)
+# archives VARIANT,TEST: host/lib is an archive of its own, which knows nothing of the other rooms of host.
+archives = $(patsubst %,$(BUILD)/$(1)/%.a,$(if $(filter host/lib/%,$(2)),hostlib,$(firstword $(subst /, ,$(2))) \
+	$(if $(filter host/%,$(2)),hostlib)) lib)
 
 .SECONDARY:
 .SECONDEXPANSION:
-$(BUILD)/guest/tests/unit/%: $(BUILD)/guest/tests/unit/%.o $(BUILD)/guest/$$(firstword $$(subst /, ,$$*)).a $(BUILD)/guest/lib.a
+$(BUILD)/guest/tests/unit/%: $(BUILD)/guest/tests/unit/%.o $$(call archives,guest,$$*)
 	$(call say,LD,$@)
 	$(Q)$(GUEST_CC) $(GUEST_LDFLAGS) -o $@ $^ $(if $(filter fs/%,$*),$(GUEST_LIBS))
-$(BUILD)/host/tests/unit/%: $(BUILD)/host/tests/unit/%.o $(BUILD)/host/host.a $(BUILD)/host/lib.a
+$(BUILD)/host/tests/unit/%: $(BUILD)/host/tests/unit/%.o $$(call archives,host,$$*)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(HOST_LIBS)
-$(BUILD)/asan/tests/unit/%: $(BUILD)/asan/tests/unit/%.o $(BUILD)/asan/$$(firstword $$(subst /, ,$$*)).a $(BUILD)/asan/lib.a
+$(BUILD)/asan/tests/unit/%: $(BUILD)/asan/tests/unit/%.o $$(call archives,asan,$$*)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(if $(filter host/%,$*),$(HOST_LIBS)) $(if $(filter fs/%,$*),$(ASAN_FS_LIBS))
 # A fuzz target's main() replays its corpus, tests/data/fuzz/ROOM/NAME; `make fuzz` builds it with libFuzzer.
-$(BUILD)/asan/tests/fuzz/%: $(BUILD)/asan/tests/fuzz/%.o $(BUILD)/asan/tests/lib/fuzz_main.o $(BUILD)/asan/$$(firstword $$(subst /, ,$$*)).a $(BUILD)/asan/lib.a
+$(BUILD)/asan/tests/fuzz/%: $(BUILD)/asan/tests/fuzz/%.o $(BUILD)/asan/tests/lib/fuzz_main.o $$(call archives,asan,$$*)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(if $(filter host/%,$*),$(HOST_LIBS)) $(if $(filter fs/%,$*),$(ASAN_FS_LIBS))
 fuzz:

@@ -3,7 +3,7 @@
 #ifndef STOREBOOT_HOST_COMMANDS_H
 #define STOREBOOT_HOST_COMMANDS_H
 
-#include "host/opt.h"
+#include "host/lib/opt.h"
 
 struct command {
 	const char *name;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "host/commands.h"
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "init/lib/log.h"
 
 static bool is_file(const struct opt *o)

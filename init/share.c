@@ -13,7 +13,7 @@
 #include "init/serial.h"
 #include "init/step.h"
 #include "init/uevent.h"
-#include "mount/share.h"
+#include "mount/cifs.h"
 #include "mount/store.h"
 #include "mount/writable.h"
 #include "net/net.h"

@@ -11,7 +11,7 @@
 #include "init/channel.h"
 #include "init/console.h"
 #include "init/lib/str.h"
-#include "init/reginfo.h"
+#include "init/nix/reginfo.h"
 #include "init/step.h"
 
 /* 2,000 paths took 9 s in an emulated guest. */

@@ -6,7 +6,7 @@
 #include "init/lib/err.h"
 #include "mount/fs.h"
 
-/* What a closure's image holds (host/share/image.c makes it): the store, and beside it a whiteout for
+/* What a closure's image holds (host/share/closure_image.c makes it): the store, and beside it a whiteout for
  * each folder in it. */
 #define STORE_IMAGE_STORE "store"
 #define STORE_IMAGE_MASK "mask"

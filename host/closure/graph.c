@@ -13,7 +13,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 
 #define HASH_CHARS 32 /* of a store path's name */
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "host/closure/graph.h"
-#include "host/exit.h"
+#include "host/lib/exit.h"
 
 int closure_names(const struct buf *registration, struct strv *ret, struct err *e)
 {

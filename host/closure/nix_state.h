@@ -3,8 +3,8 @@
 #ifndef STOREBOOT_HOST_NIX_STATE_H
 #define STOREBOOT_HOST_NIX_STATE_H
 
-#include "host/folder.h"
-#include "host/keeper.h"
+#include "host/lib/folder.h"
+#include "host/lib/keeper.h"
 #include "init/lib/str.h"
 
 struct nix_state {

@@ -3,7 +3,7 @@
 #ifndef STOREBOOT_HOST_REGINFO_H
 #define STOREBOOT_HOST_REGINFO_H
 
-#include "host/opt.h"
+#include "host/lib/opt.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 

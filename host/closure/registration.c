@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "host/cache.h"
+#include "host/lib/cache.h"
 #include "host/closure/reginfo.h"
 #include "init/lib/file.h"
 

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "host/exit.h"
-#include "host/opt.h"
+#include "host/lib/exit.h"
+#include "host/lib/opt.h"
 
 /* QEMU's own: the entries of an L1 table (QCOW_MAX_L1_SIZE), 512 MiB each by clusters of 64 KiB; and
  * BDRV_MAX_LENGTH, though hardly a host's file system has such files. */

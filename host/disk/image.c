@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "host/disk/host_fs.h"
+#include "host/lib/host_fs.h"
 #include "host/disk/qemu_img.h"
-#include "host/exit.h"
-#include "host/lock.h"
-#include "host/proc.h"
+#include "host/lib/exit.h"
+#include "host/lib/lock.h"
+#include "host/lib/proc.h"
 #include "init/lib/str.h"
 
 #define UNCHANGED "; image unchanged"

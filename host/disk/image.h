@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "host/new_file.h"
+#include "host/lib/new_file.h"
 #include "init/lib/err.h"
 
 struct image_request {

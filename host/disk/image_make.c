@@ -14,9 +14,9 @@
 
 #include "host/disk/image.h"
 #include "host/disk/qemu_img.h"
-#include "host/exit.h"
-#include "host/lock.h"
-#include "host/new_file.h"
+#include "host/lib/exit.h"
+#include "host/lib/lock.h"
+#include "host/lib/new_file.h"
 #include "init/lib/log.h"
 #include "init/lib/str.h"
 

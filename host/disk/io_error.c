@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "host/disk/host_fs.h"
+#include "host/lib/host_fs.h"
 
 static const struct qemu_disk *find(const struct qemu_disk *disks, size_t n, const char *node)
 {

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"
 

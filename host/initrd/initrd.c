@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#include "host/cache.h"
-#include "host/exit.h"
+#include "host/lib/cache.h"
+#include "host/lib/exit.h"
 #include "host/initrd/cpio.h"
 #include "host/initrd/initrd_input.h"
 #include "init/lib/file.h"

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "host/initrd/compress.h"
-#include "host/opt.h"
+#include "host/lib/opt.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/initrd/decompress.h"
 #include "host/initrd/initrd_read.h"
 #include "host/initrd/kernel.h"

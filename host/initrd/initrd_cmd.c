@@ -2,13 +2,13 @@
 /* initrd_cmd.c - `storeboot initrd`: the initramfs alone */
 #include <errno.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/initrd/initrd.h"
 #include "host/initrd/initrd_check.h"
 #include "host/initrd/initrd_view.h"
-#include "host/opt.h"
-#include "host/output.h"
-#include "host/progress.h"
+#include "host/lib/opt.h"
+#include "host/lib/output.h"
+#include "host/lib/progress.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 

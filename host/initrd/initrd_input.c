@@ -4,11 +4,11 @@
 
 #include <errno.h>
 
-#include "host/arch.h"
-#include "host/exit.h"
+#include "host/lib/arch.h"
+#include "host/lib/exit.h"
 #include "host/initrd/decompress.h"
 #include "host/initrd/elf.h"
-#include "host/input.h"
+#include "host/lib/input.h"
 
 #define INIT_MAX ((size_t)64 << 20)
 #define MODULE_MAX ((size_t)256 << 20)

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/initrd/decompress.h"
 #include "host/initrd/initrd_read.h"
-#include "host/opt.h"
+#include "host/lib/opt.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/initrd/decompress.h"
 #include "init/lib/file.h"
 

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "init/lib/file.h"
 
 #define TEXT_MAX ((size_t)64 << 20)

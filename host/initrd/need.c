@@ -14,7 +14,7 @@
 
 #include <errno.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 
 #define NEED_MODULES_MAX 4
 #define DEPTH_MAX 32

@@ -31,7 +31,7 @@ void need_list_free(struct need_list *l);
  * to the store those that the kernel has; "base" is always in), more (names beside those, or NULL) and extra
  * (NULL-terminated module names, or NULL) against a tree: what they depend on comes first, what is built into
  * the kernel is left out.
- * pci_only: the machine's (host/arch.h). Returns 0 or -errno with e: EXIT_USAGE for an unknown need,
+ * pci_only: the machine's (host/lib/arch.h). Returns 0 or -errno with e: EXIT_USAGE for an unknown need,
  * EXIT_BAD_INPUT for a required module that the kernel does not have.
  */
 _must_check_ int need_resolve(const struct modtree *t, bool pci_only, const char *const *needs,

@@ -21,12 +21,12 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "host/arch.h"
-#include "host/cache.h"
-#include "host/exit.h"
+#include "host/lib/arch.h"
+#include "host/lib/cache.h"
+#include "host/lib/exit.h"
 #include "host/qemu/accel_probe.h"
 #include "host/qemu/stuck.h"
-#include "host/signals.h"
+#include "host/lib/signals.h"
 #include "init/lib/file.h"
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"

@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/exit.h"
-#include "host/folder.h"
-#include "host/input.h"
+#include "host/lib/exit.h"
+#include "host/lib/folder.h"
+#include "host/lib/input.h"
 #include "host/qemu/qemu.h"
 
 #define PREFIX "opt/io.systemd.credentials/"

@@ -15,8 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "host/distro.h"
-#include "host/exit.h"
+#include "host/lib/distro.h"
+#include "host/lib/exit.h"
 #include "init/lib/spawn.h"
 
 #define ANSWER_MS 20000

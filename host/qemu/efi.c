@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #include "host/disk/image.h"
-#include "host/distro.h"
-#include "host/exit.h"
-#include "host/lock.h"
+#include "host/lib/distro.h"
+#include "host/lib/exit.h"
+#include "host/lib/lock.h"
 #include "init/lib/file.h"
 
 #define DESCRIPTOR_MAX ((size_t)1 << 20)

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "host/arch.h"
+#include "host/lib/arch.h"
 #include "init/lib/err.h"
 
 struct efi {

@@ -15,9 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/qemu/qemu.h"
-#include "host/words.h"
+#include "host/lib/words.h"
 
 #define VLAN_PORT 20000
 #define LOOPBACK "127.0.0.1"

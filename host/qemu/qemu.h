@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "host/arch.h"
+#include "host/lib/arch.h"
 #include "host/disk/blockdev.h"
 #include "host/qemu/accel.h"
 #include "host/qemu/credential.h"

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "host/disk/image.h"
-#include "host/exit.h"
-#include "host/folder.h"
-#include "host/proc.h"
+#include "host/lib/exit.h"
+#include "host/lib/folder.h"
+#include "host/lib/proc.h"
 
 int tpm_find(const char *state, struct tpm *ret, struct err *e)
 {

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "init/param.h"
 
 static const char *const words[] = {

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/qemu/display.h"
 
 /* Where something of the machine's is kept: the environment's name for it wins. */

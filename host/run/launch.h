@@ -7,12 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "host/arch.h"
+#include "host/lib/arch.h"
 #include "host/disk/disk.h"
 #include "host/qemu/accel.h"
 #include "host/qemu/efi.h"
 #include "host/qemu/tpm.h"
-#include "host/run/road.h"
+#include "host/share/share.h"
 #include "host/vm/vm.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "host/disk/disk.h"
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/qemu/display.h"
 #include "init/param.h"
 

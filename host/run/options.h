@@ -3,7 +3,7 @@
 #ifndef STOREBOOT_HOST_OPTIONS_H
 #define STOREBOOT_HOST_OPTIONS_H
 
-#include "host/opt.h"
+#include "host/lib/opt.h"
 #include "host/run/system.h"
 #include "host/share/expose.h"
 

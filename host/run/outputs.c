@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "host/disk/disk.h"
-#include "host/exit.h"
+#include "host/lib/exit.h"
 
 #define OUTPUTS 3
 

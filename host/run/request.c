@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/qemu/display.h"
-#include "host/run/exchange.h"
-#include "host/words.h"
+#include "host/run/shared_dirs.h"
+#include "host/lib/words.h"
 
 /* The COMMAND behind "--", whole, before anything is made for it. */
 static int read_command(const struct run_values *v, const struct opt_args *args, struct watch *w,

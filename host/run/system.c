@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/initrd/kernel.h"
 #include "init/lib/file.h"
 

@@ -7,11 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/closure/names.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
-/* Where the guest sees the store, whatever folder of the host is served as it. */
-#define GUEST_STORE "/nix/store"
 /* Of a name that is given (--name): that of a running VM is not longer (VMS_NAME_MAX). */
 #define SYSTEM_NAME_MAX 64
 

@@ -22,7 +22,7 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/share/stage.h"
 #include "init/lib/spawn.h"
 

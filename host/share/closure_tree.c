@@ -24,7 +24,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/share/stage.h"
 #include "init/lib/sys.h"
 

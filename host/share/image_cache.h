@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "host/cache.h"
-#include "host/new_file.h"
+#include "host/lib/cache.h"
+#include "host/lib/new_file.h"
 #include "init/lib/err.h"
 
 /*

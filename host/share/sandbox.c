@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "init/lib/spawn.h"
 
 

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/share/closure_tree.h"
 #include "host/share/expose.h"
 #include "init/lib/file.h"

@@ -17,10 +17,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "host/exit.h"
-#include "host/proc.h"
+#include "host/lib/exit.h"
+#include "host/lib/proc.h"
 #include "host/share/sandbox.h"
-#include "host/unix_socket.h"
+#include "host/lib/unix_socket.h"
 
 #define GUEST_INODE 1024 /* bytes of memory, at least, for a file that the guest knows (struct fuse_inode) */
 /* Descriptors that the daemon needs for itself, the one in Rust 610 (its src/main.rs, INTERNAL_FD_RESERVE), and

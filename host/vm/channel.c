@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "init/lib/str.h"
 
 /* What waits for the guest before programs are not listened to. */

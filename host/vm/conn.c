@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "init/lib/str.h"
 
 bool conn_is_free(const struct conn *n)

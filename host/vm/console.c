@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/progress.h"
+#include "host/lib/progress.h"
 #include "init/lib/macro.h"
 #include "init/lib/sys.h"
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "host/remote/escapes.h"
-#include "host/remote/terminal.h"
+#include "host/terminal/escapes.h"
+#include "host/terminal/terminal.h"
 #include "host/vm/console_log.h"
 #include "init/lib/err.h"
 

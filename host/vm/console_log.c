@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-#include "host/exit.h"
-#include "host/output.h"
+#include "host/lib/exit.h"
+#include "host/lib/output.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 

@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "host/relay.h"
-#include "host/signals.h"
+#include "host/qemu/relay.h"
+#include "host/lib/signals.h"
 #include "host/vm/vm_state.h"
 #include "init/lib/log.h"
 #include "init/lib/spawn.h"

@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "host/exit.h"
-#include "host/output.h"
-#include "host/utf8.h"
+#include "host/lib/exit.h"
+#include "host/lib/output.h"
+#include "host/lib/utf8.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 #include "init/lib/sys.h"

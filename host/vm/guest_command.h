@@ -3,7 +3,7 @@
 #ifndef STOREBOOT_HOST_GUEST_COMMAND_H
 #define STOREBOOT_HOST_GUEST_COMMAND_H
 
-#include "host/remote/command.h"
+#include "host/terminal/command.h"
 #include "host/vm/channel.h"
 
 /* When stage 2 counts as up. */

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/qemu/network.h"
 #include "init/lib/str.h"
 

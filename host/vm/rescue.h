@@ -5,7 +5,7 @@
 
 #include <poll.h>
 
-#include "host/remote/command.h"
+#include "host/terminal/command.h"
 #include "host/vm/channel.h"
 #include "host/vm/console.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "host/disk/io_error.h"
-#include "host/progress.h"
+#include "host/lib/progress.h"
 #include "host/vm/tell.h"
 #include "host/vm/vm_state.h"
 #include "init/lib/log.h"

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "host/output.h"
-#include "host/progress.h"
+#include "host/lib/output.h"
+#include "host/lib/progress.h"
 #include "init/lib/log.h"
 
 /* Whether what we say on stderr lands where the console is read anyway. */

@@ -9,7 +9,7 @@
 /* The verdict's line and, unless they are read in the same place anyway, the console's last lines. */
 void tell_verdict(const struct verdict *v);
 
-/* Which step of stage 1 runs, to who waits for the end of it (host/progress.h). */
+/* Which step of stage 1 runs, to who waits for the end of it (host/lib/progress.h). */
 void tell_progress(const struct record *rec);
 
 /* How long each part took, as a table on stderr. */

@@ -12,7 +12,7 @@
 #include <stdarg.h>
 #include <sys/wait.h>
 
-#include "host/exit.h"
+#include "host/lib/exit.h"
 #include "host/vm/last_words.h"
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"

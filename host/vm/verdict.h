@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "host/remote/command.h"
+#include "host/terminal/command.h"
 #include "host/vm/deadline.h"
 #include "host/vm/qmp.h"
 #include "host/vm/refusal.h"

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "host/disk/disk.h"
-#include "host/exit.h"
-#include "host/share/bind.h"
-#include "host/signals.h"
+#include "host/lib/exit.h"
+#include "host/share/shared_folder.h"
+#include "host/lib/signals.h"
 #include "host/vm/vm_state.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"

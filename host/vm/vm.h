@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-#include "host/proc.h"
+#include "host/lib/proc.h"
 #include "host/qemu/qemu.h"
 #include "host/vm/console.h"
 #include "host/vm/console_log.h"

@@ -27,7 +27,7 @@ _printf_(3, 4) int err_set(struct err *e, int num, const char *fmt, ...);
 /* Like err_set, and appends ": " and strerror(num). */
 _printf_(3, 4) int err_sys(struct err *e, int num, const char *fmt, ...);
 
-/* Like err_set, and sets exit_status (sysexits-like codes, host/exit.h). */
+/* Like err_set, and sets exit_status (sysexits-like codes, host/lib/exit.h). */
 _printf_(4, 5) int err_exit(struct err *e, int exit_status, int num, const char *fmt, ...);
 
 #endif

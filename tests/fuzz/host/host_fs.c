@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* host_fs.c - fuzz target: any text as mountinfo, for one mount's number */
-#include "host/disk/host_fs.h"
+#include "host/lib/host_fs.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "host/opt.h"
+#include "host/lib/opt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

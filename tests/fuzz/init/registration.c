@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* registration.c - fuzz target: a registration, as a system's or the user's file holds it */
-#include "init/registration.h"
+#include "init/nix/registration.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* reginfo.c - tests of loading a registration: when, what nix-store gets, what its failure says */
-#include "init/reginfo.h"
+#include "init/nix/reginfo.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* registration.c - tests of reading registrations and of what two of them have in common */
-#include "init/registration.h"
+#include "init/nix/registration.h"
 
 #include <errno.h>
 

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arch.c - the architectures of guests, and the machine that QEMU makes for each
+ *
+ * Every word here works from QEMU 5.2 to 11, but for those boards' pvpanic-pci, which came with 6.0.
+ *
+ * q35: its ACPI tables route interrupts cheaply; on pc each virtio device that a driver takes costs
+ * the guest about 80 million instructions to find its own. qemu-system-x86_64 runs 32-bit kernels too, and
+ * is there where a QEMU for the host alone was installed.
+ *
+ * X86_TCG_CPU: five-level paging (la57) makes every TLB miss of TCG dearer. erms and fsrm tell the kernel and
+ * the C library to copy by "rep movsb" and to clear by "rep stosb", which TCG does byte by byte: without them
+ * a guest reads a file from its page cache three times as fast in QEMU 7.2, and seven times in QEMU 10.0.
+ *
+ * aarch64: max signs return addresses (pauth), which TCG computes at great length: a boot takes four times
+ * as long. cortex-a72 has all that ARMv8.0 has, and Linux distributions ask for no more, but for kernels with
+ * pages of 16 KiB. gic-version=max: KVM has only the
+ * host's own interrupt controller to offer.
+ *
+ * The boards called virt have one serial port; the second is a PCI card of the same kind (16550A),
+ * whose driver (8250_pci) is built into distributions' kernels, as the first one's is. It takes
+ * the first free number: after the board's own 16550A on riscv64, none on aarch64, where that is a PL011.
+ *
+ * Nor has virt a screen, and VGA is no use there: under KVM arm64's caches do not go with its memory.
+ *
+ * adapter: the firmware of a PC brings VGA up as a text screen, and x86's kernels write on it without a
+ * module. That costs a boot 3 million instructions of 7,200. The module that udev would load for it, with those
+ * that it needs, costs 390. In slot 24 it moves no other card, whose place udev makes names of. No other board
+ * has a screen that costs nothing: virtio-gpu shows nothing before its module is loaded.
+ *
+ * silent_off: before 8.2 QEMU's hw/misc/sifive_test.c calls exit(0) where the guest powers off.
+ *
+ * cmdline_max: COMMAND_LINE_SIZE less the NUL (arch/x86/include/asm/setup.h,
+ * arch/arm64/include/uapi/asm/setup.h; arch/riscv/include/uapi/asm/setup.h, since 6.4).
+ */
+#include "host/lib/arch.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "init/lib/str.h"
+
+#define X86_TCG_CPU "max,la57=off,erms=off,fsrm=off"
+
+static const struct arch archs[] = {
+	{
+		.machine = EM_X86_64,
+		.name = "x86_64",
+		.qemu = "qemu-system-x86_64",
+		.package = "qemu-system-x86",
+		.board = "q35",
+		.tcg_cpu = X86_TCG_CPU,
+		.max_cpu = "max",
+		.kvm_host = "x86_64",
+		.console = "ttyS0",
+		.report = "/dev/ttyS1",
+		.adapter = "VGA,addr=0x18",
+		.adapter_driver = "bochs",
+		.screen = "VGA",
+		.efi_machine = "pc-q35-1",
+		.efi_package = "ovmf",
+		.tpm = "tpm-tis",
+		.cmdline_max = 2047,
+	},
+	{
+		.machine = EM_386,
+		.name = "i686",
+		.qemu = "qemu-system-x86_64",
+		.package = "qemu-system-x86",
+		.board = "q35",
+		.tcg_cpu = X86_TCG_CPU,
+		.max_cpu = "max",
+		.kvm_host = "x86_64",
+		.console = "ttyS0",
+		.report = "/dev/ttyS1",
+		.adapter = "VGA,addr=0x18",
+		.adapter_driver = "bochs",
+		.screen = "VGA",
+		.tpm = "tpm-tis",
+		.cmdline_max = 2047,
+	},
+	{
+		.machine = EM_AARCH64,
+		.name = "aarch64",
+		.qemu = "qemu-system-aarch64",
+		.package = "qemu-system-arm",
+		.board = "virt,gic-version=max",
+		.tcg_cpu = "cortex-a72",
+		.max_cpu = "max",
+		.kvm_host = "aarch64",
+		.console = "ttyAMA0",
+		.report = "/dev/ttyS0",
+		.pci_only = true,
+		.screen = "virtio-gpu-pci",
+		.screen_module = "virtio-gpu",
+		.efi_machine = "virt-1",
+		.efi_package = "qemu-efi-aarch64",
+		.tpm = "tpm-tis-device",
+		.cmdline_max = 2047,
+	},
+	{
+		.machine = EM_RISCV,
+		.name = "riscv64",
+		.qemu = "qemu-system-riscv64",
+		.package = "qemu-system-misc",
+		.board = "virt",
+		.console = "ttyS0",
+		.report = "/dev/ttyS1",
+		.pci_only = true,
+		.screen = "virtio-gpu-pci",
+		.screen_module = "virtio-gpu",
+		.silent_off = true,
+		.efi_machine = "virt-1",
+		.efi_package = "qemu-efi-riscv64",
+		.cmdline_max = 1023,
+	},
+};
+
+const struct arch *arch_find(unsigned int machine)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(archs); i++)
+		if (archs[i].machine == machine)
+			return &archs[i];
+	return NULL;
+}
+
+const char *arch_name(unsigned int machine)
+{
+	const struct arch *a = arch_find(machine);
+
+	return a ? a->name : "another processor";
+}
+
+const char *arch_host(void)
+{
+	static struct utsname u;
+
+	return uname(&u) < 0 ? "" : u.machine;
+}
+
+const struct arch *arch_of_host(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(archs); i++)
+		if (str_eq(archs[i].name, arch_host()))
+			return &archs[i];
+	return &archs[0];
+}
+
+bool arch_by_kvm(const struct arch *a)
+{
+	return a->kvm_host && str_eq(a->kvm_host, arch_host());
+}
+
+const char *arch_names(char *dst, size_t size)
+{
+	size_t n = 0;
+
+	dst[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(archs) && n < size; i++)
+		n += (size_t)snprintf(dst + n, size - n, "%s%s", i ? ", " : "", archs[i].name);
+	return dst;
+}

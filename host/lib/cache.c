@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cache.c - built archives, kept by the hash of what went in
+ *
+ * Theory of operation: a file is called KEY-CONTENT.img, both SHA-256: KEY of what it was made
+ * from, CONTENT of its bytes. So one rename puts it there whole, and a reader proves it before use:
+ * a file that was cut short or changed does not match its own name. The time of last use is its
+ * mtime.
+ */
+#include "host/lib/cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sha256.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "init/lib/file.h"
+
+#define SUFFIX ".img"
+#define TMP_AGE_MAX 3600 /* seconds after which a temporary file's writer is taken for dead */
+
+/* Is it another user's? With root in a user's HOME (sudo) nothing of root's shall come to lie
+ * there. */
+static bool is_foreign(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_uid != geteuid();
+}
+
+static int base_path(struct buf *ret)
+{
+	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	/* A relative one is to be ignored (XDG Base Directory Specification). */
+	if (xdg && xdg[0] == '/')
+		return is_foreign(xdg) ? -EPERM : buf_addf(ret, "%s", xdg);
+	if (home && home[0] == '/')
+		return is_foreign(home) ? -EPERM : buf_addf(ret, "%s/.cache", home);
+	return -ENOENT;
+}
+
+int cache_open(const char *name, struct buf *ret_path)
+{
+	_cleanup_buf_ struct buf path = { 0 };
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	int r = base_path(&path);
+
+	if (r == 0)
+		r = buf_addf(&path, "/storeboot/%s", name);
+	if (r == 0)
+		r = file_mkdirs(AT_FDCWD, path.data, 0700);
+	if (r < 0)
+		return r;
+	fd = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	/* Somebody else's folder could be changed under our feet. */
+	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return -EPERM;
+	*ret_path = path;
+	path = (struct buf){ 0 };
+	return take_fd(&fd);
+}
+
+static int hash_fd(int fd, char hex[static CACHE_KEY_SIZE])
+{
+	uint8_t chunk[65536];
+	SHA256_CTX c;
+	ssize_t n;
+
+	SHA256Init(&c);
+	for (off_t at = 0; (n = pread(fd, chunk, sizeof(chunk), at)) != 0; at += n) {
+		if (n < 0)
+			return -errno;
+		SHA256Update(&c, chunk, (size_t)n);
+	}
+	SHA256End(&c, hex);
+	return 0;
+}
+
+/* KEY-CONTENT.img: does it start with key? */
+static bool is_name_of(const char *name, const char *key)
+{
+	size_t n = strlen(key);
+
+	return strlen(name) == 2 * n + 1 + strlen(SUFFIX) && strncmp(name, key, n) == 0 &&
+	       name[n] == '-' && str_ends(name, SUFFIX);
+}
+
+/* Returns a descriptor, or -EBADMSG for a file that is not what its name says. */
+static int open_checked(int dir, const char *name, const char *key)
+{
+	static const struct timespec now[2] = { { 0, UTIME_OMIT }, { 0, UTIME_NOW } };
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char hex[CACHE_KEY_SIZE];
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EBADMSG;
+	r = hash_fd(fd, hex);
+	if (r < 0)
+		return r;
+	if (strncmp(name + strlen(key) + 1, hex, strlen(hex)) != 0)
+		return -EBADMSG;
+	/* For pruning only; on failure it is pruned a little early. */
+	if (futimens(fd, now) < 0)
+		errno = 0;
+	return take_fd(&fd);
+}
+
+/* The folder's entries from the start, on a descriptor of its own. */
+static DIR *list(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (!d)
+		cleanup_close(&fd);
+	return d;
+}
+
+int cache_find(int dir, const char *key, struct buf *ret_name)
+{
+	_cleanup_closedir_ DIR *d = list(dir);
+	const struct dirent *n;
+
+	if (!d)
+		return -errno;
+	while ((n = readdir(d))) {
+		int fd;
+
+		if (!is_name_of(n->d_name, key))
+			continue;
+		fd = open_checked(dir, n->d_name, key);
+		if (fd == -EBADMSG)
+			unlinkat(dir, n->d_name, 0);
+		if (fd < 0)
+			continue;
+		if (buf_addf(ret_name, "%s", n->d_name) == 0)
+			return fd;
+		close(fd);
+		return -ENOMEM;
+	}
+	return -ENOENT;
+}
+
+struct aged {
+	char name[2 * CACHE_KEY_SIZE + sizeof(SUFFIX)];
+	struct timespec used;
+};
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct aged *x = a, *y = b;
+
+	if (x->used.tv_sec != y->used.tv_sec)
+		return x->used.tv_sec < y->used.tv_sec ? 1 : -1;
+	if (x->used.tv_nsec != y->used.tv_nsec)
+		return x->used.tv_nsec < y->used.tv_nsec ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
+static void remove_left_over(int dir, const char *name, const struct stat *st)
+{
+	if (strstr(name, CACHE_TMP_MARK) && time(NULL) - st->st_mtime > TMP_AGE_MAX)
+		unlinkat(dir, name, 0);
+}
+
+void cache_sweep(int dir)
+{
+	_cleanup_closedir_ DIR *d = list(dir);
+	const struct dirent *e;
+	struct stat st;
+
+	while (d && (e = readdir(d)))
+		if (fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			remove_left_over(dir, e->d_name, &st);
+}
+
+/* Removes a writer's left-over, or notes a stored file's age. */
+static int look_at(int dir, const char *name, struct aged **files, size_t *n)
+{
+	struct stat st;
+	struct aged *v;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	remove_left_over(dir, name, &st);
+	if (!str_ends(name, SUFFIX) || strlen(name) >= sizeof(v->name))
+		return 0;
+	v = reallocarray(*files, *n + 1, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	*files = v;
+	v += (*n)++;
+	memcpy(v->name, name, strlen(name) + 1);
+	v->used = st.st_mtim;
+	return 0;
+}
+
+/* Best effort: a cache that grows is no failure. */
+static void prune(int dir)
+{
+	_cleanup_free_ struct aged *files = NULL;
+	_cleanup_closedir_ DIR *d = list(dir);
+	const struct dirent *e;
+	size_t n = 0;
+
+	while (d && (e = readdir(d)))
+		if (look_at(dir, e->d_name, &files, &n) < 0)
+			return;
+	if (n > 0)
+		qsort(files, n, sizeof(*files), newest_first);
+	for (size_t i = CACHE_FILES_MAX; i < n; i++)
+		unlinkat(dir, files[i].name, 0);
+}
+
+static int write_tmp(int dir, const char *tmp, const void *data, size_t len)
+{
+	_cleanup_close_ int fd =
+		openat(dir, tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	/* No fsync: a file that a crash leaves in part does not match its name. */
+	return fd < 0 ? -errno : file_write_all(fd, data, len);
+}
+
+int cache_store(int dir, const char *key, const void *data, size_t len, struct buf *ret_name)
+{
+	char content[CACHE_KEY_SIZE], name[NAME_MAX + 1], tmp[NAME_MAX + 1];
+	int r, fd;
+
+	SHA256Data(data, len, content);
+	r = str_format(name, sizeof(name), "%s-%s" SUFFIX, key, content);
+	if (r == 0)
+		r = str_format(tmp, sizeof(tmp), "%s" CACHE_TMP_MARK "%d", key, getpid());
+	if (r < 0)
+		return r;
+	unlinkat(dir, tmp, 0); /* of a dead process with our number */
+	r = write_tmp(dir, tmp, data, len);
+	if (r == 0 && renameat(dir, tmp, dir, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlinkat(dir, tmp, 0);
+		return r;
+	}
+	/* Proved like any other: a full disk or a bad one shows here, not in the guest. */
+	fd = open_checked(dir, name, key);
+	if (fd >= 0 && buf_addf(ret_name, "%s", name) < 0) {
+		close(fd);
+		fd = -ENOMEM;
+	}
+	if (fd >= 0)
+		prune(dir);
+	return fd;
+}

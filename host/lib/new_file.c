@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * new_file.c - a file that gets its name when it is complete, and never replaces another
+ *
+ * Theory of operation: a file without a name (O_TMPFILE) is gone with the process that makes it, and link(2)
+ * refuses a name that is taken. Not every file system has this: NFS, CIFS, 9p, FAT, JFS, NILFS2 and FUSE have
+ * no O_TMPFILE, nor has overlayfs before Linux 6.3. There the file has a temporary name, and a rename that
+ * replaces nothing gives it the right one. NFS, 9p and most of FUSE have no such rename, but link(2); FAT has
+ * no second names, but the rename; a shared folder of VirtualBox's has neither. There an empty file takes the
+ * name, which open(2) makes only where nothing is, and is then replaced.
+ */
+#include "host/lib/new_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "init/lib/file.h"
+#include "init/lib/log.h"
+
+/* linux/fs.h, which clashes with sys/mount.h on some hosts */
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#endif
+
+#define TRIES 100 /* a process with our number may have left its file */
+
+static int open_temporary(const char *prefix, mode_t mode, struct new_file *f)
+{
+	for (int i = 0; i < TRIES; i++) {
+		snprintf(f->tmp, sizeof(f->tmp), i ? "%.200s%d.%d" : "%.200s%d", prefix, (int)getpid(), i);
+		f->fd = openat(f->dir, f->tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		if (f->fd >= 0)
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	f->tmp[0] = '\0';
+	return -errno;
+}
+
+/* Whatever is wrong with the first way, the second one works, or its errno tells why none does. */
+int new_file_open(int at, const char *folder, const char *prefix, mode_t mode, struct new_file *ret)
+{
+	*ret = (struct new_file)NEW_FILE_INIT;
+	ret->dir = openat(at, folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (ret->dir < 0)
+		return -errno;
+	ret->fd = openat(ret->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	return ret->fd >= 0 ? 0 : open_temporary(prefix, mode, ret);
+}
+
+/* Is this the errno of a file system, or a kernel, that cannot do it at all? */
+static bool cannot(int err)
+{
+	return err == EINVAL || err == ENOSYS || err == EOPNOTSUPP || err == EPERM;
+}
+
+static int replace_empty(int dir, const char *from, const char *to)
+{
+	_cleanup_close_ int fd = openat(dir, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	if (renameat(dir, from, dir, to) == 0)
+		return 0;
+	r = -errno;
+	unlinkat(dir, to, 0);
+	return r;
+}
+
+int new_file_rename(int dir, const char *from, const char *to)
+{
+	if (syscall(SYS_renameat2, dir, from, dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (!cannot(errno))
+		return -errno;
+	if (linkat(dir, from, dir, to, 0) == 0)
+		return unlinkat(dir, from, 0) < 0 ? -errno : 0;
+	return cannot(errno) ? replace_empty(dir, from, to) : -errno;
+}
+
+/* The magic link is what open(2) tells for O_TMPFILE. */
+static int link_nameless(const struct new_file *f, const char *name)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "/proc/self/fd/%d", f->fd);
+	return linkat(AT_FDCWD, file, f->dir, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
+int new_file_name(struct new_file *f, const char *name)
+{
+	_cleanup_close_ int folder = -1;
+	int r = f->tmp[0] ? new_file_rename(f->dir, f->tmp, name) : link_nameless(f, name);
+
+	if (r < 0)
+		return r;
+	f->tmp[0] = '\0';
+	folder = openat(f->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder >= 0 && fsync(folder) < 0) /* the name survives a power cut as what follows does */
+		log_trace("the folder of %s: %s", name, strerror(errno));
+	return 0;
+}
+
+void new_file_forget(struct new_file *f)
+{
+	if (f->tmp[0])
+		unlinkat(f->dir, f->tmp, 0);
+	f->tmp[0] = '\0';
+}
+
+void new_file_close(struct new_file *f)
+{
+	new_file_forget(f);
+	cleanup_close(&f->fd);
+	cleanup_close(&f->dir);
+	*f = (struct new_file)NEW_FILE_INIT;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* utf8.c - text of unknown encoding as UTF-8, which JSON must be */
+#include "host/lib/utf8.h"
+
+size_t utf8_sequence(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	static const struct {
+		unsigned char first, last, low, high, len;
+	} forms[] = {
+		{ 0x01, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		if (s[0] < forms[i].first || s[0] > forms[i].last)
+			continue;
+		if (forms[i].len > 1 && (s[1] < forms[i].low || s[1] > forms[i].high))
+			return 0;
+		for (size_t k = 2; k < forms[i].len; k++)
+			if (s[k] < 0x80 || s[k] > 0xbf)
+				return 0;
+		return forms[i].len;
+	}
+	return 0;
+}
+
+bool utf8_is(const char *text)
+{
+	size_t n;
+
+	for (; *text; text += n) {
+		n = utf8_sequence(text);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
+int utf8_repair(const char *text, struct buf *ret)
+{
+	int r = buf_add(ret, "", 0);
+
+	while (r == 0 && *text) {
+		size_t n = utf8_sequence(text);
+
+		r = n > 0 ? buf_add(ret, text, n) : buf_add(ret, "\xef\xbf\xbd", 3);
+		text += n > 0 ? n : 1;
+	}
+	return r;
+}

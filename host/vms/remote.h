@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* remote.h - the commands that reach a VM which another `storeboot run` started */
+#ifndef STOREBOOT_HOST_VMS_REMOTE_H
+#define STOREBOOT_HOST_VMS_REMOTE_H
+
+#include "host/lib/opt.h"
+
+int cmd_exec(int argc, char **argv);
+extern const struct opt_command exec_command;
+int cmd_stop(int argc, char **argv);
+extern const struct opt_command stop_command;
+int cmd_console(int argc, char **argv);
+extern const struct opt_command console_command;
+
+#endif

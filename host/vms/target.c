@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* target.c - a running VM as another storeboot reaches it */
+#include "host/vms/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <sys/file.h>
+#include <time.h>
+
+#include "host/lib/exit.h"
+#include "host/vms/control.h"
+#include "host/vms/vms.h"
+#include "init/lib/file.h"
+#include "init/lib/str.h"
+
+#define VM_FILE_MAX 65536
+#define CONNECT_TRIES 3000 /* 10 ms apart */
+
+static pid_t launcher_of(int vm_fd)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	json_object *o = NULL, *pid;
+	pid_t ret = 0;
+
+	if (file_read_fd(vm_fd, VM_FILE_MAX, &text) == 0)
+		o = json_tokener_parse(text.data ? text.data : "");
+	if (json_object_object_get_ex(o, "pid", &pid))
+		ret = (pid_t)json_object_get_int64(pid);
+	json_object_put(o);
+	return ret > 0 ? ret : 0;
+}
+
+static int is_gone(const struct target *t, struct err *e)
+{
+	return err_exit(e, EXIT_MISSING, ESRCH, "the VM %s has ended meanwhile", t->name);
+}
+
+int target_find(const char *name, struct target *ret, struct err *e)
+{
+	char path[PATH_MAX];
+	int r = vms_find(name, ret->folder, e);
+
+	if (r < 0)
+		return r;
+	ret->name = name;
+	if (str_format(path, sizeof(path), "%s/vm", ret->folder) < 0)
+		return err_sys(e, ENAMETOOLONG, "%s", ret->folder);
+	ret->vm_fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (ret->vm_fd < 0 || !target_lives(ret))
+		return is_gone(ret, e);
+	ret->launcher = launcher_of(ret->vm_fd);
+	return 0;
+}
+
+/* The launcher has its lock before anybody finds the VM, so this shared one keeps nobody out. */
+bool target_lives(const struct target *t)
+{
+	if (flock(t->vm_fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	flock(t->vm_fd, LOCK_UN);
+	return false;
+}
+
+/* proc_pid_stat(5): the state follows the name, which is in parentheses and may hold any character. */
+static char state_of(pid_t pid)
+{
+	_cleanup_buf_ struct buf stat = { 0 };
+	char path[64];
+	const char *name_end;
+
+	if (pid <= 0 || str_format(path, sizeof(path), "/proc/%d/stat", (int)pid) < 0 ||
+	    file_read(AT_FDCWD, path, 4096, &stat) < 0)
+		return '?';
+	name_end = strrchr(stat.data, ')');
+	return name_end && name_end[1] == ' ' ? name_end[2] : '?';
+}
+
+int target_look(const struct target *t, struct err *e)
+{
+	if (state_of(t->launcher) != 'T' || !target_lives(t))
+		return 0;
+	return err_exit(e, EXIT_MISSING, EAGAIN,
+			"%s: its launcher, pid %d, is stopped, as by Ctrl-z, and answers nobody; "
+			"kill -CONT %d continues it",
+			t->name, (int)t->launcher, (int)t->launcher);
+}
+
+/* A VM has its name a moment before its socket. */
+static bool may_pass(int err)
+{
+	return err == -ENOENT || err == -ECONNREFUSED || err == -EAGAIN;
+}
+
+int target_connect(struct target *t, struct err *e)
+{
+	const struct timespec pause = { 0, 10000000 };
+	int r = -EAGAIN;
+
+	for (int i = 0; may_pass(r) && i < CONNECT_TRIES; i++) {
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		if (!target_lives(t))
+			return is_gone(t, e);
+		r = target_look(t, e);
+		if (r < 0)
+			return r;
+		r = t->sock = control_connect(t->folder);
+	}
+	return r < 0 ? err_exit(e, EXIT_MISSING, r, "%s: its launcher, pid %d, does not answer: %s", t->name,
+				(int)t->launcher, strerror(-r)) :
+		       0;
+}
+
+void target_free(struct target *t)
+{
+	cleanup_close(&t->vm_fd);
+	cleanup_close(&t->sock);
+	*t = (struct target)TARGET_INIT;
+}

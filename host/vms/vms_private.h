@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* vms_private.h - the private folders of running VMs (theory: vms.h) */
+#ifndef STOREBOOT_HOST_VMS_VMS_PRIVATE_H
+#define STOREBOOT_HOST_VMS_VMS_PRIVATE_H
+
+#include <sys/stat.h>
+
+#include "init/lib/err.h"
+
+/* Is it a folder that only this user can enter? variable: the one that names another. Returns 0, or -EPERM with
+ * e: EXIT_MISSING. */
+_must_check_ int private_check(const char *path, const struct stat *st, const char *variable, struct err *e);
+
+/* Makes the folder base, if it is not there, and NAME.XXXXXX in it, mode 0700. ret: its path, PATH_MAX bytes.
+ * Returns 0, or -errno with e. */
+_must_check_ int private_make(const char *base, const char *name, char *ret, struct err *e);
+
+/* Removes a folder that private_make made for that name, and the base if nothing else is in it. */
+void private_remove(const char *folder, const char *name);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* nix_store.h - running the system's own nix-store on the guest's database */
+#ifndef STOREBOOT_INIT_NIX_NIX_STORE_H
+#define STOREBOOT_INIT_NIX_NIX_STORE_H
+
+#include "init/lib/err.h"
+#include "init/lib/str.h"
+
+struct nix_store {
+	const char *program; /* as execve(2) takes it */
+	unsigned int timeout_ms;
+};
+
+/*
+ * Runs it with one operation, NULL-terminated ("--load-db", NULL). stdin_fd: -1 for nothing. on: what it
+ * works on, for messages. ret_out: NULL, or its stdout is appended. Returns 0, or -errno with e: -ECHILD
+ * (it failed; e has its status and last line), -ETIMEDOUT, or why it cannot be run.
+ */
+_must_check_ int nix_store_run(const struct nix_store *n, const char *const *operation, int stdin_fd,
+			       const char *on, struct buf *ret_out, struct err *e);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reginfo.c - the closure's registration into the guest's Nix database
+ *
+ * Theory of operation: loading takes seconds for a real closure and gives the same rows each time,
+ * so the last registration loaded is kept beside the database, whole: equal bytes mean an unchanged
+ * closure, and no hash is needed to say so. The stamp is written after nix-store has committed, and
+ * its time is set to the database's. Whatever happens to the database after that (paths deleted,
+ * another one put in its place, a power cut that took the last writes) makes the two times differ,
+ * and then the registration is loaded again. Reading alone does not: SQLite writes the file only to
+ * change it, and what it has not moved there yet lies in a log beside it (sqlite.org, wal.html).
+ *
+ * What the database holds besides, of earlier registrations or built in the guest, can vanish from the
+ * store between two boots: the host collects its garbage, or the layer above the store lay in memory.
+ * Those paths are listed beside the stamp, so that a boot only looks whether each is there; nix-store
+ * is asked to drop some only when one is gone.
+ */
+#include "init/nix/reginfo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init/inroot.h"
+#include "init/lib/file.h"
+#include "init/nix/registration.h"
+
+#define DB "nix/var/nix/db/db.sqlite"
+#define DB_LOG DB "-wal"
+#define STAMP "nix/var/nix/db/storeboot-registration"
+#define OTHERS "nix/var/nix/db/storeboot-others" /* what is not in the stamp, one path a line */
+#define REGISTRATION_MAX ((size_t)256 << 20)
+
+void reginfo_done_free(struct reginfo_done *d)
+{
+	buf_free(&d->dropped);
+	buf_free(&d->dangling);
+}
+
+/* Whether a file of the system is there; then *ret is what stat(2) says of it. */
+static bool look(const struct reginfo *r, const char *path, int flags, struct stat *ret)
+{
+	_cleanup_close_ int fd = inroot_open(r->root, path, O_PATH | flags, 0);
+
+	return fd >= 0 && fstat(fd, ret) == 0;
+}
+
+static bool unchanged(const struct reginfo *r, const struct buf *text)
+{
+	_cleanup_close_ int stamp = inroot_open(r->root, STAMP, O_RDONLY, 0);
+	_cleanup_buf_ struct buf last = { 0 };
+	struct stat st, db, log;
+
+	return stamp >= 0 && fstat(stamp, &st) == 0 && look(r, DB, 0, &db) &&
+	       st.st_mtim.tv_sec == db.st_mtim.tv_sec && st.st_mtim.tv_nsec == db.st_mtim.tv_nsec &&
+	       !(look(r, DB_LOG, 0, &log) && log.st_size > 0) && st.st_size == (off_t)text->len &&
+	       file_read_fd(stamp, text->len, &last) == 0 && last.len == text->len &&
+	       memcmp(last.data, text->data, text->len) == 0;
+}
+
+/* The time comes last: a stamp that is cut off from it counts for nothing. */
+static int leave_stamp(const struct reginfo *r, const struct buf *text, const struct buf *others,
+		       struct err *e)
+{
+	int err = file_replace(r->root, OTHERS, others->data ? others->data : "", others->len, 0644);
+	struct timespec times[2];
+	struct stat db;
+
+	if (err == 0)
+		err = file_replace(r->root, STAMP, text->data, text->len, 0644);
+	if (err == 0 && !look(r, DB, 0, &db))
+		return err_set(e, ENOENT, "%s left no /" DB, r->nix.program);
+	if (err == 0) {
+		times[0] = times[1] = db.st_mtim;
+		err = utimensat(r->root, STAMP, times, 0) < 0 ? -errno : 0;
+	}
+	return err < 0 ? err_sys(e, err, "cannot write /" STAMP) : 0;
+}
+
+/* What the database has. Returns 0 or -errno with e; reg points into text. */
+static int dump(const struct reginfo *r, struct buf *text, struct registration *reg, struct err *e)
+{
+	static const char *const operation[] = { "--dump-db", NULL };
+	int err = nix_store_run(&r->nix, operation, -1, "the database", text, e);
+	size_t line = 0;
+
+	if (err < 0)
+		return err;
+	err = registration_parse(text->data, text->len, reg, &line);
+	return err < 0 ? err_sys(e, err, "what %s --dump-db says, line %zu", r->nix.program, line) : 0;
+}
+
+/* Of paths, one a line, adds to ret those that the store has not. Returns 0 or -ENOMEM. */
+static int find_gone(const struct reginfo *r, struct buf *paths, struct buf *ret)
+{
+	char *line = paths->data, *newline;
+	struct stat st;
+	int err = 0;
+
+	for (; err == 0 && line && (newline = strchr(line, '\n')); line = newline + 1) {
+		*newline = '\0';
+		if (!look(r, line, O_NOFOLLOW, &st))
+			err = buf_addf(ret, "%s\n", line);
+		*newline = '\n';
+	}
+	return err;
+}
+
+/* Sorts the paths that are gone by whether the database still has them. */
+static int sort_gone(struct buf *gone, const struct registration *has, struct reginfo_done *ret)
+{
+	char *line = gone->data, *newline;
+	int err = 0;
+
+	for (; err == 0 && line && (newline = strchr(line, '\n')); line = newline + 1) {
+		size_t len = (size_t)(newline - line);
+
+		err = buf_add(registration_has(has, line, len, NULL) ? &ret->dangling : &ret->dropped,
+			      line, len + 1);
+	}
+	return err;
+}
+
+/* nix-store --verify drops each path that is gone unless one that is there refers to it; then it ends
+ * with 1 and the others are dropped all the same. others: what is left of them. */
+static int drop(const struct reginfo *r, struct buf *gone, const struct registration *loaded,
+		struct buf *others, struct reginfo_done *ret, struct err *e)
+{
+	static const char *const operation[] = { "--verify", NULL };
+	_cleanup_registration_ struct registration now = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	int err = nix_store_run(&r->nix, operation, -1, "the database", NULL, e);
+
+	if (err < 0 && err != -ECHILD)
+		return err;
+	err = dump(r, &text, &now, e);
+	if (err < 0)
+		return err;
+	others->len = 0;
+	err = registration_minus(&now, loaded, others);
+	if (err == 0)
+		err = sort_gone(gone, &now, ret);
+	return err < 0 ? err_sys(e, err, "cannot drop paths from the database") : 0;
+}
+
+static int load(const struct reginfo *r, const struct buf *text, struct err *e)
+{
+	static const char *const operation[] = { "--load-db", NULL };
+	_cleanup_close_ int fd = memfd_create("registration", MFD_CLOEXEC);
+	int err = fd < 0 ? -errno : file_write_all(fd, text->data, text->len);
+
+	if (err == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		err = -errno;
+	if (err < 0)
+		return err_sys(e, err, "cannot hand on the registration regInfo=%s", r->file);
+	return nix_store_run(&r->nix, operation, fd, r->file, NULL, e);
+}
+
+/* Into a database that holds something: what is in both, and what is in it alone. */
+static int load_over(const struct reginfo *r, const struct registration *reg, struct buf *others, struct err *e)
+{
+	_cleanup_registration_ struct registration known = { 0 };
+	_cleanup_buf_ struct buf has = { 0 }, rest = { 0 };
+	int err = dump(r, &has, &known, e);
+
+	if (err < 0)
+		return err;
+	err = registration_to_load(reg, &known, &rest);
+	if (err == 0)
+		err = registration_minus(&known, reg, others);
+	if (err < 0)
+		return err_sys(e, err, "cannot read the registration regInfo=%s", r->file);
+	return rest.len > 0 ? load(r, &rest, e) : 0;
+}
+
+static int read_others(const struct reginfo *r, struct buf *ret)
+{
+	_cleanup_close_ int fd = inroot_open(r->root, OTHERS, O_RDONLY, 0);
+
+	return fd == -ENOENT ? 0 : fd < 0 ? fd : file_read_fd(fd, REGISTRATION_MAX, ret);
+}
+
+static int settle(const struct reginfo *r, const struct buf *text, const struct registration *reg,
+		  struct buf *others, struct reginfo_done *ret, struct err *e)
+{
+	_cleanup_buf_ struct buf gone = { 0 };
+	int err = find_gone(r, others, &gone);
+
+	if (err < 0)
+		return err_sys(e, err, "cannot look for vanished paths");
+	if (gone.len > 0)
+		err = drop(r, &gone, reg, others, ret, e);
+	if (err == 0 && (ret->loaded || ret->verified || ret->dropped.len > 0))
+		err = leave_stamp(r, text, others, e);
+	return err;
+}
+
+/* What a path holds may not be what its hash says: that is worth a line, and no failure of the boot. It ends
+ * with 1 then, and has done all else. */
+static void verify(const struct reginfo *r, struct reginfo_done *ret)
+{
+	/* quiet: else it says in between which path got a hash. */
+	static const char *const operation[] = { "--verify", "--check-contents", "--quiet", NULL };
+
+	ret->verified = nix_store_run(&r->nix, operation, -1, "the store", NULL, &ret->warning) == 0;
+}
+
+int reginfo_load(const struct reginfo *r, struct reginfo_done *ret, struct err *e)
+{
+	_cleanup_close_ int fd = inroot_open(r->root, r->file, O_RDONLY, 0);
+	_cleanup_registration_ struct registration reg = { 0 };
+	_cleanup_buf_ struct buf text = { 0 }, others = { 0 };
+	struct err aside = { 0 };
+	struct stat db;
+	size_t line = 0;
+	int err = fd < 0 ? fd : file_read_fd(fd, REGISTRATION_MAX, &text);
+
+	if (err < 0)
+		return err_sys(e, err, "cannot read the registration regInfo=%s", r->file);
+	if (text.len == 0)
+		return err_set(e, ENODATA, "the registration regInfo=%s is empty", r->file);
+	err = registration_parse(text.data, text.len, &reg, &line);
+	if (err == -EBADMSG)
+		return err_set(e, EBADMSG,
+			       "regInfo=%s:%zu: no registration, or it is cut short here; nothing is loaded",
+			       r->file, line);
+	if (err < 0)
+		return err_sys(e, err, "cannot read the registration regInfo=%s", r->file);
+	ret->loaded = !unchanged(r, &text);
+	if (!ret->loaded)
+		err = read_others(r, &others);
+	else if (look(r, DB, 0, &db))
+		err = load_over(r, &reg, &others, e);
+	else
+		err = load(r, &text, e);
+	if (err < 0)
+		return ret->loaded ? err : err_sys(e, err, "cannot read /" OTHERS);
+	/* The registration is in: what fails from here on is a warning. */
+	if (r->verify)
+		verify(r, ret);
+	if (settle(r, &text, &reg, &others, ret, &aside) < 0)
+		ret->warning = aside;
+	return 0;
+}

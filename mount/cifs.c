@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* cifs.c - the host's share, and the store in it */
+#include "mount/cifs.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "init/lib/file.h"
+#include "init/lib/sys.h"
+#include "mount/fs.h"
+#include "mount/mountinfo.h"
+
+/*
+ * What carries a store byte for byte, measured with names, links and modes of every kind against
+ * Samba. UNIX extensions are the default of vers=1.0; the word "unix" itself makes Linux 5.10 ask
+ * for SMB3.1.1 POSIX instead, so it stays out. iso8859-1 with the same on the server's side carries
+ * every byte 1:1. Whoever owns it on the host, for the guest all is its owner's: the store is root's, as
+ * nix wants it.
+ * Not here: noperm, since modes and owner are the real ones and the kernel's own check is right;
+ * hard, since then a lookup on a server that is gone for good never ends.
+ */
+static const char *const carried_by[] = { "unix", "posixpaths" };
+
+static const struct mount_option cifs_options[] = {
+	{ "vers", "1.0" },
+	{ "username", "nobody" }, /* the server maps it to its guest account */
+	{ "password", "" },
+	{ "nomapposix", NULL },
+	{ "noacl", NULL }, /* the server denies what asks for one, and cp -a fails over it */
+	{ "iocharset", "iso8859-1" },
+	{ "forceuid", NULL },
+	{ "forcegid", NULL },
+};
+
+/* How long attributes and pages are kept. In a folder of the user's, for which the server gives no oplock
+ * (host/share/cifs.c), loose with actimeo=0 asks for time and size at each read, drops the pages of what has
+ * changed and sends at once what is written. strict keeps no page, and its reads past the cache have
+ * splice(2) and sendfile(2) give zeroes behind the end of the file (seen on 6.1, busybox cat). */
+static const struct mount_option kept[][2] = {
+	[MOUNT_STORE] = { { "actimeo", "86400" }, { "cache", "loose" } },
+	[MOUNT_FOLDER] = { { "actimeo", "0" }, { "cache", "loose" } },
+	[MOUNT_FOLDER_RO] = { { "actimeo", "0" }, { "cache", "loose" } },
+};
+
+/*
+ * What a mount's errno means here, each seen with a real server in that state. An error that is not final is
+ * worth another try, and so is one that is not in the table: the server answers with its own errors, of which
+ * the client makes some errno (fs/smb/client/smb1maperror.c, before it netmisc.c), and a busy host may cause
+ * any of them. No text: that of the kernel or of strerror(3).
+ */
+static const struct meaning {
+	int num;
+	bool final;
+	const char *text;
+} meanings[] = {
+	{ EHOSTUNREACH, false, "no server has that address; does the host serve the share?" },
+	{ EHOSTDOWN, false, "the server ends the connection or is silent; see the host's server log" },
+	{ ECONNREFUSED, false, "no server listens there; does the host serve the share?" },
+	{ ECONNRESET, false, "the server ended the connection; see the host's server log" },
+	{ ECONNABORTED, false, "the server ended the connection; see the host's server log" },
+	{ ETIMEDOUT, false, "the server is silent" },
+	{ EAGAIN, false, "the server ended the connection; see the host's server log" },
+	{ ENETUNREACH, false, "no way to that address; is the network up?" },
+	{ ENETDOWN, false, "the network device is down" },
+	{ ENOMEM, false, "the server or this system is out of memory, or the server was not ready" },
+	{ ENXIO, true, "the server has no share of that name; see storeboot.share.source" },
+	{ ENOENT, true, "the share has no such path; see storeboot.share.source" },
+	{ EACCES, true, "the server does not let a guest in; it needs 'guest ok = yes'" },
+	{ EOPNOTSUPP, true, "the server refuses SMB1; it needs 'server min protocol = NT1'" },
+	{ ELIBACC, true, "the kernel has no charset iso8859-1; is nls_iso8859-1 in the initrd?" },
+	{ ENODEV, true, NULL }, /* no cifs in this kernel */
+	{ EINVAL, true, NULL }, /* it does not know an option */
+	{ EPERM, true, NULL },
+	{ ENOSYS, true, NULL },
+};
+
+#define PAUSE_MAX_MS 2000 /* between two tries; it starts at 100 and doubles */
+
+static const struct meaning *find_meaning(int num)
+{
+	static const struct meaning unknown = { 0, false, NULL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+		if (meanings[i].num == num)
+			return &meanings[i];
+	return &unknown;
+}
+
+bool mount_share_may_pass(int num)
+{
+	return !find_meaning(num)->final;
+}
+
+int mount_share_address(const char *source, char ret[INET_ADDRSTRLEN])
+{
+	const char *host = str_after(source, "//"), *slash = host ? strchr(host, '/') : NULL;
+	char text[INET_ADDRSTRLEN];
+	struct in_addr addr;
+	size_t n;
+
+	if (!slash || slash[1] == '\0' || slash[1] == '/')
+		return -EINVAL;
+	n = (size_t)(slash - host);
+	if (n >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, host, n);
+	text[n] = '\0';
+	if (inet_pton(AF_INET, text, &addr) != 1)
+		return -EINVAL;
+	memcpy(ret, text, n + 1);
+	return 0;
+}
+
+static int mount_detached(const char *source, const char *address, enum mount_what what,
+			  const struct mount_owner *owner, struct err *e)
+{
+	const struct mount_option own[] = {
+		{ "ip", address }, { "uid", owner->uid }, { "gid", owner->gid },
+		/* A kernel that knows the option makes no link by the UNIX extensions unless it is told
+		 * (seen on 7.3: EOPNOTSUPP); others refuse it, and make them. */
+		{ "symlink", "unix" },
+	};
+	enum { N = ARRAY_SIZE(cifs_options), KEPT = ARRAY_SIZE(kept[0]), ALL = N + KEPT + ARRAY_SIZE(own) };
+	struct mount_option options[ALL];
+	int r = -EINVAL;
+
+	memcpy(options, cifs_options, sizeof(cifs_options));
+	memcpy(options + N, kept[what], sizeof(kept[what]));
+	memcpy(options + N + KEPT, own, sizeof(own));
+	if (what == MOUNT_FOLDER)
+		r = mount_fs_detached("cifs", source, options, ALL, false, mount_fs_attrs(what), e);
+	return r != -EINVAL ? r :
+			      mount_fs_detached("cifs", source, options, ALL - 1, what != MOUNT_FOLDER,
+						mount_fs_attrs(what), e);
+}
+
+static void pause_ms(unsigned int ms)
+{
+	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		;
+}
+
+/* The line for a mount that is given up. e: the error of the last try, whose text stands in where the table has
+ * none. */
+static int give_up(const char *source, int r, unsigned int tries, uint64_t spent, struct err *e)
+{
+	const struct meaning *m = find_meaning(-r);
+	char line[sizeof(e->text)], count[64] = "";
+
+	if (m->final && !m->text)
+		return r;
+	if (m->text)
+		snprintf(line, sizeof(line), "cannot mount cifs %s: %s", source, m->text);
+	else
+		memcpy(line, e->text, sizeof(line));
+	if (!m->final)
+		snprintf(count, sizeof(count), ", tries: %u in %" PRIu64 ".%" PRIu64 " s", tries,
+			 spent / 1000000, spent % 1000000 / 100000);
+	return err_set(e, r, "%s (errno %d%s)", line, -r, count);
+}
+
+/* Tries until it works, the deadline is over, or the error is a final one. */
+static int mount_patiently(const char *source, const char *address, enum mount_what what,
+			   const struct mount_owner *owner, unsigned int deadline_ms, struct err *e)
+{
+	uint64_t start = sys_now_us(), limit = (uint64_t)deadline_ms * 1000;
+
+	for (unsigned int tries = 1, wait_ms = 100;; tries++, wait_ms *= 2) {
+		int r = mount_detached(source, address, what, owner, e);
+		uint64_t spent = sys_now_us() - start;
+
+		if (r >= 0)
+			return r;
+		if (!mount_share_may_pass(-r) || spent >= limit)
+			return give_up(source, r, tries, spent, e);
+		if (wait_ms > PAUSE_MAX_MS)
+			wait_ms = PAUSE_MAX_MS;
+		/* The last try is made when the deadline is there, not before. */
+		pause_ms((limit - spent) / 1000 < wait_ms ? (unsigned int)((limit - spent) / 1000 + 1) :
+							    wait_ms);
+	}
+}
+
+/* Refuses a share that does not carry links, modes and names as they are. */
+static int check_granted(const char *source, const char *path, struct err *e)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	struct mountinfo m;
+	int r = file_read(AT_FDCWD, "/proc/self/mountinfo", 1 << 20, &text);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot read /proc/self/mountinfo");
+	r = mountinfo_find(text.data, text.len, path, &m);
+	if (r < 0)
+		return err_sys(e, r, "cannot find %s in /proc/self/mountinfo", path);
+	for (size_t i = 0; i < ARRAY_SIZE(carried_by); i++)
+		if (!mountinfo_has(&m.super_options, carried_by[i]))
+			return err_set(e, EPROTO,
+				       "%s has no SMB1 UNIX extensions (option %s is missing): links "
+				       "and modes of the store would be lost; the server needs "
+				       "'unix extensions = yes' and 'server min protocol = NT1'",
+				       source, carried_by[i]);
+	return 0;
+}
+
+int mount_share_cifs(const char *source, const char *path, enum mount_what what,
+		     const struct mount_owner *owner, unsigned int deadline_ms, struct err *e)
+{
+	char address[INET_ADDRSTRLEN];
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (mount_share_address(source, address) < 0)
+		return err_set(e, EINVAL,
+			       "storeboot.share.source=%s is not //ADDRESS/SHARE with an IPv4 address",
+			       source);
+	r = file_mkdirs(AT_FDCWD, path, 0755);
+	if (r < 0)
+		return err_sys(e, r, "cannot make the mount point %s", path);
+	fd = mount_patiently(source, address, what, owner, deadline_ms, e);
+	if (fd < 0)
+		return fd;
+	r = mount_fs_attach(fd, path, e);
+	if (r < 0)
+		return r;
+	r = check_granted(source, path, e);
+	if (r < 0)
+		umount2(path, MNT_DETACH);
+	return r;
+}
+
+int mount_share_store(const char *hostfs, const char *folder, const char *store, struct err *e)
+{
+	char from[PATH_MAX];
+	struct stat st;
+	int r = str_format(from, sizeof(from), "%s/%s", hostfs, folder);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot bind the store below %s", hostfs);
+	/* lstat: a link could lead out of the share, into the guest itself. */
+	if (lstat(from, &st) < 0)
+		return err_sys(e, errno, "the share holds no store: %s", from);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ENOTDIR, "the share holds no store: %s is not a folder", from);
+	r = file_mkdirs(AT_FDCWD, store, 0755);
+	if (r < 0)
+		return err_sys(e, r, "cannot make the mount point %s", store);
+	return mount_fs_bind_ro(from, store, e);
+}

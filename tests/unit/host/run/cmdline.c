@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* cmdline.c - tests of the kernel command line's making */
+#include "host/run/cmdline.h"
+
+#include <errno.h>
+
+#include "host/lib/exit.h"
+#include "tests/lib/test.h"
+
+#define LINE_MAX_X86 2047
+
+static const char *const serial[] = { "ttyS0", NULL };
+static const char *const window[] = { "ttyS0", "tty0", NULL };
+
+static void all_words_in_order(void)
+{
+	const struct cmdline c = { .params = "loglevel=4 quiet\n", .init = "/nix/store/s/init",
+				   .system_config = "/nix/store/s", .reg_info = "/run/r", .verify = "1",
+				   .root = "/dev/vda", .disk_serial = "r", .disk_size = "512", .disk_zero = "1",
+				   .share = "9p",
+				   .report = "/dev/ttyS1", .channel = "port", .no_stage2 = "1", .rescue = "1",
+				   .console_size = "50x200", .consoles = serial,
+				   .append = " single \n" };
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
+	CHECK_STR(b.data, "loglevel=4 quiet init=/nix/store/s/init systemConfig=/nix/store/s "
+			  "regInfo=/run/r storeboot.verify=1 root=/dev/vda storeboot.disk.serial=r "
+			  "storeboot.disk.size=512 storeboot.disk.zero=1 storeboot.share=9p "
+			  "storeboot.report=/dev/ttyS1 storeboot.channel=port storeboot.no-stage2=1 "
+			  "storeboot.rescue=1 storeboot.console.size=50x200 console=ttyS0 panic=-1 single");
+}
+
+static void absent_words_are_left_out(void)
+{
+	const struct cmdline c = { .init = "/init", .consoles = window };
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
+	CHECK_STR(b.data, "init=/init console=ttyS0 console=tty0 panic=-1");
+}
+
+static void spaces_and_newlines(void)
+{
+	const struct cmdline c = { .params = "\n a\nb \n", .init = "/a b" };
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
+	CHECK_STR(b.data, "a b init=\"/a b\" panic=-1");
+}
+
+/* The last length that is taken, and the first that is not. */
+static void limit(void)
+{
+	char words[LINE_MAX_X86 + 1];
+	struct cmdline c = { .append = words };
+	_cleanup_buf_ struct buf b = { 0 };
+	size_t n = LINE_MAX_X86 - strlen("panic=-1 ");
+	struct err e = { 0 };
+
+	memset(words, 'x', sizeof(words));
+	words[n] = '\0';
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
+	CHECK_INT(b.len, LINE_MAX_X86);
+	words[n] = 'x';
+	words[n + 1] = '\0';
+	b.len = 0;
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), -E2BIG);
+	CHECK_INT(b.len, 0);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_HAS(e.text, "2048 bytes, 1 more");
+}
+
+static void refused(struct cmdline c, const char *text)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), -EINVAL);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_HAS(e.text, text);
+	CHECK_INT(b.len, 0);
+}
+
+/* Words of the system's that would make ours something else. */
+static void nothing_is_swallowed(void)
+{
+	const struct cmdline good = { .params = "a=\"b -- c\" --d x-- e--\n", .append = "-- x \"y" };
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err e = { 0 };
+
+	refused((struct cmdline){ .params = "dyndbg=\"file x\n" }, "a quote that is not closed");
+	refused((struct cmdline){ .params = "-- x" }, "a word --");
+	refused((struct cmdline){ .params = "quiet --\n" }, "a word --");
+	refused((struct cmdline){ .params = "quiet\t--" }, "a word --");
+	refused((struct cmdline){ .init = "/a\"b" }, "init=/a\"b cannot be said");
+	CHECK_INT(cmdline_build(&good, LINE_MAX_X86, &b, &e), 0);
+	CHECK_STR(b.data, "a=\"b -- c\" --d x-- e-- panic=-1 -- x \"y");
+}
+
+int main(void)
+{
+	RUN(all_words_in_order);
+	RUN(absent_words_are_left_out);
+	RUN(spaces_and_newlines);
+	RUN(limit);
+	RUN(nothing_is_swallowed);
+	TEST_END();
+}

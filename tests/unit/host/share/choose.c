@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* choose.c - tests of the roads to the store: what QEMU is told, virtiofsd's command, the bar */
+#include "host/share/share.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "host/lib/exit.h"
+#include "host/lib/bar.h"
+#include "host/share/virtiofs.h"
+#include "tests/lib/test.h"
+
+/* A program that says that it has every device, and one that has none. */
+#define HAS_ALL "/bin/true"
+#define HAS_NONE "/bin/false"
+
+static void say(const struct road_request *q, const char *want)
+{
+	_cleanup_(way_free) struct way w = WAY_INIT;
+	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(road_find(q, &w, &e), 0);
+	CHECK_INT(road_qemu(&w, &v), 0);
+	for (size_t i = 0; i < v.n; i++)
+		CHECK_INT(buf_addf(&text, "%s%s", i ? " " : "", v.v[i]), 0);
+	CHECK_STR(text.data, want);
+	CHECK(!road_cache(&w) && !road_serves(&w) && !road_disk(&w, false, &(struct qemu_disk){ 0 }));
+}
+
+static void what_qemu_is_told(void)
+{
+	const struct road_request q = { .share = SHARE_9P, .store = "/s,t ore", .qemu = HAS_ALL };
+
+	say(&q, "-fsdev local,id=nix-store,security_model=none,readonly=on,multidevs=remap,path=/s,,t ore "
+		"-device virtio-9p-pci,fsdev=nix-store,mount_tag=nix-store");
+}
+
+static void folders_beside_the_store(void)
+{
+	struct bind v[] = { { .host = "/a,b", .guest = "/mnt/a b" },
+			    { .host = "/c", .guest = "/c", .read_only = true } };
+	const struct binds binds = { .v = v, .n = ARRAY_SIZE(v) };
+	const struct road_request q = { .share = SHARE_9P, .store = "/s", .qemu = HAS_ALL, .binds = &binds };
+	_cleanup_(way_free) struct way w = WAY_INIT;
+	_cleanup_buf_ struct buf lines = { 0 };
+	struct err e = { 0 };
+
+	say(&q, "-fsdev local,id=nix-store,security_model=none,readonly=on,multidevs=remap,path=/s "
+		"-device virtio-9p-pci,fsdev=nix-store,mount_tag=nix-store "
+		"-fsdev local,id=bind0,security_model=none,readonly=off,multidevs=remap,path=/a,,b "
+		"-device virtio-9p-pci,fsdev=bind0,mount_tag=bind0 "
+		"-fsdev local,id=bind1,security_model=none,readonly=on,multidevs=remap,path=/c "
+		"-device virtio-9p-pci,fsdev=bind1,mount_tag=bind1");
+	CHECK_INT(road_find(&q, &w, &e), 0);
+	CHECK_INT(road_binds(&w, &lines), 0);
+	CHECK_STR(lines.data, "9p rw bind0 /mnt/a b\n9p ro bind1 /c\n");
+}
+
+static void refuse(struct road_request q, int exit_status, const char *part)
+{
+	_cleanup_(way_free) struct way w = WAY_INIT;
+	struct err e = { 0 };
+
+	CHECK(road_find(&q, &w, &e) < 0);
+	CHECK_INT(e.exit_status, exit_status);
+	CHECK_HAS(e.text, part);
+}
+
+static void what_is_missing(void)
+{
+	const struct buf none = { 0 };
+	struct road_request q = { .share = SHARE_9P, .store = "/s", .qemu = HAS_NONE, .smbd = "/no/smbd",
+				  .virtiofsd = "/no/virtiofsd", .image.closure = &none };
+
+	refuse(q, EXIT_MISSING, HAS_NONE " was built without virtio-9p-pci");
+	q.share = SHARE_CIFS;
+	refuse(q, EXIT_MISSING, "/no/smbd");
+	q.share = SHARE_VIRTIOFS;
+	refuse(q, EXIT_MISSING, "/no/virtiofsd");
+	q.share = SHARE_IMAGE;
+	refuse(q, EXIT_BAD_INPUT, "the closure of the system is not known");
+	q.cache = true;
+	refuse(q, EXIT_USAGE, "--share image is the image alone");
+	q.cache = false;
+	q.share = SHARE_AUTO;
+	refuse(q, EXIT_MISSING, "no road to the store is there: image (nobody says whether the initrd");
+}
+
+/* Who is to own a folder is said where it is mounted, and one road can. */
+static void owner_of_a_folder(void)
+{
+	struct bind v = { .host = "/a", .guest = "/b", .owned = true };
+	const struct binds binds = { .v = &v, .n = 1 };
+	struct road_request q = { .share = SHARE_9P, .store = "/s", .qemu = HAS_ALL, .smbd = "/no/smbd",
+				  .binds = &binds };
+
+	refuse(q, EXIT_USAGE, "--bind /a:/b: owner= is for --share cifs; by 9p the owners are this host's");
+	q.share = SHARE_VIRTIOFS;
+	refuse(q, EXIT_USAGE, "owner= is for --share cifs; by virtiofs the owners are this host's");
+	q.share = SHARE_CIFS;
+	refuse(q, EXIT_MISSING, "/no/smbd");
+	q.share = SHARE_AUTO;
+	refuse(q, EXIT_MISSING, "9p (run: --bind /a:/b: owner= is for --share cifs");
+}
+
+/* A list of words, joined. */
+static bool has(const struct strv *v, const char *a, const char *b, const char *c)
+{
+	for (size_t i = 0; i + 2 < v->n; i++)
+		if (str_eq(v->v[i], a) && str_eq(v->v[i + 1], b) && str_eq(v->v[i + 2], c))
+			return true;
+	return false;
+}
+
+static void virtiofsd_is_shut_in(void)
+{
+	struct virtiofs_config c = { .virtiofsd = "/usr/lib/qemu/virtiofsd", .bwrap = "/usr/bin/bwrap",
+				     .folder = "/s t", .is_store = true, .of_qemu = true };
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_strv_ struct strv v = { 0 }, rust = { 0 }, folder = { 0 };
+
+	CHECK_INT(virtiofs_command(&c, root, 7, &v), 0);
+	CHECK_STR(v.v[0], "/usr/bin/bwrap");
+	CHECK(has(&v, "--ro-bind", "/s t", "/export"));
+	CHECK(has(&v, "--", "/usr/lib/qemu/virtiofsd", "--fd=7"));
+	for (size_t i = 0; i < v.n; i++) {
+		CHECK(!str_eq(v.v[i], "CAP_SYS_ADMIN")); /* it could make its store writable */
+		CHECK(!str_eq(v.v[i], "--share-net"));
+	}
+	c.of_qemu = false;
+	CHECK_INT(virtiofs_command(&c, root, 7, &rust), 0);
+	CHECK(has(&rust, "--fd=7", "--shared-dir=/export", "--sandbox=chroot"));
+	CHECK(has(&rust, "--ro-bind", "/s t", "/export"));
+	CHECK(has(&rust, "--sandbox=chroot", "--cache=always", "--inode-file-handles=never"));
+	c.is_store = false;
+	c.writable = true;
+	CHECK_INT(virtiofs_command(&c, root, 7, &folder), 0);
+	CHECK(has(&folder, "--bind", "/s t", "/export"));
+	CHECK(has(&folder, "--sandbox=chroot", "--cache=never", "--inode-file-handles=never"));
+}
+
+static void how_far(void)
+{
+	const struct bar p = { .what = "building the image", .all = 200 << 20 };
+	const struct bar unknown = { .what = "a name that is much longer than the line has room for" };
+	char line[80];
+
+	CHECK_STR(bar_text(&p, 0, line, sizeof(line)),
+		  "building the image [........................]   0%, 0 MiB");
+	CHECK_STR(bar_text(&p, 100 << 20, line, sizeof(line)),
+		  "building the image [############............]  50%, 100 MiB");
+	CHECK_STR(bar_text(&p, (uint64_t)300 << 20, line, sizeof(line)),
+		  "building the image [########################] 100%, 300 MiB");
+	CHECK(strlen(bar_text(&unknown, (uint64_t)1 << 40, line, sizeof(line))) < 69);
+}
+
+int main(void)
+{
+	RUN(what_qemu_is_told);
+	RUN(folders_beside_the_store);
+	RUN(owner_of_a_folder);
+	RUN(what_is_missing);
+	RUN(virtiofsd_is_shut_in);
+	RUN(how_far);
+	TEST_END();
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * served.c - tests of the file server as QEMU starts it: a real smbd in its sandbox for each connection
+ *
+ * QEMU's network gives a server one TCP connection over loopback as its stdin, stdout and stderr, and so does
+ * this. No port stays open.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "host/lib/folder.h"
+#include "host/lib/proc.h"
+#include "host/share/table.h"
+#include "host/share/server.h"
+#include "host/share/cifs.h"
+#include "init/lib/file.h"
+#include "init/lib/sys.h"
+#include "tests/lib/smb1.h"
+#include "tests/lib/test.h"
+
+#define LATE 12 /* connections with a process that is held back */
+#define CLIENTS 4 /* side by side, beside busy loops */
+#define CONNECTIONS 50 /* of each client, one after the other */
+
+static char top[PATH_MAX];
+static struct way way = WAY_INIT;
+
+/* Two ends of one connection over loopback. Returns 0 or -errno. */
+static int tcp_pair(int ret[2])
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	_cleanup_close_ int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(a);
+
+	ret[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(listening, (const struct sockaddr *)&a, len) < 0 || listen(listening, 1) < 0 ||
+	    getsockname(listening, (struct sockaddr *)&a, &len) < 0 ||
+	    connect(ret[0], (const struct sockaddr *)&a, len) < 0)
+		return -errno;
+	ret[1] = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+	return ret[1] < 0 ? -errno : 0;
+}
+
+/* Starts a server for the connection by the command that QEMU is given. */
+static pid_t serve(int connection)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	setsid();
+	for (int fd = 0; fd < 3; fd++)
+		dup2(connection, fd);
+	_exit(cmd_share_server((int)way.command.n - 1, way.command.v + 1));
+}
+
+struct served {
+	struct smb1 smb;
+	pid_t server;
+};
+
+static int open_connection(struct served *s)
+{
+	int ends[2] = { -1, -1 }, r = tcp_pair(ends);
+
+	*s = (struct served){ .smb.fd = ends[0] };
+	if (r < 0)
+		return r;
+	s->server = serve(ends[1]);
+	close(ends[1]);
+	return 0;
+}
+
+/* Connects to the share and opens a file. Returns the first status that is not 0. */
+static uint32_t begin(struct served *s)
+{
+	uint32_t status = smb1_connect(&s->smb, "qemu");
+
+	return status ? status : smb1_create(&s->smb, "nix\\store\\file", SMB1_READ, SMB1_OPEN);
+}
+
+/* Hangs up, which ends the server. */
+static void end(struct served *s)
+{
+	close(s->smb.fd);
+	waitpid(s->server, NULL, 0);
+}
+
+/* Makes the run of this process, whose servers are its children, in a folder of its own. */
+static int make_run(const char *name)
+{
+	char folder[PATH_MAX], store[PATH_MAX];
+	struct err e = { 0 };
+	int r;
+
+	if (str_format(folder, sizeof(folder), "%s/%s", top, name) < 0 ||
+	    str_format(store, sizeof(store), "%s/store", top) < 0 || mkdir(folder, 0700) < 0)
+		return -errno;
+	strv_free(&way.command); /* that of the process which this one comes from */
+	way.store = store;
+	r = roads[SHARE_CIFS].make(&way, folder, "storeboot", &e);
+	if (r < 0)
+		printf("# %s\n", e.text);
+	return r;
+}
+
+static pid_t start(void (*what)(int number), int number)
+{
+	pid_t parent = getpid(), pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid != 0)
+		return pid;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(1);
+	what(number);
+	fflush(stdout);
+	_exit(0);
+}
+
+static void busy_loop(int number)
+{
+	setsid(); /* not one group of processes to the scheduler (sched(7), autogroup) */
+	for (volatile unsigned int i = (unsigned int)number;; i++)
+		;
+}
+
+/* Exits with the number of connections that were not served, at most 100. */
+static void be_client(int number)
+{
+	int refused = 0;
+	char name[16];
+
+	snprintf(name, sizeof(name), "run%d", number);
+	if (make_run(name) < 0)
+		_exit(101);
+	for (int i = 0; i < CONNECTIONS; i++) {
+		struct served s;
+		uint32_t status = open_connection(&s) < 0 ? SMB1_NO_ANSWER : begin(&s);
+
+		end(&s);
+		if (status && refused++ < 3)
+			printf("# client %d, connection %d: status %08x\n", number, i, (unsigned int)status);
+	}
+	fflush(stdout);
+	_exit(refused);
+}
+
+static void each_connection_is_served_on_a_busy_host(void)
+{
+	pid_t loops[256], clients[CLIENTS];
+	long n = 2 * sysconf(_SC_NPROCESSORS_ONLN);
+	int status;
+
+	if (n > (long)ARRAY_SIZE(loops))
+		n = ARRAY_SIZE(loops);
+	for (int i = 0; i < n; i++)
+		loops[i] = start(busy_loop, i);
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i] = start(be_client, i);
+	for (int i = 0; i < CLIENTS; i++) {
+		CHECK_INT(waitpid(clients[i], &status, 0), clients[i]);
+		CHECK(WIFEXITED(status));
+		CHECK_INT(WEXITSTATUS(status), 0);
+	}
+	for (int i = 0; i < n; i++) {
+		kill(loops[i], SIGKILL);
+		waitpid(loops[i], NULL, 0);
+	}
+}
+
+/* Process's parent by /proc/PID/stat, with its name in ret. */
+static pid_t parent_of(const char *pid, char ret[32])
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	char path[64];
+	int parent = 0;
+
+	if (str_format(path, sizeof(path), "/proc/%s/stat", pid) < 0 ||
+	    file_read(AT_FDCWD, path, 4096, &text) < 0 ||
+	    sscanf(text.data, "%*d (%31[^)]) %*c %d", ret, &parent) != 2)
+		return 0;
+	return parent;
+}
+
+/* Counts the processes below pid, and prints them. */
+static int count_below(pid_t pid)
+{
+	_cleanup_closedir_ DIR *d = opendir("/proc");
+	struct dirent *entry;
+	char name[32];
+	int n = 0;
+
+	while (d && (entry = readdir(d)))
+		if (isdigit((unsigned char)entry->d_name[0]) && parent_of(entry->d_name, name) == pid) {
+			printf("# %s %s, child of %d\n", entry->d_name, name, (int)pid);
+			n += 1 + count_below((pid_t)atoi(entry->d_name));
+		}
+	return n;
+}
+
+static pid_t child_of(pid_t pid)
+{
+	_cleanup_closedir_ DIR *d = opendir("/proc");
+	struct dirent *entry;
+	char name[32];
+
+	while (d && (entry = readdir(d)))
+		if (isdigit((unsigned char)entry->d_name[0]) && parent_of(entry->d_name, name) == pid)
+			return (pid_t)atoi(entry->d_name);
+	return 0;
+}
+
+/* Holds the first process that the server's smbd starts back for a while, as a busy host would. */
+static void hold_back(int server)
+{
+	const struct timespec late = { 0, 300000000 };
+	pid_t pid = server;
+
+	for (int depth = 0; depth < 3; depth++) {
+		pid_t child = 0;
+
+		while (child == 0)
+			child = child_of(pid);
+		pid = child;
+	}
+	kill(pid, SIGSTOP);
+	nanosleep(&late, NULL);
+	kill(pid, SIGCONT);
+}
+
+static void a_server_serves_while_its_other_processes_are_late(void)
+{
+	CHECK_INT(make_run("late"), 0);
+	for (int i = 0; i < LATE; i++) {
+		struct served s = { 0 };
+		pid_t holder;
+
+		CHECK_INT(open_connection(&s), 0);
+		holder = start(hold_back, s.server);
+		CHECK_INT(begin(&s), 0);
+		kill(holder, SIGKILL);
+		waitpid(holder, NULL, 0);
+		end(&s);
+	}
+}
+
+/* Connects, and returns the microseconds that it took; 0: it was not served. */
+static uint64_t time_connection(void)
+{
+	uint64_t start = sys_now_us(), took;
+	struct served s;
+	bool well = open_connection(&s) == 0 && begin(&s) == 0;
+
+	took = sys_now_us() - start;
+	end(&s);
+	return well ? took : 0;
+}
+
+/* Makes a store of so many paths and one that is not to be seen, and the run that exposes the others. */
+static void make_closure(int n)
+{
+	char path[PATH_MAX + 64], name[64];
+
+	strv_free(&way.exposed);
+	CHECK_INT(strv_add(&way.exposed, "file"), 0);
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/store/path%d", top, i);
+		CHECK(mkdir(path, 0755) == 0 || errno == EEXIST);
+		snprintf(name, sizeof(name), "path%d", i);
+		CHECK_INT(strv_add(&way.exposed, name), 0);
+	}
+	way.expose = EXPOSE_CLOSURE;
+	snprintf(name, sizeof(name), "closure%d", n);
+	CHECK_INT(make_run(name), 0);
+}
+
+/* Each the quickest of several, as other work here only ever adds to it. With one bind of bwrap's for each path
+ * it was a minute and more. */
+static void a_closure_of_5000_paths_is_served_without_delay(void)
+{
+	uint64_t store = UINT64_MAX, closure = UINT64_MAX, took;
+	struct way of_store, of_closure;
+
+	CHECK_INT(make_run("store-run"), 0);
+	of_store = way;
+	way.command = (struct strv){ 0 };
+	make_closure(5000);
+	of_closure = way;
+	for (int i = 0; i < 12; i++) {
+		way = i % 2 ? of_store : of_closure;
+		took = time_connection();
+		CHECK(took > 0);
+		if (i % 2)
+			store = took < store ? took : store;
+		else
+			closure = took < closure ? took : closure;
+	}
+	way = of_closure;
+	strv_free(&of_store.command);
+	printf("# the store: %llu us, 5000 paths: %llu us\n", (unsigned long long)store,
+	       (unsigned long long)closure);
+	CHECK(closure < store * 3);
+}
+
+static uint32_t open_path(struct served *s, const char *path)
+{
+	return smb1_create(&s->smb, path, SMB1_READ, SMB1_OPEN);
+}
+
+static void a_closure_shows_its_paths_and_no_other(void)
+{
+	struct served s;
+
+	CHECK_INT(open_connection(&s), 0);
+	CHECK_INT(begin(&s), 0);
+	CHECK_INT(open_path(&s, "nix\\store\\path0"), 0);
+	CHECK_INT(open_path(&s, "nix\\store\\path4999"), 0);
+	CHECK_INT(open_path(&s, "nix\\store\\.links"), 0);
+	CHECK_INT(open_path(&s, "nix\\store\\hidden"), 0xc0000034); /* NT_STATUS_OBJECT_NAME_NOT_FOUND */
+	end(&s);
+}
+
+/* Its helper cannot attach the tree, as this is no mount namespace. An empty store must not be served. */
+static void a_server_without_its_tree_is_not_started(void)
+{
+	int kept = dup(way.tree_fd), other = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	struct served s;
+
+	CHECK(kept >= 0 && other >= 0 && dup2(other, way.tree_fd) >= 0);
+	for (int i = 0; i < 8; i++) {
+		CHECK_INT(open_connection(&s), 0);
+		CHECK(smb1_connect(&s.smb, "qemu") != 0);
+		end(&s);
+	}
+	CHECK(dup2(kept, way.tree_fd) >= 0);
+	close(kept);
+	close(other);
+}
+
+/* bwrap is two of them: its monitor, and the first process of the namespace. */
+static void a_connection_costs_one_smbd(void)
+{
+	struct served s;
+
+	CHECK_INT(make_run("counted"), 0);
+	CHECK_INT(open_connection(&s), 0);
+	CHECK_INT(begin(&s), 0);
+	CHECK_INT(count_below(s.server), 2);
+	end(&s);
+}
+
+/* An older smbd prints what it logs, and any prints which of its parameters it does not know. */
+static void what_a_server_prints_is_not_sent_to_the_guest(void)
+{
+	char script[PATH_MAX + 100];
+	_cleanup_buf_ struct buf text = { 0 };
+	struct err e = { 0 };
+	struct served s;
+
+	CHECK_INT(buf_addf(&text, "#!/bin/sh\necho stdout; echo stderr >&2\nexec '%s' \"$@\"\n", way.smbd), 0);
+	CHECK_INT(folder_write(top, "smbd", text.data, text.len, &e), 0);
+	CHECK(str_format(script, sizeof(script), "%s/smbd", top) == 0 && chmod(script, 0755) == 0);
+	CHECK_INT(str_format(way.smbd, sizeof(way.smbd), "%s", script), 0);
+	CHECK_INT(make_run("loud"), 0);
+	CHECK_INT(open_connection(&s), 0);
+	CHECK_INT(begin(&s), 0);
+	end(&s);
+}
+
+/* The programs, and a store of one file. */
+static int prepare(struct err *e)
+{
+	char store[PATH_MAX];
+	int r = proc_find(NULL, "smbd", "samba", way.smbd, e);
+
+	if (r == 0)
+		r = proc_find(NULL, "bwrap", "bubblewrap", way.bwrap, e);
+	if (r == 0)
+		r = smb_check(way.smbd, way.bwrap, e);
+	if (r == 0)
+		r = folder_make(top, e);
+	if (r == 0 && (str_format(store, sizeof(store), "%s/store", top) < 0 || mkdir(store, 0755) < 0))
+		r = err_sys(e, errno, "%s/store", top);
+	if (r == 0)
+		r = folder_write(store, "file", "x", 1, e);
+	return r < 0 ? r : folder_write(store, "hidden", "x", 1, e);
+}
+
+int main(void)
+{
+	struct err e = { 0 };
+
+	if (prepare(&e) < 0) {
+		SKIP("file servers", e.text);
+		TEST_END();
+	}
+	RUN(a_connection_costs_one_smbd);
+	RUN(a_closure_of_5000_paths_is_served_without_delay);
+	RUN(a_closure_shows_its_paths_and_no_other);
+	RUN(a_server_without_its_tree_is_not_started);
+	way.tree_fd = -1; /* what that has ends with this process */
+	way.expose = EXPOSE_STORE;
+	RUN(a_server_serves_while_its_other_processes_are_late);
+	RUN(each_connection_is_served_on_a_busy_host);
+	if (str_after(way.smbd, "/usr/"))
+		RUN(what_a_server_prints_is_not_sent_to_the_guest);
+	else
+		SKIP("what_a_server_prints_is_not_sent_to_the_guest", "its script would not see this smbd");
+	folder_remove(top);
+	TEST_END();
+}
