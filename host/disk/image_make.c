@@ -3,10 +3,10 @@
  * image_make.c - a disk of the guest: made, grown, moved aside, covered by a layer
  *
  * Theory of operation: a new image is written and locked; it has no name yet, or a temporary one (new_file.h).
- * QEMU starts with it, paused; once it has taken all of its arguments the file gets its name. So whatever ends
- * this in between leaves nothing, no one sees half an image, and nothing is ever replaced. A layer never gets a
- * name: it is gone with the last process that
- * has it open.
+ * QEMU starts with it, paused; once it has taken all of its arguments the file gets its name. So nobody sees
+ * half an image, nothing is ever replaced, and a run that fails or is killed leaves nothing. One exception: on a
+ * file system without O_TMPFILE SIGKILL leaves the temporary file, and the next run that makes this image
+ * removes it. A layer never gets a name: it is gone with the last process that has it open.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +21,7 @@
 #include "init/lib/str.h"
 
 #define NEW_MODE 0644 /* less the umask */
+#define TMP_PREFIX ".storeboot-new-" /* new_file_open removes left-overs, so no user's file is called so */
 
 static int refuse(struct err *e, int num, const char *what, const char *path)
 {
@@ -76,11 +77,11 @@ static int make_in(const struct image_request *q, const struct image *i, int fd,
 static int make(const struct image_request *q, struct image *i, struct err *e)
 {
 	_cleanup_(new_file_close) struct new_file f = NEW_FILE_INIT;
-	char prefix[NAME_MAX + 8], folder[PATH_MAX];
+	char prefix[NAME_MAX + sizeof(TMP_PREFIX) + 1], folder[PATH_MAX];
 	int r = folder_of(i->path, folder);
 
 	if (r == 0)
-		r = str_format(prefix, sizeof(prefix), "%s.new-", last_part(i->path));
+		r = str_format(prefix, sizeof(prefix), TMP_PREFIX "%s-", last_part(i->path));
 	if (r == 0)
 		r = new_file_open(AT_FDCWD, folder, prefix, NEW_MODE, &f);
 	if (r < 0)
@@ -159,7 +160,7 @@ static int make_layer(const struct image_request *q, struct image *i, struct err
 
 	if (!folder || folder[0] != '/')
 		folder = "/var/tmp";
-	r = new_file_open(AT_FDCWD, folder, "storeboot-layer.new-", 0600, &f);
+	r = new_file_open(AT_FDCWD, folder, TMP_PREFIX "layer-", 0600, &f);
 	if (r < 0)
 		return refuse(e, r, "make the throw-away layer in", folder);
 	r = fill(q->qemu_img, "qcow2", f.fd, i->new_size, &inner);

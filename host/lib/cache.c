@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "host/lib/new_file.h"
 #include "init/lib/file.h"
 
 #define SUFFIX ".img"
@@ -168,9 +169,12 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/* The age is the ctime's, as image_cache.c gives an image an mtime long ago before its name. FAT has no ctime,
+ * but there the image's writer has it locked. */
 static void remove_left_over(int dir, const char *name, const struct stat *st)
 {
-	if (strstr(name, CACHE_TMP_MARK) && time(NULL) - st->st_mtime > TMP_AGE_MAX)
+	if (strstr(name, CACHE_TMP_MARK) && time(NULL) - st->st_ctime > TMP_AGE_MAX &&
+	    new_file_writer(dir, name) <= 0)
 		unlinkat(dir, name, 0);
 }
 

@@ -31,7 +31,8 @@ _must_check_ int cache_find(int dir, const char *key, struct buf *ret_name);
 _must_check_ int cache_store(int dir, const char *key, const void *data, size_t len,
 			     struct buf *ret_name);
 
-/* Removes what writers left that were killed: temporary files (also file_replace's) an hour old. */
+/* Removes what writers left that were killed: temporary files (also file_replace's) that nobody has changed for
+ * an hour, except one that a living writer has locked (new_file.h). */
 void cache_sweep(int dir);
 
 #endif

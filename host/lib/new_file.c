@@ -8,9 +8,13 @@
  * replaces nothing gives it the right one. NFS, 9p and most of FUSE have no such rename, but link(2); FAT has
  * no second names, but the rename; a shared folder of VirtualBox's has neither. There an empty file takes the
  * name, which open(2) makes only where nothing is, and is then replaced.
+ *
+ * A writer that is killed leaves its temporary file. A writer has its file locked for as long as it lives, so a
+ * file that can be locked is left over, and the next writer of the same file removes it.
  */
 #include "host/lib/new_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "host/lib/lock.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 
@@ -27,19 +32,67 @@
 #endif
 
 #define TRIES 100 /* a process with our number may have left its file */
+#define PREFIX_MAX 200
+
+int new_file_writer(int dir, const char *name)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
+		return -EPERM;
+	r = lock_file(fd, true);
+	return r == -EBUSY ? 1 : r;
+}
+
+/* Removes the temporary files of writers that were killed. Best effort: such a file only takes space. */
+static void remove_left_over(int at, const char *prefix)
+{
+	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_closedir_ DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+
+	if (!d)
+		cleanup_close(&fd);
+	while (d && (entry = readdir(d))) {
+		const char *number = str_after(entry->d_name, prefix);
+
+		if (number && *number && !number[strspn(number, "0123456789.")] &&
+		    new_file_writer(at, entry->d_name) == 0)
+			unlinkat(at, entry->d_name, 0);
+	}
+}
+
+/* Locks the new file. Returns false where another process took it for a left-over in the moment before. Where
+ * the file system has no locks nobody removes it. */
+static bool lock_new(const struct new_file *f)
+{
+	return lock_file(f->fd, false) != -EBUSY &&
+	       (faccessat(f->dir, f->tmp, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT);
+}
 
 static int open_temporary(const char *prefix, mode_t mode, struct new_file *f)
 {
-	for (int i = 0; i < TRIES; i++) {
-		snprintf(f->tmp, sizeof(f->tmp), i ? "%.200s%d.%d" : "%.200s%d", prefix, (int)getpid(), i);
+	int r = -EEXIST;
+
+	/* A name that is cut could be that of another file. */
+	if (strlen(prefix) <= PREFIX_MAX)
+		remove_left_over(f->dir, prefix);
+	for (int i = 0; i < TRIES && r == -EEXIST; i++) {
+		snprintf(f->tmp, sizeof(f->tmp), i ? "%.*s%d.%d" : "%.*s%d", PREFIX_MAX, prefix, (int)getpid(),
+			 i);
 		f->fd = openat(f->dir, f->tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-		if (f->fd >= 0)
+		if (f->fd >= 0 && lock_new(f))
 			return 0;
-		if (errno != EEXIST)
-			break;
+		r = f->fd >= 0 ? -EEXIST : -errno;
+		cleanup_close(&f->fd);
+		f->fd = -1;
 	}
 	f->tmp[0] = '\0';
-	return -errno;
+	return r;
 }
 
 /* Whatever is wrong with the first way, the second one works, or its errno tells why none does. */

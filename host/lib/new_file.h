@@ -18,11 +18,16 @@ struct new_file {
 
 /*
  * Makes an empty file in a folder: without a name where the file system can (O_TMPFILE), else with a temporary
- * one, which is prefix, cut to 200 bytes, and a number. at, folder: as in openat(2). mode: less the umask.
- * Returns 0 or -errno; new_file_close ends it in each case.
+ * one, which is prefix, cut to 200 bytes, and a number. A file with a temporary name is locked (lock.h), and
+ * files of that prefix whose writers were killed are removed, so no file of a user's may begin with prefix.
+ * at, folder: as in openat(2). mode: less the umask. Returns 0 or -errno; new_file_close ends it in each case.
  */
 _must_check_ int new_file_open(int at, const char *folder, const char *prefix, mode_t mode,
 			       struct new_file *ret);
+
+/* Does the writer of the temporary file of this name live? Returns 1; 0: no; or -errno: unknown, e.g. the file
+ * is another user's, or the file system has no locks. */
+_must_check_ int new_file_writer(int dir, const char *name);
 
 /* Gives the file its name in that folder, and brings the name to the disk. Returns 0; -EEXIST where something
  * has this name; or another -errno, e.g. of a file system on which nothing of this works. */

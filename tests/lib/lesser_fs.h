@@ -16,8 +16,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "host/lib/folder.h"
+#include "tests/lib/test.h"
 
 enum lack {
 	NO_TMPFILE = 1,
@@ -42,10 +47,22 @@ static const struct lesser {
 	{ "vboxsf", NO_TMPFILE | NO_LINK | NO_RENAME_NEW | NO_MODES },
 };
 
-/* How many of them a test runs on: all, or with an argument only the first, the file system as it is. */
-static inline size_t lesser_count(int argc)
+/* Runs the tests in a new folder, top, of each of these; with an argument only of the first, the file system as
+ * it is. */
+static inline void lesser_run(int argc, void (*tests)(const char *top))
 {
-	return argc > 1 ? 1 : sizeof(lesser) / sizeof(lesser[0]);
+	for (size_t i = 0; i < (argc > 1 ? 1 : sizeof(lesser) / sizeof(lesser[0])); i++) {
+		char top[PATH_MAX];
+		struct err e = { 0 };
+
+		if (folder_make(top, &e) < 0)
+			CHECK_STR(e.text, "");
+		printf("# as on: %s\n", lesser[i].name);
+		lacks = lesser[i].lacks;
+		tests(top);
+		lacks = 0;
+		folder_remove(top);
+	}
 }
 
 static inline long fails(int err)

@@ -17,7 +17,8 @@
 #include "tests/lib/lesser_fs.h"
 #include "tests/lib/test.h"
 
-static char top[PATH_MAX], qemu_img[PATH_MAX];
+static const char *top;
+static char qemu_img[PATH_MAX];
 static bool as_it_is; /* none of lesser_fs.h */
 
 static const char *in_top(const char *name)
@@ -210,7 +211,7 @@ static void no_temporary_name_is_left(void)
 	const struct dirent *entry;
 
 	while (d && (entry = readdir(d)))
-		CHECK(!strstr(entry->d_name, ".new-"));
+		CHECK(!strstr(entry->d_name, "storeboot-new-"));
 }
 
 /* A layer, or on a file system that is not imitated the line that none can be there. */
@@ -322,16 +323,12 @@ static void layer_that_is_lost(void)
 	lacks &= ~(unsigned int)NO_REOPEN;
 }
 
-static void on(const struct lesser *fs)
+static void tests(const char *folder)
 {
 	const char *tmpdir = getenv("TMPDIR");
 	_cleanup_free_ char *before = strdup(tmpdir ? tmpdir : "/tmp");
-	struct err e = { 0 };
 
-	if (folder_make(top, &e) < 0)
-		CHECK_STR(e.text, "");
-	printf("# as on: %s\n", fs->name);
-	lacks = fs->lacks;
+	top = folder;
 	setenv("TMPDIR", top, 1); /* the layers', too */
 	RUN(made_once_then_opened);
 	RUN(never_replaces);
@@ -341,9 +338,7 @@ static void on(const struct lesser *fs)
 	RUN(layer_that_is_lost);
 	RUN(what_is_refused);
 	RUN(no_temporary_name_is_left);
-	lacks = 0;
 	setenv("TMPDIR", before, 1);
-	folder_remove(top);
 }
 
 int main(int argc, char **argv)
@@ -356,7 +351,6 @@ int main(int argc, char **argv)
 	}
 	(void)argv;
 	as_it_is = argc > 1;
-	for (size_t i = 0; i < lesser_count(argc); i++)
-		on(&lesser[i]);
+	lesser_run(argc, tests);
 	TEST_END();
 }

@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <unistd.h>
 
-#include "host/lib/folder.h"
 #include "init/lib/file.h"
 #include "tests/lib/lesser_fs.h"
 #include "tests/lib/test.h"
@@ -60,28 +59,18 @@ static void qemu_beside_it(void)
 	CHECK_INT(pwrite(qemu, "image", 5, 0), 5);
 }
 
-static void on(const struct lesser *fs)
+static void tests(const char *top)
 {
-	char top[PATH_MAX];
-	struct err e = { 0 };
-
-	if (folder_make(top, &e) < 0)
-		CHECK_STR(e.text, "");
 	snprintf(file, sizeof(file), "%s/file", top);
 	CHECK_INT(file_replace(AT_FDCWD, file, "image", 5, 0600), 0);
-	printf("# as on: %s\n", fs->name);
-	lacks = fs->lacks;
 	RUN(one_writer);
 	RUN(many_readers);
 	RUN(qemu_beside_it);
-	lacks = 0;
-	folder_remove(top);
 }
 
 int main(int argc, char **argv)
 {
 	(void)argv;
-	for (size_t i = 0; i < lesser_count(argc); i++)
-		on(&lesser[i]);
+	lesser_run(argc, tests);
 	TEST_END();
 }

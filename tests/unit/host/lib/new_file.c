@@ -2,14 +2,16 @@
 /* new_file.c - tests of files that get their name when they are complete, on all kinds of file systems */
 #include "host/lib/new_file.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 
-#include "host/lib/folder.h"
+#include "host/lib/lock.h"
 #include "init/lib/file.h"
 #include "tests/lib/lesser_fs.h"
 #include "tests/lib/test.h"
 
-static char top[PATH_MAX];
+static const char *top;
 static int dir;
 
 static void holds(const char *name, const char *want)
@@ -78,9 +80,10 @@ static void without_a_name(void)
 	new_file_close(&f);
 }
 
-/* A process with our number was killed; and the longest of names. */
+/* By a process of another PID namespace that has our number; and the longest of names. */
 static void names_that_are_taken(void)
 {
+	_cleanup_close_ int theirs = -1;
 	struct new_file f = NEW_FILE_INIT;
 	char taken[64], name[256];
 
@@ -88,6 +91,8 @@ static void names_that_are_taken(void)
 	name[255] = '\0';
 	snprintf(taken, sizeof(taken), "d.new-%d", (int)getpid());
 	CHECK_INT(file_replace(dir, taken, "theirs\n", 7, 0600), 0);
+	theirs = openat(dir, taken, O_RDWR | O_CLOEXEC);
+	CHECK_INT(lock_file(theirs, false), 0);
 	CHECK_INT(new_file_open(dir, ".", "d.new-", 0600, &f), 0);
 	CHECK_INT(new_file_name(&f, "d"), 0);
 	new_file_close(&f);
@@ -98,28 +103,51 @@ static void names_that_are_taken(void)
 	CHECK_INT(names(), 4);
 }
 
-static void on(const struct lesser *fs)
+/* What a killed writer leaves goes with the next writer of the same file, and nothing else does. */
+static void killed_writer(void)
 {
-	struct err e = { 0 };
+	static const char *const users[] = { "e.new-", "e.new-1x", "e.new", "e.new-mine" };
+	struct new_file living = NEW_FILE_INIT, f = NEW_FILE_INIT;
+	const size_t before = names();
+	pid_t pid;
 
-	if (folder_make(top, &e) < 0)
-		CHECK_STR(e.text, "");
+	for (size_t i = 0; i < ARRAY_SIZE(users); i++)
+		CHECK_INT(file_replace(dir, users[i], "x", 1, 0600), 0);
+	CHECK_INT(new_file_open(dir, ".", "e.new-", 0600, &living), 0);
+	CHECK(!living.tmp[0] || new_file_writer(dir, living.tmp) == 1);
+	pid = fork();
+	if (pid == 0) {
+		if (new_file_open(dir, ".", "e.new-", 0600, &f) == 0)
+			kill(getpid(), SIGKILL);
+		_exit(0);
+	}
+	CHECK_INT(waitpid(pid, NULL, 0), pid);
+	CHECK_INT(names(), before + ARRAY_SIZE(users) + (living.tmp[0] ? 2 : 0));
+	CHECK_INT(new_file_open(dir, ".", "e.new-", 0600, &f), 0);
+	CHECK_INT(names(), before + ARRAY_SIZE(users) + (living.tmp[0] ? 2 : 0));
+	CHECK(!living.tmp[0] || faccessat(dir, living.tmp, F_OK, 0) == 0);
+	new_file_close(&f);
+	new_file_close(&living);
+	CHECK_INT(names(), before + ARRAY_SIZE(users));
+	CHECK_INT(new_file_writer(dir, "e.new"), 0);
+	CHECK_INT(new_file_writer(dir, "nothing"), -ENOENT);
+}
+
+static void tests(const char *folder)
+{
+	top = folder;
 	dir = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	printf("# as on: %s\n", fs->name);
-	lacks = fs->lacks;
 	RUN(named_when_complete);
 	RUN(never_replaces);
 	RUN(without_a_name);
 	RUN(names_that_are_taken);
-	lacks = 0;
+	RUN(killed_writer);
 	close(dir);
-	folder_remove(top);
 }
 
 int main(int argc, char **argv)
 {
 	(void)argv;
-	for (size_t i = 0; i < lesser_count(argc); i++)
-		on(&lesser[i]);
+	lesser_run(argc, tests);
 	TEST_END();
 }
