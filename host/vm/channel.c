@@ -113,13 +113,9 @@ void channel_tell_clock(struct channel *c)
 
 static uint16_t new_session(struct channel *c)
 {
-	bool used = true;
-
-	while (used) {
-		used = ++c->last_session == 0;
-		for (size_t i = 0; i < CONNS_MAX; i++)
-			used = used || (!conn_is_free(&c->conns[i]) && c->conns[i].session == c->last_session);
-	}
+	do
+		c->last_session++;
+	while (c->last_session == 0 || conn_of(c->conns, c->last_session));
 	return c->last_session;
 }
 
@@ -296,13 +292,17 @@ static void take_hello(struct channel *c, const struct frame *f)
 	channel_tell_clock(c);
 }
 
+/* Frames that the guest sends to a program. A program believes any other kind, such as FRAME_GONE, to be the
+ * launcher's. */
+static bool is_for_program(enum frame_kind kind)
+{
+	return kind >= FRAME_OUT && kind <= FRAME_CREDIT;
+}
+
 static void to_program(struct channel *c, const struct frame *f)
 {
-	struct conn *n = NULL;
+	struct conn *n = is_for_program(f->kind) ? conn_of(c->conns, f->session) : NULL;
 
-	for (size_t i = 0; i < CONNS_MAX && !n; i++)
-		if (!conn_is_free(&c->conns[i]) && c->conns[i].session == f->session)
-			n = &c->conns[i];
 	if (!n) /* it hung up */
 		return;
 	if (n->out.len > CONN_OUT_MAX || frame_put(&n->out, f->kind, 1, f->data, f->len) < 0)

@@ -107,6 +107,14 @@ int conn_add(struct conn *table, int fd, bool own)
 	return 0;
 }
 
+struct conn *conn_of(struct conn *table, uint16_t session)
+{
+	for (size_t i = 0; i < CONNS_MAX; i++)
+		if (!conn_is_free(&table[i]) && table[i].session == session)
+			return &table[i];
+	return NULL;
+}
+
 size_t conn_count(const struct conn *table, enum conn_kind kind)
 {
 	size_t count = 0;

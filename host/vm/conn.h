@@ -46,6 +46,9 @@ void conn_end(struct conn *n);
  * full. */
 _must_check_ int conn_add(struct conn *table, int fd, bool own);
 
+/* The connection that has this session in the guest, not 0; NULL: none. */
+struct conn *conn_of(struct conn *table, uint16_t session);
+
 /* How many connections of others have a command (one that waits or runs), or a console. */
 size_t conn_count(const struct conn *table, enum conn_kind kind);
 

@@ -122,6 +122,30 @@ static void the_status_comes_through(void)
 	teardown();
 }
 
+/* A guest that speaks for the launcher: exec would end with the status and text of its choice. */
+static void what_only_the_launcher_says(void)
+{
+	uint16_t session;
+
+	setup();
+	hello(FRAME_AT_STAGE2);
+	say(&program, FRAME_OPEN, 1, "atrue", 6);
+	CHECK_INT(heard(&guest), FRAME_OPEN);
+	session = guest.frame.session;
+	for (int kind = FRAME_HELLO; kind < FRAME_KINDS; kind++) {
+		if (kind >= FRAME_OUT && kind <= FRAME_CREDIT)
+			continue;
+		say(&guest, (enum frame_kind)kind, session, "\0\0\0\0mine", 8);
+		CHECK_INT(heard(&program), 0);
+	}
+	CHECK(c.here && !c.stop);
+	say(&guest, FRAME_CREDIT, session, "\0\0\0\0", 4);
+	CHECK_INT(heard(&program), FRAME_CREDIT);
+	say(&guest, FRAME_EXIT, session, "\3\0\0\0\0\0\0\0", 8);
+	CHECK_INT(heard(&program), FRAME_EXIT);
+	teardown();
+}
+
 static void without_hope(void)
 {
 	setup();
@@ -275,6 +299,7 @@ int main(void)
 	RUN(the_agent_goes);
 	RUN(a_rescue_that_nobody_asked_for);
 	RUN(the_status_comes_through);
+	RUN(what_only_the_launcher_says);
 	RUN(without_hope);
 	RUN(many_small_frames);
 	RUN(garbage);
