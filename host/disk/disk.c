@@ -240,7 +240,7 @@ int disks_ready(struct disks *d, struct err *e)
 
 void disks_undo(struct disks *d)
 {
-	for (size_t i = 0; i < d->n; i++)
+	for (size_t i = d->n; i-- > 0;)
 		image_undo(&d->v[i].request, &d->v[i].image);
 }
 
@@ -250,6 +250,8 @@ int disks_commit(struct disks *d, struct err *e)
 
 	for (size_t i = 0; r == 0 && i < d->n; i++)
 		r = image_commit(&d->v[i].image, e);
+	for (size_t i = 0; r == 0 && i < d->n; i++)
+		image_settle(&d->v[i].image);
 	return r;
 }
 

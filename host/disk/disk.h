@@ -56,10 +56,11 @@ _must_check_ int disks_apart(const struct disks *d, const char *path, const char
 /* Makes what QEMU opens (image_ready). Returns as image_open. */
 _must_check_ int disks_ready(struct disks *d, struct err *e);
 
-/* QEMU runs with them: gives the new ones their names (image_commit). Returns as image_open. */
+/* QEMU takes them: gives the new ones their names (image_commit). On failure disks_undo takes all of it back.
+ * Returns as image_open. */
 _must_check_ int disks_commit(struct disks *d, struct err *e);
 
-/* QEMU did not start (image_undo). */
+/* QEMU does not run with them (image_undo). Does nothing after a disks_commit that succeeded. */
 void disks_undo(struct disks *d);
 
 /* What QEMU is told: into ret, of DISKS_MAX. by_path: for reading, not for running. */

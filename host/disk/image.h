@@ -33,8 +33,10 @@ struct image {
 	bool made;	     /* it was made by this run */
 	bool unnamed;	     /* it was made, and has not its name yet */
 	struct new_file file; /* which it gets by this */
-	bool grown;	     /* it was made larger, and QEMU does not run with it yet */
+	bool grown;	     /* it was made larger */
 	int old_fd;	     /* --fresh: the image to be moved aside, with its lock; -1: none */
+	char aside[PATH_MAX]; /* where it is now; "": not moved */
+	bool settled;	     /* QEMU runs with it: image_undo does nothing */
 };
 
 #define IMAGE_INIT { .fd = -1, .layer_fd = -1, .old_fd = -1, .file = NEW_FILE_INIT }
@@ -54,13 +56,16 @@ _must_check_ int image_open(const struct image_request *q, struct image *ret, st
 _must_check_ int image_ready(const struct image_request *q, struct image *i, struct err *e);
 
 /*
- * QEMU runs with it: moves the old one aside and names the new one. A new image appears under its name whole
- * and locked, and never in the place of something else. Returns as image_open.
+ * QEMU takes it: moves the old one aside and names the new one. A new image appears under its name whole and
+ * locked, and never in the place of something else. image_settle or image_undo follows. Returns as image_open.
  */
 _must_check_ int image_commit(struct image *i, struct err *e);
 
-/* Instead of image_commit, where QEMU did not start: a disk that image_ready made larger has its old size
- * again. Nobody can have written behind that. */
+/* After image_commit of all disks: what was done stays. */
+void image_settle(struct image *i);
+
+/* QEMU does not run with it: undoes image_commit and gives a disk that image_ready made larger its old size
+ * again. The guest has not run, so nothing was written beyond that. Does nothing after image_settle. */
 void image_undo(const struct image_request *q, struct image *i);
 
 /* Gives the lock up. A new image that has not been named is gone. */

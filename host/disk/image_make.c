@@ -4,12 +4,13 @@
  *
  * Theory of operation: a new image is written and locked; it has no name yet, or a temporary one (new_file.h).
  * QEMU starts with it, paused; once it has taken all of its arguments the file gets its name. So nobody sees
- * half an image, nothing is ever replaced, and a run that fails or is killed leaves nothing. One exception: on a
- * file system without O_TMPFILE SIGKILL leaves the temporary file, and the next run that makes this image
+ * half an image, nothing is ever replaced, and a run that fails or is killed leaves nothing. One exception: on
+ * a file system without O_TMPFILE SIGKILL leaves the temporary file, and the next run that makes this image
  * removes it. A layer never gets a name: it is gone with the last process that has it open.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "host/disk/image.h"
@@ -128,9 +129,31 @@ static int move_aside(struct image *i, struct err *e)
 	r = new_file_rename(AT_FDCWD, i->path, aside);
 	if (r < 0)
 		return refuse(e, r, "move aside", i->path);
-	log_info("%s is now %s", i->path, aside);
-	close(take_fd(&i->old_fd));
+	memcpy(i->aside, aside, sizeof(aside));
 	return 0;
+}
+
+static void take_name_back(struct image *i)
+{
+	struct stat own, st;
+
+	if (!i->made)
+		return;
+	i->made = false;
+	if (fstat(i->fd, &own) < 0 || lstat(i->path, &st) < 0 || st.st_dev != own.st_dev ||
+	    st.st_ino != own.st_ino)
+		return; /* somebody has removed or replaced it */
+	if (unlink(i->path) < 0)
+		log_warning("%s was made, and cannot be removed: %s", i->path, strerror(errno));
+}
+
+static void move_back(struct image *i)
+{
+	int r = i->aside[0] ? new_file_rename(AT_FDCWD, i->aside, i->path) : 0;
+
+	if (r < 0)
+		log_warning("%s is now %s, and cannot be moved back: %s", i->path, i->aside, strerror(-r));
+	i->aside[0] = '\0';
 }
 
 /*
@@ -195,6 +218,10 @@ void image_undo(const struct image_request *q, struct image *i)
 	const struct qemu_img tool = { q->qemu_img, q->format };
 	struct err e = { 0 };
 
+	if (i->settled)
+		return;
+	take_name_back(i);
+	move_back(i);
 	if (i->grown && qemu_img_resize(&tool, i->path, i->size, &e) < 0)
 		log_warning("%s has its new size already: %s", i->path, e.text);
 	i->grown = false;
@@ -213,12 +240,18 @@ int image_ready(const struct image_request *q, struct image *i, struct err *e)
 
 int image_commit(struct image *i, struct err *e)
 {
-	int r = 0;
+	int r = i->old_fd >= 0 ? move_aside(i, e) : 0;
 
-	i->grown = false;
-	if (i->old_fd >= 0)
-		r = move_aside(i, e);
 	return r == 0 && i->unnamed ? name_it(i, e) : r;
+}
+
+void image_settle(struct image *i)
+{
+	i->settled = true;
+	if (!i->aside[0])
+		return;
+	log_info("%s is now %s", i->path, i->aside);
+	close(take_fd(&i->old_fd));
 }
 
 static void close_fd(int *fd)
@@ -231,7 +264,8 @@ void image_close(struct image *i)
 {
 	if (i->unnamed)
 		new_file_close(&i->file);
-	i->unnamed = i->made = false;
+	i->unnamed = i->made = i->settled = false;
+	i->aside[0] = '\0';
 	close_fd(&i->fd);
 	close_fd(&i->layer_fd);
 	close_fd(&i->old_fd);

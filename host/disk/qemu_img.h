@@ -32,7 +32,7 @@ _must_check_ int qemu_img_is_zero(const struct qemu_img *q, const char *path, bo
 _must_check_ int qemu_img_create(const struct qemu_img *q, const char *file, uint64_t size,
 				 struct err *e);
 
-/* Makes the disk so many bytes large. Where that is smaller, what lies behind its new end is lost. */
+/* Resizes the disk to size bytes. Data beyond a smaller size are lost. */
 _must_check_ int qemu_img_resize(const struct qemu_img *q, const char *path, uint64_t size, struct err *e);
 
 /* The pure parts: json is what qemu-img printed. */

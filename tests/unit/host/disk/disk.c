@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "host/disk/qemu_img.h"
 #include "host/lib/exit.h"
@@ -209,6 +210,61 @@ static void together(void)
 	CHECK(d->n == 1 && !d->has_root);
 }
 
+static uint64_t size_of(const char *path)
+{
+	const struct qemu_img tool = { qemu_img, "qcow2" };
+	uint64_t size = 0;
+	struct err e = { 0 };
+
+	CHECK_INT(qemu_img_look(&tool, path, &size, &e), 0);
+	return size;
+}
+
+/* The last disk's name is taken while QEMU starts: the disks before it are as they were. */
+static void all_or_none(void)
+{
+	static char root[PATH_MAX + 16], grown[PATH_MAX + 64], new[PATH_MAX + 64], last[PATH_MAX + 64];
+	const char *const list[] = { grown, new, last, NULL };
+	const struct qemu_img tool = { qemu_img, "qcow2" };
+	struct disk_options o = { .qemu_img = qemu_img, .root = root, .more = list, .fresh = true };
+	_cleanup_(disks_free) struct disks *d = calloc(1, sizeof(*d));
+	struct stat before, st;
+	struct err e = { 0 };
+
+	CHECK_INT(chdir(top), 0);
+	snprintf(root, sizeof(root), "%s/old-root.qcow2", top);
+	snprintf(grown, sizeof(grown), "%s/grown.qcow2", top);
+	for (int i = 0; i < 2; i++) {
+		CHECK_INT(close(open(i ? root : grown, O_WRONLY | O_CREAT | O_EXCL, 0600)), 0);
+		CHECK_INT(qemu_img_create(&tool, i ? root : grown, 1 << 20, &e), 0);
+	}
+	CHECK_INT(stat(root, &before), 0);
+	snprintf(grown, sizeof(grown), "%s/grown.qcow2,size=4M", top);
+	snprintf(new, sizeof(new), "%s/new.qcow2,size=1M", top);
+	snprintf(last, sizeof(last), "%s/last.qcow2,size=1M", top);
+	CHECK(d && disks_open(&o, d, &e) == 0 && disks_ready(d, &e) == 0);
+	CHECK_INT(mkdir("last.qcow2", 0700), 0);
+	CHECK(disks_commit(d, &e) < 0);
+	CHECK_INT(e.exit_status, EXIT_IN_USE);
+	disks_undo(d);
+	disks_close(d);
+	CHECK_INT(access("new.qcow2", F_OK), -1);
+	CHECK_INT(size_of("grown.qcow2"), 1 << 20);
+	CHECK_INT(stat(root, &st), 0);
+	CHECK(st.st_ino == before.st_ino && size_of(root) == 1 << 20);
+
+	/* And what did succeed is not undone. */
+	CHECK_INT(rmdir("last.qcow2"), 0);
+	CHECK_INT(disks_open(&o, d, &e), 0);
+	CHECK_INT(disks_ready(d, &e), 0);
+	CHECK_INT(disks_commit(d, &e), 0);
+	disks_undo(d);
+	disks_close(d);
+	CHECK_INT(size_of("grown.qcow2"), 4 << 20);
+	CHECK_INT(access("new.qcow2", F_OK) + access("last.qcow2", F_OK), 0);
+	CHECK_INT(size_of(root), DISK_ROOT_SIZE);
+}
+
 int main(void)
 {
 	struct err e = { 0 };
@@ -223,6 +279,7 @@ int main(void)
 	RUN(one_file_for_two_disks);
 	RUN(a_file_of_another_purpose);
 	RUN(together);
+	RUN(all_or_none);
 	folder_remove(top);
 	TEST_END();
 }
