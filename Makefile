@@ -191,7 +191,7 @@ bench-store: all
 COMPLETIONS := bash-completion/completions/storeboot zsh/site-functions/_storeboot \
 	fish/vendor_completions.d/storeboot.fish
 # Pages lie as they do here, so that their links hold.
-DOCS := README.md LICENSE NOTICE host/man/session.svg $(wildcard host/man/tasks/*.md host/nix/*.md)
+DOCS := README.md LICENSE NOTICE host/man/session.svg $(wildcard host/man/*.md host/man/tasks/*.md host/nix/*.md)
 install: all
 	install -d $(DESTDIR)$(PREFIX)/$(INITDIR)
 	install -m 755 $(INIT) $(DESTDIR)$(PREFIX)/$(INITDIR)/storeboot-init
