@@ -13,17 +13,15 @@
 const char *const disk_interface_words[] = { "virtio", "scsi", "ide", NULL };
 const char *const disk_interface_first[] = { "/dev/vda", "/dev/sda", "/dev/sda" };
 
-static int add_json(struct strv *v, json_object *o)
+static void add_json(struct argv *a, json_object *o)
 {
 	const char *text = o ? json_object_to_json_string_ext(
 				       o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) :
 			       NULL;
-	int r = text ? strv_add(v, "-blockdev") : -ENOMEM;
 
-	if (r == 0)
-		r = strv_add(v, text);
+	argv_words(a, "-blockdev", text);
+	argv_fail(a, text ? 0 : -ENOMEM);
 	json_object_put(o);
-	return r;
 }
 
 static json_object *node(const char *driver, const char *name, bool read_only)
@@ -39,24 +37,21 @@ static json_object *node(const char *driver, const char *name, bool read_only)
 
 /* A format's node over its file's. below: the node under it, or NULL: there is none, whatever the
  * image says. */
-static int add_image(struct strv *v, const char *name, const char *format, const char *file,
-		     bool read_only, const char *below)
+static void add_image(struct argv *a, const char *name, const char *format, const char *file,
+		      bool read_only, const char *below)
 {
 	char file_node[64];
 	json_object *o;
-	int r;
 
 	snprintf(file_node, sizeof(file_node), "%s-file", name);
 	o = node("file", file_node, read_only);
 	json_object_object_add(o, "filename", json_object_new_string(file));
-	r = add_json(v, o);
-	if (r < 0)
-		return r;
+	add_json(a, o);
 	o = node(format, name, read_only);
 	json_object_object_add(o, "file", json_object_new_string(file_node));
 	if (str_eq(format, "qcow2"))
 		json_object_object_add(o, "backing", below ? json_object_new_string(below) : NULL);
-	return add_json(v, o);
+	add_json(a, o);
 }
 
 static const char *inherited(int fd, char *dst, size_t size)
@@ -80,64 +75,42 @@ static const struct interface {
 	[DISK_BY_IDE] = { "ide-hd", "ich9-ahci", 6, 6 },
 };
 
-/* The bus of disk number, counted among those of its interface, and its controller if it is the first there. */
-static int add_bus(struct strv *v, enum disk_interface which, size_t number, struct buf *ret)
+/* number: among those of its interface; the first on a controller brings it. */
+static void add_device(struct argv *a, const char *name, const struct qemu_disk *d, size_t number)
 {
-	const struct interface *i = &interfaces[which];
-	char controller[32];
-	int r = 0;
+	const struct interface *i = &interfaces[d->interface];
+	const char *word = disk_interface_words[d->interface];
 
-	if (!i->controller)
-		return 0;
-	snprintf(controller, sizeof(controller), "%s%zu", disk_interface_words[which], number / i->room);
-	if (number % i->room == 0)
-		r = strv_add(v, "-device");
-	if (r == 0 && number % i->room == 0)
-		r = strv_addf(v, "%s,id=%s", i->controller, controller);
-	return r < 0 ? r : buf_addf(ret, ",bus=%s.%zu", controller, number % i->buses);
-}
-
-/* In a value of QEMU's option syntax a comma is written twice (qemu(1), "-drive file="). */
-static int add_device(struct strv *v, const char *name, const struct qemu_disk *d, size_t number)
-{
-	_cleanup_buf_ struct buf b = { 0 };
-	int r = buf_addf(&b, "%s,drive=%s", interfaces[d->interface].device, name);
-
-	if (r == 0)
-		r = add_bus(v, d->interface, number, &b);
-	if (r == 0)
-		r = buf_addf(&b, ",werror=report,rerror=report,serial=");
-	for (const char *p = d->serial; r == 0 && *p; p++)
-		r = *p == ',' ? buf_add(&b, ",,", 2) : buf_add(&b, p, 1);
-	if (r == 0)
-		r = strv_add(v, "-device");
-	return r < 0 ? r : strv_add(v, b.data);
+	if (i->controller && number % i->room == 0)
+		argv_add(a, "-device", "%s,id=%s%zu", i->controller, word, number / i->room);
+	argv_add(a, "-device", "%s,drive=%s", i->device, name);
+	if (i->controller)
+		argv_more(a, ",bus=%s%zu.%zu", word, number / i->room, number % i->buses);
+	argv_more(a, ",werror=report,rerror=report,serial=");
+	argv_value(a, d->serial);
 }
 
 /* on_interface: its number among those of its interface. */
-static int add_disk(struct strv *v, const struct qemu_disk *d, size_t number, size_t on_interface)
+static void add_disk(struct argv *a, const struct qemu_disk *d, size_t number, size_t on_interface)
 {
 	char name[32], base[40], image[40], layer[40];
 	const char *file = d->fd >= 0 ? inherited(d->fd, image, sizeof(image)) : d->file;
 	const bool layered = d->layer_fd >= 0;
-	int r = 0;
 
 	snprintf(name, sizeof(name), "disk%zu", number);
 	snprintf(base, sizeof(base), "%s-base", name);
 	if (file)
-		r = add_image(v, layered ? base : name, d->format, file, layered || d->read_only, NULL);
-	if (r == 0 && layered)
-		r = add_image(v, name, "qcow2", inherited(d->layer_fd, layer, sizeof(layer)), false,
-			      file ? base : NULL);
-	return r < 0 ? r : add_device(v, name, d, on_interface);
+		add_image(a, layered ? base : name, d->format, file, layered || d->read_only, NULL);
+	if (layered)
+		add_image(a, name, "qcow2", inherited(d->layer_fd, layer, sizeof(layer)), false,
+			  file ? base : NULL);
+	add_device(a, name, d, on_interface);
 }
 
-int blockdev_args(const struct qemu_disk *disks, size_t n, struct strv *ret)
+void blockdev_args(const struct qemu_disk *disks, size_t n, struct argv *ret)
 {
 	size_t count[DISK_INTERFACE_COUNT] = { 0 };
-	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = add_disk(ret, &disks[i], i, count[disks[i].interface]++);
-	return r;
+	for (size_t i = 0; i < n; i++)
+		add_disk(ret, &disks[i], i, count[disks[i].interface]++);
 }

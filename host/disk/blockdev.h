@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "init/lib/str.h"
+#include "host/lib/argv.h"
 
 /* virtio-blk's VIRTIO_BLK_ID_BYTES, and ATA's IDENTIFY DEVICE, words 10 to 19: what is longer would be cut. */
 #define BLOCKDEV_SERIAL_MAX 20
@@ -29,8 +29,8 @@ struct qemu_disk {
 /*
  * Appends the arguments for the disks, in order; disk N's topmost node is named "diskN". A file is
  * never probed for what it is, and nothing below it is opened that is not named here. A failed write
- * or read goes to the guest (report): the machine never stops. A pure function. Returns 0 or -ENOMEM.
+ * or read goes to the guest (report): the machine never stops. A pure function.
  */
-_must_check_ int blockdev_args(const struct qemu_disk *disks, size_t n, struct strv *ret);
+void blockdev_args(const struct qemu_disk *disks, size_t n, struct argv *ret);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +17,6 @@
 #include "host/lib/exit.h"
 #include "host/lib/folder.h"
 #include "host/lib/input.h"
-#include "host/qemu/qemu.h"
 
 #define PREFIX "opt/io.systemd.credentials/"
 /* QEMU's FW_CFG_MAX_FILE_PATH, with its NUL. */
@@ -136,16 +136,10 @@ int credentials_ready(struct credentials *c, const char *folder, struct err *e)
 	return r;
 }
 
-int credentials_qemu(const struct credentials *c, struct strv *ret)
+void credentials_qemu(const struct credentials *c, struct argv *ret)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < c->ids.n; i++) {
-		char prefix[NAME_MAX_FW_CFG + 16];
-
-		r = str_format(prefix, sizeof(prefix), "name=" PREFIX "%s,file=", c->ids.v[i]);
-		if (r == 0)
-			r = qemu_add_valued(ret, "-fw_cfg", prefix, c->paths.v[i]);
+	for (size_t i = 0; i < c->ids.n; i++) {
+		argv_add(ret, "-fw_cfg", "name=" PREFIX "%s,file=", c->ids.v[i]);
+		argv_value(ret, c->paths.v[i]);
 	}
-	return r;
 }

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "host/lib/argv.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
@@ -38,7 +39,7 @@ const char *credentials_piped(const struct credentials *c);
 /* Puts what came by pipes into the run's private folder, for QEMU. Returns 0, or -errno with e. */
 _must_check_ int credentials_ready(struct credentials *c, const char *folder, struct err *e);
 
-/* Appends QEMU's arguments. A pure function. Returns 0 or -ENOMEM. */
-_must_check_ int credentials_qemu(const struct credentials *c, struct strv *ret);
+/* Appends QEMU's arguments. A pure function. */
+void credentials_qemu(const struct credentials *c, struct argv *ret);
 
 #endif

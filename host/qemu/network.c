@@ -16,8 +16,6 @@
 #include <unistd.h>
 
 #include "host/lib/exit.h"
-#include "host/qemu/qemu.h"
-#include "host/lib/words.h"
 
 #define VLAN_PORT 20000
 #define LOOPBACK "127.0.0.1"
@@ -226,72 +224,47 @@ static uint32_t hash(const char *name, unsigned int vlan)
 	return (h ^ vlan) * 16777619u;
 }
 
-static int add_vlan(const struct network *n, const char *name, unsigned int vlan, struct strv *v)
+static void add_vlan(const struct network *n, const char *name, unsigned int vlan, struct argv *a)
 {
 	const uint32_t h = hash(name, vlan);
-	int r = strv_add(v, "-netdev");
 
-	if (r == 0)
-		r = strv_addf(v, "socket,id=vlan%u,mcast=239.255.%u.%u:%u,localaddr=" LOOPBACK, vlan,
-			      n->user >> 8 & 0xff, n->user & 0xff, VLAN_PORT + vlan);
-	if (r == 0)
-		r = strv_add(v, "-device");
-	return r < 0 ? r :
-		       strv_addf(v, "virtio-net-pci,netdev=vlan%u,mac=52:54:00:%02x:%02x:%02x,romfile=", vlan,
-				 h >> 16 & 0xff, h >> 8 & 0xff, h & 0xff);
+	argv_add(a, "-netdev", "socket,id=vlan%u,mcast=239.255.%u.%u:%u,localaddr=" LOOPBACK, vlan,
+		 n->user >> 8 & 0xff, n->user & 0xff, VLAN_PORT + vlan);
+	argv_add(a, "-device", "virtio-net-pci,netdev=vlan%u,mac=52:54:00:%02x:%02x:%02x,romfile=", vlan,
+		 h >> 16 & 0xff, h >> 8 & 0xff, h & 0xff);
 }
 
-/* cmd:, one process a connection: with a chardev of QEMU's there is one connection for all of its life, made
- * when it starts. */
-static int add_guest_forward(const struct network *n, const struct forward *f, struct buf *netdev)
+/* slirp splits a command with g_shell_parse_argv and starts it once for each connection (cmd:): with a chardev
+ * of QEMU's there is one connection for all of its life, made when it starts. Of an option that is said twice
+ * QEMU takes the last, so what the user says for himself comes behind all. */
+static void add_user(const struct network *n, const char *const *share, struct argv *a)
 {
-	const char *const words[] = { n->self, "relay", f->host.address, NULL };
-	_cleanup_buf_ struct buf command = { 0 };
-	int r = words_quote_all(words, &command);
-
-	if (r == 0)
-		r = buf_addf(netdev, ",guestfwd=tcp:%s:%u-cmd:", f->guest.address, f->guest.port);
-	if (r == 0)
-		r = qemu_escape(netdev, command.data);
-	return r < 0 ? r : buf_addf(netdev, " %u", f->host.port);
-}
-
-/* slirp splits the server's command with g_shell_parse_argv and starts it once for each connection. Of an
- * option that is said twice QEMU takes the last, so what the user says for himself comes behind all. */
-static int add_user(const struct network *n, const char *const *share, struct strv *v)
-{
-	static const char *const device[] = { "-device", "virtio-net-pci,netdev=net,romfile=", NULL };
-	_cleanup_buf_ struct buf netdev = { 0 }, command = { 0 };
-	int r = buf_addf(&netdev, "user,id=net,restrict=%s", n->open ? "off" : "on");
-
-	if (r == 0 && share)
-		r = words_quote_all(share, &command);
-	if (r == 0 && share)
-		r = buf_addf(&netdev, ",guestfwd=tcp:10.0.2.4:445-cmd:");
-	if (r == 0 && share)
-		r = qemu_escape(&netdev, command.data);
-	for (size_t i = 0; r == 0 && i < n->n_forwards; i++) {
+	argv_add(a, "-netdev", "user,id=net,restrict=%s", n->open ? "off" : "on");
+	if (share) {
+		argv_more(a, ",guestfwd=tcp:10.0.2.4:445-cmd:");
+		argv_command(a, share);
+	}
+	for (size_t i = 0; i < n->n_forwards; i++) {
 		const struct forward *f = &n->forwards[i];
 
-		r = buf_addf(&netdev, ",hostfwd=%s:%s:%u-%s:%u", protocol(f), f->host.address, f->host.port,
-			     f->guest.address, f->guest.port);
+		argv_more(a, ",hostfwd=%s:%s:%u-%s:%u", protocol(f), f->host.address, f->host.port,
+			  f->guest.address, f->guest.port);
 	}
-	for (size_t i = 0; r == 0 && i < n->n_guest_forwards; i++)
-		r = add_guest_forward(n, &n->guest_forwards[i], &netdev);
-	if (r == 0 && n->opts && n->opts[0])
-		r = buf_addf(&netdev, ",%s", n->opts);
-	if (r == 0)
-		r = strv_add(v, "-netdev");
-	if (r == 0)
-		r = strv_add(v, netdev.data);
-	return r < 0 ? r : strv_add_all(v, device);
+	for (size_t i = 0; i < n->n_guest_forwards; i++) {
+		const struct forward *f = &n->guest_forwards[i];
+
+		argv_more(a, ",guestfwd=tcp:%s:%u-cmd:", f->guest.address, f->guest.port);
+		argv_command(a, (const char *const[]){ n->self, "relay", f->host.address, NULL });
+		argv_more(a, " %u", f->host.port);
+	}
+	if (n->opts && n->opts[0])
+		argv_more(a, ",%s", n->opts);
+	argv_words(a, "-device", "virtio-net-pci,netdev=net,romfile=");
 }
 
-int network_qemu(const struct network *n, const char *name, const char *const *share, struct strv *ret)
+void network_qemu(const struct network *n, const char *name, const char *const *share, struct argv *ret)
 {
-	int r = add_user(n, share, ret);
-
-	for (size_t i = 0; r == 0 && i < n->n_vlans; i++)
-		r = add_vlan(n, name, n->vlans[i], ret);
-	return r;
+	add_user(n, share, ret);
+	for (size_t i = 0; i < n->n_vlans; i++)
+		add_vlan(n, name, n->vlans[i], ret);
 }

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "host/lib/argv.h"
 #include "init/lib/err.h"
-#include "init/lib/str.h"
 
 #define NETWORK_FORWARDS_MAX 32
 #define NETWORK_VLANS_MAX 8
@@ -58,10 +58,8 @@ _must_check_ int network_check(const struct network *n, struct err *e);
 /*
  * Appends QEMU's arguments. name: the machine's, which the addresses of the cards in VLANs are made from;
  * share: what QEMU starts for each connection to 10.0.2.4:445, NULL-terminated, or NULL. A pure function.
- * Returns 0 or -ENOMEM.
  */
-_must_check_ int network_qemu(const struct network *n, const char *name, const char *const *share,
-			      struct strv *ret);
+void network_qemu(const struct network *n, const char *name, const char *const *share, struct argv *ret);
 
 /*
  * Can this host listen as a hostfwd rule of QEMU asks, "[PROTOCOL]:[ADDRESS]:PORT-[ADDRESS]:PORT"? Returns 0

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "host/lib/arch.h"
+#include "host/lib/argv.h"
 #include "host/disk/blockdev.h"
 #include "host/qemu/accel.h"
 #include "host/qemu/credential.h"
@@ -50,16 +51,8 @@ struct qemu_config {
 	const char *const *extra; /* NULL-terminated, behind all others (QEMU_OPTS); or NULL */
 };
 
-/* Appends value to b with its commas safe. Returns 0 or -ENOMEM. */
-_must_check_ int qemu_escape(struct buf *b, const char *value);
-
-/* Adds option, and prefix followed by value with its commas safe. Returns 0 or -ENOMEM. */
-_must_check_ int qemu_add_valued(struct strv *v, const char *option, const char *prefix,
-				 const char *value);
-
-/* Appends QEMU's whole argv to ret. With a monitor of ours it starts paused. A pure function. Returns 0 or
- * -ENOMEM. */
-_must_check_ int qemu_args(const struct qemu_config *c, struct strv *ret);
+/* Appends QEMU's whole argv to ret. With a monitor of ours it starts paused. A pure function. */
+void qemu_args(const struct qemu_config *c, struct argv *ret);
 
 /* Does the user's own -S keep the machine paused, for a debugger say? */
 bool qemu_stays_paused(const struct qemu_config *c);

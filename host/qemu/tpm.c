@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "host/disk/image.h"
+#include "host/lib/argv.h"
 #include "host/lib/exit.h"
 #include "host/lib/folder.h"
 #include "host/lib/proc.h"
@@ -50,21 +51,15 @@ static int start(const struct tpm *t, int state, int control, int said, pid_t *r
 		 struct err *e)
 {
 	const int pass[] = { state, control, -1 };
-	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_argv_ struct argv argv = { 0 };
 	_cleanup_close_ int pidfd = -1;
-	int r = strv_add(&argv, t->swtpm);
 
-	if (r == 0)
-		r = strv_add_all(&argv, (const char *const[]){ "socket", "--tpm2", "--tpmstate", NULL });
-	if (r == 0)
-		r = strv_addf(&argv, "dir=/proc/self/fd/%d,mode=0600", state);
-	if (r == 0)
-		r = strv_add(&argv, "--ctrl");
-	if (r == 0)
-		r = strv_addf(&argv, "type=unixio,clientfd=%d", control);
-	if (r < 0)
-		return err_sys(e, r, "swtpm's command");
-	pidfd = proc_start(argv.v, pass, said, ret_pid, e);
+	argv_words(&argv, t->swtpm, "socket", "--tpm2");
+	argv_add(&argv, "--tpmstate", "dir=/proc/self/fd/%d,mode=0600", state);
+	argv_add(&argv, "--ctrl", "type=unixio,clientfd=%d", control);
+	if (argv.error < 0)
+		return err_sys(e, argv.error, "swtpm's command");
+	pidfd = proc_start(argv.words.v, pass, said, ret_pid, e);
 	return pidfd < 0 ? pidfd : 0;
 }
 

@@ -156,7 +156,7 @@ static size_t all_disks(const struct plan *p, bool by_path, struct qemu_disk *re
 
 /* road: what QEMU is told of it. What shares its lifetime with the caller is left to it. */
 static struct qemu_config config_of(const struct plan *p, const char *initrd,
-				    const struct strv *road, const struct qemu_disk *disks, size_t n_disks)
+				    const struct argv *road, const struct qemu_disk *disks, size_t n_disks)
 {
 	return (struct qemu_config){
 		.program = p->qemu,
@@ -173,7 +173,7 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 		.n_disks = n_disks,
 		.network = &p->network,
 		.share_command = (const char *const *)p->way.command.v,
-		.share = (const char *const *)road->v,
+		.share = (const char *const *)road->words.v,
 		.share_fds = p->way.socket_fds,
 		.n_share_fds = p->way.n_sockets,
 		.graphics = p->graphics,
@@ -236,13 +236,13 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 {
 	char initrd[PATH_MAX], kernel[PATH_MAX], log[PATH_MAX];
 	_cleanup_close_ int tpm = -1, agent = -1;
-	_cleanup_strv_ struct strv road = { 0 };
+	_cleanup_argv_ struct argv road = { 0 };
 	struct qemu_disk disks[DISKS_MAX + 1];
 	struct qemu_config c;
-	int r = road_qemu(&l->plan->way, &road);
 
-	if (r < 0)
-		return err_sys(e, r, "QEMU's arguments");
+	road_qemu(&l->plan->way, &road);
+	if (road.error < 0)
+		return err_sys(e, road.error, "QEMU's arguments");
 	c = config_of(l->plan, initrd, &road, disks, all_disks(l->plan, false, disks));
 	c.name = l->vm.name;
 	if (l->plan->kernel_packed)
@@ -354,18 +354,20 @@ static void print_lacks(const struct plan *p)
 static int print_qemu(const struct plan *p, struct err *e)
 {
 	struct qemu_disk disks[DISKS_MAX + 1];
-	_cleanup_strv_ struct strv argv = { 0 }, road = { 0 };
+	_cleanup_argv_ struct argv argv = { 0 }, road = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
 	struct qemu_config c;
-	int r = road_serves(&p->way) ? 0 : road_qemu(&p->way, &road);
+	int r;
 
+	if (!road_serves(&p->way))
+		road_qemu(&p->way, &road);
 	c = config_of(p, p->initrd.data, &road, disks, all_disks(p, true, disks));
 	c.share_command = NULL;
 	c.console_fd = c.report_fd = c.qmp_fd = c.channel_fd = -1;
+	qemu_args(&c, &argv);
+	r = road.error < 0 ? road.error : argv.error;
 	if (r == 0)
-		r = qemu_args(&c, &argv);
-	if (r == 0)
-		r = words_to_paste((const char *const *)argv.v, &text);
+		r = words_to_paste((const char *const *)argv.words.v, &text);
 	if (r < 0)
 		return err_sys(e, r, "QEMU's arguments");
 	print_lacks(p);

@@ -205,7 +205,8 @@ int road_make(struct way *w, const char *folder, const char *self, struct err *e
 	return w->served && w->served->make ? w->served->make(w, folder, self, e) : 0;
 }
 
-int road_qemu(const struct way *w, struct strv *ret)
+void road_qemu(const struct way *w, struct argv *ret)
 {
-	return w->served && w->served->qemu ? w->served->qemu(w, ret) : 0;
+	if (w->served && w->served->qemu)
+		w->served->qemu(w, ret);
 }

@@ -96,7 +96,7 @@ bool road_serves(const struct way *w);
  */
 _must_check_ int road_make(struct way *w, const char *folder, const char *self, struct err *e);
 
-/* Appends what QEMU is told of the road beside the network. A pure function. Returns 0 or -ENOMEM. */
-_must_check_ int road_qemu(const struct way *w, struct strv *ret);
+/* Appends what QEMU is told of the road beside the network. A pure function. */
+void road_qemu(const struct way *w, struct argv *ret);
 
 #endif

@@ -16,7 +16,6 @@
 #include "host/lib/exit.h"
 #include "host/lib/folder.h"
 #include "host/lib/proc.h"
-#include "host/qemu/qemu.h"
 #include "host/share/closure_tree.h"
 #include "host/share/server.h"
 #include "host/share/cifs.h"
@@ -174,26 +173,17 @@ static int find_9p(const struct road_request *q, struct way *w, struct err *e)
  * it may not do to one it does not do; "mapped" would show links as files. multidevs=remap: a store may
  * have another file system mounted in it, and two files must not get one inode number.
  */
-static int qemu_9p(const struct way *w, struct strv *ret)
+static void qemu_9p(const struct way *w, struct argv *ret)
 {
 	struct export exports[BINDS_MAX + 1];
 	size_t n = exports_of(w, SHARE_9P, exports);
-	char fsdev[512];
-	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		const struct export *x = &exports[i];
-
-		snprintf(fsdev, sizeof(fsdev),
-			 "local,id=%s,security_model=none,readonly=%s,multidevs=remap,path=", x->tag,
-			 x->writable ? "off" : "on");
-		r = qemu_add_valued(ret, "-fsdev", fsdev, x->folder);
-		if (r == 0)
-			r = strv_add(ret, "-device");
-		if (r == 0)
-			r = strv_addf(ret, "virtio-9p-pci,fsdev=%s,mount_tag=%s", x->tag, x->tag);
+	for (const struct export *x = exports; x < exports + n; x++) {
+		argv_add(ret, "-fsdev", "local,id=%s,security_model=none,readonly=%s,multidevs=remap,path=",
+			 x->tag, x->writable ? "off" : "on");
+		argv_value(ret, x->folder);
+		argv_add(ret, "-device", "virtio-9p-pci,fsdev=%s,mount_tag=%s", x->tag, x->tag);
 	}
-	return r;
 }
 
 /* --- virtiofs --------------------------------------------------------------------------------------- */
@@ -282,31 +272,20 @@ static int make_virtiofs(struct way *w, const char *folder, const char *self, st
 }
 
 /* The daemon maps the guest's memory, so that must be a file which both can have. */
-static int qemu_virtiofs(const struct way *w, struct strv *ret)
+static void qemu_virtiofs(const struct way *w, struct argv *ret)
 {
 	const unsigned long long mib = (w->memory + ((uint64_t)1 << 20) - 1) >> 20;
 	struct export exports[BINDS_MAX + 1];
 	size_t n = exports_of(w, SHARE_VIRTIOFS, exports);
-	int r = strv_add(ret, "-object");
 
-	if (r == 0)
-		r = strv_addf(ret, "memory-backend-memfd,id=ram,size=%lluM,share=on", mib);
-	if (r == 0)
-		r = strv_add(ret, "-machine");
-	if (r == 0)
-		r = strv_add(ret, "memory-backend=ram");
-	for (size_t i = 0; r == 0 && i < n; i++) {
+	argv_add(ret, "-object", "memory-backend-memfd,id=ram,size=%lluM,share=on", mib);
+	argv_words(ret, "-machine", "memory-backend=ram");
+	for (size_t i = 0; i < n; i++) {
 		const char *tag = exports[i].tag;
 
-		r = strv_add(ret, "-chardev");
-		if (r == 0)
-			r = strv_addf(ret, "socket,id=%s,fd=%d", tag, i < w->n_sockets ? w->socket_fds[i] : -1);
-		if (r == 0)
-			r = strv_add(ret, "-device");
-		if (r == 0)
-			r = strv_addf(ret, "vhost-user-fs-pci,chardev=%s,tag=%s", tag, tag);
+		argv_add(ret, "-chardev", "socket,id=%s,fd=%d", tag, i < w->n_sockets ? w->socket_fds[i] : -1);
+		argv_add(ret, "-device", "vhost-user-fs-pci,chardev=%s,tag=%s", tag, tag);
 	}
-	return r;
 }
 
 /* --- image ------------------------------------------------------------------------------------------ */

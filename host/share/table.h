@@ -10,7 +10,7 @@ struct road {
 	const char *needs[3]; /* of the guest's kernel (host/initrd/need.c); NULL-terminated */
 	int (*find)(const struct road_request *q, struct way *w, struct err *e);
 	int (*make)(struct way *w, const char *folder, const char *self, struct err *e); /* NULL: nothing */
-	int (*qemu)(const struct way *w, struct strv *ret);				 /* NULL: nothing */
+	void (*qemu)(const struct way *w, struct argv *ret);				 /* NULL: nothing */
 };
 
 /* By enum share. */

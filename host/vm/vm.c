@@ -46,7 +46,7 @@ static void vm_free(struct vm *vm)
 	qmp_free(&vm->qmp);
 	buf_free(&vm->said);
 	strv_free(&vm->warnings);
-	strv_free(&vm->argv);
+	argv_free(&vm->argv);
 }
 
 /* Is there output that the terminal must not get now (stty tostop)? */
@@ -143,9 +143,9 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	config->report_fd = report;
 	config->qmp_fd = qmp;
 	config->console_fd = console;
-	r = qemu_args(config, &vm->argv);
-	if (r < 0)
-		return err_sys(e, r, "QEMU's arguments");
+	qemu_args(config, &vm->argv);
+	if (vm->argv.error < 0)
+		return err_sys(e, vm->argv.error, "QEMU's arguments");
 	signals_of_run(&taken);
 	signals_of_jobs(&jobs, &jobs_blocked);
 	sigorset(&taken, &taken, &jobs);
@@ -156,7 +156,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	serve_watch_clock(vm);
 	pass_fds(config, pass);
 	vm->servers.alone = vm->watch->n_servers > 0;
-	vm->pidfd = proc_start(vm->argv.v, pass, said, &vm->pid, e);
+	vm->pidfd = proc_start(vm->argv.words.v, pass, said, &vm->pid, e);
 	if (vm->pidfd < 0)
 		return vm->pidfd;
 	vm->watch->timeline.qemu_us = sys_now_us();
@@ -256,7 +256,7 @@ static const struct refusal *find_refusal(const struct vm *vm, int qemu_status, 
 
 	while (c->extra && c->extra[extra])
 		extra++;
-	refusal_of(vm->said.len > 0 ? vm->said.data : "", (const char *const *)vm->argv.v, extra,
+	refusal_of(vm->said.len > 0 ? vm->said.data : "", (const char *const *)vm->argv.words.v, extra,
 		   opts && opts[0], ret);
 	if (WEXITSTATUS(qemu_status) == 0)
 		*ret = (struct refusal){ EXIT_USAGE,

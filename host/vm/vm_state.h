@@ -41,7 +41,7 @@ struct vm {
 	struct strv warnings;	 /* of stage 1; told when the console is ours again */
 	char io_error[1024];	 /* the first disk that the host could not write or read */
 	size_t io_told;		 /* of qmp.io_errors */
-	struct strv argv;	 /* QEMU's arguments */
+	struct argv argv;	 /* QEMU's arguments */
 	bool ended;		 /* QEMU has */
 	bool hello_sent;
 	unsigned int asked;	 /* the monitor's commands that are answered before the guest may run */

@@ -13,11 +13,12 @@
 
 static void joined(const struct qemu_disk *d, size_t n, struct buf *ret)
 {
-	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_argv_ struct argv v = { 0 };
 
-	CHECK_INT(blockdev_args(d, n, &v), 0);
-	for (size_t i = 0; i < v.n; i++)
-		CHECK_INT(buf_addf(ret, "%s\n", v.v[i]), 0);
+	blockdev_args(d, n, &v);
+	CHECK_INT(v.error, 0);
+	for (size_t i = 0; i < v.words.n; i++)
+		CHECK_INT(buf_addf(ret, "%s\n", v.words.v[i]), 0);
 }
 
 static void text(void)
@@ -49,15 +50,16 @@ static void text(void)
 static void interface(enum disk_interface which, size_t n, const char *want)
 {
 	struct qemu_disk d[16] = { 0 };
-	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_argv_ struct argv v = { 0 };
 	_cleanup_buf_ struct buf got = { 0 };
 
 	for (size_t i = 0; i <= n; i++)
 		d[i] = (struct qemu_disk){ "/x", -1, -1, "raw", "a,b", false, i < n ? which : DISK_BY_VIRTIO };
-	CHECK_INT(blockdev_args(d, n + 1, &v), 0);
-	for (size_t i = 0; i + 1 < v.n; i++)
-		if (str_eq(v.v[i], "-device"))
-			CHECK_INT(buf_addf(&got, "%s\n", v.v[i + 1]), 0);
+	blockdev_args(d, n + 1, &v);
+	CHECK_INT(v.error, 0);
+	for (size_t i = 0; i + 1 < v.words.n; i++)
+		if (str_eq(v.words.v[i], "-device"))
+			CHECK_INT(buf_addf(&got, "%s\n", v.words.v[i + 1]), 0);
 	CHECK_STR(got.data, want);
 }
 
@@ -92,7 +94,7 @@ static void the_real_qemu_takes_them(void)
 					      { file, -1, -1, "qcow2", "read", true, DISK_BY_SCSI } };
 	static const char *const fixed[] = { "-nodefaults", "-no-user-config", "-S", "-display", "none",
 					     "-machine", "q35,accel=tcg", "-qmp", "stdio", NULL };
-	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_argv_ struct argv v = { 0 };
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
 	struct err e = { 0 };
 	int status = -1, in;
@@ -116,12 +118,12 @@ static void the_real_qemu_takes_them(void)
 	d[2].layer_fd = open(layer, O_RDWR);
 	snprintf(layer, sizeof(layer), "%s/in", top);
 	in = open(layer, O_RDONLY | O_CLOEXEC);
-	CHECK_INT(strv_add(&v, qemu), 0);
-	for (size_t i = 0; fixed[i]; i++)
-		CHECK_INT(strv_add(&v, fixed[i]), 0);
-	CHECK_INT(blockdev_args(d, ARRAY_SIZE(d), &v), 0);
+	argv_words(&v, qemu);
+	argv_list(&v, fixed);
+	blockdev_args(d, ARRAY_SIZE(d), &v);
+	CHECK_INT(v.error, 0);
 
-	const struct spawn s = { .path = qemu, .argv = (const char *const *)v.v, .stdin_fd = in,
+	const struct spawn s = { .path = qemu, .argv = (const char *const *)v.words.v, .stdin_fd = in,
 				 .timeout_ms = 60000 };
 
 	CHECK_INT(spawn_run(&s, &out, &said, &status), 0);

@@ -14,12 +14,13 @@ static const char *const share[] = { "/s,b", "1", NULL };
 
 static void say(const struct network *n, const char *const *server, const char *want)
 {
-	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_argv_ struct argv v = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
 
-	CHECK_INT(network_qemu(n, "demo", server, &v), 0);
-	for (size_t i = 0; i < v.n; i++)
-		CHECK_INT(buf_addf(&text, "%s%s", i ? " " : "", v.v[i]), 0);
+	network_qemu(n, "demo", server, &v);
+	CHECK_INT(v.error, 0);
+	for (size_t i = 0; i < v.words.n; i++)
+		CHECK_INT(buf_addf(&text, "%s%s", i ? " " : "", v.words.v[i]), 0);
 	CHECK_STR(text.data, want);
 }
 
@@ -127,7 +128,7 @@ static void from_the_guest(void)
 static void vlans(void)
 {
 	struct network n = { .user = 0x1234 };
-	_cleanup_strv_ struct strv a = { 0 }, b = { 0 };
+	_cleanup_argv_ struct argv a = { 0 }, b = { 0 };
 	struct err e = { 0 };
 
 	CHECK_INT(network_vlan(&n, "0", &e), 0);
@@ -137,15 +138,17 @@ static void vlans(void)
 	CHECK_INT(network_vlan(&n, "", &e), -EINVAL);
 	CHECK_INT(network_vlan(&n, "0", &e), -EINVAL);
 	CHECK_HAS(e.text, "--vlan 0 is there twice");
-	CHECK_INT(network_qemu(&n, "a", NULL, &a), 0);
-	CHECK_INT(network_qemu(&n, "b", NULL, &b), 0);
-	CHECK_INT(a.n, 12);
-	CHECK_STR(a.v[5], "socket,id=vlan0,mcast=239.255.18.52:20000,localaddr=127.0.0.1");
-	CHECK_STR(a.v[9], "socket,id=vlan4095,mcast=239.255.18.52:24095,localaddr=127.0.0.1");
-	CHECK_HAS(a.v[7], "virtio-net-pci,netdev=vlan0,mac=52:54:00:");
+	network_qemu(&n, "a", NULL, &a);
+	CHECK_INT(a.error, 0);
+	network_qemu(&n, "b", NULL, &b);
+	CHECK_INT(b.error, 0);
+	CHECK_INT(a.words.n, 12);
+	CHECK_STR(a.words.v[5], "socket,id=vlan0,mcast=239.255.18.52:20000,localaddr=127.0.0.1");
+	CHECK_STR(a.words.v[9], "socket,id=vlan4095,mcast=239.255.18.52:24095,localaddr=127.0.0.1");
+	CHECK_HAS(a.words.v[7], "virtio-net-pci,netdev=vlan0,mac=52:54:00:");
 	/* Each card's own address, in each machine. */
-	CHECK(!str_eq(a.v[7] + 33, a.v[11] + 36));
-	CHECK(!str_eq(a.v[7], b.v[7]));
+	CHECK(!str_eq(a.words.v[7] + 33, a.words.v[11] + 36));
+	CHECK(!str_eq(a.words.v[7], b.words.v[7]));
 }
 
 static void a_port_that_is_taken(void)

@@ -52,20 +52,21 @@ static void whole_list(void)
 		"-device", "virtio-net-pci,netdev=net,romfile=",
 	};
 	const struct qemu_config c = plain();
-	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_argv_ struct argv v = { 0 };
 
-	CHECK_INT(qemu_args(&c, &v), 0);
-	CHECK_INT(v.n, ARRAY_SIZE(want));
-	for (size_t i = 0; i < v.n && i < ARRAY_SIZE(want); i++)
-		CHECK_STR(v.v[i], want[i]);
+	qemu_args(&c, &v);
+	CHECK_INT(v.error, 0);
+	CHECK_INT(v.words.n, ARRAY_SIZE(want));
+	for (size_t i = 0; i < v.words.n && i < ARRAY_SIZE(want); i++)
+		CHECK_STR(v.words.v[i], want[i]);
 }
 
 /* The argument behind option whose text has part in it; "" where there is none. */
-static const char *find(const struct strv *v, const char *option, const char *part)
+static const char *find(const struct argv *v, const char *option, const char *part)
 {
-	for (size_t i = 0; i + 1 < v->n; i++)
-		if (str_eq(v->v[i], option) && strstr(v->v[i + 1], part))
-			return v->v[i + 1];
+	for (size_t i = 0; i + 1 < v->words.n; i++)
+		if (str_eq(v->words.v[i], option) && strstr(v->words.v[i + 1], part))
+			return v->words.v[i + 1];
 	return "";
 }
 
@@ -73,12 +74,13 @@ static void hard_paths(void)
 {
 	const char *const hard[] = { "/a b/it's,x", "share-server", "1", "/t\nmp", NULL };
 	struct qemu_config c = plain();
-	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_argv_ struct argv v = { 0 };
 
 	c.kernel = "/k,1 2";
 	c.name = "x,process=y";
 	c.share_command = hard;
-	CHECK_INT(qemu_args(&c, &v), 0);
+	qemu_args(&c, &v);
+	CHECK_INT(v.error, 0);
 	CHECK_STR(find(&v, "-kernel", ""), "/k,1 2");
 	CHECK_STR(find(&v, "-name", ""), "guest=x,,process=y");
 	CHECK_STR(find(&v, "-netdev", ""),
@@ -90,7 +92,7 @@ static void what_differs(void)
 {
 	static const char *const extra[] = { "-device", "foo", NULL };
 	struct qemu_config c = plain();
-	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_argv_ struct argv v = { 0 };
 
 	c.accel = ACCEL_KVM;
 	c.graphics = true;
@@ -98,7 +100,8 @@ static void what_differs(void)
 	c.memory = ((uint64_t)1 << 30) + 1;
 	c.cores = 3;
 	c.extra = extra;
-	CHECK_INT(qemu_args(&c, &v), 0);
+	qemu_args(&c, &v);
+	CHECK_INT(v.error, 0);
 	CHECK_STR(find(&v, "-accel", ""), "kvm");
 	CHECK_STR(find(&v, "-cpu", ""), "max");
 	CHECK_STR(find(&v, "-m", ""), "1025M");
@@ -106,8 +109,8 @@ static void what_differs(void)
 	CHECK_STR(find(&v, "-device", "VGA"), "VGA");
 	CHECK_STR(find(&v, "-display", ""), "");
 	CHECK_STR(find(&v, "-device", "usb-tablet"), "usb-tablet");
-	CHECK_STR(v.v[v.n - 2], "-device");
-	CHECK_STR(v.v[v.n - 1], "foo");
+	CHECK_STR(v.words.v[v.words.n - 2], "-device");
+	CHECK_STR(v.words.v[v.words.n - 1], "foo");
 }
 
 /* The boards with one serial port have the second one on a card. */
@@ -124,15 +127,17 @@ static void other_architectures(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
 		struct qemu_config c = plain();
-		_cleanup_strv_ struct strv v = { 0 };
+		_cleanup_argv_ struct argv v = { 0 };
 
 		c.arch = arch_find(want[i].machine);
-		CHECK_INT(qemu_args(&c, &v), 0);
+		qemu_args(&c, &v);
+	CHECK_INT(v.error, 0);
 		CHECK_STR(find(&v, "-machine", ""), want[i].board);
 		CHECK_STR(find(&v, "-cpu", ""), want[i].cpu);
-		strv_free(&v);
+		argv_free(&v);
 		c.max_cpu = true;
-		CHECK_INT(qemu_args(&c, &v), 0);
+		qemu_args(&c, &v);
+	CHECK_INT(v.error, 0);
 		CHECK_STR(find(&v, "-cpu", ""), want[i].max);
 		CHECK_STR(find(&v, "-device", "pvpanic"), want[i].panic);
 		CHECK_STR(find(&v, "-serial", "console"), "chardev:console");
@@ -145,11 +150,12 @@ static void other_architectures(void)
 static void by_itself(void)
 {
 	struct qemu_config c = plain();
-	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_argv_ struct argv v = { 0 };
 
 	c.console_fd = c.report_fd = c.qmp_fd = c.channel_fd = -1;
 	c.share_command = NULL;
-	CHECK_INT(qemu_args(&c, &v), 0);
+	qemu_args(&c, &v);
+	CHECK_INT(v.error, 0);
 	CHECK_STR(find(&v, "-serial", ""), "mon:stdio");
 	CHECK_STR(find(&v, "-chardev", ""), "");
 	CHECK_STR(find(&v, "-mon", ""), "");

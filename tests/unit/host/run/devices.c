@@ -110,7 +110,7 @@ static void credentials(void)
 					   "a,b:/dev/null", "a b:/dev/null",
 					   "a-name-of-twenty-nine-letters:/dev/null" };
 	_cleanup_(credentials_free) struct credentials c = { 0 };
-	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_argv_ struct argv v = { 0 };
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -122,17 +122,19 @@ static void credentials(void)
 	CHECK_INT(credential_add(&c, "a:/dev/zero", &e), -EINVAL);
 	CHECK_INT(credential_add(&c, "a:/", &e), -EINVAL);
 	CHECK_INT(credential_add(&c, "a-name-of-28-letters-is-fine:/proc/../proc/version", &e), 0);
-	CHECK_INT(credentials_qemu(&c, &v), 0);
-	CHECK_INT(v.n, 2);
-	CHECK_STR(v.v[0], "-fw_cfg");
-	CHECK_STR(v.v[1], "name=opt/io.systemd.credentials/a-name-of-28-letters-is-fine,file=/proc/version");
+	credentials_qemu(&c, &v);
+	CHECK_INT(v.error, 0);
+	CHECK_INT(v.words.n, 2);
+	CHECK_STR(v.words.v[0], "-fw_cfg");
+	CHECK_STR(v.words.v[1],
+		  "name=opt/io.systemd.credentials/a-name-of-28-letters-is-fine,file=/proc/version");
 }
 
 /* One by a pipe is kept; where nothing more fits nothing is. */
 static void piped_credential(void)
 {
 	_cleanup_(credentials_free) struct credentials c = { 0 };
-	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_argv_ struct argv v = { 0 };
 	char said[64], folder[PATH_MAX], text[16], path[PATH_MAX];
 	struct err e = { 0 };
 	int fds[2];
@@ -147,9 +149,10 @@ static void piped_credential(void)
 	close(fds[0]);
 	CHECK_STR(credentials_piped(&c), "a");
 	CHECK_INT(credentials_ready(&c, folder, &e), 0);
-	CHECK_INT(credentials_qemu(&c, &v), 0);
+	credentials_qemu(&c, &v);
+	CHECK_INT(v.error, 0);
 	snprintf(path, sizeof(path), "%.200s/credential-a", folder);
-	CHECK_HAS(v.v[1], path);
+	CHECK_HAS(v.words.v[1], path);
 	CHECK_INT(file_read_line(AT_FDCWD, path, text, sizeof(text)), 0);
 	CHECK_STR(text, "hush");
 	snprintf(path, sizeof(path), "b:%.200s/large", folder);
@@ -164,12 +167,13 @@ static void piped_credential(void)
 
 static void told(const struct qemu_config *c, const char *want)
 {
-	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_argv_ struct argv v = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
 
-	CHECK_INT(qemu_args(c, &v), 0);
-	for (size_t i = 0; i < v.n; i++)
-		CHECK_INT(buf_addf(&text, "%s ", v.v[i]), 0);
+	qemu_args(c, &v);
+	CHECK_INT(v.error, 0);
+	for (size_t i = 0; i < v.words.n; i++)
+		CHECK_INT(buf_addf(&text, "%s ", v.words.v[i]), 0);
 	CHECK_HAS(text.data, want);
 }
 

@@ -17,14 +17,15 @@
 static void say(const struct road_request *q, const char *want)
 {
 	_cleanup_(way_free) struct way w = WAY_INIT;
-	_cleanup_strv_ struct strv v = { 0 };
+	_cleanup_argv_ struct argv v = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
 	struct err e = { 0 };
 
 	CHECK_INT(road_find(q, &w, &e), 0);
-	CHECK_INT(road_qemu(&w, &v), 0);
-	for (size_t i = 0; i < v.n; i++)
-		CHECK_INT(buf_addf(&text, "%s%s", i ? " " : "", v.v[i]), 0);
+	road_qemu(&w, &v);
+	CHECK_INT(v.error, 0);
+	for (size_t i = 0; i < v.words.n; i++)
+		CHECK_INT(buf_addf(&text, "%s%s", i ? " " : "", v.words.v[i]), 0);
 	CHECK_STR(text.data, want);
 	CHECK(!road_cache(&w) && !road_serves(&w) && !road_disk(&w, false, &(struct qemu_disk){ 0 }));
 }
