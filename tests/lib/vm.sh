@@ -32,6 +32,37 @@ within() {
 	done
 }
 
+# launcher_of NAME: the process of a VM that `storeboot list` has; NAME is a pattern of sed's.
+launcher_of() {
+	"$storeboot" list --json | tr '{' '\n' | sed -n "s/.*\"name\":\"$1\",\"pid\":\([0-9]*\).*/\1/p"
+}
+
+# end_all PID...: ends them, stopped ones as well, and waits until they are gone.
+end_all() {
+	local signal pid alive
+	for signal in CONT TERM KILL; do
+		for pid; do
+			kill -"$signal" "$pid" 2>/dev/null
+		done
+		[ "$signal" != CONT ] || continue
+		for _ in $(seq 150); do
+			alive=
+			for pid; do
+				! grep -qs '^State:.[^Z]' "/proc/$pid/status" || alive=1
+			done
+			[ -n "$alive" ] || return 0
+			sleep 0.2
+		done
+	done
+}
+
+# A test that fails leaves nothing to others: not its VMs, not its commands in the background.
+vm_end() {
+	# shellcheck disable=SC2046 # process numbers
+	end_all $(launcher_of '[^"]*') $(jobs -p)
+}
+at_end() { vm_end; }
+
 # soon SECONDS BOOT: has what took SECONDS waited for nothing but the host? At most 30 s, or on a busy host three times
 # what the boot before it took.
 soon() {
@@ -65,6 +96,12 @@ nix_run() {
 
 nix_store() {
 	nix_run nix-store "$@"
+}
+
+# program NAME BODY: a static program, to be PID 1 in stage 1's place.
+program() {
+	printf '#include <stdio.h>\n#include <unistd.h>\n#include <sys/reboot.h>\nint main(void) { %s }\n' "$2" |
+		"${GUEST_CC:-musl-gcc}" -static -Os -o "$tmp/$1" -x c -
 }
 
 # The command line's words that every raw boot needs.

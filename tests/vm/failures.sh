@@ -13,12 +13,6 @@ ends() {
 	is "$1: nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")$(pgrep -af "$image" || true)" ""
 }
 
-# program NAME BODY: a static program to be PID 1 in stage 1's place.
-program() {
-	printf '#include <stdio.h>\n#include <unistd.h>\n#include <sys/reboot.h>\nint main(void) { %s }\n' "$2" |
-		"${GUEST_CC:-musl-gcc}" -static -Os -o "$tmp/$1" -x c -
-}
-
 # --- stage 1 does not end --------------------------------------------------------------------------------
 program sleeps 'for (;;) pause();'
 vm_run 120 --image "$image" --stage1 "$tmp/sleeps" --append loglevel=0 --timeout-stage1 15
