@@ -12,6 +12,7 @@
 
 #include "host/lib/exit.h"
 #include "host/lib/lock.h"
+#include "host/lib/new_file.h"
 #include "host/lib/signals.h"
 #include "init/lib/file.h"
 
@@ -50,12 +51,15 @@ bool output_begins(int fd, const char *text)
 }
 
 /* fd may be open for writing alone. */
-static int check_own(int fd, const struct stat *st, output_is_own *own)
+static int check_own(int fd, output_is_own *own)
 {
 	_cleanup_close_ int in = -1;
+	struct stat st;
 	char path[64];
 
-	if (st->st_size == 0)
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size == 0)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	in = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -73,10 +77,10 @@ int output_take_over(int fd, output_is_own *own)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	/* Where there are no locks, two runs may share a log. */
+	/* Where there are no locks, two runs may share a log. Its size counts only after the lock. */
 	if (lock_file(fd, false) == -EBUSY)
 		return -EBUSY;
-	r = check_own(fd, &st, own);
+	r = check_own(fd, own);
 	return r == 0 && ftruncate(fd, 0) < 0 ? -errno : r;
 }
 
@@ -112,8 +116,9 @@ static int fill(int fd, const struct buf *b)
 	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
-/* Through a temporary file whose name nobody else has: beside a user's file may lie any other. */
-static int replace(const char *path, const struct buf *b)
+/* Through a temporary file whose name nobody else has: beside a user's file may lie any other. is_new: nothing
+ * has the name, and what takes it meanwhile stays (-EEXIST). */
+static int replace(const char *path, const struct buf *b, bool is_new)
 {
 	_cleanup_close_ int fd = -1;
 	char tmp[PATH_MAX];
@@ -125,7 +130,9 @@ static int replace(const char *path, const struct buf *b)
 	if (fd < 0)
 		return -errno;
 	r = fill(fd, b);
-	if (r == 0 && rename(tmp, path) < 0)
+	if (r == 0 && is_new)
+		r = new_file_rename(AT_FDCWD, tmp, path);
+	else if (r == 0 && rename(tmp, path) < 0)
 		r = -errno;
 	if (r < 0)
 		unlink(tmp);
@@ -144,11 +151,11 @@ static int cannot(const char *path, int r, const char *what, struct err *e)
 }
 
 /* A regular file is there: may it be replaced? */
-static int check_old(const char *path, const struct stat *st, output_is_own *own)
+static int check_old(const char *path, output_is_own *own)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-	return fd < 0 ? -errno : check_own(fd, st, own);
+	return fd < 0 ? -errno : check_own(fd, own);
 }
 
 int output_check(const char *path, const char *what, output_is_own *own, struct err *e)
@@ -166,30 +173,35 @@ int output_check(const char *path, const char *what, output_is_own *own, struct 
 	else if (access(dirname(folder), W_OK | X_OK) < 0)
 		r = -errno;
 	if (r == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode))
-		r = check_old(path, &st, own);
+		r = check_old(path, own);
 	return r < 0 ? cannot(path, r, what, e) : 0;
 }
 
-static int replace_own(const char *path, const struct stat *st, const struct buf *b, output_is_own *own)
+static int replace_own(const char *path, const struct buf *b, output_is_own *own)
 {
 	char real[PATH_MAX];
-	int r = check_old(path, st, own);
+	int r = check_old(path, own);
 
 	if (r < 0)
 		return r;
-	return realpath(path, real) ? replace(real, b) : -errno;
+	return realpath(path, real) ? replace(real, b, false) : -errno;
+}
+
+static int write_path(const char *path, const struct buf *b, output_is_own *own)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		return S_ISREG(st.st_mode) ? replace_own(path, b, own) : write_device(path, b);
+	/* Nothing there, or a link to nothing: that stays. */
+	return lstat(path, &st) == 0 ? -ENOENT : replace(path, b, true);
 }
 
 int output_write(const char *path, const struct buf *b, const char *what, output_is_own *own, struct err *e)
 {
-	struct stat st;
-	int r;
+	int r = is_stdout(path) ? file_write_all(STDOUT_FILENO, b->data, b->len) : write_path(path, b, own);
 
-	if (is_stdout(path))
-		r = file_write_all(STDOUT_FILENO, b->data, b->len);
-	else if (stat(path, &st) == 0)
-		r = S_ISREG(st.st_mode) ? replace_own(path, &st, b, own) : write_device(path, b);
-	else /* nothing there, or a link to nothing: that stays */
-		r = lstat(path, &st) == 0 ? -ENOENT : replace(path, b);
+	if (r == -EEXIST) /* perhaps another command's, which was quicker */
+		r = write_path(path, b, own);
 	return r < 0 ? cannot(path, r, what, e) : 0;
 }

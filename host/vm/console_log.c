@@ -47,18 +47,22 @@ static bool has_mark(int fd)
 	return n > 0 && file_pread_all(fd, begin, (size_t)n, 0) == 0 && memcmp(mark, begin, (size_t)n) == 0;
 }
 
-/* Where there are no attributes, and for a log of before there was a mark: a kernel's own banner, in text. */
-static bool has_banner(int fd)
+/* Where there are no attributes, and for a log of before there was a mark: text in which a kernel prints a
+ * command line (init/main.c) with a parameter of a run's. */
+static bool has_command_line(int fd)
 {
+	static const char line[] = "Kernel command line: ", param[] = " storeboot.";
 	_cleanup_free_ char *text = malloc(BEGIN_SIZE);
 	ssize_t n = text ? pread(fd, text, BEGIN_SIZE, 0) : -1;
+	const char *at = n > 0 && !memchr(text, '\0', (size_t)n) ?
+				 memmem(text, (size_t)n, line, sizeof(line) - 1) : NULL;
 
-	return n > 0 && memmem(text, (size_t)n, "Linux version ", 14) && !memchr(text, '\0', (size_t)n);
+	return at && memmem(at, (size_t)(text + n - at), param, sizeof(param) - 1);
 }
 
 static bool is_console_log(int fd)
 {
-	return has_mark(fd) || has_banner(fd);
+	return has_mark(fd) || has_command_line(fd);
 }
 
 int console_log_open(struct console_log *log, const char *path, uint64_t max, struct err *e)

@@ -35,6 +35,16 @@ enum lack {
 };
 
 static unsigned int lacks; /* enum lack */
+static void (*meanwhile)(void); /* what another process does before the next lock or rename; NULL: nothing */
+
+static inline void do_meanwhile(void)
+{
+	void (*other)(void) = meanwhile;
+
+	meanwhile = NULL;
+	if (other)
+		other();
+}
 
 static const struct lesser {
 	const char *name;
@@ -124,6 +134,8 @@ long syscall(long number, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
+	if (number == SYS_renameat2)
+		do_meanwhile();
 	if ((lacks & NO_RENAME_NEW) && number == SYS_renameat2)
 		return fails(EINVAL);
 	return libc_syscall()(number, a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -149,6 +161,7 @@ int flock(int fd, int kind)
 {
 	struct flock all = { .l_type = kind & LOCK_UN ? F_UNLCK : kind & LOCK_SH ? F_RDLCK : F_WRLCK };
 
+	do_meanwhile();
 	if (!(lacks & BYTE_LOCKS))
 		return (int)libc_syscall()(SYS_flock, fd, kind);
 	return fcntl(fd, kind & LOCK_NB ? F_OFD_SETLK : F_OFD_SETLKW, &all);

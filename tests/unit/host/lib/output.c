@@ -99,6 +99,43 @@ static void one_run_has_a_log(void)
 	CHECK_INT(unlink("log"), 0);
 }
 
+static void put_theirs(void)
+{
+	_cleanup_close_ int fd = open("theirs", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	CHECK_INT(write(fd, "theirs", 6), 6);
+}
+
+static void put_old(void)
+{
+	put("quick", "old");
+}
+
+/* Written by somebody else between the look at it and the lock, or the rename. */
+static void what_comes_meanwhile_stays(void)
+{
+	_cleanup_close_ int fd = open("theirs", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct err e = { 0 };
+
+	meanwhile = put_theirs;
+	CHECK_INT(output_take_over(fd, is_own), -EEXIST);
+	holds("theirs", "theirs");
+	for (unsigned int i = 0; i < ARRAY_SIZE(lesser); i++) {
+		lacks = lesser[i].lacks;
+		CHECK_INT(unlink("theirs"), 0);
+		meanwhile = put_theirs;
+		CHECK_INT(output_write("theirs", &result, "it", is_own, &e), -EEXIST);
+		CHECK_HAS(e.text, "it holds something else, and is left as it was");
+		CHECK_INT(faccessat(AT_FDCWD, "theirs", F_OK, 0), 0);
+		lacks = 0;
+		holds("theirs", "theirs");
+	}
+	/* An output of another command's is replaced. */
+	meanwhile = put_old;
+	CHECK_INT(output_write("quick", &result, "it", is_own, &e), 0);
+	holds("quick", "result");
+}
+
 /* What lies beside the file is another's, whatever it is called. */
 static void neighbours_stay(void)
 {
@@ -236,6 +273,7 @@ int main(void)
 	RUN(new_file_then_again);
 	RUN(where_no_mode_can_be_set);
 	RUN(one_run_has_a_log);
+	RUN(what_comes_meanwhile_stays);
 	RUN(neighbours_stay);
 	RUN(what_is_something_else_stays);
 	RUN(goes_through_a_link);
