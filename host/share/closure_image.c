@@ -17,7 +17,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -66,25 +65,14 @@ static void become_mkfs(const struct closure_image *c, int fd)
 
 static void child(const struct closure_image *c, int fd, int said, pid_t parent)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	sigset_t none;
 	int store;
 
-	if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
-	    dup2(said, STDERR_FILENO) < 0)
-		_exit(1);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	umask(0);
-	stage_enter();
+	stage_begin(said, parent);
 	/* Not before: mount(2) takes none of another namespace. */
 	store = open(c->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (store < 0)
 		stage_fail("cannot open", c->store);
 	make_folders();
-	/* Not before: new capabilities end the request (prctl(2)). */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || (getppid() != parent && getppid() != 0))
-		_exit(1);
 	for (const char *const *name = c->names; *name; name++)
 		show(store, *name);
 	become_mkfs(c, fd);

@@ -18,7 +18,6 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <linux/mount.h> /* after sys/mount.h: glibc's has the same names and steps back */
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -73,18 +72,9 @@ static void show_all(const char *store_path, const struct strv *names)
 static void child(const char *store, const struct strv *names, const int said[2], const int done[2],
 		  pid_t parent)
 {
-	sigset_t none;
 	char word;
 
-	if (dup2(said[1], STDERR_FILENO) < 0)
-		_exit(1);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	umask(0);
-	stage_enter();
-	/* Not before: new capabilities end the request (prctl(2)). */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || (getppid() != parent && getppid() != 0))
-		_exit(1);
+	stage_begin(said[1], parent);
 	show_all(store, names);
 	close(done[1]);
 	close(said[1]);

@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,7 +39,8 @@ static int map_user(uid_t uid, gid_t gid)
 	return r;
 }
 
-void stage_enter(void)
+/* The namespaces. */
+static void enter(void)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
@@ -53,6 +56,22 @@ void stage_enter(void)
 	 * must not keep a file system in use that the host has unmounted. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		stage_fail("cannot keep mounts from the host below", "/");
+}
+
+void stage_begin(int said, pid_t parent)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t none;
+
+	if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(said, STDERR_FILENO) < 0)
+		_exit(1);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(0);
+	enter();
+	/* Not before: new capabilities end the request (prctl(2)). */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || (getppid() != parent && getppid() != 0))
+		_exit(1);
 }
 
 /* Nix's build sandbox has no /sys; what is needed of /dev is open. */

@@ -3,6 +3,8 @@
 #ifndef STOREBOOT_HOST_STAGE_H
 #define STOREBOOT_HOST_STAGE_H
 
+#include <sys/types.h>
+
 #include "init/lib/str.h"
 
 /*
@@ -11,9 +13,9 @@
  */
 void stage_fail(const char *what, const char *name);
 
-/* Enters a mount namespace of its own, in a user namespace of its own where it may not otherwise. In that it is
- * root. */
-void stage_enter(void);
+/* To be called first: makes said the child's stderr, and enters a mount namespace of its own, in a user namespace
+ * of its own where it may not otherwise. In that it is root. The child is killed when its parent ends. */
+void stage_begin(int said, pid_t parent);
 
 /* Where stage_make mounts: a folder of the host's that no store needs. */
 const char *stage_path(void);
@@ -21,7 +23,7 @@ const char *stage_path(void);
 /* Mounts an empty file system in memory there and makes it the working directory. */
 void stage_make(void);
 
-/* Shows the path NAME of the folder store (a descriptor, opened after stage_enter) as to, below the working
+/* Shows the path NAME of the folder store (a descriptor, opened after stage_begin) as to, below the working
  * directory: a bind, or for a link the same link. Returns true where it is a folder. */
 bool stage_show(int store, const char *name, const char *to);
 

@@ -10,6 +10,7 @@
 
 #include "host/lib/proc.h"
 #include "host/lib/signals.h"
+#include "init/lib/log.h"
 
 #define ESCAPE 0x01 /* Ctrl-a, as QEMU's own console has it */
 #define FOLLOW_MS 250
@@ -76,6 +77,13 @@ static bool looks_raw(void)
 	return tcgetattr(STDIN_FILENO, &now) == 0 && !(now.c_lflag & (ICANON | ISIG));
 }
 
+/* Our own lines then have to leave the guest's, and to begin at the left (log_raw). */
+static void set_raw(bool raw)
+{
+	us.kept->raw = raw;
+	log_raw(raw && isatty(STDERR_FILENO) == 1);
+}
+
 static bool take(void)
 {
 	struct termios raw;
@@ -86,9 +94,9 @@ static bool take(void)
 		return false;
 	raw = us.kept->modes;
 	cfmakeraw(&raw);
-	us.kept->raw = true; /* before it is: the keeper may have to undo it at any moment */
+	set_raw(true); /* before it is: the keeper may have to undo it at any moment */
 	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
-		us.kept->raw = false;
+		set_raw(false);
 	return us.kept->raw;
 }
 
@@ -97,7 +105,7 @@ static void give_back(void)
 	/* TCSADRAIN would wait for a terminal that is stopped. */
 	if (us.kept->raw && in_front())
 		tcsetattr(STDIN_FILENO, TCSANOW, &us.kept->modes);
-	us.kept->raw = false;
+	set_raw(false);
 }
 
 bool terminal_raw(struct terminal *t)
@@ -121,11 +129,6 @@ void terminal_restore(struct terminal *t)
 		give_back();
 }
 
-bool terminal_is_raw(void)
-{
-	return us.kept->raw;
-}
-
 bool terminal_is_others(void)
 {
 	pid_t group = tcgetpgrp(STDOUT_FILENO);
@@ -147,7 +150,7 @@ bool terminal_follow(bool continued)
 	us.front = in_front();
 	/* It is the shell's now, or was meanwhile: the modes are its own. */
 	if (us.kept->raw && (!us.front || (continued && !looks_raw())))
-		us.kept->raw = false;
+		set_raw(false);
 	if (us.front && us.wanted > 0)
 		take();
 	return us.front && (!before || continued);

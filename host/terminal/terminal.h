@@ -33,9 +33,6 @@ bool terminal_raw(struct terminal *t);
 /* Gives the terminal its modes back, if it is ours, and no other struct terminal wants its keys. */
 void terminal_restore(struct terminal *t);
 
-/* Is the terminal raw now, by us? */
-bool terminal_is_raw(void);
-
 /* Is stdout a terminal that another process group, or session, has? What it answers to an escape sequence
  * then goes to that: as if it were typed into the user's shell. */
 bool terminal_is_others(void);

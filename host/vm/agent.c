@@ -32,20 +32,14 @@ void agent_closed(struct vm *vm)
 	vm->agent_until = sys_now_us() + seconds * SECOND;
 }
 
-/* The terminal is in raw mode, and the guest's cursor anywhere. */
 static void tell(struct vm *vm, const char *why)
 {
-	bool raw = vm->console->interactive;
-
 	events_add(&vm->watch->events, "agent-gone", EVENT_T("text", why));
 	/* A guest that ends, or whose stage 1 failed, has its own line. */
 	if (vm->watch->command.asked || vm->stop || vm->qmp.shutdown || vm->report.failed)
 		return;
-	if (raw && write(STDERR_FILENO, "\r\n", 2) < 0)
-		return;
-	log_warning("%s; the guest goes on, but no exec reaches it, and a clean stop presses its power "
-		    "button%s",
-		    why, raw ? "\r" : "");
+	log_warning("%s; the guest goes on, but no exec reaches it, and a clean stop presses its power button",
+		    why);
 }
 
 void agent_deadline(struct vm *vm)

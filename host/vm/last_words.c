@@ -10,15 +10,11 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "host/vm/line.h"
 #include "init/lib/macro.h"
 #include "init/lib/str.h"
 
 #define LINES_MAX 8
-
-struct line {
-	const char *text;
-	size_t len;
-};
 
 const char *last_words_panic(const char *console)
 {
@@ -62,9 +58,9 @@ static bool take_time(struct line *l)
 		digit++;
 	if (digit == end || !(isdigit((unsigned char)*digit) || strchr("TC", *digit)))
 		return false;
-	*l = (struct line){ end + 1, l->len - (size_t)(end + 1 - l->text) };
+	*l = line_from(l, (size_t)(end + 1 - l->text));
 	while (l->len > 0 && *l->text == ' ')
-		*l = (struct line){ l->text + 1, l->len - 1 };
+		*l = line_from(l, 1);
 	return true;
 }
 
@@ -107,7 +103,7 @@ static bool is_dump(const struct line *l)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(begins); i++)
-		if (l->len >= strlen(begins[i]) && memcmp(l->text, begins[i], strlen(begins[i])) == 0)
+		if (line_begins(l, begins[i]))
 			return true;
 	return is_register(l) || is_call(l);
 }
@@ -119,7 +115,7 @@ static bool is_shown(struct line l, bool panicked)
 	while (take_time(&l))
 		timed = true;
 	while (l.len > 0 && *l.text == ' ')
-		l = (struct line){ l.text + 1, l.len - 1 };
+		l = line_from(&l, 1);
 	return l.len > 0 && !((timed || panicked) && is_dump(&l));
 }
 

@@ -12,6 +12,7 @@
 
 #include "host/lib/exit.h"
 #include "host/qemu/network.h"
+#include "host/vm/line.h"
 #include "init/lib/str.h"
 
 #define WORDS_MAX 700
@@ -55,11 +56,6 @@ static const struct known {
 	{ "cannot open display", EXIT_MISSING, "" },
 };
 
-struct line {
-	const char *text;
-	size_t len;
-};
-
 /* The message without the program's name, as "qemu-system-x86_64: " or "qemu: ". */
 static struct line own_words(struct line l)
 {
@@ -81,18 +77,13 @@ static struct line next_line(const char **said)
 	return own_words(l);
 }
 
-static bool has(const struct line *l, const char *words)
-{
-	return memmem(l->text, l->len, words, strlen(words)) != NULL;
-}
-
 static const struct known *find_known(const char *said, struct line *ret)
 {
 	struct line l;
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		for (const char *p = said; (l = next_line(&p)).len > 0;)
-			if (has(&l, table[i].words)) {
+			if (line_has(&l, table[i].words)) {
 				*ret = l;
 				return &table[i];
 			}
@@ -115,12 +106,11 @@ static struct line first_error(const char *said)
 
 static bool skip(struct line *l, const char *text)
 {
-	size_t n = strlen(text);
+	bool begins = line_begins(l, text);
 
-	if (n > l->len || memcmp(l->text, text, n) != 0)
-		return false;
-	*l = (struct line){ l->text + n, l->len - n };
-	return true;
+	if (begins)
+		*l = line_from(l, strlen(text));
+	return begins;
 }
 
 /* Is the message about argument i, "OPTION: " or "OPTION VALUE: "? ret: what it says of it. */

@@ -88,12 +88,10 @@ static void serve_monitor_news(struct vm *vm)
 	vm->resumed = vm->qmp.resumed;
 }
 
-/* At once, while the guest runs: room can be made, and no other line says why its programs fail. The
- * terminal is in raw mode, the guest's cursor anywhere. */
+/* At once, while the guest runs: space can be made, and no other line says why its programs fail. */
 static void tell_io_error(struct vm *vm, const struct qmp_io_error *q)
 {
 	const struct io_error e = { q->node, q->operation, q->reason, q->no_space };
-	bool raw = terminal_is_raw();
 	char text[sizeof(vm->io_error)];
 
 	io_error_text(vm->config->disks, vm->config->n_disks, &e, text, sizeof(text));
@@ -102,9 +100,7 @@ static void tell_io_error(struct vm *vm, const struct qmp_io_error *q)
 		   EVENT_T("text", text));
 	if (!vm->io_error[0])
 		memcpy(vm->io_error, text, sizeof(text));
-	if (raw && write(STDERR_FILENO, "\r\n", 2) < 0)
-		return;
-	log_warning("%s; the guest sees I/O errors%s", text, raw ? "\r" : "");
+	log_warning("%s; the guest sees I/O errors", text);
 }
 
 static void serve_qmp(struct vm *vm)

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <sys/file.h>
 #include <time.h>
 
@@ -14,22 +13,7 @@
 #include "init/lib/file.h"
 #include "init/lib/str.h"
 
-#define VM_FILE_MAX 65536
 #define CONNECT_TRIES 3000 /* 10 ms apart */
-
-static pid_t launcher_of(int vm_fd)
-{
-	_cleanup_buf_ struct buf text = { 0 };
-	json_object *o = NULL, *pid;
-	pid_t ret = 0;
-
-	if (file_read_fd(vm_fd, VM_FILE_MAX, &text) == 0)
-		o = json_tokener_parse(text.data ? text.data : "");
-	if (json_object_object_get_ex(o, "pid", &pid))
-		ret = (pid_t)json_object_get_int64(pid);
-	json_object_put(o);
-	return ret > 0 ? ret : 0;
-}
 
 static int is_gone(const struct target *t, struct err *e)
 {
@@ -39,7 +23,7 @@ static int is_gone(const struct target *t, struct err *e)
 int target_find(const char *name, struct target *ret, struct err *e)
 {
 	char path[PATH_MAX];
-	int r = vms_find(name, ret->folder, e);
+	int r = vms_find(name, ret->folder, &ret->launcher, e);
 
 	if (r < 0)
 		return r;
@@ -49,7 +33,6 @@ int target_find(const char *name, struct target *ret, struct err *e)
 	ret->vm_fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (ret->vm_fd < 0 || !target_lives(ret))
 		return is_gone(ret, e);
-	ret->launcher = launcher_of(ret->vm_fd);
 	return 0;
 }
 

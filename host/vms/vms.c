@@ -464,7 +464,7 @@ int vms_list(struct vms_list *ret, struct err *e)
 	return 0;
 }
 
-int vms_find(const char *name, char *ret_place, struct err *e)
+int vms_find(const char *name, char *ret_place, pid_t *ret_pid, struct err *e)
 {
 	_cleanup_(vms_list_free) struct vms_list l = { 0 };
 	_cleanup_buf_ struct buf names = { 0 };
@@ -476,6 +476,7 @@ int vms_find(const char *name, char *ret_place, struct err *e)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < l.n; i++) {
+		*ret_pid = l.v[i].pid;
 		if (str_eq(l.v[i].name, name))
 			return str_format(ret_place, PATH_MAX, "%s/%s", path, name) < 0 ?
 				       err_sys(e, ENAMETOOLONG, "%s", path) :

@@ -91,8 +91,8 @@ struct vms_list {
 _must_check_ int vms_list(struct vms_list *ret, struct err *e);
 void vms_list_free(struct vms_list *l);
 
-/* BASE/NAME (PATH_MAX bytes) of the VM of that name. Returns 0, or -errno with e, which names the VMs
- * that live. */
-_must_check_ int vms_find(const char *name, char *ret_place, struct err *e);
+/* BASE/NAME (PATH_MAX bytes) of the VM of that name, and its launcher. Returns 0, or -errno with e, which names
+ * the VMs that live. */
+_must_check_ int vms_find(const char *name, char *ret_place, pid_t *ret_pid, struct err *e);
 
 #endif

@@ -15,7 +15,8 @@ static struct {
 	const char *prefix;
 	enum log_level max;
 	void (*before)(void);
-} sink = { STDERR_FILENO, false, "storeboot", LOG_INFO, NULL };
+	bool raw;
+} sink = { STDERR_FILENO, false, "storeboot", LOG_INFO, NULL, false };
 
 void log_open(int fd, bool kmsg, const char *prefix, enum log_level max)
 {
@@ -28,6 +29,11 @@ void log_open(int fd, bool kmsg, const char *prefix, enum log_level max)
 void log_before(void (*hook)(void))
 {
 	sink.before = hook;
+}
+
+void log_raw(bool raw)
+{
+	sink.raw = raw;
 }
 
 /* What /dev/kmsg takes in one write(2); a longer one is EINVAL and lost (kernel/printk/printk.c:
@@ -61,9 +67,13 @@ void log_line(enum log_level level, const char *fmt, ...)
 	if (!sink.kmsg) /* which escapes them itself */
 		log_disarm(line);
 	n = strlen(line);
+	if (sink.raw)
+		line[n++] = '\r';
 	line[n++] = '\n';
 	if (sink.before)
 		sink.before();
+	if (sink.raw && file_write_all(sink.fd, "\r\n", 2) < 0)
+		return;
 	/* A log that cannot be written has nowhere to say so. */
 	if (file_write_all(sink.fd, line, n) < 0)
 		return;

@@ -39,6 +39,20 @@ static void no_control_reaches_a_terminal(void)
 	CHECK_STR(said(line, sizeof(line)), "me: a?]0;t?b\tc??d? gr\xc3\xbc\xc3\x9f ??31m\xc2\xa0\n");
 }
 
+/* Whatever was on the line before, and the cursor is at the left after it. */
+static void in_raw_mode(void)
+{
+	char line[4096];
+
+	log_open(ends[1], false, "me", LOG_INFO);
+	log_raw(true);
+	log_info("one");
+	CHECK_STR(said(line, sizeof(line)), "\r\nme: one\r\n");
+	log_raw(false);
+	log_info("two");
+	CHECK_STR(said(line, sizeof(line)), "me: two\n");
+}
+
 static void a_line_is_one_line(void)
 {
 	char text[4000], line[4096];
@@ -58,6 +72,7 @@ int main(void)
 		return 1;
 	RUN(a_line_and_its_prefix);
 	RUN(no_control_reaches_a_terminal);
+	RUN(in_raw_mode);
 	RUN(a_line_is_one_line);
 	TEST_END();
 }
