@@ -13,8 +13,9 @@
  */
 void stage_fail(const char *what, const char *name);
 
-/* To be called first: makes said the child's stderr, and enters a mount namespace of its own, in a user namespace
- * of its own where it may not otherwise. In that it is root. The child is killed when its parent ends. */
+/* To be called first: makes said the child's stderr, and enters a mount namespace of its own, in a user
+ * namespace of its own where it may not otherwise. In that it is root. The child is killed when its parent
+ * ends. */
 void stage_begin(int said, pid_t parent);
 
 /* Where stage_make mounts: a folder of the host's that no store needs. */

@@ -103,7 +103,7 @@ static void only_a_log_is_emptied(void)
 	CHECK_INT(reopen(), -EEXIST);
 	removexattr(path, "user.storeboot.console-log");
 	CHECK_INT(reopen(), -EEXIST);
-	PUT("[    0.0] Linux version 6.1.0\r\n[    0.1] Kernel command line: init=/x storeboot.report=/dev/y\r\n");
+	PUT("[    0.0] Linux version 6.1.0\r\n[    0.1] Kernel command line: x storeboot.report=/dev/y\r\n");
 	CHECK_INT(reopen(), 0);
 	PUT("How to read \"Linux version 6.1.0\", and what storeboot.report= is.\n");
 	CHECK_INT(reopen(), -EEXIST);
