@@ -56,10 +56,11 @@ end_all() {
 	done
 }
 
-# A test that fails leaves nothing to others: not its VMs, not its commands in the background.
+# A test that fails leaves nothing to others: not its VMs, not its commands in the background. The VMs are those in the
+# folder of this test, which `list` may not name where the test goes without STOREBOOT_RUNTIME_DIR.
 vm_end() {
 	# shellcheck disable=SC2046 # process numbers
-	end_all $(launcher_of '[^"]*') $(jobs -p)
+	end_all $(STOREBOOT_RUNTIME_DIR=$tmp/run launcher_of '[^"]*') $(jobs -p)
 }
 at_end() { vm_end; }
 

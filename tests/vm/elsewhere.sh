@@ -7,6 +7,11 @@ set -u
 # The user's real folder of running VMs, which other runs have part of.
 unset STOREBOOT_RUNTIME_DIR
 vm=elsewhere-$$
+# shellcheck disable=SC2317 # called by the trap
+at_end() {
+	# shellcheck disable=SC2046 # process numbers
+	end_all $(launcher_of "$vm") $(jobs -p)
+}
 mkdir -m 700 "$tmp/nix-shell" "$tmp/driver"
 
 # As nix-shell --pure and the test driver have it.
