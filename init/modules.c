@@ -66,9 +66,9 @@ static const struct need {
 	bool (*wanted)(const struct boot *b); /* NULL: always */
 } needs[] = {
 	{ "channel", "command", wants_channel }, { "disk", "disk", NULL }, { "root", "root", NULL },
-	{ "net", "net", wants_net },	   { "cifs", "share", wants_cifs },
-	{ "smb3", "share", wants_cifs },   { "9p", "share", wants_9p },
-	{ "virtiofs", "share", wants_virtiofs }, { "image", "share", wants_image },
+	{ "net", "net", wants_net }, { "cifs", "share", wants_cifs },
+	{ "9p", "share", wants_9p }, { "virtiofs", "share", wants_virtiofs },
+	{ "image", "share", wants_image },
 	{ "overlay", "share", wants_overlay },
 };
 

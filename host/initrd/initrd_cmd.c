@@ -36,8 +36,7 @@ static const struct opt opts[] = {
 	{ "kernel-version", 0, OPT_STRING, AT(version), "VERSION",
 	  "which kernel's modules (uname -r); default: the kernel's own", NULL },
 	{ "need", 0, OPT_LIST, AT(needs), "NAME",
-	  "only what NAME needs: disk, root, net, cifs, 9p, virtiofs, image, overlay, panic, scsi, ide, smb3, "
-	  "mmio",
+	  "only what NAME needs: disk, root, net, cifs, 9p, virtiofs, image, overlay, panic, scsi, ide, mmio",
 	  NULL },
 	{ "module", 0, OPT_LIST, AT(extra), "NAME", "one more module, and what it depends on",
 	  NULL },

@@ -64,9 +64,6 @@ static const struct need {
 	 * very share that is not there. */
 	{ "cifs", WHERE_IT_IS, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED }, { "nls_utf8", WANTED } },
 	  { "CIFS", "CIFS_ALLOW_INSECURE_LEGACY", "NLS_ISO8859_1" } },
-	/* SMB3: its softdeps name gcm, but not what gcm itself asks for at run time. */
-	{ "smb3", BY_NAME | SOFTDEPS, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED },
-					{ "ctr", WANTED }, { "ghash", WANTED } }, { NULL } },
 	/* Nothing depends on the transport either. */
 	{ "9p", WHERE_IT_IS, { { "9pnet_virtio", REQUIRED }, { "9p", REQUIRED } },
 	  { "NET_9P_VIRTIO", "9P_FS" } },

@@ -183,12 +183,10 @@ static void needs_in_load_order(void)
 	resolve(&t, (const char *[]){ "disk", NULL }, NULL, BASE " disk:virtio_blk");
 	resolve(&t, (const char *[]){ "net", NULL }, NULL, BASE);
 	/* cifs again, now with its softdeps: each module once, its circle with gcm cut. */
-	resolve(&t, (const char *[]){ "cifs", "smb3", NULL }, NULL,
-		BASE
-		" cifs,smb3:cifs cifs,smb3:nls_iso8859_1 smb3:gcm smb3:late smb3:ctr smb3:ghash_generic");
-	resolve(&t, (const char *[]){ "smb3", NULL }, NULL,
-		BASE
-		" smb3:gcm smb3:late smb3:cifs smb3:nls_iso8859_1 smb3:ctr smb3:ghash_generic");
+	resolve(&t, (const char *[]){ "cifs", NULL }, (const char *[]){ "cifs", "ctr", "ghash_generic", NULL },
+		BASE " cifs,extra:cifs cifs:nls_iso8859_1 extra:gcm extra:late extra:ctr extra:ghash_generic");
+	resolve(&t, (const char *[]){ "base", NULL }, (const char *[]){ "cifs", "nls_iso8859-1", NULL },
+		BASE " extra:gcm extra:late extra:cifs extra:nls_iso8859_1");
 	resolve(&t, (const char *[]){ "root", NULL }, (const char *[]){ "late", "jbd2", NULL },
 		BASE " " ROOT " extra:late");
 }
