@@ -33,9 +33,9 @@ enum disk_state {
 
 struct boot {
 	struct config config;
-	struct buf binds;	 /* BINDS_FILE; empty: none */
-	unsigned int bind_roads; /* what is in it: a bit for each enum share */
-	unsigned int binds_done; /* lines of it that are mounted */
+	struct buf folders;	 /* SHARED_FOLDERS_FILE; empty: none */
+	unsigned int folder_kinds; /* what is in it: a bit for each enum share_kind */
+	unsigned int folders_done; /* lines of it that are mounted */
 	char *const *argv; /* PID 1's own: words the kernel did not know go to stage 2 */
 	enum disk_state disk;
 	char root_found[32]; /* the disk that has the serial, where it is not the one root= names */

@@ -185,7 +185,7 @@ static int parse_share(struct config *c, struct err *e)
 			       "storeboot.share=%s on the kernel command line: cifs, 9p, virtiofs, "
 			       "image or none",
 			       name);
-	c->share = i < SHARE_COUNT ? (enum share)i : SHARE_NONE;
+	c->share = i < SHARE_COUNT ? (enum share_kind)i : SHARE_NONE;
 	c->share_source = c->value[PARAM_SHARE_SOURCE];
 	c->share_cache = c->value[PARAM_SHARE_CACHE];
 	if (!c->share_source && c->share != SHARE_NONE)

@@ -32,7 +32,7 @@ struct config {
 	const char *disk_serial; /* NULL: not said */
 	uint64_t disk_size;	 /* bytes; 0: not said */
 	bool disk_zero;
-	enum share share;
+	enum share_kind share;
 	const char *share_source;
 	const char *share_cache; /* NULL: no image over the share */
 	enum { WRITABLE_NO, WRITABLE_TMPFS, WRITABLE_DISK } writable;

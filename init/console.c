@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "init/bind.h"
+#include "init/shared_folder.h"
 #include "init/kernel_log.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -23,7 +23,7 @@
  * with a newline at its end (kernel/printk/printk.c, devkmsg_sysctl_set_loglvl). */
 #define DEVKMSG "/proc/sys/kernel/printk_devkmsg"
 
-#define BINDS_MAX_SIZE ((size_t)1 << 20)
+#define SHARED_FOLDERS_MAX_SIZE ((size_t)1 << 20)
 
 /* Its first number is the level below which lines are shown; it can be written alone (proc(5)). */
 #define LOGLEVEL "/proc/sys/kernel/printk"
@@ -84,21 +84,24 @@ static void set_console_size(const struct boot *b)
 }
 
 /* Looks at every line: the first is not mounted before the last is known to be one. */
-static int read_binds(struct boot *b)
+static int read_shared_folders(struct boot *b)
 {
-	int r = file_read(AT_FDCWD, "/" BINDS_FILE, BINDS_MAX_SIZE, &b->binds);
-	const char *text = b->binds.data;
-	size_t len = b->binds.len;
-	struct bind_entry entry;
+	int r = file_read(AT_FDCWD, "/" SHARED_FOLDERS_FILE, SHARED_FOLDERS_MAX_SIZE, &b->folders);
+	const char *text = b->folders.data;
+	size_t len = b->folders.len;
+	struct shared_folder entry;
 
 	if (r < 0)
-		return r == -ENOENT ? 0 : err_sys(&b->err, r, "/" BINDS_FILE " in the initramfs");
-	while ((r = bind_next(&text, &len, &entry)) > 0)
-		b->bind_roads |= 1U << entry.road;
+		return r == -ENOENT
+			       ? 0
+			       : err_sys(&b->err, r, "/" SHARED_FOLDERS_FILE " in the initramfs");
+	while ((r = shared_folder_next(&text, &len, &entry)) > 0)
+		b->folder_kinds |= 1U << entry.kind;
 	return r < 0 ? err_set(&b->err, EINVAL,
-			       "/" BINDS_FILE " in the initramfs: no line \"ROAD ro|rw SOURCE PATH\": %.*s",
-			       (int)strcspn(text, "\n"), text) :
-		       0;
+			       "/" SHARED_FOLDERS_FILE
+			       " in the initramfs: no line \"SHARE ro|rw SOURCE PATH\": %.*s",
+			       (int)strcspn(text, "\n"), text)
+		     : 0;
 }
 
 /* Who wants the trace wants to see it, also with the loglevel=4 of most command lines. */
@@ -124,7 +127,7 @@ int step_config(struct boot *b)
 		return err_sys(&b->err, r, "cannot read /proc/cmdline");
 	r = config_parse(text.data, text.len, &b->config, &b->err);
 	if (r == 0)
-		r = read_binds(b);
+		r = read_shared_folders(b);
 	if (r < 0)
 		return r;
 	set_console_size(b);

@@ -17,10 +17,10 @@
 #define MODULE_MAX (64 << 20)
 #define COMPRESSED_FILE 4 /* linux/module.h, MODULE_INIT_COMPRESSED_FILE, Linux 5.17 */
 
-/* The store's road, or that of a folder beside it. */
-static bool takes(const struct boot *b, enum share road)
+/* The store's share, or that of a folder beside it. */
+static bool takes(const struct boot *b, enum share_kind share)
 {
-	return b->config.share == road || (b->bind_roads & 1U << road);
+	return b->config.share == share || (b->folder_kinds & 1U << share);
 }
 
 static bool wants_net(const struct boot *b)

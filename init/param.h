@@ -67,7 +67,7 @@ enum param {
 };
 
 /*
- * The roads by which the store comes, for both sides. SHARE(constant, name, source). name: what
+ * The shares by which the store comes, for both sides. SHARE(constant, name, source). name: what
  * storeboot.share= and --share take; source: what is mounted where storeboot.share.source= is not said.
  */
 #define SHARE_TABLE(SHARE) \
@@ -76,7 +76,7 @@ enum param {
 	SHARE(VIRTIOFS, "virtiofs", "nix-store") \
 	SHARE(IMAGE, "image", "storeboot-store")
 
-enum share {
+enum share_kind {
 	SHARE_NONE = -1,
 #define SHARE(constant, name, source) SHARE_##constant,
 	SHARE_TABLE(SHARE)
@@ -86,11 +86,11 @@ enum share {
 
 /*
  * The file in the initramfs that lists the folders of the host which come beside the store; its paths are
- * too long for a command line. One line a folder, in the order in which they are mounted: ROAD
- * ro|rw[,uid=UID,gid=GID] SOURCE PATH. ROAD: cifs, 9p or virtiofs; UID, GID: who owns it all in the guest,
+ * too long for a command line. One line a folder, in the order in which they are mounted: SHARE
+ * ro|rw[,uid=UID,gid=GID] SOURCE PATH. SHARE: cifs, 9p or virtiofs; UID, GID: who owns it all in the guest,
  * which cifs alone can do; SOURCE: as storeboot.share.source=; PATH: its place in the guest, up to the
  * line's end.
  */
-#define BINDS_FILE "binds"
+#define SHARED_FOLDERS_FILE "binds"
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/mount.h>
 
-#include "init/bind.h"
+#include "init/shared_folder.h"
 #include "init/inroot.h"
 #include "init/lib/str.h"
 #include "init/serial.h"
@@ -26,7 +26,7 @@
 /* Does a share come by the network? */
 static bool needs_net(const struct boot *b)
 {
-	return b->config.share == SHARE_CIFS || (b->bind_roads & 1U << SHARE_CIFS);
+	return b->config.share == SHARE_CIFS || (b->folder_kinds & 1U << SHARE_CIFS);
 }
 
 /* Of QEMU's card: built in, or loaded by the step before. Without it no card ever appears. */
@@ -78,19 +78,19 @@ static int mount_image(struct boot *b, const char *serial, const char *path)
 static int road_cifs(struct boot *b, const char *source, enum mount_what what,
 		     const struct mount_owner *owner, const char *path)
 {
-	return mount_share_cifs(source, path, what, owner, b->config.deadline_ms, &b->err);
+	return mount_cifs(source, path, what, owner, b->config.deadline_ms, &b->err);
 }
 
 static int road_9p(struct boot *b, const char *source, enum mount_what what,
 		   _unused_ const struct mount_owner *owner, const char *path)
 {
-	return mount_store_9p(source, path, what, &b->err);
+	return mount_9p(source, path, what, &b->err);
 }
 
 static int road_virtiofs(struct boot *b, const char *source, enum mount_what what,
 			 _unused_ const struct mount_owner *owner, const char *path)
 {
-	return mount_store_virtiofs(source, path, what, &b->err);
+	return mount_virtiofs(source, path, what, &b->err);
 }
 
 static int road_image(struct boot *b, const char *source, _unused_ enum mount_what what,
@@ -103,13 +103,13 @@ static int road_image(struct boot *b, const char *source, _unused_ enum mount_wh
 #define SHARE_BELOW RUN_FOLDER "/share"
 #define STORE NEW_ROOT "/nix/store"
 
-/* How each road's share is mounted and where; NULL: it is the store itself, and its place is the store's. */
-static const struct road {
+/* How each share's share is mounted and where; NULL: it is the store itself, and its place is the store's. */
+static const struct share_ops {
 	int (*mount)(struct boot *b, const char *source, enum mount_what what, const struct mount_owner *owner,
 		     const char *path);
 	const char *path;
 	const char *store; /* the store in it */
-} roads[SHARE_COUNT] = {
+} shares[SHARE_COUNT] = {
 	[SHARE_CIFS] = { road_cifs, NEW_ROOT "/hostfs", "nix/store" },
 	[SHARE_9P] = { road_9p, NULL, NULL },
 	[SHARE_VIRTIOFS] = { road_virtiofs, NULL, NULL },
@@ -117,11 +117,11 @@ static const struct road {
 };
 
 /* The image on top; what is not in it is the share's. */
-static int cover(struct boot *b, const struct road *road, const char *path)
+static int cover(struct boot *b, const struct share_ops *share, const char *path)
 {
 	char store[PATH_MAX];
-	int r = str_format(store, sizeof(store), "%s%s%s", path, road->store ? "/" : "",
-			   road->store ? road->store : "");
+	int r = str_format(store, sizeof(store), "%s%s%s", path, share->store ? "/" : "",
+			   share->store ? share->store : "");
 
 	if (r < 0)
 		return err_sys(&b->err, r, "%s", path);
@@ -133,19 +133,19 @@ int step_share(struct boot *b)
 {
 	const struct config *c = &b->config;
 	const struct mount_owner owner = MOUNT_OWNER_ROOT;
-	const struct road *road = &roads[c->share];
-	const char *path = road->path ? road->path : c->share_cache ? SHARE_BELOW : STORE;
-	int r = road->mount(b, c->share_source, MOUNT_STORE, &owner, path);
+	const struct share_ops *share = &shares[c->share];
+	const char *path = share->path ? share->path : c->share_cache ? SHARE_BELOW : STORE;
+	int r = share->mount(b, c->share_source, MOUNT_STORE, &owner, path);
 
 	if (r == 0 && c->share_cache)
-		r = cover(b, road, path);
-	else if (r == 0 && road->store)
-		r = mount_share_store(path, road->store, STORE, &b->err);
+		r = cover(b, share, path);
+	else if (r == 0 && share->store)
+		r = mount_store_bind(path, share->store, STORE, &b->err);
 	if (r < 0)
 		return r;
 	snprintf(b->note, sizeof(b->note), "%s on %s%s%s", c->share_source,
 		 str_after(path, NEW_ROOT) ? str_after(path, NEW_ROOT) : path,
-		 road->store || c->share_cache ? ", its store on /nix/store" : "",
+		 share->store || c->share_cache ? ", its store on /nix/store" : "",
 		 c->share_cache ? ", the image over it" : "");
 	return 0;
 }
@@ -167,12 +167,12 @@ int step_writable(struct boot *b)
 /* Where a folder is mounted before it is known that it is what was asked for. */
 #define ASIDE RUN_FOLDER "/bind"
 
-static int bind_folder(struct boot *b, const struct bind_entry *entry)
+static int bind_folder(struct boot *b, const struct shared_folder *entry)
 {
 	const enum mount_what what = entry->read_only ? MOUNT_FOLDER_RO : MOUNT_FOLDER;
 	_cleanup_close_ int root = open(NEW_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC), place = -1;
 	int r = root < 0 ? err_sys(&b->err, errno, "cannot open the new root") :
-			   roads[entry->road].mount(b, entry->source, what, &entry->owner, ASIDE);
+			   shares[entry->kind].mount(b, entry->source, what, &entry->owner, ASIDE);
 
 	if (r < 0)
 		return r;
@@ -186,21 +186,21 @@ static int bind_folder(struct boot *b, const struct bind_entry *entry)
 
 int step_bind(struct boot *b)
 {
-	const char *text = b->binds.data;
-	size_t len = b->binds.len;
-	struct bind_entry entry;
+	const char *text = b->folders.data;
+	size_t len = b->folders.len;
+	struct shared_folder entry;
 	unsigned int n = 0;
 	int r;
 
-	while ((r = bind_next(&text, &len, &entry)) > 0) {
-		if (n++ < b->binds_done)
+	while ((r = shared_folder_next(&text, &len, &entry)) > 0) {
+		if (n++ < b->folders_done)
 			continue; /* this step was tried before */
 		r = bind_folder(b, &entry);
 		if (r < 0)
 			return r;
-		b->binds_done++;
+		b->folders_done++;
 		runner_trace(b, "%s on %s, %s", entry.source, entry.path, entry.read_only ? "ro" : "rw");
 	}
 	snprintf(b->note, sizeof(b->note), "%u", n);
-	return r < 0 ? err_set(&b->err, EINVAL, "/" BINDS_FILE) : 0;
+	return r < 0 ? err_set(&b->err, EINVAL, "/" SHARED_FOLDERS_FILE) : 0;
 }

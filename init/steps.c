@@ -16,7 +16,7 @@ static bool wants_writable(const struct boot *b)
 
 static bool wants_bind(const struct boot *b)
 {
-	return b->binds.len > 0;
+	return b->folders.len > 0;
 }
 
 static bool wants_report(const struct boot *b)

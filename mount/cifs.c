@@ -92,12 +92,12 @@ static const struct meaning *find_meaning(int num)
 	return &unknown;
 }
 
-bool mount_share_may_pass(int num)
+bool mount_cifs_may_pass(int num)
 {
 	return !find_meaning(num)->final;
 }
 
-int mount_share_address(const char *source, char ret[INET_ADDRSTRLEN])
+int mount_cifs_address(const char *source, char ret[INET_ADDRSTRLEN])
 {
 	const char *host = str_after(source, "//"), *slash = host ? strchr(host, '/') : NULL;
 	char text[INET_ADDRSTRLEN];
@@ -179,7 +179,7 @@ static int mount_patiently(const char *source, const char *address, enum mount_w
 
 		if (r >= 0)
 			return r;
-		if (!mount_share_may_pass(-r) || spent >= limit)
+		if (!mount_cifs_may_pass(-r) || spent >= limit)
 			return give_up(source, r, tries, spent, e);
 		if (wait_ms > PAUSE_MAX_MS)
 			wait_ms = PAUSE_MAX_MS;
@@ -211,14 +211,14 @@ static int check_granted(const char *source, const char *path, struct err *e)
 	return 0;
 }
 
-int mount_share_cifs(const char *source, const char *path, enum mount_what what,
+int mount_cifs(const char *source, const char *path, enum mount_what what,
 		     const struct mount_owner *owner, unsigned int deadline_ms, struct err *e)
 {
 	char address[INET_ADDRSTRLEN];
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	if (mount_share_address(source, address) < 0)
+	if (mount_cifs_address(source, address) < 0)
 		return err_set(e, EINVAL,
 			       "storeboot.share.source=%s is not //ADDRESS/SHARE with an IPv4 address",
 			       source);
@@ -237,7 +237,7 @@ int mount_share_cifs(const char *source, const char *path, enum mount_what what,
 	return r;
 }
 
-int mount_share_store(const char *hostfs, const char *folder, const char *store, struct err *e)
+int mount_store_bind(const char *hostfs, const char *folder, const char *store, struct err *e)
 {
 	char from[PATH_MAX];
 	struct stat st;

@@ -12,7 +12,7 @@
  * Takes the server's IPv4 address from //ADDRESS/SHARE[/PATH], as text for the option ip=. A pure
  * function. Returns 0, or -EINVAL with ret untouched.
  */
-_must_check_ int mount_share_address(const char *source, char ret[INET_ADDRSTRLEN]);
+_must_check_ int mount_cifs_address(const char *source, char ret[INET_ADDRSTRLEN]);
 
 /*
  * Mounts the CIFS share on path (made if missing) with the options that carry a store
@@ -24,15 +24,15 @@ _must_check_ int mount_share_address(const char *source, char ret[INET_ADDRSTRLE
  * -errno: EHOSTUNREACH, EHOSTDOWN, ... (no server), ENXIO (no such share), EACCES, EPROTO (no UNIX
  * extensions), ENODEV (the kernel has no cifs), EINVAL (source); then nothing is mounted.
  */
-_must_check_ int mount_share_cifs(const char *source, const char *path, enum mount_what what,
+_must_check_ int mount_cifs(const char *source, const char *path, enum mount_what what,
 				  const struct mount_owner *owner, unsigned int deadline_ms, struct err *e);
 
 /* Whether a mount that failed with this errno (positive) may succeed later. A pure function. */
-bool mount_share_may_pass(int num);
+bool mount_cifs_may_pass(int num);
 
 /* Binds hostfs/folder read-only on store (made if missing). Returns 0 or -errno; ENOENT: the share
  * holds no store. */
-_must_check_ int mount_share_store(const char *hostfs, const char *folder, const char *store,
+_must_check_ int mount_store_bind(const char *hostfs, const char *folder, const char *store,
 				   struct err *e);
 
 #endif

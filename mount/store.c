@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store.c - the host's store by the roads without a file server's protocol, and an image over a share
+ * store.c - the host's store by the shares without a file server's protocol, and an image over a share
  *
  * All are read-only as file systems, and as mounts too. A store path never changes under its name, so
  * whatever the guest has seen of one it may keep.
@@ -47,7 +47,7 @@ static int explain(int r, int absent, const char *device, const char *tag, struc
 
 /* 9p2000.L: links, modes and any byte in a name. msize: the largest that virtio's queue carries is
  * somewhat less, and the kernel takes that. */
-int mount_store_9p(const char *tag, const char *path, enum mount_what what, struct err *e)
+int mount_9p(const char *tag, const char *path, enum mount_what what, struct err *e)
 {
 	const struct mount_option options[] = {
 		{ "trans", "virtio" },
@@ -60,7 +60,7 @@ int mount_store_9p(const char *tag, const char *path, enum mount_what what, stru
 	return explain(r, ENOENT, "virtio-9p", tag, e);
 }
 
-int mount_store_virtiofs(const char *tag, const char *path, enum mount_what what, struct err *e)
+int mount_virtiofs(const char *tag, const char *path, enum mount_what what, struct err *e)
 {
 	return explain(mount_on("virtiofs", tag, NULL, 0, what, path, e), EINVAL, "vhost-user-fs", tag, e);
 }

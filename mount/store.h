@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* store.h - the host's store by the roads without a file server's protocol, and an image over a share */
+/* store.h - the host's store by the shares without a file server's protocol, and an image over a share */
 #ifndef STOREBOOT_MOUNT_STORE_H
 #define STOREBOOT_MOUNT_STORE_H
 
@@ -17,8 +17,8 @@
  */
 
 /* The folder that is served under the mount tag. What is kept of it over virtiofs is the server's word. */
-_must_check_ int mount_store_9p(const char *tag, const char *path, enum mount_what what, struct err *e);
-_must_check_ int mount_store_virtiofs(const char *tag, const char *path, enum mount_what what, struct err *e);
+_must_check_ int mount_9p(const char *tag, const char *path, enum mount_what what, struct err *e);
+_must_check_ int mount_virtiofs(const char *tag, const char *path, enum mount_what what, struct err *e);
 
 /* The closure's image, erofs, in a disk. */
 _must_check_ int mount_store_image(const char *device, const char *path, struct err *e);

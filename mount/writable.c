@@ -2,7 +2,7 @@
 /*
  * writable.c - a layer over the store that takes what the guest writes
  *
- * The layer below is the store as it is mounted, by whatever road; it stays read-only. It may have changed
+ * The layer below is the store as it is mounted, by whatever share; it stays read-only. It may have changed
  * when an old upper layer is put over it again: store paths never change under their names, and they come
  * and go only as wholes, which an overlay takes (without index and redirect_dir, both of which are off).
  */

@@ -335,7 +335,7 @@ static void look_at_run(int argc, char **argv, struct patient *p)
 	run_look(argc, argv, told, p);
 	progress_end();
 	if (!p->run_fails)
-		print_row("ok", "run", "options, system, modules, disks and road are as a run wants them", "");
+		print_row("ok", "run", "options, system, modules, disks and share are as a run wants them", "");
 }
 
 int cmd_doctor(int argc, char **argv)

@@ -7,7 +7,7 @@
 #include "host/lib/arch.h"
 #include "host/lib/exit.h"
 #include "host/initrd/decompress.h"
-#include "host/initrd/elf.h"
+#include "host/initrd/module_elf.h"
 #include "host/lib/input.h"
 
 #define INIT_MAX ((size_t)64 << 20)

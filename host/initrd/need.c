@@ -7,7 +7,7 @@
  * the kernel's crypto interface. The guest has no modprobe to answer such a request later, so a
  * need whose row says so gets them loaded beforehand; one that does not would only cost boot time.
  *
- * Of the roads by which the store can come a boot takes one, and loads its modules alone: so a module
+ * A boot uses one share and loads the modules of no other, so a module
  * knows every need that it is for, unless every boot loads it anyway.
  */
 #include "host/initrd/need.h"

@@ -27,7 +27,7 @@ struct need_list {
 void need_list_free(struct need_list *l);
 
 /*
- * Resolves needs (NULL-terminated names; NULL: all that are not marked "by name only", and of the roads
+ * Resolves needs (NULL-terminated names; NULL: all that are not marked "by name only", and of the shares
  * to the store those that the kernel has; "base" is always in), more (names beside those, or NULL) and extra
  * (NULL-terminated module names, or NULL) against a tree: what they depend on comes first, what is built into
  * the kernel is left out.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# matrix.nix: kernels x roads to the store x states of the disk, each a run of run-in-vm.nix: one attribute set, so that
+# matrix.nix: kernels x shares x states of the disk, each a run of run-in-vm.nix: one attribute set, so that
 #   nix-build matrix.nix -j 4
 #   nix-build matrix.nix --builders @machines --max-jobs 0 --keep-going
 # spread them over the cores of this machine, or over the machines that Nix knows. -A vm-KERNEL-SHARE-DISK builds one, with _ for each dot.

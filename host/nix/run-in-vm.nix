@@ -12,7 +12,7 @@
 # The guest's store is the sandbox's own: what this derivation depends on, and nothing else. So what the command
 # shall find there is named in it, as ever in Nix. Plain derivations: nothing here is of nixpkgs.
 {
-  # The programs: store paths with storeboot, QEMU, its qemu-img, what the road to the store needs (smbd and bwrap
+  # The programs: store paths with storeboot, QEMU, its qemu-img, what the share needs (smbd and bwrap
   # for cifs), and sh, cat, chmod, cp, mkdir, tee and GNU's tar in their bin: busybox's reads on behind an archive.
   tools,
   system, # what is booted: a NixOS toplevel, or another folder that `storeboot run` takes
@@ -20,7 +20,7 @@
   name ? "vm-run",
   memory ? "384M",
   cores ? 1,
-  share ? "cifs", # the road to the store, as for `storeboot run --share`
+  share ? "cifs", # the share, as for `storeboot run --share`
   diskSize ? "512M", # of the guest's disk; null: it has none, and its root lies in memory
   disk ? null, # an image that the disk begins as: another run's disk.qcow2
   keepDisk ? false,

@@ -18,7 +18,7 @@ struct cmdline {
 	const char *disk_size;	   /* its bytes, in decimal */
 	const char *disk_zero;	   /* "1": it reads as zeroes */
 	const char *writable;	   /* where what is written to the store goes */
-	const char *share;	   /* the road by which the store comes */
+	const char *share;	   /* what brings the store */
 	const char *share_cache;   /* the serial of the image's disk that lies over it */
 	const char *report;	   /* the report channel's device */
 	const char *channel;	   /* the port of the channel */

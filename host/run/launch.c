@@ -59,14 +59,14 @@ void plan_free(struct plan *p)
 	buf_free(&p->unprinted);
 	strv_free(&p->qemu_opts);
 	credentials_free(&p->credentials);
-	way_free(&p->way);
-	binds_free(&p->binds);
+	share_free(&p->share);
+	shared_folders_free(&p->folders);
 }
 
 static void launched_free(struct launched *l)
 {
 	/* The end of its connection is what ends a server that runs beside QEMU. */
-	road_hang_up(&l->plan->way);
+	share_hang_up(&l->plan->share);
 	proc_end_all(&l->others, SHARE_GRACE_MS);
 	vms_release(&l->vm);
 	if (!l->accepted) {
@@ -85,7 +85,7 @@ static void launched_free(struct launched *l)
 static int write_initrd(const struct launched *l, struct err *e)
 {
 	const struct plan *p = l->plan;
-	_cleanup_buf_ struct buf b = { 0 }, binds = { 0 };
+	_cleanup_buf_ struct buf b = { 0 }, folders = { 0 };
 	int r = p->initrd_fd >= 0 ? file_read_fd(p->initrd_fd, INITRD_MAX, &b) :
 				    file_read(AT_FDCWD, p->initrd.data, INITRD_MAX, &b);
 
@@ -97,10 +97,10 @@ static int write_initrd(const struct launched *l, struct err *e)
 	if (r == 0 && p->rescue_shell.len > 0)
 		r = initrd_extra_file(RESCUE_SHELL_FILE, 0755, p->rescue_shell.data,
 				      p->rescue_shell.len, &b, e);
-	if (r == 0 && road_binds(&p->way, &binds) < 0)
+	if (r == 0 && share_folder_lines(&p->share, &folders) < 0)
 		r = err_sys(e, ENOMEM, "--bind");
-	if (r == 0 && binds.len > 0)
-		r = initrd_extra_file(BINDS_FILE, 0644, binds.data, binds.len, &b, e);
+	if (r == 0 && folders.len > 0)
+		r = initrd_extra_file(SHARED_FOLDERS_FILE, 0644, folders.data, folders.len, &b, e);
 	if (r < 0)
 		return r;
 	return folder_write(l->vm.folder, "initrd", b.data, b.len, e);
@@ -151,12 +151,13 @@ static int make_folder(struct launched *l, struct err *e)
 static size_t all_disks(const struct plan *p, bool by_path, struct qemu_disk *ret)
 {
 	disks_qemu(&p->disks, by_path, ret);
-	return p->disks.n + road_disk(&p->way, by_path, ret + p->disks.n);
+	return p->disks.n + share_disk(&p->share, by_path, ret + p->disks.n);
 }
 
-/* road: what QEMU is told of it. What shares its lifetime with the caller is left to it. */
+/* share_argv: QEMU's arguments for the share. What shares its lifetime with the caller is left to it. */
 static struct qemu_config config_of(const struct plan *p, const char *initrd,
-				    const struct argv *road, const struct qemu_disk *disks, size_t n_disks)
+				    const struct argv *share_argv, const struct qemu_disk *disks,
+				    size_t n_disks)
 {
 	return (struct qemu_config){
 		.program = p->qemu,
@@ -172,10 +173,10 @@ static struct qemu_config config_of(const struct plan *p, const char *initrd,
 		.disks = disks,
 		.n_disks = n_disks,
 		.network = &p->network,
-		.share_command = (const char *const *)p->way.command.v,
-		.share = (const char *const *)road->words.v,
-		.share_fds = p->way.socket_fds,
-		.n_share_fds = p->way.n_sockets,
+		.share_command = (const char *const *)p->share.command.v,
+		.share = (const char *const *)share_argv->words.v,
+		.share_fds = p->share.socket_fds,
+		.n_share_fds = p->share.n_sockets,
 		.graphics = p->graphics,
 		.adapter = p->adapter,
 		.display = p->display,
@@ -215,8 +216,8 @@ static int accepted(void *arg, struct err *e)
 	if (r < 0)
 		return r;
 	l->accepted = true;
-	if (p->registration.len > 0 && p->way.store)
-		register_links(p->way.store);
+	if (p->registration.len > 0 && p->share.store)
+		register_links(p->share.store);
 	if (p->disks.has_root) {
 		note = remember_system(&p->disks.v[0], p->name, p->system[0] ? p->system : p->init);
 		remember_other_disk(&p->disks.v[0].image, p->name, p->own_name);
@@ -236,20 +237,20 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 {
 	char initrd[PATH_MAX], kernel[PATH_MAX], log[PATH_MAX];
 	_cleanup_close_ int tpm = -1, agent = -1;
-	_cleanup_argv_ struct argv road = { 0 };
+	_cleanup_argv_ struct argv share_argv = { 0 };
 	struct qemu_disk disks[DISKS_MAX + 1];
 	struct qemu_config c;
 
-	road_qemu(&l->plan->way, &road);
-	if (road.error < 0)
-		return err_sys(e, road.error, "QEMU's arguments");
-	c = config_of(l->plan, initrd, &road, disks, all_disks(l->plan, false, disks));
+	share_qemu(&l->plan->share, &share_argv);
+	if (share_argv.error < 0)
+		return err_sys(e, share_argv.error, "QEMU's arguments");
+	c = config_of(l->plan, initrd, &share_argv, disks, all_disks(l->plan, false, disks));
 	c.name = l->vm.name;
 	if (l->plan->kernel_packed)
 		c.kernel = kernel;
 	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->vm.folder) < 0 ||
 	    str_format(kernel, sizeof(kernel), "%s/kernel", l->vm.folder) < 0 ||
-	    str_format(log, sizeof(log), "%s/" ROAD_LOG, l->vm.folder) < 0)
+	    str_format(log, sizeof(log), "%s/" SHARE_SERVER_LOG, l->vm.folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", l->vm.folder);
 	if (l->plan->agent) {
 		c.agent_fd = agent = unix_socket_listen(l->vm.folder, AGENT_SOCKET, 0, 1);
@@ -262,9 +263,9 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 		if (tpm < 0)
 			return tpm;
 	}
-	l->plan->watch->server_log = l->plan->way.n_sockets > 0 ? log : NULL;
-	l->plan->watch->server_pids = l->plan->way.server_pids;
-	l->plan->watch->n_servers = l->plan->way.n_sockets;
+	l->plan->watch->server_log = l->plan->share.n_sockets > 0 ? log : NULL;
+	l->plan->watch->server_pids = l->plan->share.server_pids;
+	l->plan->watch->n_servers = l->plan->share.n_sockets;
 	l->plan->watch->accepted = accepted;
 	l->plan->watch->accepted_arg = l;
 	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
@@ -302,7 +303,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	if (r == 0)
 		r = make_exchange(&l, e);
 	if (r == 0)
-		r = road_make(&p->way, l.vm.folder, p->self, e);
+		r = share_make(&p->share, l.vm.folder, p->self, e);
 	n = signals_waiting();
 	if (r == 0 && n > 0) {
 		verdict_of_signal(n, ret);
@@ -338,34 +339,34 @@ static void print_lacks(const struct plan *p)
 	}
 	comment(missing, "One of its disks is not there yet; the first run of storeboot makes it.");
 	comment(small, "One of its disks is smaller than was asked for; the next run of storeboot grows it.");
-	comment(p->way.image_path.len > 0 && p->way.image_fd < 0,
+	comment(p->share.image_path.len > 0 && p->share.image_fd < 0,
 		"The image of its closure is not there yet; the first run of storeboot makes it.");
 	comment(p->efi.wanted && access(p->efi.vars, F_OK) < 0,
 		"Its EFI variables are not there yet; the first run of storeboot makes them.");
 	comment(p->registration.len > 0, "Without storeboot Nix in the guest knows no path.");
 	if (p->unprinted.len > 0)
 		printf("# Without storeboot there is no %s.\n", p->unprinted.data);
-	if (p->way.store && road_serves(&p->way))
+	if (p->share.store && share_has_server(&p->share))
 		printf("# Without storeboot nobody serves the store by %s: the guest ends at the step share.\n"
 		       "# With --share 9p or --share image QEMU alone brings it.\n",
-		       road_name(&p->way));
+		       share_name(&p->share));
 }
 
 static int print_qemu(const struct plan *p, struct err *e)
 {
 	struct qemu_disk disks[DISKS_MAX + 1];
-	_cleanup_argv_ struct argv argv = { 0 }, road = { 0 };
+	_cleanup_argv_ struct argv argv = { 0 }, share_argv = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
 	struct qemu_config c;
 	int r;
 
-	if (!road_serves(&p->way))
-		road_qemu(&p->way, &road);
-	c = config_of(p, p->initrd.data, &road, disks, all_disks(p, true, disks));
+	if (!share_has_server(&p->share))
+		share_qemu(&p->share, &share_argv);
+	c = config_of(p, p->initrd.data, &share_argv, disks, all_disks(p, true, disks));
 	c.share_command = NULL;
 	c.console_fd = c.report_fd = c.qmp_fd = c.channel_fd = -1;
 	qemu_args(&c, &argv);
-	r = road.error < 0 ? road.error : argv.error;
+	r = share_argv.error < 0 ? share_argv.error : argv.error;
 	if (r == 0)
 		r = words_to_paste((const char *const *)argv.words.v, &text);
 	if (r < 0)

@@ -47,9 +47,9 @@ struct plan {
 	enum accel accel;
 	struct watch *watch;
 	char qemu[PATH_MAX], qemu_img[PATH_MAX];
-	struct binds binds;
+	struct shared_folders folders;
 	char exchange[PATH_MAX]; /* one of them that is not there yet (exchange.h); "": all are */
-	struct way way; /* by which the store comes, and they */
+	struct share share;
 	char self[PATH_MAX];	 /* this program */
 	struct buf initrd;	 /* the initramfs's path */
 	int initrd_fd;		 /* the same, open; -1: by its path */
@@ -61,7 +61,7 @@ struct plan {
 	struct disks disks; /* opened; made when there is none yet */
 };
 
-#define PLAN_INIT { .initrd_fd = -1, .way = WAY_INIT }
+#define PLAN_INIT { .initrd_fd = -1, .share = SHARE_INIT }
 void plan_free(struct plan *p);
 
 /*

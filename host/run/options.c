@@ -27,7 +27,7 @@ static const char *const escapes_words[] = { "keep", "filter", NULL };
 static const char *const network_words[] = { "restricted", "open", NULL };
 static const char *const ready_words[] = { "auto", "exec", "notify", NULL }; /* enum ready */
 
-/* In the order of enum share. */
+/* In the order of enum share_kind. */
 static const char *const share_words[] = { "cifs", "9p", "virtiofs", "image", "auto", NULL };
 
 static const struct opt opts[] = {
@@ -95,13 +95,13 @@ static const struct opt opts[] = {
 	  "Nix in the guest checks what each path that it knows holds", NULL },
 	{ "expose", 0, OPT_CHOICE, AT(expose), "WHAT",
 	  "what of the host the guest may read: store, closure, or root: all (store)", expose_words },
-	{ "bind", 0, OPT_LIST, AT(binds), "HOST:GUEST[:...]",
+	{ "bind", 0, OPT_LIST, AT(folders), "HOST:GUEST[:...]",
 	  "a folder of this host's, there in the guest: HOST:GUEST[:ro][:owner=UID[.GID]]", NULL },
 	{ "writable-store", 0, OPT_MAYBE, AT(writable), "WHERE",
 	  "Nix in the guest may add to the store: tmpfs, or disk, which keeps it (tmpfs)", writable_words },
 	{ "store", 0, OPT_STRING, AT(system.store), "DIR",
 	  "the folder that the guest sees as its store (/nix/store)", NULL },
-	{ "share", 0, OPT_CHOICE, AT(share), "ROAD",
+	{ "share", 0, OPT_CHOICE, AT(share), "SHARE",
 	  "how the store comes: cifs, 9p, virtiofs, image, or auto: the fastest (cifs)", share_words },
 	{ "cache", 0, OPT_FLAG, AT(cache), NULL,
 	  "an image of the system's closure over the share, which is faster", NULL },
@@ -176,7 +176,7 @@ void run_values_free(struct run_values *v)
 	strv_free(&v->vlans);
 	strv_free(&v->credentials);
 	strv_free(&v->qemu_opts);
-	strv_free(&v->binds);
+	strv_free(&v->folders);
 	strv_free(&v->env);
 }
 
@@ -229,7 +229,7 @@ int run_values_unprinted(const struct run_values *v, struct buf *ret)
 	} rows[] = {
 		{ "--tpm", v->tpm },
 		{ "--guest-agent", v->agent },
-		{ "--bind", v->binds.n > 0 },
+		{ "--bind", v->folders.n > 0 },
 		{ "SHARED_DIR", is_set("SHARED_DIR") },
 		{ "USE_TMPDIR", is_set("USE_TMPDIR") },
 		{ "--host-certs", v->host_certs },

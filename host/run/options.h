@@ -19,7 +19,7 @@ struct run_values {
 	int root; /* enum root */
 	struct strv disks;
 	int disk_interface; /* enum disk_interface */
-	int share; /* enum share, or SHARE_AUTO */
+	int share; /* enum share_kind, or SHARE_AUTO */
 	bool cache;
 	const char *image_cache_size;
 	int graphics; /* enum graphics */
@@ -32,7 +32,7 @@ struct run_values {
 	int accel;
 	int expose; /* enum expose */
 	int writable; /* index in its words: none, tmpfs, disk */
-	struct strv append, registered, binds;
+	struct strv append, registered, folders;
 	int network; /* 1: open */
 	struct strv forwards, guest_forwards, vlans, qemu_opts;
 	const char *reginfo, *initrd, *stage1;

@@ -129,6 +129,6 @@ int request_read(struct run_values *v, const struct opt_args *args, struct plan 
 	if (r == 0 && run_values_unprinted(v, &p->unprinted) < 0)
 		r = err_sys(e, ENOMEM, "--print-qemu");
 	if (r == 0)
-		r = exchange_binds(v->host_certs, &v->binds, p->exchange, e);
+		r = exchange_folders(v->host_certs, &v->folders, p->exchange, e);
 	return r < 0 ? r : read_qemu_opts(v, p, e);
 }

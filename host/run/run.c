@@ -16,7 +16,7 @@
 #include "host/closure/registration.h"
 #include "host/disk/disk.h"
 #include "host/lib/exit.h"
-#include "host/initrd/elf.h"
+#include "host/initrd/module_elf.h"
 #include "host/initrd/initrd.h"
 #include "host/initrd/initrd_check.h"
 #include "host/lib/input.h"
@@ -150,17 +150,17 @@ static int find_closure(const struct run *run, struct buf *ret, struct err *e)
 	return register_closures(&v, &run->system, ret, e);
 }
 
-static int find_road(struct run *run, struct err *e)
+static int find_share(struct run *run, struct err *e)
 {
 	const struct initrd_options o = initrd_of(run);
 	const bool none = run->v.reginfo && str_eq(run->v.reginfo, "none");
 	_cleanup_buf_ struct buf closure = { 0 };
-	struct road_request q = {
+	struct share_request q = {
 		.share = run->v.share,
 		.cache = run->v.cache,
 		.expose = (enum expose)run->v.expose,
 		.store = run->system.store,
-		.binds = &run->plan.binds,
+		.folders = &run->plan.folders,
 		.qemu = run->plan.qemu,
 		.smbd = run->v.smbd,
 		.virtiofsd = run->v.virtiofsd,
@@ -173,9 +173,9 @@ static int find_road(struct run *run, struct err *e)
 	int r = run_size("image-cache-size", run->v.image_cache_size, (uint64_t)10 << 30,
 			 &q.image.cache_size, e);
 
-	run->plan.binds.to_make = run->plan.exchange;
+	run->plan.folders.to_make = run->plan.exchange;
 	if (r == 0)
-		r = binds_open((const char *const *)run->v.binds.v, run->system.store, &run->plan.binds, e);
+		r = shared_folders_open((const char *const *)run->v.folders.v, q.store, &run->plan.folders, e);
 	if (r == 0 && none &&
 	    (q.cache || q.share == SHARE_IMAGE || q.share == SHARE_AUTO || q.expose == EXPOSE_CLOSURE))
 		r = find_closure(run, &closure, e);
@@ -184,10 +184,10 @@ static int find_road(struct run *run, struct err *e)
 	if (q.expose == EXPOSE_ROOT)
 		log_warning("the guest may read all files of this host that you may read, below /hostfs");
 	progress_set("looking at the file server");
-	return road_find(&q, &run->plan.way, e);
+	return share_find(&q, &run->plan.share, e);
 }
 
-/* Behind find_road, which has looked whether kernel and modules are any. */
+/* Behind find_share, which has looked whether kernel and modules are any. */
 static int check_driver(struct run *run, struct err *e)
 {
 	struct initrd_options o = initrd_of(run);
@@ -247,8 +247,8 @@ static int build_append(struct run *run, struct err *e)
 		.reg_info = run->plan.registration.len > 0 ? REGISTRATION_IN_GUEST : NULL,
 		.verify = run->v.verify ? "1" : NULL,
 		.root = run->v.root == ROOT_TMPFS ? "tmpfs" : disk_interface_first[run->v.disk_interface],
-		.share = road_name(&run->plan.way),
-		.share_cache = road_cache(&run->plan.way),
+		.share = share_name(&run->plan.share),
+		.share_cache = share_cache_serial(&run->plan.share),
 		.writable = run->v.writable ? writable_words[run->v.writable] : NULL,
 		.report = a->report,
 		.consoles = consoles,
@@ -376,7 +376,7 @@ static const struct {
 	{ "architecture", find_arch },	      { "registration", find_registration },
 	{ "programs", find_programs },	      { "devices", find_devices },
 	{ "ports", find_ports },	      { "disks", check_disks },
-	{ "road", find_road },		      { "disk driver", check_driver },
+	{ "share", find_share },		      { "disk driver", check_driver },
 	{ "command line", build_append },     { "initramfs", find_initrd },
 	{ "rescue shell", read_rescue_shell },
 };

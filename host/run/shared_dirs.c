@@ -18,8 +18,9 @@
 #define CERTS_NAME "ca-certificates.crt"
 #define CERTS_MODE 0644
 
-/* A colon in a path is written twice (bind.h). */
-static int add_bind(struct strv *binds, const char *host, const char *more, const char *guest, struct err *e)
+/* A colon in a path is written twice (shared_folder.h). */
+static int add_folder(struct strv *folders, const char *host, const char *more, const char *guest,
+		      struct err *e)
 {
 	_cleanup_buf_ struct buf b = { 0 };
 	int r = 0;
@@ -29,7 +30,7 @@ static int add_bind(struct strv *binds, const char *host, const char *more, cons
 	if (r == 0)
 		r = buf_addf(&b, "%s:%s", more, guest);
 	if (r == 0)
-		r = strv_add(binds, b.data);
+		r = strv_add(folders, b.data);
 	return r < 0 ? err_sys(e, r, "--bind") : 0;
 }
 
@@ -38,8 +39,8 @@ static int not_made(const char *tmpdir, int num, struct err *e)
 	return err_exit(e, EXIT_BAD_INPUT, num, "TMPDIR %s: cannot make xchg there: %s", tmpdir, strerror(num));
 }
 
-/* Links are resolved here, as binds_open cannot where there is nothing yet. */
-static int add_tmpdir(struct strv *binds, const char *tmpdir, char *ret_make, struct err *e)
+/* Links are resolved here, as shared_folders_open cannot where there is nothing yet. */
+static int add_tmpdir(struct strv *folders, const char *tmpdir, char *ret_make, struct err *e)
 {
 	char real[PATH_MAX], path[PATH_MAX];
 	struct stat st;
@@ -53,7 +54,7 @@ static int add_tmpdir(struct strv *binds, const char *tmpdir, char *ret_make, st
 			return not_made(tmpdir, errno, e);
 		memcpy(ret_make, path, sizeof(path));
 	}
-	return add_bind(binds, path, "", "/tmp/xchg", e);
+	return add_folder(folders, path, "", "/tmp/xchg", e);
 }
 
 int exchange_make(const char *path, struct err *e)
@@ -112,7 +113,7 @@ static int keep(int dir, const struct buf *certs)
 }
 
 /* The guest gets a folder with this file alone, whatever lies beside it here. */
-static int add_certs(struct strv *binds, struct err *e)
+static int add_certs(struct strv *folders, struct err *e)
 {
 	_cleanup_buf_ struct buf certs = { 0 }, folder = { 0 };
 	_cleanup_close_ int dir = -1;
@@ -125,17 +126,17 @@ static int add_certs(struct strv *binds, struct err *e)
 	if (r < 0)
 		return err_exit(e, EXIT_MISSING, r, "--host-certs: cannot keep a copy in the cache: %s",
 				strerror(-r));
-	return add_bind(binds, folder.data, "", "/etc/ssl/certs:ro", e);
+	return add_folder(folders, folder.data, "", "/etc/ssl/certs:ro", e);
 }
 
-int exchange_binds(bool host_certs, struct strv *binds, char *ret_make, struct err *e)
+int exchange_folders(bool host_certs, struct strv *folders, char *ret_make, struct err *e)
 {
 	const char *shared = getenv("SHARED_DIR"), *tmpdir = getenv("TMPDIR"), *use = getenv("USE_TMPDIR");
 	int r = 0;
 
 	if (shared && shared[0])
-		r = add_bind(binds, shared, "", "/tmp/shared", e);
+		r = add_folder(folders, shared, "", "/tmp/shared", e);
 	if (r == 0 && use && use[0] && tmpdir && tmpdir[0])
-		r = add_tmpdir(binds, tmpdir, ret_make, e);
-	return r == 0 && host_certs ? add_certs(binds, e) : r;
+		r = add_tmpdir(folders, tmpdir, ret_make, e);
+	return r == 0 && host_certs ? add_certs(folders, e) : r;
 }

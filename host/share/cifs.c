@@ -3,16 +3,18 @@
  * cifs.c - the file server that the guest sees: smbd, shut in with nothing but the store
  *
  * Theory of operation: slirp starts one smbd for each connection, with the connection on its stdin
- * (inetd style; no port listens). Each one runs below bwrap in namespaces of its own: no network, no
- * capabilities, no environment, and of the host's files only the programs, its configuration and the
- * store, read-only, at /export/nix/store. /export is the share. Inside it is always user 1000: an
- * ordinary user to smbd, which then changes no user ids, whoever runs the launcher. A folder of the
- * user's is a share of its own, below /bind; what is made there belongs to who runs the launcher.
+ * (inetd style; no port listens). Each one runs below bwrap in namespaces of its own: no network,
+ * no capabilities, no environment, and of the host's files only the programs, its configuration and
+ * the store, read-only, at /export/nix/store. /export is the share. Inside it is always user 1000:
+ * an ordinary user to smbd, which then changes no user ids, whoever runs the launcher. A folder of
+ * the user's is a share of its own, below /bind; what is made there belongs to who runs the
+ * launcher.
  *
- * SMB1 with UNIX extensions and a single-byte charset on both sides carries every name, link and mode
- * of a store as it is; nothing newer does. SMB3.1.1 POSIX, by Samba 4.22 with Linux 6.12 and 7.3, was
- * measured: a file has mode 0755 from its first open(2) on (fs/smb/client/file.c, cifs_nt_open, asks for
- * the attributes of Windows), so a second NAR has another hash; and no name that ends in a backslash opens.
+ * SMB1 with UNIX extensions and a single-byte charset on both sides carries every name, link and
+ * mode of a store as it is; nothing newer does. SMB3.1.1 POSIX, by Samba 4.22 with Linux 6.12
+ * and 7.3, was measured: a file has mode 0755 from its first open(2) on (fs/smb/client/file.c,
+ * cifs_nt_open, asks for the attributes of Windows), so a second NAR has another hash; and no name
+ * that ends in a backslash opens.
  */
 #include "host/share/cifs.h"
 
@@ -24,7 +26,7 @@
 #include "host/share/sandbox.h"
 
 #define INNER "/run/smb" /* where a server keeps its files, as it sees it */
-#define FOLDERS "/bind"   /* and the user's folders, each by its number */
+#define FOLDERS "/bind"	 /* and the user's folders, each by its number */
 #define USER "1000"
 
 static const char conf[] =
@@ -48,9 +50,10 @@ static const char conf[] =
 	"printcap name = /dev/null\n"
 	"disable spoolss = yes\n"
 	"usershare max shares = 0\n"
-	/* The guest's kernel uses neither. With notifications on, a connection that comes before smbd's
-	 * notifyd is ready fails with NT_STATUS_NO_MEMORY (source3/smbd/notify_msg.c, notify_init). The
-	 * helpers are programs that smbd starts when a client opens a pipe on IPC$. */
+	/* The guest's kernel uses neither. With notifications on, a connection that comes before
+	 * smbd's notifyd is ready fails with NT_STATUS_NO_MEMORY (source3/smbd/notify_msg.c,
+	 * notify_init). The helpers are programs that smbd starts when a client opens a pipe on
+	 * IPC$. */
 	"change notify = no\n"
 	"rpc start on demand helpers = no\n"
 	"dos charset = ASCII\n"
@@ -79,17 +82,17 @@ static const char conf[] =
 	"nt acl support = no\n";
 
 /*
- * What a folder of the user's has different: it may be written to, with the modes that the guest asks for,
- * and the client shall keep nothing of it. An oplock would let it, and only clients break one, not the host.
- * Without "follow symlinks" smbd makes none (smbd/trans2.c, smb_set_file_unix_link); one that leads out of
- * the folder is followed by the guest alone, as "wide links" is off.
+ * What a folder of the user's has different: it may be written to, with the modes that the guest
+ * asks for, and the client shall keep nothing of it. An oplock would let it, and only clients break
+ * one, not the host. Without "follow symlinks" smbd makes none (smbd/trans2.c,
+ * smb_set_file_unix_link); one that leads out of the folder is followed by the guest alone, as
+ * "wide links" is off.
  */
-static const char folder_conf[] =
-	"follow symlinks = yes\n"
-	"create mask = 07777\n"
-	"directory mask = 07777\n"
-	"oplocks = no\n"
-	"level2 oplocks = no\n";
+static const char folder_conf[] = "follow symlinks = yes\n"
+				  "create mask = 07777\n"
+				  "directory mask = 07777\n"
+				  "oplocks = no\n"
+				  "level2 oplocks = no\n";
 
 /* What the server's /etc holds. */
 static const struct {
@@ -104,9 +107,11 @@ int smb_conf(const struct smb_config *c, struct buf *ret)
 {
 	int r = buf_add(ret, conf, sizeof(conf) - 1);
 
-	for (size_t i = 0; r == 0 && c->binds && i < c->binds->n; i++)
-		r = buf_addf(ret, "[" BIND_TAG "]\ncopy = qemu\npath = " FOLDERS "/%zu\nread only = %s\n%s",
-			     i, i, c->binds->v[i].read_only ? "yes" : "no", folder_conf);
+	for (size_t i = 0; r == 0 && c->folders && i < c->folders->n; i++)
+		r = buf_addf(ret,
+			     "[" SHARED_FOLDER_TAG "]\ncopy = qemu\npath = " FOLDERS
+			     "/%zu\nread only = %s\n%s",
+			     i, i, c->folders->v[i].read_only ? "yes" : "no", folder_conf);
 	return r;
 }
 
@@ -124,8 +129,8 @@ static int add_etc(const struct smb_config *c, struct strv *v)
 	return r;
 }
 
-/* What a server writes is its own: smbd names its locks by its process id, which is the same in each
- * sandbox, so a second one beside the first would not start. */
+/* What a server writes is its own: smbd names its locks by its process id, which is the same in
+ * each sandbox, so a second one beside the first would not start. */
 static int add_conf(const struct smb_config *c, struct strv *v)
 {
 	static const char *const own[] = { "--tmpfs", INNER, "--ro-bind", NULL };
@@ -136,13 +141,13 @@ static int add_conf(const struct smb_config *c, struct strv *v)
 	return r < 0 ? r : strv_add(v, INNER "/smb.conf");
 }
 
-static int add_binds(const struct smb_config *c, struct strv *v)
+static int add_folders(const struct smb_config *c, struct strv *v)
 {
 	char inner[32];
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && c->binds && i < c->binds->n; i++) {
-		const struct bind *b = &c->binds->v[i];
+	for (size_t i = 0; r == 0 && c->folders && i < c->folders->n; i++) {
+		const struct shared_folder *b = &c->folders->v[i];
 
 		snprintf(inner, sizeof(inner), FOLDERS "/%zu", i);
 		r = sandbox_bind(v, b->read_only ? "--ro-bind" : "--bind", b->host, inner);
@@ -163,13 +168,14 @@ static int add_confinement(const struct smb_config *c, int root, struct strv *v)
 	if (r == 0)
 		r = expose_args(c->expose, c->store, v);
 	if (r == 0)
-		r = add_binds(c, v);
+		r = add_folders(c, v);
 	return r < 0 ? r : strv_add(v, "--");
 }
 
 int smb_command(const struct smb_config *c, int root, struct strv *ret)
 {
-	/* -i: one process. Otherwise each connection starts two more, smbd's notifyd and cleanupd. */
+	/* -i: one process. Otherwise each connection starts two more, smbd's notifyd and cleanupd.
+	 */
 	const char *const smbd[] = { c->smbd, "-s", INNER "/smb.conf", "-l", INNER, "-i", NULL };
 	int r = add_confinement(c, root, ret);
 
@@ -208,8 +214,9 @@ int smb_check(const char *smbd, const char *bwrap, struct err *e)
 		return r;
 	if (!out.data || !strstr(out.data, "WITH_SMB1SERVER"))
 		return err_exit(e, EXIT_MISSING, EPROTONOSUPPORT,
-				"%s was built without SMB1, the only dialect that carries a store unchanged; "
-				"name another with --smbd, or take another road, --share auto",
+				"%s was built without SMB1, the only dialect that carries a store "
+				"unchanged; "
+				"name another with --smbd, or use another share, --share auto",
 				smbd);
 	return 0;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * closure_image.c - a closure as an image: read-only, erofs, with what an overlay over a share wants
+ * closure_image.c - a closure as an image: read-only, erofs, with what an overlay over a share
+ * wants
  *
- * Theory of operation: mkfs.erofs packs one folder, and the store has more in it than the closure. So a
- * child goes into a mount namespace of its own, makes a memory file system over a folder that mkfs.erofs
- * does not need, binds each path of the closure there, and becomes mkfs.erofs. Nothing is copied on the
- * way, nothing has to be cleared up behind it, and it dies with its parent.
+ * Theory of operation: mkfs.erofs packs one folder, and the store has more in it than the closure.
+ * So a child goes into a mount namespace of its own, makes a memory file system over a folder that
+ * mkfs.erofs does not need, binds each path of the closure there, and becomes mkfs.erofs. Nothing
+ * is copied on the way, nothing has to be cleared up behind it, and it dies with its parent.
  *
- * Nix makes /nix/store/.links where it is missing, and fails where it cannot; so there is an empty one.
+ * Nix makes /nix/store/.links where it is missing, and fails where it cannot; so there is an empty
+ * one.
  */
 #include "host/share/closure_image.h"
 
@@ -31,8 +33,8 @@
 static void make_folders(void)
 {
 	stage_make();
-	if (mkdir("store", 0755) < 0 || mkdir("mask", 0755) < 0 || mkdir("store/.links", 0755) < 0 ||
-	    mknod("mask/.links", S_IFCHR, makedev(0, 0)) < 0)
+	if (mkdir("store", 0755) < 0 || mkdir("mask", 0755) < 0 ||
+	    mkdir("store/.links", 0755) < 0 || mknod("mask/.links", S_IFCHR, makedev(0, 0)) < 0)
 		stage_fail("cannot make", "store");
 }
 
@@ -48,14 +50,23 @@ static void show(int store, const char *name)
 		stage_fail("cannot show", name);
 }
 
-/* -T1 --all-root: as Nix has times and owners. -x-1: a store path has no extended attributes. A UUID of
- * its own would make each image another one. noinline_data: a file's last bytes would lie behind its inode,
- * so that two inodes fill a block; without them it has a hundred, and a walk is four times as quick. */
+/* -T1 --all-root: as Nix has times and owners. -x-1: a store path has no extended attributes. A
+ * UUID of its own would make each image another one. noinline_data: a file's last bytes would lie
+ * behind its inode, so that two inodes fill a block; without them it has a hundred, and a walk is
+ * four times as quick. */
 static void become_mkfs(const struct closure_image *c, int fd)
 {
 	char file[64];
-	const char *const argv[] = { c->mkfs, "-T1", "--all-root", "-x-1", "-Enoinline_data", "-U",
-				     "5704eb00-7000-4000-8000-000000000001", file, ".", NULL };
+	const char *const argv[] = { c->mkfs,
+				     "-T1",
+				     "--all-root",
+				     "-x-1",
+				     "-Enoinline_data",
+				     "-U",
+				     "5704eb00-7000-4000-8000-000000000001",
+				     file,
+				     ".",
+				     NULL };
 
 	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
 	fcntl(fd, F_SETFD, 0);
@@ -120,8 +131,8 @@ static const char *last_line(struct buf *said)
 	return said->len == 0 ? "no reason given" : line ? line + 1 : said->data;
 }
 
-/* What mkfs.erofs does not pack: 1.5 takes 254 bytes of a longer name, which at best is no file's, and leaves
- * out what begins so without a word (erofs-utils, lib/inode.c). */
+/* What mkfs.erofs does not pack: 1.5 takes 254 bytes of a longer name, which at best is no file's,
+ * and leaves out what begins so without a word (erofs-utils, lib/inode.c). */
 static bool is_lost(const char *name, size_t len)
 {
 	return len >= NAME_MAX || str_after(name, "lost+found");
@@ -140,10 +151,11 @@ static int check_names(const struct closure_image *c, const char *name, struct e
 		return err_sys(e, errno ? errno : ENOMEM, "cannot look at %s", name);
 	for (FTSENT *f; r == 0 && (f = fts_read(fts));)
 		if (f->fts_level > 0 && is_lost(f->fts_name, f->fts_namelen))
-			r = err_exit(e, EXIT_SHARE, ENOTSUP,
-				     "mkfs.erofs packs no name of %d bytes and none that begins with "
-				     "lost+found, and %s has one",
-				     NAME_MAX, name);
+			r = err_exit(
+				e, EXIT_SHARE, ENOTSUP,
+				"mkfs.erofs packs no name of %d bytes and none that begins with "
+				"lost+found, and %s has one",
+				NAME_MAX, name);
 	fts_close(fts);
 	return r;
 }
@@ -175,7 +187,8 @@ int closure_image_build(const struct closure_image *c, int fd, struct err *e)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (r < 0)
-		return err_exit(e, EXIT_SHARE, -r, "the closure's image: building it was broken off");
+		return err_exit(e, EXIT_SHARE, -r,
+				"the closure's image: building it was broken off");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	return err_exit(e, EXIT_SHARE, EIO, "%s: %s: %s", c->mkfs,

@@ -2,11 +2,12 @@
 /*
  * closure_tree.c - a closure's paths as one tree of mounts, made once for all servers of a run
  *
- * Theory of operation: bwrap reads the table of mounts after each bind, and compares each mount with its
- * siblings (bubblewrap 0.8, bind-mount.c, parse_mountinfo), so what it binds one by one costs the square of
- * their number. So a child makes the tree in a mount namespace where bwrap never looks. The launcher keeps the
- * namespace by a descriptor, and the child ends; when the launcher ends, whatever ends it, the kernel takes the
- * namespace away. A server gets a copy of the whole tree by one open_tree(2) (host/share/server.c).
+ * Theory of operation: bwrap reads the table of mounts after each bind, and compares each mount
+ * with its siblings (bubblewrap 0.8, bind-mount.c, parse_mountinfo), so what it binds one by one
+ * costs the square of their number. So a child makes the tree in a mount namespace where bwrap
+ * never looks. The launcher keeps the namespace by a descriptor, and the child ends; when the
+ * launcher ends, whatever ends it, the kernel takes the namespace away. A server gets a copy of the
+ * whole tree by one open_tree(2) (host/share/server.c).
  */
 #include "host/share/closure_tree.h"
 
@@ -31,8 +32,10 @@
 static const struct {
 	unsigned long of_statvfs, of_mount;
 } kept_flags[] = {
-	{ ST_NOEXEC, MS_NOEXEC },	  { ST_NOATIME, MS_NOATIME },
-	{ ST_NODIRATIME, MS_NODIRATIME }, { ST_RELATIME, MS_RELATIME },
+	{ ST_NOEXEC, MS_NOEXEC },
+	{ ST_NOATIME, MS_NOATIME },
+	{ ST_NODIRATIME, MS_NODIRATIME },
+	{ ST_RELATIME, MS_RELATIME },
 };
 
 static void make_read_only(const char *path)
@@ -115,8 +118,8 @@ static int take_namespace(pid_t pid, int said, struct err *e)
 	int r = hear(said, text, sizeof(text));
 
 	if (r == 0 && text[0])
-		return err_exit(e, strstr(text, "user namespaces") ? EXIT_MISSING : EXIT_SHARE, EPERM,
-				"--expose closure: %s", text);
+		return err_exit(e, strstr(text, "user namespaces") ? EXIT_MISSING : EXIT_SHARE,
+				EPERM, "--expose closure: %s", text);
 	if (r == 0)
 		r = closure_tree_of(pid);
 	return r < 0 ? err_sys(e, r, "--expose closure: no mount namespace for its paths") : r;
@@ -164,7 +167,8 @@ int closure_tree_enter(int ns)
 	return setns(ns, CLONE_NEWNS) < 0 ? -errno : 0;
 }
 
-/* The child shares this process's descriptors, so the one that it opens stays. It exits with the number. */
+/* The child shares this process's descriptors, so the one that it opens stays. It exits with the
+ * number. */
 int closure_tree_copy(int ns)
 {
 	int status = 0, r;

@@ -10,8 +10,9 @@ int expose_args(enum expose what, const char *store, struct strv *ret)
 	static const char *const folders[] = { "--dir", "/export", "--dir", "/export/nix", NULL };
 	static const char *const place[] = { "--dir", EXPOSED_STORE, NULL };
 	/* Not what the host's kernel tells of processes and devices. */
-	static const char *const root[] = { "--ro-bind", "/", "/export", "--tmpfs", "/export/proc", "--tmpfs",
-					    "/export/sys", "--tmpfs", "/export/dev", NULL };
+	static const char *const root[] = { "--ro-bind",    "/",       "/export",     "--tmpfs",
+					    "/export/proc", "--tmpfs", "/export/sys", "--tmpfs",
+					    "/export/dev",  NULL };
 	int r = strv_add_all(ret, what == EXPOSE_ROOT ? root : folders);
 
 	if (r < 0 || what == EXPOSE_NOTHING)

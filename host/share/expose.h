@@ -10,7 +10,7 @@ enum expose {
 	EXPOSE_STORE,	/* the store */
 	EXPOSE_CLOSURE, /* some paths of it */
 	EXPOSE_ROOT,	/* the host's whole /, with the store at its place */
-	EXPOSE_NOTHING, /* the store comes by another road */
+	EXPOSE_NOTHING, /* another share brings the store */
 };
 
 /* Where the store is in it. */

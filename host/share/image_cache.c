@@ -2,11 +2,11 @@
 /*
  * image_cache.c - images of closures, kept until they take more room than they may
  *
- * Theory of operation: an image is written, brought to the disk and only then gets its name (new_file.h).
- * Reading gigabytes at each start to see whether an image is what it was would cost more than the image saves.
- * So its time of change is set to the beginning of 2000 when it is done: whoever writes into it or cuts it
- * changes that. FAT's times begin in 1980 and are even. The time of last use is its atime, which is only ever
- * set here.
+ * Theory of operation: an image is written, brought to the disk and only then gets its name
+ * (new_file.h). Reading gigabytes at each start to see whether an image is what it was would cost
+ * more than the image saves. So its time of change is set to the beginning of 2000 when it is done:
+ * whoever writes into it or cuts it changes that. FAT's times begin in 1980 and are even. The time
+ * of last use is its atime, which is only ever set here.
  */
 #include "host/share/image_cache.h"
 
@@ -19,7 +19,7 @@
 #include "init/lib/file.h"
 
 #define SUFFIX ".erofs"
-#define MADE 946684800 /* an image's mtime: 2000-01-01 00:00:00 UTC */
+#define MADE 946684800	  /* an image's mtime: 2000-01-01 00:00:00 UTC */
 #define MAGIC 0xe0f5e1e2u /* linux/magic.h, EROFS_SUPER_MAGIC_V1 */
 #define SUPERBLOCK 1024
 
@@ -28,7 +28,8 @@ static int name_of(const char *key, char *ret)
 	return str_format(ret, NAME_MAX + 1, "%s" SUFFIX, key);
 }
 
-/* erofs_fs.h: magic at 0, log2 of the block's size at 12, the number of blocks at 36; all little-endian. */
+/* erofs_fs.h: magic at 0, log2 of the block's size at 12, the number of blocks at 36; all
+ * little-endian. */
 static bool is_whole(int fd, const struct stat *st)
 {
 	unsigned char sb[64];
@@ -71,9 +72,9 @@ int image_cache_new(int dir, const char *key, struct new_file *ret)
 
 	*ret = (struct new_file)NEW_FILE_INIT;
 	cache_sweep(dir);
-	return str_format(prefix, sizeof(prefix), "%s" CACHE_TMP_MARK, key) < 0 ?
-		       -ENAMETOOLONG :
-		       new_file_open(dir, ".", prefix, 0600, ret);
+	return str_format(prefix, sizeof(prefix), "%s" CACHE_TMP_MARK, key) < 0
+		       ? -ENAMETOOLONG
+		       : new_file_open(dir, ".", prefix, 0600, ret);
 }
 
 struct kept {
@@ -112,7 +113,8 @@ static int note(int dir, const char *name, struct kept **all, size_t *n)
 	return 0;
 }
 
-/* Best effort: a cache that is too large is no failure. Whoever has an image open keeps it to the end. */
+/* Best effort: a cache that is too large is no failure. Whoever has an image open keeps it to the
+ * end. */
 static void evict(int dir, const char *own, uint64_t max)
 {
 	int list = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -141,7 +143,8 @@ static int seal(int fd)
 {
 	static const struct timespec made[2] = { { 0, UTIME_NOW }, { MADE, 0 } };
 
-	if (fchmod(fd, 0400) < 0) /* a file system without modes, or one that gives all files to one user */
+	if (fchmod(fd, 0400) <
+	    0) /* a file system without modes, or one that gives all files to one user */
 		errno = 0;
 	return fsync(fd) < 0 || futimens(fd, made) < 0 || fsync(fd) < 0 ? -errno : 0;
 }

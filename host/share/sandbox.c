@@ -13,7 +13,6 @@
 #include "host/lib/exit.h"
 #include "init/lib/spawn.h"
 
-
 int sandbox_bind(struct strv *v, const char *how, const char *from, const char *to)
 {
 	const char *const words[] = { how, from, to, NULL };
@@ -67,9 +66,25 @@ static int add_programs(const struct sandbox *s, int root, struct strv *v)
 int sandbox_begin(const struct sandbox *s, int root, struct strv *ret)
 {
 	const char *const walls[] = {
-		s->bwrap, "--unshare-all", "--unshare-user", "--uid", s->id, "--gid", s->id,
-		"--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", NULL,
+		s->bwrap,
+		"--unshare-all",
+		"--unshare-user",
+		"--uid",
+		s->id,
+		"--gid",
+		s->id,
+		"--die-with-parent",
+		"--new-session",
+		"--cap-drop",
+		"ALL",
+		"--clearenv",
+		"--proc",
+		"/proc",
+		"--dev",
+		"/dev",
+		"--tmpfs",
+		"/tmp",
+		NULL,
 	};
 	int r = strv_add_all(ret, walls);
 
@@ -111,8 +126,11 @@ int sandbox_try(const struct sandbox *s, char *const *argv, struct buf *ret_out,
 {
 	_cleanup_buf_ struct buf said = { 0 };
 	static char *const empty[] = { NULL };
-	const struct spawn run = { .path = argv[0], .argv = (const char *const *)argv, .envp = empty,
-				   .stdin_fd = -1, .timeout_ms = SPAWN_ASK_TIMEOUT_MS };
+	const struct spawn run = { .path = argv[0],
+				   .argv = (const char *const *)argv,
+				   .envp = empty,
+				   .stdin_fd = -1,
+				   .timeout_ms = SPAWN_ASK_TIMEOUT_MS };
 	int status = 0, r = spawn_run(&run, ret_out, &said, &status);
 
 	if (r < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sandbox.h - a server's command below bwrap, with its program, what is bound in, and nothing else */
+/* sandbox.h - a server's command below bwrap, with its program, what is bound in, and nothing else
+ */
 #ifndef STOREBOOT_HOST_SANDBOX_H
 #define STOREBOOT_HOST_SANDBOX_H
 
@@ -8,16 +9,17 @@
 
 struct sandbox {
 	const char *bwrap;
-	const char *program;	   /* that is run in it; absolute, with links resolved */
-	const char *id;		   /* the user and group that it is in there, in decimal */
-	const char *const *caps;   /* the capabilities over its own namespaces that it keeps; NULL: none */
+	const char *program; /* that is run in it; absolute, with links resolved */
+	const char *id;	     /* the user and group that it is in there, in decimal */
+	const char *const
+		*caps; /* the capabilities over its own namespaces that it keeps; NULL: none */
 };
 
 /*
- * Appends bwrap and its walls: namespaces of its own (no network), no environment, and of the host's files
- * only the folders of the program and its libraries, read-only. root: a descriptor of the host's /, from
- * which it sees which folders there are and which are links. The caller adds binds, "--" and the command.
- * Returns 0 or -errno.
+ * Appends bwrap and its walls: namespaces of its own (no network), no environment, and of the
+ * host's files only the folders of the program and its libraries, read-only. root: a descriptor of
+ * the host's /, from which it sees which folders there are and which are links. The caller adds
+ * binds, "--" and the command. Returns 0 or -errno.
  */
 _must_check_ int sandbox_begin(const struct sandbox *s, int root, struct strv *ret);
 
@@ -25,8 +27,8 @@ _must_check_ int sandbox_begin(const struct sandbox *s, int root, struct strv *r
 _must_check_ int sandbox_bind(struct strv *v, const char *how, const char *from, const char *to);
 
 /*
- * Runs a whole command in the sandbox, one that ends by itself, to see that it can be there. what: "the file
- * server". Returns 0 with its stdout in ret_out, or -errno with e (EXIT_MISSING).
+ * Runs a whole command in the sandbox, one that ends by itself, to see that it can be there. what:
+ * "the file server". Returns 0 with its stdout in ret_out, or -errno with e (EXIT_MISSING).
  */
 _must_check_ int sandbox_try(const struct sandbox *s, char *const *argv, struct buf *ret_out,
 			     struct err *e);

@@ -2,11 +2,12 @@
 /*
  * server.c - a file server's process: from its start to bwrap
  *
- * Theory of operation: a closure's paths are a tree of mounts (host/share/closure_tree.c), which bwrap cannot
- * bind at a bearable cost. So a helper attaches a copy of the tree in bwrap's sandbox. It does so after bwrap's
- * own mounts: bwrap's last operation copies a file from a pipe, and the helper holds the pipe's other end.
- * The pipe is full at first. Once the helper can write to it again, bwrap has come to that file and waits for
- * the rest. The helper attaches the tree and closes the pipe. It knows bwrap's child by --info-fd.
+ * Theory of operation: a closure's paths are a tree of mounts (host/share/closure_tree.c), which
+ * bwrap cannot bind at a bearable cost. So a helper attaches a copy of the tree in bwrap's sandbox.
+ * It does so after bwrap's own mounts: bwrap's last operation copies a file from a pipe, and the
+ * helper holds the pipe's other end. The pipe is full at first. Once the helper can write to it
+ * again, bwrap has come to that file and waits for the rest. The helper attaches the tree and
+ * closes the pipe. It knows bwrap's child by --info-fd.
  */
 #include "host/share/server.h"
 
@@ -35,8 +36,8 @@
 #define BWRAP_ROOT "/newroot"
 /* bwrap copies the pipe to here. */
 #define READY "/tmp/storeboot-closure"
-/* Only the tree has this folder (closure_tree.c). bwrap changes to it last, so it starts no server without the
- * tree, also where the helper was killed. */
+/* Only the tree has this folder (closure_tree.c). bwrap changes to it last, so it starts no server
+ * without the tree, also where the helper was killed. */
 #define ONLY_IN_TREE EXPOSED_STORE "/.links"
 
 /* Splits the file's words at their NULs. */
@@ -49,8 +50,8 @@ static int read_argv(const char *path, struct buf *text, struct strv *ret)
 	return r == 0 && ret->n == 0 ? -ENODATA : r;
 }
 
-/* QEMU's network gives a server its connection as stdin, stdout and stderr. What the server prints is no part
- * of the protocol. */
+/* QEMU's network gives a server its connection as stdin, stdout and stderr. What the server prints
+ * is no part of the protocol. */
 static int keep_stdin_alone(void)
 {
 	_cleanup_close_ int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -83,11 +84,12 @@ static int hook_open(struct hook *h)
 		return -errno;
 	*h = (struct hook){ info[0], info[1], ready[0], ready[1] };
 	/* One page, so that it can be written to as soon as it was read from. */
-	if (fcntl(h->of_ready, F_SETPIPE_SZ, 4096) < 0 || fcntl(h->of_ready, F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(h->of_info, F_SETFD, 0) < 0 || fcntl(h->ready, F_SETFD, 0) < 0)
+	if (fcntl(h->of_ready, F_SETPIPE_SZ, 4096) < 0 ||
+	    fcntl(h->of_ready, F_SETFL, O_NONBLOCK) < 0 || fcntl(h->of_info, F_SETFD, 0) < 0 ||
+	    fcntl(h->ready, F_SETFD, 0) < 0)
 		return -errno;
-	/* bwrap has this end too: if the helper is gone, SIGPIPE would kill bwrap, and its child would wait
-	 * for it for ever. */
+	/* bwrap has this end too: if the helper is gone, SIGPIPE would kill bwrap, and its child
+	 * would wait for it for ever. */
 	if (fcntl(h->info, F_SETFD, 0) < 0)
 		return -errno;
 	fill(h->of_ready);
@@ -167,12 +169,14 @@ static int attach(const struct hook *h, int ns)
 	r = wait_ready(h->of_ready);
 	if (r == 0)
 		r = enter_sandbox(pid);
-	return r < 0 ? r :
-		       sys_move_mount(tree, "", AT_FDCWD, BWRAP_ROOT EXPOSED_STORE, MOVE_MOUNT_F_EMPTY_PATH);
+	return r < 0 ? r
+		     : sys_move_mount(tree, "", AT_FDCWD, BWRAP_ROOT EXPOSED_STORE,
+				      MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/* The helper's exit, for whatever reason, is the end of bwrap's file. Without the tree bwrap then ends by
- * itself (ONLY_IN_TREE). The helper does not kill bwrap, because bwrap's child would wait for it for ever. */
+/* The helper's exit, for whatever reason, is the end of bwrap's file. Without the tree bwrap then
+ * ends by itself (ONLY_IN_TREE). The helper does not kill bwrap, because bwrap's child would wait
+ * for it for ever. */
 static void be_helper(const struct hook *h, int ns, pid_t server)
 {
 	int r;
@@ -183,7 +187,8 @@ static void be_helper(const struct hook *h, int ns, pid_t server)
 	close(h->ready);
 	r = attach(h, ns);
 	if (r < 0)
-		log_error("the closure's paths cannot be shown to the file server: %s", strerror(-r));
+		log_error("the closure's paths cannot be shown to the file server: %s",
+			  strerror(-r));
 	_exit(r < 0);
 }
 

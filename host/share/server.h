@@ -6,16 +6,17 @@
 #include "init/lib/str.h"
 
 /*
- * `storeboot share-server PID FILE [FD]`: waits until PID has adopted this process, asks to be killed
- * with it, and executes the NUL-separated words of FILE, a command of bwrap's. A socket as stdin is the
- * server's connection; stdout and stderr become /dev/null then. QEMU's network starts its servers through a
- * parent that ends at once; a server that asked for PR_SET_PDEATHSIG before that would die with it.
- * FD: the number in PID of closure_tree_make's descriptor; the tree is then attached at EXPOSED_STORE.
+ * `storeboot share-server PID FILE [FD]`: waits until PID has adopted this process, asks to be
+ * killed with it, and executes the NUL-separated words of FILE, a command of bwrap's. A socket as
+ * stdin is the server's connection; stdout and stderr become /dev/null then. QEMU's network starts
+ * its servers through a parent that ends at once; a server that asked for PR_SET_PDEATHSIG before
+ * that would die with it. FD: the number in PID of closure_tree_make's descriptor; the tree is then
+ * attached at EXPOSED_STORE.
  */
 int cmd_share_server(int argc, char **argv);
 
-/* Appends those words, "share-server" and after it, for a command in the file; ns: of closure_tree_make, or -1.
- * Returns 0 or -ENOMEM. */
+/* Appends those words, "share-server" and after it, for a command in the file; ns: of
+ * closure_tree_make, or -1. Returns 0 or -ENOMEM. */
 _must_check_ int server_words(const char *file, int ns, struct strv *ret);
 
 #endif

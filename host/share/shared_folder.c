@@ -14,10 +14,10 @@
 static const char *const taken[] = { "/nix/store", "/nix/.rw-store", "/hostfs", "/proc",
 				     "/sys",	   "/dev",	     "/run" };
 
-void binds_free(struct binds *b)
+void shared_folders_free(struct shared_folders *b)
 {
 	free(b->v);
-	*b = (struct binds){ 0 };
+	*b = (struct shared_folders){ 0 };
 }
 
 /* Is path the folder, or in it? */
@@ -47,8 +47,8 @@ static const char *take_path(const char *text, char *ret)
 	return *text ? text + 1 : text;
 }
 
-/* Doubled slashes and those at the end go. Returns false where a part is "." or "..", or the kernel's or
- * the list's lines could not have it. */
+/* Doubled slashes and those at the end go. Returns false where a part is "." or "..", or the
+ * kernel's or the list's lines could not have it. */
 static bool clean(char *path)
 {
 	char *to = path;
@@ -74,7 +74,8 @@ static bool clean(char *path)
 	return true;
 }
 
-/* Returns what follows the number, or NULL where it is none, or the one that is nobody's, (uid_t)-1. */
+/* Returns what follows the number, or NULL where it is none, or the one that is nobody's,
+ * (uid_t)-1. */
 static const char *take_id(const char *s, unsigned int *ret)
 {
 	uint64_t id = 0;
@@ -90,7 +91,7 @@ static const char *take_id(const char *s, unsigned int *ret)
 	return s;
 }
 
-static const char *take_owner(const char *s, struct bind *ret)
+static const char *take_owner(const char *s, struct shared_folder *ret)
 {
 	s = take_id(s, &ret->uid);
 	ret->gid = ret->uid;
@@ -99,7 +100,7 @@ static const char *take_owner(const char *s, struct bind *ret)
 }
 
 /* ro and owner=, each once, in either order. */
-static bool take_words(const char *s, struct bind *ret)
+static bool take_words(const char *s, struct shared_folder *ret)
 {
 	while (*s) {
 		const char *ro = str_after(s, "ro"), *owner = str_after(s, "owner=");
@@ -118,28 +119,34 @@ static bool take_words(const char *s, struct bind *ret)
 	return true;
 }
 
-int bind_parse(const char *text, struct bind *ret, struct err *e)
+int shared_folder_parse(const char *text, struct shared_folder *ret, struct err *e)
 {
 	const char *rest = take_path(text, ret->host);
 
 	if (!rest || !ret->host[0] || !*rest)
-		return bad(text, "want HOST:GUEST[:ro][:owner=UID[.GID]]; a colon in a path is written twice",
+		return bad(text,
+			   "want HOST:GUEST[:ro][:owner=UID[.GID]]; a colon in a path is written "
+			   "twice",
 			   e);
 	rest = take_path(rest, ret->guest);
 	if (!rest || !take_words(rest, ret))
 		return bad(text,
-			   "behind the two paths want ro, owner=UID[.GID], which are numbers, or nothing; a "
+			   "behind the two paths want ro, owner=UID[.GID], which are numbers, or "
+			   "nothing; a "
 			   "colon in a path is written twice",
 			   e);
 	if (ret->guest[0] != '/')
 		return bad(text, "the guest's path must be absolute", e);
 	if (!clean(ret->guest))
-		return bad(text, "the guest's path has a part \".\" or \"..\", or a control character", e);
+		return bad(text,
+			   "the guest's path has a part \".\" or \"..\", or a control character",
+			   e);
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
 		if (is_in(ret->guest, taken[i]) || is_in(taken[i], ret->guest))
-			return err_exit(e, EXIT_USAGE, EINVAL,
-					"run: --bind %s: the guest has %s for itself; name another path", text,
-					taken[i]);
+			return err_exit(
+				e, EXIT_USAGE, EINVAL,
+				"run: --bind %s: the guest has %s for itself; name another path",
+				text, taken[i]);
 	return 0;
 }
 
@@ -148,8 +155,8 @@ static bool meet(const char *a, const char *b)
 	return is_in(a, b) || is_in(b, a);
 }
 
-/* What a guest that may write there could reach with it: the store, and what the launcher itself runs and
- * reads from its private folders, the file server's command among them. */
+/* What a guest that may write there could reach with it: the store, and what the launcher itself
+ * runs and reads from its private folders, the file server's command among them. */
 static int guard(const char *text, const char *real, const char *store, struct err *e)
 {
 	char own[2][PATH_MAX];
@@ -161,20 +168,22 @@ static int guard(const char *text, const char *real, const char *store, struct e
 		return r;
 	if (meet(real, store))
 		return err_exit(e, EXIT_USAGE, EPERM,
-				"run: --bind %s: the guest could write to the store, %s; say :ro", text,
-				store);
+				"run: --bind %s: the guest could write to the store, %s; say :ro",
+				text, store);
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
 		if (!meet(real, own[i]))
 			continue;
 		return err_exit(e, EXIT_USAGE, EPERM,
-				"run: --bind %s: the guest could write to %s, where the files of your running "
+				"run: --bind %s: the guest could write to %s, where the files of "
+				"your running "
 				"VMs are; say :ro, or name a folder beside it",
 				text, own[i]);
 	}
 	return 0;
 }
 
-static int find_folder(const char *text, const char *store, const char *to_make, struct bind *b, struct err *e)
+static int find_folder(const char *text, const char *store, const char *to_make,
+		       struct shared_folder *b, struct err *e)
 {
 	char real[PATH_MAX];
 	struct stat st;
@@ -186,7 +195,8 @@ static int find_folder(const char *text, const char *store, const char *to_make,
 		return err_exit(e, EXIT_BAD_INPUT, errno, "--bind %s: %s: %s", text, b->host,
 				strerror(errno));
 	if (!S_ISDIR(st.st_mode))
-		return err_exit(e, EXIT_BAD_INPUT, ENOTDIR, "--bind %s: %s is no folder", text, b->host);
+		return err_exit(e, EXIT_BAD_INPUT, ENOTDIR, "--bind %s: %s is no folder", text,
+				b->host);
 	if (!b->read_only)
 		r = guard(text, real, store, e);
 	if (r == 0)
@@ -196,71 +206,78 @@ static int find_folder(const char *text, const char *store, const char *to_make,
 
 static int by_guest(const void *a, const void *b)
 {
-	return strcmp(((const struct bind *)a)->guest, ((const struct bind *)b)->guest);
+	return strcmp(((const struct shared_folder *)a)->guest,
+		      ((const struct shared_folder *)b)->guest);
 }
 
-/* smbd's sandbox finds a folder by its path again at each connection: a guest that may write to the folder
- * around it could have put a link there, to all of the host. */
-static bool could_be_moved(const struct bind *inner, const struct bind *outer)
+/* smbd's sandbox finds a folder by its path again at each connection: a guest that may write to the
+ * folder around it could have put a link there, to all of the host. */
+static bool could_be_moved(const struct shared_folder *inner, const struct shared_folder *outer)
 {
-	return !outer->read_only && is_in(inner->host, outer->host) && !str_eq(inner->host, outer->host);
+	return !outer->read_only && is_in(inner->host, outer->host) &&
+	       !str_eq(inner->host, outer->host);
 }
 
-/* They are mounted one after the other, so the outer one comes first: a path sorts before what is in it. */
-static int put_in_order(struct binds *b, struct err *e)
+/* They are mounted one after the other, so the outer one comes first: a path sorts before what is
+ * in it. */
+static int put_in_order(struct shared_folders *b, struct err *e)
 {
 	qsort(b->v, b->n, sizeof(*b->v), by_guest);
 	for (size_t i = 1; i < b->n; i++)
 		if (str_eq(b->v[i - 1].guest, b->v[i].guest))
-			return err_exit(e, EXIT_USAGE, EEXIST, "run: --bind: two folders for the guest's %s",
+			return err_exit(e, EXIT_USAGE, EEXIST,
+					"run: --bind: two folders for the guest's %s",
 					b->v[i].guest);
 	for (size_t i = 0; i < b->n; i++)
 		for (size_t j = 0; j < b->n; j++)
 			if (could_be_moved(&b->v[i], &b->v[j]))
 				return err_exit(e, EXIT_USAGE, EPERM,
-						"run: --bind: %s lies in %s, so the guest could put a link in "
+						"run: --bind: %s lies in %s, so the guest could "
+						"put a link in "
 						"its place; share the outer one alone, or with :ro",
 						b->v[i].host, b->v[j].host);
 	return 0;
 }
 
-int binds_open(const char *const *texts, const char *store, struct binds *ret, struct err *e)
+int shared_folders_open(const char *const *texts, const char *store, struct shared_folders *ret,
+			struct err *e)
 {
 	int r = 0;
 
 	for (; r == 0 && texts && *texts; texts++) {
-		struct bind *new;
+		struct shared_folder *new;
 
-		if (ret->n == BINDS_MAX)
-			return err_exit(e, EXIT_USAGE, EINVAL, "run: more than %d --bind", BINDS_MAX);
+		if (ret->n == SHARED_FOLDERS_MAX)
+			return err_exit(e, EXIT_USAGE, EINVAL, "run: more than %d --bind",
+					SHARED_FOLDERS_MAX);
 		new = reallocarray(ret->v, ret->n + 1, sizeof(*new));
 		if (!new)
 			return err_sys(e, ENOMEM, "--bind");
 		ret->v = new;
-		ret->v[ret->n] = (struct bind){ 0 };
-		r = bind_parse(*texts, &ret->v[ret->n++], e);
+		ret->v[ret->n] = (struct shared_folder){ 0 };
+		r = shared_folder_parse(*texts, &ret->v[ret->n++], e);
 		if (r == 0)
 			r = find_folder(*texts, store, ret->to_make, &ret->v[ret->n - 1], e);
 	}
 	return r < 0 || ret->n == 0 ? r : put_in_order(ret, e);
 }
 
-int binds_lines(const struct binds *b, enum share road, struct buf *ret)
+int shared_folders_lines(const struct shared_folders *b, enum share_kind kind, struct buf *ret)
 {
 #define SHARE(constant, name, source) [SHARE_##constant] = name,
 	static const char *const names[] = { SHARE_TABLE(SHARE) };
 #undef SHARE
-	const char *server = road == SHARE_CIFS ? "//10.0.2.4/" : "";
+	const char *server = kind == SHARE_CIFS ? "//10.0.2.4/" : "";
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < b->n; i++) {
-		const struct bind *bind = &b->v[i];
+		const struct shared_folder *f = &b->v[i];
 
-		r = buf_addf(ret, "%s %s", names[road], bind->read_only ? "ro" : "rw");
-		if (r == 0 && bind->owned)
-			r = buf_addf(ret, ",uid=%u,gid=%u", bind->uid, bind->gid);
+		r = buf_addf(ret, "%s %s", names[kind], f->read_only ? "ro" : "rw");
+		if (r == 0 && f->owned)
+			r = buf_addf(ret, ",uid=%u,gid=%u", f->uid, f->gid);
 		if (r == 0)
-			r = buf_addf(ret, " %s" BIND_TAG " %s\n", server, i, bind->guest);
+			r = buf_addf(ret, " %s" SHARED_FOLDER_TAG " %s\n", server, i, f->guest);
 	}
 	return r;
 }

@@ -11,43 +11,48 @@
 #include "init/param.h"
 
 /* Each may be a card of its own on the machine's bus, which has 32 places. */
-#define BINDS_MAX 8
+#define SHARED_FOLDERS_MAX 8
 
-struct bind {
-	char host[PATH_MAX]; /* absolute; in binds with links resolved */
+struct shared_folder {
+	char host[PATH_MAX];  /* absolute; in shared_folders with links resolved */
 	char guest[PATH_MAX]; /* absolute, without "..", doubled slashes or one at its end */
 	bool read_only;
 	bool owned; /* in the guest all of it is of this user and group */
 	unsigned int uid, gid;
 };
 
-struct binds {
-	struct bind *v;
+struct shared_folders {
+	struct shared_folder *v;
 	size_t n;
-	const char *to_make; /* the host's folder that need not be there yet, resolved; NULL or "": none */
+	const char *to_make; /* the host's folder that need not be there yet, resolved; NULL or "":
+				none */
 };
-void binds_free(struct binds *b);
+void shared_folders_free(struct shared_folders *b);
 
 /*
- * Parses one --bind, HOST:GUEST[:ro][:owner=UID[.GID]]; a colon in a path is written twice, and without a GID
- * it is the UID. A pure function. Returns 0, or -EINVAL with e (EXIT_USAGE): also for a place that the guest
- * needs for something else. ret: zeroed.
+ * Parses one --bind, HOST:GUEST[:ro][:owner=UID[.GID]]; a colon in a path is written twice, and
+ * without a GID it is the UID. A pure function. Returns 0, or -EINVAL with e (EXIT_USAGE): also for
+ * a place that the guest needs for something else. ret: zeroed.
  */
-_must_check_ int bind_parse(const char *text, struct bind *ret, struct err *e);
+_must_check_ int shared_folder_parse(const char *text, struct shared_folder *ret, struct err *e);
 
 /*
- * Parses all (NULL-terminated, or NULL) and finds the folders; the outer one of two in the guest comes first.
- * store: the folder that is served as the store. A folder that the guest may write to can neither be in it
- * or hold it, nor so with the files of running VMs (vms_base, vms_private_base), nor hold another of these
- * folders. Returns 0, or -errno with e: EXIT_USAGE, EXIT_BAD_INPUT for a folder that is not there. ret: zeroed
- * but for to_make; freed by binds_free in both cases.
+ * Parses all (NULL-terminated, or NULL) and finds the folders; the outer one of two in the guest
+ * comes first. store: the folder that is served as the store. A folder that the guest may write to
+ * can neither be in it or hold it, nor so with the files of running VMs (vms_base,
+ * vms_private_base), nor hold another of these folders. Returns 0, or -errno with e: EXIT_USAGE,
+ * EXIT_BAD_INPUT for a folder that is not there. ret: zeroed but for to_make; freed by
+ * shared_folders_free in both cases.
  */
-_must_check_ int binds_open(const char *const *texts, const char *store, struct binds *ret, struct err *e);
+_must_check_ int shared_folders_open(const char *const *texts, const char *store,
+				     struct shared_folders *ret, struct err *e);
 
 /* What the i-th is called by its server: a share's name or a mount tag. */
-#define BIND_TAG "bind%zu"
+#define SHARED_FOLDER_TAG "bind%zu"
 
-/* Appends the lines of BINDS_FILE (init/param.h). road: not SHARE_IMAGE. Returns 0 or -ENOMEM. */
-_must_check_ int binds_lines(const struct binds *b, enum share road, struct buf *ret);
+/* Appends the lines of SHARED_FOLDERS_FILE (init/param.h). kind: not SHARE_IMAGE. Returns 0 or
+ * -ENOMEM. */
+_must_check_ int shared_folders_lines(const struct shared_folders *b, enum share_kind kind,
+				      struct buf *ret);
 
 #endif

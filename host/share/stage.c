@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* stage.c - paths of a store shown by themselves, in a mount namespace that a child makes for them */
+/* stage.c - paths of a store shown by themselves, in a mount namespace that a child makes for them
+ */
 #include "host/share/stage.h"
 
 #include <errno.h>
@@ -47,13 +48,14 @@ static void enter(void)
 
 	if (unshare(CLONE_NEWNS) < 0) {
 		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-			stage_fail("this host must allow unprivileged user namespaces", "(unshare)");
+			stage_fail("this host must allow unprivileged user namespaces",
+				   "(unshare)");
 		errno = -map_user(uid, gid);
 		if (errno)
 			stage_fail("cannot map the user in", "/proc/self/uid_map");
 	}
-	/* Nothing comes out to the host. The host's unmounts come in: a namespace that lasts as long as a VM
-	 * must not keep a file system in use that the host has unmounted. */
+	/* Nothing comes out to the host. The host's unmounts come in: a namespace that lasts as
+	 * long as a VM must not keep a file system in use that the host has unmounted. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		stage_fail("cannot keep mounts from the host below", "/");
 }
@@ -63,7 +65,8 @@ void stage_begin(int said, pid_t parent)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
 
-	if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(said, STDERR_FILENO) < 0)
+	if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+	    dup2(said, STDERR_FILENO) < 0)
 		_exit(1);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -111,7 +114,8 @@ bool stage_show(int store, const char *name, const char *to)
 	}
 	r = S_ISDIR(st.st_mode) ? mkdir(to, 0755) : mknod(to, S_IFREG | 0444, 0);
 	if (r < 0 || mount(from, to, NULL, MS_BIND, NULL) < 0)
-		stage_fail(errno == ENOSPC ? "too many mounts (sysctl fs.mount-max) to show" : "cannot show",
+		stage_fail(errno == ENOSPC ? "too many mounts (sysctl fs.mount-max) to show"
+					   : "cannot show",
 			   name);
 	return S_ISDIR(st.st_mode);
 }

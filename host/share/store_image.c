@@ -52,15 +52,16 @@ static bool is_in(const char *path, const char *store_path)
 	return rest && (rest[0] == '\0' || rest[0] == '/');
 }
 
-static int read_closure(const struct road_image *q, struct content *c, struct err *e)
+static int read_closure(const struct store_image *q, struct content *c, struct err *e)
 {
 	bool found = false;
 	int r;
 
 	if (q->closure->len == 0)
-		return err_exit(e, EXIT_BAD_INPUT, ENODATA, "the closure of the system is not known");
-	r = graph_parse(GRAPH_REGISTRATION, q->closure->data, q->closure->len, "the registration", &c->graph,
-			e);
+		return err_exit(e, EXIT_BAD_INPUT, ENODATA,
+				"the closure of the system is not known");
+	r = graph_parse(GRAPH_REGISTRATION, q->closure->data, q->closure->len, "the registration",
+			&c->graph, e);
 	if (r < 0)
 		return r;
 	c->names = calloc(c->graph.n + 1, sizeof(*c->names));
@@ -71,12 +72,14 @@ static int read_closure(const struct road_image *q, struct content *c, struct er
 
 		c->names[i] = str_after(p->path, GUEST_STORE "/");
 		if (!c->names[i])
-			return err_exit(e, EXIT_BAD_INPUT, EINVAL, "%s is not in " GUEST_STORE, p->path);
+			return err_exit(e, EXIT_BAD_INPUT, EINVAL, "%s is not in " GUEST_STORE,
+					p->path);
 		c->bytes += p->nar_size;
 		found = found || is_in(q->system, p->path);
 	}
 	if (!found)
-		return err_exit(e, EXIT_BAD_INPUT, ENOENT, "the registration does not have %s", q->system);
+		return err_exit(e, EXIT_BAD_INPUT, ENOENT, "the registration does not have %s",
+				q->system);
 	make_key(q->closure, c->key);
 	return 0;
 }
@@ -94,24 +97,29 @@ static int check_room(int dir, const char *folder, uint64_t bytes, struct err *e
 	if (free_bytes >= bytes)
 		return 0;
 	return err_exit(e, EXIT_SHARE, ENOSPC,
-			"%s has %llu MiB free, and the closure's image takes %llu MiB or more", folder,
-			(unsigned long long)(free_bytes >> 20), (unsigned long long)(bytes >> 20));
+			"%s has %llu MiB free, and the closure's image takes %llu MiB or more",
+			folder, (unsigned long long)(free_bytes >> 20),
+			(unsigned long long)(bytes >> 20));
 }
 
 static int cannot_keep(int r, const char *folder, struct err *e)
 {
-	return err_exit(e, EXIT_SHARE, r,
-			"cannot keep the closure's image in %s: %s; set XDG_CACHE_HOME to another folder",
-			folder, strerror(-r));
+	return err_exit(
+		e, EXIT_SHARE, r,
+		"cannot keep the closure's image in %s: %s; set XDG_CACHE_HOME to another folder",
+		folder, strerror(-r));
 }
 
-static int build(const struct road_image *q, const struct content *c, int dir, const char *folder,
+static int build(const struct store_image *q, const struct content *c, int dir, const char *folder,
 		 struct err *e)
 {
 	struct bar bar = { .what = "building the image", .all = c->bytes };
 	char mkfs[PATH_MAX];
-	const struct closure_image image = { .mkfs = mkfs, .store = q->store, .names = c->names,
-					     .progress = bar_show, .arg = &bar };
+	const struct closure_image image = { .mkfs = mkfs,
+					     .store = q->store,
+					     .names = c->names,
+					     .progress = bar_show,
+					     .arg = &bar };
 	_cleanup_(new_file_close) struct new_file f = NEW_FILE_INIT;
 	uint64_t start = sys_now_us();
 	struct err why = { 0 };
@@ -128,19 +136,20 @@ static int build(const struct road_image *q, const struct content *c, int dir, c
 	r = closure_image_build(&image, f.fd, &why);
 	progress_end();
 	if (r < 0)
-		return err_exit(e, why.exit_status, why.num, "cannot build the closure's image in %s: %s",
-				folder, why.text);
+		return err_exit(e, why.exit_status, why.num,
+				"cannot build the closure's image in %s: %s", folder, why.text);
 	if (fstat(f.fd, &st) < 0)
 		return err_sys(e, errno, "%s", folder);
 	r = image_cache_keep(dir, &f, c->key, q->cache_size);
 	if (r < 0)
 		return cannot_keep(r, folder, e);
 	log_info("built an image of the closure, %llu MiB in %.1f s; kept in %s",
-		 (unsigned long long)(st.st_size >> 20), (double)(sys_now_us() - start) / 1e6, folder);
+		 (unsigned long long)(st.st_size >> 20), (double)(sys_now_us() - start) / 1e6,
+		 folder);
 	return r;
 }
 
-int road_image_open(const struct road_image *q, int *ret_fd, struct buf *ret_path, struct err *e)
+int store_image_open(const struct store_image *q, int *ret_fd, struct buf *ret_path, struct err *e)
 {
 	_cleanup_(content_free) struct content c = { 0 };
 	_cleanup_buf_ struct buf folder = { 0 };
@@ -151,10 +160,11 @@ int road_image_open(const struct road_image *q, int *ret_fd, struct buf *ret_pat
 		return r;
 	dir = cache_open("image", &folder);
 	if (dir < 0)
-		return err_exit(e, EXIT_MISSING, dir,
-				"no folder to keep the closure's image in (XDG_CACHE_HOME, HOME): %s",
-				dir == -EPERM ? "it belongs to another user, or others may write to it" :
-						strerror(-dir));
+		return err_exit(
+			e, EXIT_MISSING, dir,
+			"no folder to keep the closure's image in (XDG_CACHE_HOME, HOME): %s",
+			dir == -EPERM ? "it belongs to another user, or others may write to it"
+				      : strerror(-dir));
 	r = buf_addf(ret_path, "%s/%s.erofs", folder.data, c.key);
 	if (r < 0)
 		return err_sys(e, r, "the closure's image");

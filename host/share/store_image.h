@@ -9,20 +9,20 @@
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
-struct road_image {
-	const char *store;	     /* the folder of this host that is served as /nix/store */
-	const char *system;	     /* the system's path in the guest: it must be in the closure */
-	const struct buf *closure;   /* its registration; empty: not known */
-	uint64_t cache_size;	     /* bytes that all images may take */
-	bool only_look;		     /* build none */
+struct store_image {
+	const char *store;	   /* the folder of this host that is served as /nix/store */
+	const char *system;	   /* the system's path in the guest: it must be in the closure */
+	const struct buf *closure; /* its registration; empty: not known */
+	uint64_t cache_size;	   /* bytes that all images may take */
+	bool only_look;		   /* build none */
 };
 
 /*
- * Opens the image, read-only, building it first where none is kept; ret_fd is -1 where only a look was
- * asked for and there is none. Returns 0, or -errno with e: EXIT_MISSING (no mkfs.erofs, no folder to keep
- * it in), EXIT_SHARE (it cannot be built), EXIT_BAD_INPUT (no closure).
+ * Opens the image, read-only, building it first where none is kept; ret_fd is -1 where only a look
+ * was asked for and there is none. Returns 0, or -errno with e: EXIT_MISSING (no mkfs.erofs, no
+ * folder to keep it in), EXIT_SHARE (it cannot be built), EXIT_BAD_INPUT (no closure).
  */
-_must_check_ int road_image_open(const struct road_image *q, int *ret_fd, struct buf *ret_path,
-				 struct err *e);
+_must_check_ int store_image_open(const struct store_image *q, int *ret_fd, struct buf *ret_path,
+				  struct err *e);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * table.c - the roads, one row each: what is looked for, made and told to QEMU
+ * table.c - the shares, one row each: what is looked for, made and told to QEMU
  *
- * A row says what the road is called, what the guest's kernel must have for it, how what it needs on this
- * host is found, made and told to QEMU. The guest's side of the same table is in init/share.c.
+ * A row says what the share is called, what the guest's kernel must have for it, how what it needs
+ * on this host is found, made and told to QEMU. The guest's side of the same table is in
+ * init/share.c.
  */
 #include "host/share/table.h"
 
@@ -22,9 +23,8 @@
 #include "host/share/virtiofs.h"
 #include "init/lib/spawn.h"
 
-
 #define SOURCE(constant, name, source) [SHARE_##constant] = source,
-const char *const road_sources[] = { SHARE_TABLE(SOURCE) };
+const char *const share_sources[] = { SHARE_TABLE(SOURCE) };
 #undef SOURCE
 
 /* Distributions build QEMU with more or less in it. */
@@ -33,8 +33,9 @@ static int check_device(const char *qemu, const char *device, struct err *e)
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 }, help = { 0 };
 	int status = 0, r = buf_addf(&help, "%s,help", device);
 	const char *const argv[] = { qemu, "-machine", "none", "-device", help.data, NULL };
-	const struct spawn s = { .path = qemu, .argv = argv, .stdin_fd = -1,
-				 .timeout_ms = SPAWN_ASK_TIMEOUT_MS };
+	const struct spawn s = {
+		.path = qemu, .argv = argv, .stdin_fd = -1, .timeout_ms = SPAWN_ASK_TIMEOUT_MS
+	};
 
 	if (r == 0)
 		r = spawn_run(&s, &out, &said, &status);
@@ -45,54 +46,59 @@ static int check_device(const char *qemu, const char *device, struct err *e)
 	return err_exit(e, EXIT_MISSING, ENODEV, "%s was built without %s", qemu, device);
 }
 
-/* --- what a server beside the network serves ---------------------------------------------------------- */
+/* --- what a server beside the network serves
+ * ---------------------------------------------------------- */
 
 /* The store, and each folder of the user's: one device each. */
-struct export {
+struct export
+{
 	char tag[32];
 	const char *folder;
 	bool is_store, writable;
 };
 
-static size_t exports_of(const struct way *w, enum share road, struct export ret[BINDS_MAX + 1])
+static size_t exports_of(const struct share *w, enum share_kind kind,
+			 struct export ret[SHARED_FOLDERS_MAX + 1])
 {
 	size_t n = 0;
 
 	if (w->store) {
 		ret[n] = (struct export){ .folder = w->store, .is_store = true };
-		snprintf(ret[n++].tag, sizeof(ret->tag), "%s", road_sources[road]);
+		snprintf(ret[n++].tag, sizeof(ret->tag), "%s", share_sources[kind]);
 	}
-	for (size_t i = 0; w->binds && i < w->binds->n; i++) {
-		const struct bind *b = &w->binds->v[i];
+	for (size_t i = 0; w->folders && i < w->folders->n; i++) {
+		const struct shared_folder *b = &w->folders->v[i];
 
 		ret[n] = (struct export){ .folder = b->host, .writable = !b->read_only };
-		snprintf(ret[n++].tag, sizeof(ret->tag), BIND_TAG, i);
+		snprintf(ret[n++].tag, sizeof(ret->tag), SHARED_FOLDER_TAG, i);
 	}
 	return n;
 }
 
-/* --- cifs ------------------------------------------------------------------------------------------- */
+/* --- cifs
+ * ------------------------------------------------------------------------------------------- */
 
 /* How much of the host it shows, and the closure's names where it is that. */
-static int find_exposed(const struct road_request *q, struct way *w, struct err *e)
+static int find_exposed(const struct share_request *q, struct share *w, struct err *e)
 {
 	w->expose = w->store ? q->expose : EXPOSE_NOTHING;
 	strv_free(&w->exposed);
 	return w->expose == EXPOSE_CLOSURE ? closure_names(q->image.closure, &w->exposed, e) : 0;
 }
 
-/* For roads that bring the store and nothing around it. */
-static int refuse_root(const struct road_request *q, const char *road, struct err *e)
+/* For shares that bring the store and nothing around it. */
+static int refuse_root(const struct share_request *q, const char *name, struct err *e)
 {
 	if (q->expose != EXPOSE_ROOT)
 		return 0;
-	return err_exit(e, EXIT_USAGE, EINVAL,
-			"run: --expose root is for --share cifs; by %s the guest has no /hostfs, and "
-			"--bind /:FOLDER:ro shows as much",
-			road);
+	return err_exit(
+		e, EXIT_USAGE, EINVAL,
+		"run: --expose root is for --share cifs; by %s the guest has no /hostfs, and "
+		"--bind /:FOLDER:ro shows as much",
+		name);
 }
 
-static int find_cifs(const struct road_request *q, struct way *w, struct err *e)
+static int find_cifs(const struct share_request *q, struct share *w, struct err *e)
 {
 	int r = proc_find(q->smbd, "smbd", "samba", w->smbd, e);
 
@@ -104,7 +110,7 @@ static int find_cifs(const struct road_request *q, struct way *w, struct err *e)
 }
 
 /* The paths of a closure as one tree, for all servers of the run. */
-static int make_tree(struct way *w, struct err *e)
+static int make_tree(struct share *w, struct err *e)
 {
 	if (!w->store || w->expose != EXPOSE_CLOSURE)
 		return 0;
@@ -113,8 +119,8 @@ static int make_tree(struct way *w, struct err *e)
 }
 
 /*
- * The command by which a server starts, in ret. Its own lies in a file: QEMU's option then has nothing in it
- * that could be misread. tree: of make_tree, or -1.
+ * The command by which a server starts, in ret. Its own lies in a file: QEMU's option then has
+ * nothing in it that could be misread. tree: of make_tree, or -1.
  */
 static int write_server(const struct strv *argv, const char *folder, const char *self, int tree,
 			struct strv *ret, struct err *e)
@@ -134,10 +140,11 @@ static int write_server(const struct strv *argv, const char *folder, const char 
 	return folder_write(folder, "share-server", text.data, text.len, e);
 }
 
-static int make_cifs(struct way *w, const char *folder, const char *self, struct err *e)
+static int make_cifs(struct share *w, const char *folder, const char *self, struct err *e)
 {
 	char smb_folder[PATH_MAX];
-	const struct smb_config smb = { w->smbd, w->bwrap, w->store, smb_folder, w->expose, w->binds };
+	const struct smb_config smb = { w->smbd,    w->bwrap,  w->store,
+					smb_folder, w->expose, w->folders };
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_strv_ struct strv argv = { 0 };
 	int r = str_format(smb_folder, sizeof(smb_folder), "%s/smb", folder);
@@ -155,53 +162,62 @@ static int make_cifs(struct way *w, const char *folder, const char *self, struct
 	return write_server(&argv, folder, self, w->tree_fd, &w->command, e);
 }
 
-/* --- 9p --------------------------------------------------------------------------------------------- */
+/* --- 9p
+ * --------------------------------------------------------------------------------------------- */
 
-static int find_9p(const struct road_request *q, struct way *w, struct err *e)
+static int find_9p(const struct share_request *q, struct share *w, struct err *e)
 {
 	int r = w->store ? refuse_root(q, "9p", e) : 0;
 
 	if (r == 0 && w->store && q->expose == EXPOSE_CLOSURE)
-		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: --expose closure is not for --share 9p: QEMU serves a folder as it "
-				"is, and nothing shuts it in");
+		return err_exit(
+			e, EXIT_USAGE, EINVAL,
+			"run: --expose closure is not for --share 9p: QEMU serves a folder as it "
+			"is, and nothing shuts it in");
 	return r < 0 ? r : check_device(q->qemu, "virtio-9p-pci", e);
 }
 
 /*
- * QEMU itself is the server. security_model=none: owners, modes and links are the files' own, and what
- * it may not do to one it does not do; "mapped" would show links as files. multidevs=remap: a store may
- * have another file system mounted in it, and two files must not get one inode number.
+ * QEMU itself is the server. security_model=none: owners, modes and links are the files' own, and
+ * what it may not do to one it does not do; "mapped" would show links as files. multidevs=remap: a
+ * store may have another file system mounted in it, and two files must not get one inode number.
  */
-static void qemu_9p(const struct way *w, struct argv *ret)
+static void qemu_9p(const struct share *w, struct argv *ret)
 {
-	struct export exports[BINDS_MAX + 1];
+	struct export exports[SHARED_FOLDERS_MAX + 1];
 	size_t n = exports_of(w, SHARE_9P, exports);
 
 	for (const struct export *x = exports; x < exports + n; x++) {
-		argv_add(ret, "-fsdev", "local,id=%s,security_model=none,readonly=%s,multidevs=remap,path=",
+		argv_add(ret, "-fsdev",
+			 "local,id=%s,security_model=none,readonly=%s,multidevs=remap,path=",
 			 x->tag, x->writable ? "off" : "on");
 		argv_value(ret, x->folder);
 		argv_add(ret, "-device", "virtio-9p-pci,fsdev=%s,mount_tag=%s", x->tag, x->tag);
 	}
 }
 
-/* --- virtiofs --------------------------------------------------------------------------------------- */
+/* --- virtiofs
+ * --------------------------------------------------------------------------------------- */
 
-static struct virtiofs_config virtiofs_of(const struct way *w, const struct export *x)
+static struct virtiofs_config virtiofs_of(const struct share *w, const struct export *x)
 {
 	const bool in_part = x->is_store && w->expose == EXPOSE_CLOSURE;
 
 	return (struct virtiofs_config){
-		.virtiofsd = w->virtiofsd, .bwrap = w->bwrap, .folder = x->folder, .is_store = x->is_store,
-		.writable = x->writable, .closure = in_part ? &w->exposed : NULL, .memory = w->memory,
+		.virtiofsd = w->virtiofsd,
+		.bwrap = w->bwrap,
+		.folder = x->folder,
+		.is_store = x->is_store,
+		.writable = x->writable,
+		.closure = in_part ? &w->exposed : NULL,
+		.memory = w->memory,
 		.of_qemu = w->virtiofsd_of_qemu,
 	};
 }
 
-static int find_virtiofs(const struct road_request *q, struct way *w, struct err *e)
+static int find_virtiofs(const struct share_request *q, struct share *w, struct err *e)
 {
-	struct export exports[BINDS_MAX + 1];
+	struct export exports[SHARED_FOLDERS_MAX + 1];
 	size_t n = exports_of(w, SHARE_VIRTIOFS, exports);
 	int r = w->store ? refuse_root(q, "virtiofs", e) : 0;
 
@@ -231,7 +247,7 @@ static int start_virtiofsd(char *const *argv, int listening, const char *folder,
 	_cleanup_close_ int said = -1, pidfd = -1;
 	char log[PATH_MAX];
 
-	if (str_format(log, sizeof(log), "%s/" ROAD_LOG, folder) < 0)
+	if (str_format(log, sizeof(log), "%s/" SHARE_SERVER_LOG, folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", folder);
 	said = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (said < 0)
@@ -240,8 +256,8 @@ static int start_virtiofsd(char *const *argv, int listening, const char *folder,
 	return pidfd < 0 ? pidfd : 0;
 }
 
-static int serve_by_virtiofs(struct way *w, const struct export *x, const char *folder, const char *self,
-			     struct err *e)
+static int serve_by_virtiofs(struct share *w, const struct export *x, const char *folder,
+			     const char *self, struct err *e)
 {
 	const struct virtiofs_config c = virtiofs_of(w, x);
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), listening = -1;
@@ -257,12 +273,13 @@ static int serve_by_virtiofs(struct way *w, const struct export *x, const char *
 	if (r < 0)
 		return err_sys(e, r, "virtiofsd's command");
 	r = c.closure ? write_server(&argv, folder, self, w->tree_fd, &command, e) : 0;
-	return r < 0 ? r : start_virtiofsd(c.closure ? command.v : argv.v, listening, folder, pid, e);
+	return r < 0 ? r
+		     : start_virtiofsd(c.closure ? command.v : argv.v, listening, folder, pid, e);
 }
 
-static int make_virtiofs(struct way *w, const char *folder, const char *self, struct err *e)
+static int make_virtiofs(struct share *w, const char *folder, const char *self, struct err *e)
 {
-	struct export exports[BINDS_MAX + 1];
+	struct export exports[SHARED_FOLDERS_MAX + 1];
 	size_t n = exports_of(w, SHARE_VIRTIOFS, exports);
 	int r = make_tree(w, e);
 
@@ -272,10 +289,10 @@ static int make_virtiofs(struct way *w, const char *folder, const char *self, st
 }
 
 /* The daemon maps the guest's memory, so that must be a file which both can have. */
-static void qemu_virtiofs(const struct way *w, struct argv *ret)
+static void qemu_virtiofs(const struct share *w, struct argv *ret)
 {
 	const unsigned long long mib = (w->memory + ((uint64_t)1 << 20) - 1) >> 20;
-	struct export exports[BINDS_MAX + 1];
+	struct export exports[SHARED_FOLDERS_MAX + 1];
 	size_t n = exports_of(w, SHARE_VIRTIOFS, exports);
 
 	argv_add(ret, "-object", "memory-backend-memfd,id=ram,size=%lluM,share=on", mib);
@@ -283,25 +300,32 @@ static void qemu_virtiofs(const struct way *w, struct argv *ret)
 	for (size_t i = 0; i < n; i++) {
 		const char *tag = exports[i].tag;
 
-		argv_add(ret, "-chardev", "socket,id=%s,fd=%d", tag, i < w->n_sockets ? w->socket_fds[i] : -1);
+		argv_add(ret, "-chardev", "socket,id=%s,fd=%d", tag,
+			 i < w->n_sockets ? w->socket_fds[i] : -1);
 		argv_add(ret, "-device", "vhost-user-fs-pci,chardev=%s,tag=%s", tag, tag);
 	}
 }
 
-/* --- image ------------------------------------------------------------------------------------------ */
+/* --- image
+ * ------------------------------------------------------------------------------------------ */
 
-static int find_image(const struct road_request *q, struct way *w, struct err *e)
+static int find_image(const struct share_request *q, struct share *w, struct err *e)
 {
 	int r = w->store ? 0 : refuse_root(q, "image", e);
 
-	return r < 0 ? r : road_image_open(&q->image, &w->image_fd, &w->image_path, e);
+	return r < 0 ? r : store_image_open(&q->image, &w->image_fd, &w->image_path, e);
 }
 
-/* --- all of them -------------------------------------------------------------------------------------- */
+/* --- all of them
+ * -------------------------------------------------------------------------------------- */
 
-const struct road roads[] = {
+const struct share_ops share_table[] = {
 	[SHARE_CIFS] = { "cifs", { "net", "cifs" }, find_cifs, make_cifs, NULL },
 	[SHARE_9P] = { "9p", { "9p" }, find_9p, NULL, qemu_9p },
-	[SHARE_VIRTIOFS] = { "virtiofs", { "virtiofs" }, find_virtiofs, make_virtiofs, qemu_virtiofs },
+	[SHARE_VIRTIOFS] = { "virtiofs",
+			     { "virtiofs" },
+			     find_virtiofs,
+			     make_virtiofs,
+			     qemu_virtiofs },
 	[SHARE_IMAGE] = { "image", { "disk", "image" }, find_image, NULL, NULL },
 };

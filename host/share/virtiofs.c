@@ -2,11 +2,11 @@
 /*
  * virtiofs.c - virtiofsd, shut in with nothing but the folder that it serves
  *
- * Theory of operation: the daemon reads and writes the guest's memory, which QEMU lays into a memfd for it,
- * and answers one connection, which is there before either starts. It runs below bwrap: no network, and of
- * the host's files its program and the folder, read-only where the guest is not to write to it, which without
- * CAP_SYS_ADMIN it cannot undo. It is
- * root in there, as both kinds of it want to be; outside it is who runs the launcher.
+ * Theory of operation: the daemon reads and writes the guest's memory, which QEMU lays into a memfd
+ * for it, and answers one connection, which is there before either starts. It runs below bwrap: no
+ * network, and of the host's files its program and the folder, read-only where the guest is not to
+ * write to it, which without CAP_SYS_ADMIN it cannot undo. It is root in there, as both kinds of it
+ * want to be; outside it is who runs the launcher.
  */
 #include "host/share/virtiofs.h"
 
@@ -22,16 +22,19 @@
 #include "host/share/sandbox.h"
 #include "host/lib/unix_socket.h"
 
-#define GUEST_INODE 1024 /* bytes of memory, at least, for a file that the guest knows (struct fuse_inode) */
-/* Descriptors that the daemon needs for itself, the one in Rust 610 (its src/main.rs, INTERNAL_FD_RESERVE), and
- * for what is open in the guest: each open file takes one more, and so does a program's mapping of one. */
+#define GUEST_INODE                                                                                \
+	1024 /* bytes of memory, at least, for a file that the guest knows (struct fuse_inode) */
+/* Descriptors that the daemon needs for itself, the one in Rust 610 (its src/main.rs,
+ * INTERNAL_FD_RESERVE), and for what is open in the guest: each open file takes one more, and so
+ * does a program's mapping of one. */
 #define OWN_FILES 2048
 
-/* QEMU's drops all but these itself, and wants to have them first (tools/virtiofsd/passthrough_ll.c,
- * setup_capabilities). */
+/* QEMU's drops all but these itself, and wants to have them first
+ * (tools/virtiofsd/passthrough_ll.c, setup_capabilities). */
 static const char *const caps[] = {
-	"CAP_SYS_CHROOT", "CAP_SETPCAP", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID",
-	"CAP_SETGID", "CAP_SETUID", "CAP_MKNOD", "CAP_SETFCAP", NULL,
+	"CAP_SYS_CHROOT", "CAP_SETPCAP", "CAP_CHOWN",  "CAP_DAC_OVERRIDE",
+	"CAP_FOWNER",	  "CAP_FSETID",	 "CAP_SETGID", "CAP_SETUID",
+	"CAP_MKNOD",	  "CAP_SETFCAP", NULL,
 };
 
 int virtiofs_find(const char *given, char *ret, struct err *e)
@@ -52,7 +55,8 @@ int virtiofs_find(const char *given, char *ret, struct err *e)
 static int add_confinement(const struct virtiofs_config *c, int root, struct strv *v)
 {
 	const struct sandbox box = { c->bwrap, c->virtiofsd, "0", caps };
-	/* The folder around the paths of a closure is the sandbox's own: the daemon could write to it. */
+	/* The folder around the paths of a closure is the sandbox's own: the daemon could write to
+	 * it. */
 	static const char *const nothing_new[] = { "--remount-ro", "/", NULL };
 	int r = sandbox_begin(&box, root, v);
 
@@ -65,21 +69,30 @@ static int add_confinement(const struct virtiofs_config *c, int root, struct str
 	return r < 0 ? r : strv_add(v, "--");
 }
 
-/* File handles in place of open files would need a capability over the whole host, CAP_DAC_READ_SEARCH of the
- * first user namespace (open_by_handle_at(2)), by which the daemon could open any file beside the store's. That
- * of its own namespace does not do (EPERM, seen with Linux 6.18). */
+/* File handles in place of open files would need a capability over the whole host,
+ * CAP_DAC_READ_SEARCH of the first user namespace (open_by_handle_at(2)), by which the daemon could
+ * open any file beside the store's. That of its own namespace does not do (EPERM, seen with
+ * Linux 6.18). */
 int virtiofs_command(const struct virtiofs_config *c, int root, int listen_fd, struct strv *ret)
 {
-	const char *const of_qemu[] = {
-		"-o", c->closure ? "source=" EXPOSED_STORE : "source=/export", "-o", "sandbox=chroot",
-		"-o", c->is_store ? "cache=always" : "cache=none", "-o", "log_level=warn",
-		"--rlimit-nofile=0", NULL
-	};
-	const char *const other[] = {
-		c->closure ? "--shared-dir=" EXPOSED_STORE : "--shared-dir=/export", "--sandbox=chroot",
-		c->is_store ? "--cache=always" : "--cache=never", "--inode-file-handles=never",
-		"--log-level=warn", "--rlimit-nofile=0", NULL
-	};
+	const char *const of_qemu[] = { "-o",
+					c->closure ? "source=" EXPOSED_STORE : "source=/export",
+					"-o",
+					"sandbox=chroot",
+					"-o",
+					c->is_store ? "cache=always" : "cache=none",
+					"-o",
+					"log_level=warn",
+					"--rlimit-nofile=0",
+					NULL };
+	const char *const other[] = { c->closure ? "--shared-dir=" EXPOSED_STORE
+						 : "--shared-dir=/export",
+				      "--sandbox=chroot",
+				      c->is_store ? "--cache=always" : "--cache=never",
+				      "--inode-file-handles=never",
+				      "--log-level=warn",
+				      "--rlimit-nofile=0",
+				      NULL };
 	int r = add_confinement(c, root, ret);
 
 	if (r == 0)
@@ -116,8 +129,8 @@ static uint64_t count_distinct(struct buf *inodes)
 	return distinct;
 }
 
-/* Counts the files that the guest can come to know, up to max; one with several names once, as a store that
- * was optimised has many of. */
+/* Counts the files that the guest can come to know, up to max; one with several names once, as a
+ * store that was optimised has many of. */
 static uint64_t count_files(const struct virtiofs_config *c, uint64_t max)
 {
 	_cleanup_strv_ struct strv paths = { 0 };
@@ -144,9 +157,9 @@ static uint64_t count_files(const struct virtiofs_config *c, uint64_t max)
 }
 
 /*
- * The daemon holds a descriptor for each file that the guest knows, and past its limit files are just not
- * there. The guest knows no more than there are, nor than its memory has room for. The launcher's own limit
- * is what its children inherit; root may raise the hard one too.
+ * The daemon holds a descriptor for each file that the guest knows, and past its limit files are
+ * just not there. The guest knows no more than there are, nor than its memory has room for. The
+ * launcher's own limit is what its children inherit; root may raise the hard one too.
  */
 static int check_limit(const struct virtiofs_config *c, struct err *e)
 {
@@ -168,12 +181,14 @@ static int check_limit(const struct virtiofs_config *c, struct err *e)
 	n = limit.rlim_max < OWN_FILES ? 0 : limit.rlim_max - OWN_FILES;
 	if (n >= known || count_files(c, n) < n)
 		return 0;
-	return err_exit(e, EXIT_MISSING, EMFILE,
-			"virtiofsd holds each file open that the guest knows, and the limit of %llu (ulimit "
-			"-Hn) is too low: the guest would miss files of %s%s; raise it, or say %sanother "
-			"--share",
-			(unsigned long long)limit.rlim_max, c->closure ? "the closure in " : "", c->folder,
-			c->is_store && !c->closure ? "--expose closure or " : "");
+	return err_exit(
+		e, EXIT_MISSING, EMFILE,
+		"virtiofsd holds each file open that the guest knows, and the limit of %llu "
+		"(ulimit "
+		"-Hn) is too low: the guest would miss files of %s%s; raise it, or say %sanother "
+		"--share",
+		(unsigned long long)limit.rlim_max, c->closure ? "the closure in " : "", c->folder,
+		c->is_store && !c->closure ? "--expose closure or " : "");
 }
 
 int virtiofs_check(struct virtiofs_config *c, struct err *e)

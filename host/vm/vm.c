@@ -123,7 +123,7 @@ static void pass_fds(const struct qemu_config *c, int *ret)
 static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
 	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
-	int pass[7 + BINDS_MAX + 1 + 2 * (DISKS_MAX + 1)];
+	int pass[7 + SHARED_FOLDERS_MAX + 1 + 2 * (DISKS_MAX + 1)];
 	sigset_t taken, jobs, jobs_blocked;
 	int r = make_channel(&vm->report_fd, &report);
 

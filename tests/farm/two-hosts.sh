@@ -74,7 +74,7 @@ built() {
 	grep -cE "building '[^']*-vm-(here|cloud)-(cifs|image)-(none|new)\.drv' on 'ssh-ng://10\.77\.$1\.2'" "$tmp/log"
 }
 
-# whole: each of the results has its own kernel, road and disk in it.
+# whole: each of the results has its own kernel, share and disk in it.
 whole() {
 	local result release disk fs
 	[ -s "$tmp/results" ] || return 1
@@ -101,7 +101,7 @@ matrix "$stamp"
 is "both hosts: exit status" "$status" 0
 [ "$status" -eq 0 ] || sed 's/^/# /' "$tmp/log"
 is "both hosts: eight results" "$(wc -l <"$tmp/results")" 8
-ok "both hosts: each has its own kernel, road and disk" whole
+ok "both hosts: each has its own kernel, share and disk" whole
 echo "# the first built $(built 1), the second $(built 2)"
 is "both hosts: all were built on them" $(($(built 1) + $(built 2))) 8
 ok "both hosts: and on each of them some" [ "$(built 1)" -ge 2 -a "$(built 2)" -ge 2 ]
@@ -132,6 +132,6 @@ is "cut off: the others were finished, most of them on the first host" \
 matrix "$stamp"
 is "once more: exit status" "$status" 0
 is "once more: eight results" "$(wc -l <"$tmp/results")" 8
-ok "once more: each has its own kernel, road and disk" whole
+ok "once more: each has its own kernel, share and disk" whole
 is "once more: only what was lost is built, on the first host" "$(built 1) $(built 2)" "1 0"
 tap_end

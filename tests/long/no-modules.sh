@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# no-modules.sh - a kernel with CONFIG_MODULES=n, built for this: each road to the store, and the disk
+# no-modules.sh - a kernel with CONFIG_MODULES=n, built for this: each share to the store, and the disk
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh

@@ -28,7 +28,7 @@ script=$(vm_script "for path in ${paths[*]}; do
 	echo \"FACT \$path \$(nix-store --dump \$path | sha256sum | cut -d ' ' -f 1) \$(find \$path ! -type d | wc -l)\"
 done")
 
-road() { # NAME [OPTION]...
+share() { # NAME [OPTION]...
 	local name=$1 path seen
 	shift
 	vm_run 3600 --image "$tmp/disk.qcow2" --append "demo.run=$script" "$@"
@@ -40,6 +40,6 @@ road() { # NAME [OPTION]...
 	done
 }
 
-road cifs
+share cifs
 nix_store --delete "${paths[@]}" "$script" >/dev/null 2>&1
 tap_end

@@ -173,7 +173,7 @@ ok "the user's cache was not touched" test ! -e "$tmp/cache"
 # --- the kernel reads it --------------------------------------------------------------------------------
 # Without a disk stage 1 ends at once; that it says so shows that /init and its modules were unpacked.
 if command -v qemu-system-x86_64 >/dev/null; then
-	# By default the road is cifs, and there is no channel; the modules of the others stay where they are.
+	# By default the share is cifs, and there is no channel; the modules of the others stay where they are.
 	loaded=$(grep -vcE '^(9p|virtiofs|image|overlay|channel) ' <<<"$order")
 	for how in none gzip xz zstd; do
 		"$storeboot" initrd -o "$tmp/boot" "${real[@]}" --compress $how

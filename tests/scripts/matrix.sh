@@ -12,9 +12,9 @@ is "every pair is covered" "$(tests/lib/matrix pairs)" ""
 names=$(awk '$1 == "row" { print $2 }' tests/vm/matrix)
 is "each row has a name of its own" "$(sort <<<"$names" | uniq -d)" ""
 is "no row has the name of a test" "$(for n in $names; do ls "tests/vm/$n.sh" 2>/dev/null; done)" ""
-is "every line is of a known kind" "$(grep -vE '^(#|$|(kernel|machine|road|never|row) )' tests/vm/matrix)" ""
+is "every line is of a known kind" "$(grep -vE '^(#|$|(kernel|machine|share|never|row) )' tests/vm/matrix)" ""
 is "every row has a run or none, and all columns" "$(awk '$1 == "row" && !(NF == 9 || (NF == 10 && $NF == "ci"))' tests/vm/matrix)" ""
-for column in 3:kernel 5:machine 8:road; do
+for column in 3:kernel 5:machine 8:share; do
 	is "each ${column#*:} is explained" \
 		"$(awk -v k="${column#*:}" -v c="${column%:*}" '$1 == k { known[$2] = 1 } $1 == "row" && !($c in known) { print $c }' tests/vm/matrix)" ""
 done
@@ -40,5 +40,5 @@ has "a row that fails" "$out" '^not ok 1 - broken: none x86_64 q35 '
 has "a row that fails: the reason" "$out" '^# the demo system: .*no-such-suite'
 has "a row that fails: again" "$out" '^# again: make check-vm ROW=broken$'
 has "a row that fails: its cell on the page" "$(cat "$tmp/build/logs/matrix.html")" '<td class="bad">the demo system: .*no-such-suite'
-has "what cannot be is a skip with its reason" "$out" '^ok [0-9]+ - kernel=cloud road=9p # SKIP Debian.s cloud kernels have no 9p$'
+has "what cannot be is a skip with its reason" "$out" '^ok [0-9]+ - kernel=cloud share=9p # SKIP Debian.s cloud kernels have no 9p$'
 tap_end

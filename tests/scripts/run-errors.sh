@@ -330,17 +330,17 @@ refuse 'no such smbd' 69 'no-smbd is not on this host; install it: .*samba' "$sy
 # A server without SMB1 and a bwrap that is not allowed to: programs that answer as those do.
 printf '#!/bin/sh\necho "   WITH_ADS"\n' >"$tmp/bin/smbd"
 chmod +x "$tmp/bin/smbd"
-refuse 'smbd without SMB1' 69 'built without SMB1.*another road' "$system" --smbd "$tmp/bin/smbd"
+refuse 'smbd without SMB1' 69 'built without SMB1.*another share' "$system" --smbd "$tmp/bin/smbd"
 got=0
 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --share auto --smbd "$tmp/bin/smbd" --virtiofsd none --reginfo none --cache \
 	--print-qemu >/dev/null 2>"$tmp/err" || got=$?
-is '--share auto takes another road then' "$got" 0
+is '--share auto takes another share then' "$got" 0
 has '--share auto says why' "$(cat "$tmp/err")" 'the store comes by 9p, not by virtiofs \('
 got=0
 "$storeboot" run "$system" --stage1 "$build/storeboot-init" --share auto --expose root --print-qemu >/dev/null 2>"$tmp/err" || got=$?
-is '--share auto takes the one road with --expose root' "$got" 0
-has '--share auto says that it is the one' "$(cat "$tmp/err")" '^storeboot: the store comes by cifs: no other road has --expose root$'
-refuse '--share auto where cifs alone would do' 69 'no road to the store is there: .*9p \(.*cifs \(.*built without SMB1' \
+is '--share auto takes the one share with --expose root' "$got" 0
+has '--share auto says that it is the one' "$(cat "$tmp/err")" '^storeboot: the store comes by cifs: no other share has --expose root$'
+refuse '--share auto where cifs alone would do' 69 'no share can bring the store: .*9p \(.*cifs \(.*built without SMB1' \
 	"$system" --share auto --cache --bind "$tmp:/mnt:ro:owner=0" --smbd "$tmp/bin/smbd"
 printf '#!/bin/sh\necho "bwrap: No permissions to create a new namespace" >&2\nexit 1\n' >"$tmp/bin/bwrap"
 chmod +x "$tmp/bin/bwrap"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# bind.sh - --bind over each road: both sides see each other's changes at once, ro holds, nothing else is in reach
+# bind.sh - --bind over each share: both sides see each other's changes at once, ro holds, nothing else is in reach
 # shellcheck disable=SC2016 # the guest expands its script, not this shell
 set -u
 # shellcheck source=tests/lib/vm.sh
@@ -10,7 +10,7 @@ colon=${folder//:/::}
 echo "not yours" >"$tmp/secret"
 "${GUEST_CC:-musl-gcc}" -static -Os -o "$tmp/smb_raw" tests/lib/smb_raw.c || exit 1
 
-# In the guest, for each road alike. The host answers to "ready" with "go".
+# In the guest, for each share alike. The host answers to "ready" with "go".
 script=$(vm_script 'cd "/mnt/a place"
 fact() { echo "FACT $*"; }
 try() { what=$1; shift; if "$@" 2>/dev/null; then fact "$what" done; else fact "$what" refused; fi; }
@@ -77,8 +77,8 @@ answer() { # as the host, once the guest is ready
 	echo "$seen" >"$tmp/seen"
 }
 
-# road NAME [OPTION]...
-road() {
+# share NAME [OPTION]...
+share() {
 	local name=$1
 	shift
 	rm -rf "$folder" "$tmp/ro"
@@ -109,7 +109,7 @@ road() {
 
 mkdir -m 755 "$tmp/owned"
 (umask 077 && echo kept >"$tmp/owned/kept" && touch "$tmp/owned/gone")
-road cifs --bind "$tmp/owned:/work:owner=1000.100"
+share cifs --bind "$tmp/owned:/work:owner=1000.100"
 has "owner: its user reads, writes, makes, renames and removes; all is that user's" "$out" \
 	'FACT owner 1000 kept \.: (total [0-9]+ )?drwx------ [0-9]+ 1000 100 .* dir -rw------- 1 1000 100 .* kept dir: (total [0-9]+ )?-rw-r----- 1 1000 100 .* new'
 is "owner: the modes hold for others" "$(guest other)" 3
@@ -121,17 +121,17 @@ is "raw SMB: the server does answer" "$(grep '^control' <<<"$raw")" $'control ho
 is "raw SMB: what is to be read is not written" "$(sed -n '/^control file/,$p' <<<"$raw" | grep -E '^(write|make|delete|rename|open).*: 00000000')" ""
 is "raw SMB: nothing outside is to be had" "$(grep '^open .*: 00000000' <<<"$raw")" ""
 is "raw SMB: each was tried" "$(grep -c '^open ' <<<"$raw")" 9
-road 9p --share 9p
+share 9p --share 9p
 is "9p: a program in it runs" "$(guest program)" 1
 export XDG_CACHE_HOME=$tmp/cache
 mkdir "$XDG_CACHE_HOME"
 programs=$(scripts/programs trixie) || exit 1
-road "an image, and virtiofs" --share image --virtiofsd "$programs/virtiofsd" # the one in Rust; roads.sh has the other
+share "an image, and virtiofs" --share image --virtiofsd "$programs/virtiofsd" # the one in Rust; each-share.sh has the other
 has "an image: a line says how they come" "$err" '^storeboot: the folders of --bind come by virtiofs$'
 is "virtiofs: a program in it runs" "$(guest program)" 1
 vm_run 120 --root tmpfs --bind "$tmp/ro:/etc/NIXOS"
 is "no place for it: exit" "$status" 68
 has "no place for it: one line" "$err" '^storeboot: stage 1 failed at step bind: cannot make the mount point /etc/NIXOS: Not a directory'
 vm_run 60 --root tmpfs --share image --bind "$tmp/ro:/x" --smbd /nonexistent --virtiofsd /nonexistent --qemu /bin/false
-is "no road for it: exit" "$status" 69
+is "no share for it: exit" "$status" 69
 tap_end

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# roads.sh - every road to the store shows the same store, read-only; what is missing is named; nothing is left behind
+# each-share.sh - every share to the store shows the same store, read-only; what is missing is named; nothing is left behind
 # shellcheck disable=SC2016 # the guest expands its script, not this shell
 set -u
 # shellcheck source=tests/lib/vm.sh
@@ -29,13 +29,13 @@ before=$(smbs)
 find "$@" -type f -exec cat {} + >/dev/null
 [ $# = 1 ] && fact asked "$before $(smbs)"
 true')
-roads='cifs|nls_iso8859_1|9p|9pnet|9pnet_virtio|virtiofs|fuse|erofs|overlay'
+shares='cifs|nls_iso8859_1|9p|9pnet|9pnet_virtio|virtiofs|fuse|erofs|overlay'
 
 guest() { # NAME: the values of a fact
 	sed -n "s/^.*FACT $1 //p" <<<"$out"
 }
 
-# shown NAME TYPE MODULES: what every road has in common.
+# shown NAME TYPE MODULES: what every share has in common.
 shown() {
 	is "$1: exit" "$status" 0
 	has "$1: what is mounted on /nix/store" "$(guest mount)" "^[^ ]+ /nix/store $2 ro,"
@@ -47,7 +47,7 @@ shown() {
 	for name in $3; do # some kernels have one or the other built in
 		grep -q "/${name//_/[-_]}\.ko$" "$system"/kernel-modules/lib/modules/*/modules.builtin || want+=" $name"
 	done
-	is "$1: its modules, and no other road's" "$(guest modules | grep -oEw "$roads" | sort | xargs)" "${want# }"
+	is "$1: its modules, and no other share's" "$(guest modules | grep -oEw "$shares" | sort | xargs)" "${want# }"
 	is "$1: nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")" ""
 }
 
@@ -58,7 +58,7 @@ refused() {
 	is "$1: nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")" ""
 }
 
-# --- each road -----------------------------------------------------------------------------------------------
+# --- each share -----------------------------------------------------------------------------------------------
 run=(--image "$tmp/a.qcow2" --register "$facts" --append "demo.run=$facts")
 vm_run 240 "${run[@]}" --share 9p
 shown 9p 9p '9p 9pnet 9pnet_virtio'
@@ -137,7 +137,7 @@ fi
 
 # --- auto ----------------------------------------------------------------------------------------------------
 vm_run 240 "${run[@]}" --share auto --print-qemu
-has "auto: the image" "$err" '^storeboot: the store comes by image: no road is faster$'
+has "auto: the image" "$err" '^storeboot: the store comes by image: no share is faster$'
 vm_run 240 "${run[@]}" --share auto --print-qemu --smbd /nonexistent --virtiofsd /nonexistent --cache
 has "auto: what is left and why" "$err" \
 	'^storeboot: the store comes by 9p, not by virtiofs \(/nonexistent: .*\)$'
@@ -166,9 +166,9 @@ for file in modules.dep modules.builtin; do
 	grep -vE '/(9p|9pnet_virtio|erofs)\.ko' "$system/kernel-modules/lib/modules/$release/$file" \
 		>"$tmp/modules/lib/modules/$release/$file"
 done
-for road in 9p image; do
-	vm_run 60 "${run[@]}" --modules "$tmp/modules" --share $road
-	refused "a kernel without $road" 65 "kernel .* lacks the module .* \(needed for $road\)"
+for share in 9p image; do
+	vm_run 60 "${run[@]}" --modules "$tmp/modules" --share $share
+	refused "a kernel without $share" 65 "kernel .* lacks the module .* \(needed for $share\)"
 done
 if [ "$(id -u)" = 0 ]; then
 	mkdir "$tmp/full"

@@ -54,31 +54,31 @@ for ((i = 0; i < 5000; i++)); do
 done >>"$registration"
 echo "not yours" >"$tmp/store/hidden"
 
-# share_step ROAD WHAT: boots to the end of stage 1. Sets share_us: how long the store took to be mounted; out: how many
+# share_step SHARE WHAT: boots to the end of stage 1. Sets share_us: how long the store took to be mounted; out: how many
 # paths there are.
 share_step() {
 	vm_run 240 --root tmpfs --store "$tmp/store" --reginfo "$registration" --share "$1" --expose "$2" --json "$tmp/events" \
 		--no-stage2 -- sh -c 'cd /nix/store && ls | wc -l && ls -d 0000000000*-path | wc -l && cat hidden'
 	share_us=$(sed -n 's/.*"step":"share",.*"took_us":\([0-9]*\).*/\1/p' "$tmp/events" | tail -n 1)
 }
-for road in cifs virtiofs; do
+for share in cifs virtiofs; do
 	for _ in 1 2 3; do # other work on this machine adds to either, so one pair of several is enough
-		share_step $road store
+		share_step $share store
 		store_us=$share_us
-		share_step $road closure
-		echo "# $road: the store is mounted in ${store_us:=0} us, the closure in ${share_us:=0} us"
+		share_step $share closure
+		echo "# $share: the store is mounted in ${store_us:=0} us, the closure in ${share_us:=0} us"
 		[ "$((share_us * store_us))" -gt 0 ] || continue
 		[ $((share_us * 2)) -ge $((store_us * 3)) ] || break
 	done
-	ok "5,000 paths by $road: mounted within 1.5 times the time of the store" [ "$share_us" -gt 0 -a $((share_us * 2)) -lt $((store_us * 3)) ]
-	is "5,000 paths by $road: all are there, and no other" "$(tr '\n' ' ' <<<"$out")" "$((${#paths[@]} + 5000)) 5000 "
+	ok "5,000 paths by $share: mounted within 1.5 times the time of the store" [ "$share_us" -gt 0 -a $((share_us * 2)) -lt $((store_us * 3)) ]
+	is "5,000 paths by $share: all are there, and no other" "$(tr '\n' ' ' <<<"$out")" "$((${#paths[@]} + 5000)) 5000 "
 done
 system=$demo
 
-for road in 9p:closure 9p:root virtiofs:root image:root; do
-	vm_run 60 --image "$image" --share "${road%:*}" --expose "${road#*:}"
-	is "$road: exit" "$status" 64
-	has "$road: the line says why" "$err" '^storeboot: run: --expose (root is for --share cifs; by .*--bind /:FOLDER:ro|closure is not for --share 9p: )'
+for share in 9p:closure 9p:root virtiofs:root image:root; do
+	vm_run 60 --image "$image" --share "${share%:*}" --expose "${share#*:}"
+	is "$share: exit" "$status" 64
+	has "$share: the line says why" "$err" '^storeboot: run: --expose (root is for --share cifs; by .*--bind /:FOLDER:ro|closure is not for --share 9p: )'
 done
 vm_run 60 --image "$image" --expose closure --reginfo /dev/null
 is "no registration: exit" "$status" 65

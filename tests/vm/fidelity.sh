@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# fidelity.sh - the guest sees the store as the host does: each kind of file, link, name and folder, over each road
+# fidelity.sh - the guest sees the store as the host does: each kind of file, link, name and folder, over each share
 #
 # Two kinds are long to hash in an emulated guest; of them only size, listing and samples are compared here, and all of
 # it by `make check-long` (WHOLE=1).
@@ -48,8 +48,8 @@ is "the tree has every kind, once" "$(cut -d ' ' -f 1 <<<"$want")" "$kinds"
 ok "and each is another one" [ -z "$(cut -d ' ' -f 2 <<<"$want" | grep -v '^-$' | sort | uniq -d)" ]
 
 at=/nix/store
-# road NAME [OPTION]...: a boot over it.
-road() {
+# share NAME [OPTION]...: a boot over it.
+share() {
 	local name=$1 kind seen
 	shift
 	vm_run $((${WHOLE:+3600} + 600)) --store "$store" --image "$tmp/disk.qcow2" --append "demo.run=$at/script" "$@"
@@ -60,14 +60,14 @@ road() {
 	done
 }
 
-road cifs
-road 9p --share 9p
+share cifs
+share 9p --share 9p
 # virtiofs NAME [OPTION]...
 virtiofs() {
 	local name=$1
 	shift
 	if "$storeboot" run "$system" --store "$store" --share virtiofs --print-qemu --reginfo none "$@" >/dev/null 2>"$tmp/err"; then
-		road "$name" --share virtiofs "$@"
+		share "$name" --share virtiofs "$@"
 	else
 		skip "$name" "$(cat "$tmp/err")"
 	fi
@@ -96,5 +96,5 @@ done
 printf 'sh %s/facts %s "%s" %s\n' "$at" "$at" "$kinds" "${WHOLE:-}" >"$store/${at##*/}/script"
 find "$store/${at##*/}" -exec touch -hd @1 {} + # the one time that a store has, and an image
 want=$(sh "$store/${at##*/}/facts" "$store/${at##*/}" "$kinds" "${WHOLE:-}" 2>/dev/null | facts)
-road image --share image --reginfo "$tmp/registration"
+share image --share image --reginfo "$tmp/registration"
 tap_end

@@ -32,12 +32,12 @@ static void defaults(void)
 	CHECK(!c.shell_on_fail && !c.trace && !c.debug1 && !c.panic_on_fail);
 }
 
-/* Each road, and what the host calls it where nothing else is said. */
-static void roads(void)
+/* Each share, and what the host calls it where nothing else is said. */
+static void shares(void)
 {
 	static const struct {
 		const char *text, *source;
-		enum share share;
+		enum share_kind share;
 	} rows[] = {
 		{ "init=/i storeboot.share=cifs", "//10.0.2.4/qemu", SHARE_CIFS },
 		{ "init=/i storeboot.share=9p", "nix-store", SHARE_9P },
@@ -220,7 +220,7 @@ static void a_nul_ends_it(void)
 int main(void)
 {
 	RUN(defaults);
-	RUN(roads);
+	RUN(shares);
 	RUN(every_word);
 	RUN(quotes);
 	RUN(last_word_counts);

@@ -17,9 +17,9 @@ static void address_of_a_source(void)
 {
 	char address[INET_ADDRSTRLEN] = "";
 
-	CHECK_INT(mount_share_address("//10.0.2.4/qemu", address), 0);
+	CHECK_INT(mount_cifs_address("//10.0.2.4/qemu", address), 0);
 	CHECK_STR(address, "10.0.2.4");
-	CHECK_INT(mount_share_address("//192.168.100.200/a/b/c", address), 0);
+	CHECK_INT(mount_cifs_address("//192.168.100.200/a/b/c", address), 0);
 	CHECK_STR(address, "192.168.100.200");
 }
 
@@ -34,10 +34,10 @@ static void sources_that_are_none(void)
 	char address[INET_ADDRSTRLEN] = "left";
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-		CHECK_INT(mount_share_address(wrong[i], address), -EINVAL);
+		CHECK_INT(mount_cifs_address(wrong[i], address), -EINVAL);
 		CHECK_STR(address, "left");
 	}
-	CHECK_INT(mount_share_cifs("//host/qemu", "/tmp/never", MOUNT_STORE, &root, 0, &e), -EINVAL);
+	CHECK_INT(mount_cifs("//host/qemu", "/tmp/never", MOUNT_STORE, &root, 0, &e), -EINVAL);
 	CHECK_HAS(e.text, "//host/qemu");
 	CHECK(access("/tmp/never", F_OK) < 0);
 }
@@ -52,9 +52,9 @@ static void errors_that_may_pass(void)
 				     ENODEV, EINVAL, EPERM,  ENOSYS };
 
 	for (size_t i = 0; i < ARRAY_SIZE(passing); i++)
-		CHECK(mount_share_may_pass(passing[i]));
+		CHECK(mount_cifs_may_pass(passing[i]));
 	for (size_t i = 0; i < ARRAY_SIZE(final); i++)
-		CHECK(!mount_share_may_pass(final[i]));
+		CHECK(!mount_cifs_may_pass(final[i]));
 }
 
 /* Whatever this kernel has: without cifs it says so, with it no server is in reach of a network
@@ -63,7 +63,7 @@ static void no_server_no_mount(void)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	struct mountinfo m;
-	int r = mount_share_cifs("//127.0.0.1/none", "/tmp/share", MOUNT_STORE, &root, 0, &e);
+	int r = mount_cifs("//127.0.0.1/none", "/tmp/share", MOUNT_STORE, &root, 0, &e);
 
 	CHECK(r == -ENODEV || r == -ENETUNREACH || r == -EPERM);
 	CHECK_INT(-r, e.num);
@@ -75,7 +75,7 @@ static void no_server_no_mount(void)
 static void store_is_bound_read_only(void)
 {
 	CHECK_INT(file_mkdirs(AT_FDCWD, "/tmp/host/nix/store/abc", 0755), 0);
-	CHECK_INT(mount_share_store("/tmp/host", "nix/store", "/tmp/root/nix/store", &e), 0);
+	CHECK_INT(mount_store_bind("/tmp/host", "nix/store", "/tmp/root/nix/store", &e), 0);
 	CHECK_INT(access("/tmp/root/nix/store/abc", F_OK), 0);
 	CHECK_INT(mkdir("/tmp/root/nix/store/x", 0755) < 0 ? errno : 0, EROFS);
 }
@@ -83,12 +83,12 @@ static void store_is_bound_read_only(void)
 static void share_without_a_store(void)
 {
 	CHECK_INT(mkdir("/tmp/empty", 0755), 0);
-	CHECK_INT(mount_share_store("/tmp/empty", "nix/store", "/tmp/r2/nix/store", &e), -ENOENT);
+	CHECK_INT(mount_store_bind("/tmp/empty", "nix/store", "/tmp/r2/nix/store", &e), -ENOENT);
 	CHECK_HAS(e.text, "/tmp/empty/nix/store");
 	CHECK(access("/tmp/r2", F_OK) < 0);
 	CHECK_INT(file_mkdirs(AT_FDCWD, "/tmp/link/nix", 0755), 0);
 	CHECK_INT(symlink("/", "/tmp/link/nix/store"), 0);
-	CHECK_INT(mount_share_store("/tmp/link", "nix/store", "/tmp/r2/nix/store", &e), -ENOTDIR);
+	CHECK_INT(mount_store_bind("/tmp/link", "nix/store", "/tmp/r2/nix/store", &e), -ENOTDIR);
 }
 
 #define TESTS(T)                    \

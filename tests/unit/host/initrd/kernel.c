@@ -11,7 +11,7 @@
 
 #include "host/lib/exit.h"
 #include "host/initrd/compress.h"
-#include "host/initrd/elf.h"
+#include "host/initrd/module_elf.h"
 #include "init/lib/file.h"
 #include "tests/lib/fake_elf.h"
 #include "tests/lib/test.h"

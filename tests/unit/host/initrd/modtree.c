@@ -191,8 +191,8 @@ static void needs_in_load_order(void)
 		BASE " " ROOT " extra:late");
 }
 
-/* One module for two roads, and roads that the kernel does not have. */
-static void roads_share_modules(void)
+/* One module for two shares, and shares that the kernel does not have. */
+static void kinds_share_modules(void)
 {
 	static const char dep[] =
 		"k/virtio_pci.ko:\nk/ext4.ko: k/crc.ko\nk/crc.ko:\nk/netfs.ko:\nk/cifs.ko: k/netfs.ko\n"
@@ -388,7 +388,7 @@ int main(void)
 	RUN(builtin_and_modinfo);
 	RUN(softdep_words);
 	RUN(needs_in_load_order);
-	RUN(roads_share_modules);
+	RUN(kinds_share_modules);
 	RUN(what_is_missing_is_named);
 	RUN(interfaces_of_disks);
 	RUN(layouts);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* choose.c - tests of the roads to the store: what QEMU is told, virtiofsd's command, the bar */
+/* choose.c - tests of the shares: what QEMU is told, virtiofsd's command, the bar */
 #include "host/share/share.h"
 
 #include <errno.h>
@@ -14,37 +14,41 @@
 #define HAS_ALL "/bin/true"
 #define HAS_NONE "/bin/false"
 
-static void say(const struct road_request *q, const char *want)
+static void say(const struct share_request *q, const char *want)
 {
-	_cleanup_(way_free) struct way w = WAY_INIT;
+	_cleanup_(share_free) struct share w = SHARE_INIT;
 	_cleanup_argv_ struct argv v = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
 	struct err e = { 0 };
 
-	CHECK_INT(road_find(q, &w, &e), 0);
-	road_qemu(&w, &v);
+	CHECK_INT(share_find(q, &w, &e), 0);
+	share_qemu(&w, &v);
 	CHECK_INT(v.error, 0);
 	for (size_t i = 0; i < v.words.n; i++)
 		CHECK_INT(buf_addf(&text, "%s%s", i ? " " : "", v.words.v[i]), 0);
 	CHECK_STR(text.data, want);
-	CHECK(!road_cache(&w) && !road_serves(&w) && !road_disk(&w, false, &(struct qemu_disk){ 0 }));
+	CHECK(!share_cache_serial(&w) && !share_has_server(&w) &&
+	      !share_disk(&w, false, &(struct qemu_disk){ 0 }));
 }
 
 static void what_qemu_is_told(void)
 {
-	const struct road_request q = { .share = SHARE_9P, .store = "/s,t ore", .qemu = HAS_ALL };
+	const struct share_request q = { .share = SHARE_9P, .store = "/s,t ore", .qemu = HAS_ALL };
 
-	say(&q, "-fsdev local,id=nix-store,security_model=none,readonly=on,multidevs=remap,path=/s,,t ore "
+	say(&q, "-fsdev "
+		"local,id=nix-store,security_model=none,readonly=on,multidevs=remap,path=/s,,t ore "
 		"-device virtio-9p-pci,fsdev=nix-store,mount_tag=nix-store");
 }
 
 static void folders_beside_the_store(void)
 {
-	struct bind v[] = { { .host = "/a,b", .guest = "/mnt/a b" },
-			    { .host = "/c", .guest = "/c", .read_only = true } };
-	const struct binds binds = { .v = v, .n = ARRAY_SIZE(v) };
-	const struct road_request q = { .share = SHARE_9P, .store = "/s", .qemu = HAS_ALL, .binds = &binds };
-	_cleanup_(way_free) struct way w = WAY_INIT;
+	struct shared_folder v[] = { { .host = "/a,b", .guest = "/mnt/a b" },
+				     { .host = "/c", .guest = "/c", .read_only = true } };
+	const struct shared_folders folders = { .v = v, .n = ARRAY_SIZE(v) };
+	const struct share_request q = {
+		.share = SHARE_9P, .store = "/s", .qemu = HAS_ALL, .folders = &folders
+	};
+	_cleanup_(share_free) struct share w = SHARE_INIT;
 	_cleanup_buf_ struct buf lines = { 0 };
 	struct err e = { 0 };
 
@@ -54,17 +58,17 @@ static void folders_beside_the_store(void)
 		"-device virtio-9p-pci,fsdev=bind0,mount_tag=bind0 "
 		"-fsdev local,id=bind1,security_model=none,readonly=on,multidevs=remap,path=/c "
 		"-device virtio-9p-pci,fsdev=bind1,mount_tag=bind1");
-	CHECK_INT(road_find(&q, &w, &e), 0);
-	CHECK_INT(road_binds(&w, &lines), 0);
+	CHECK_INT(share_find(&q, &w, &e), 0);
+	CHECK_INT(share_folder_lines(&w, &lines), 0);
 	CHECK_STR(lines.data, "9p rw bind0 /mnt/a b\n9p ro bind1 /c\n");
 }
 
-static void refuse(struct road_request q, int exit_status, const char *part)
+static void refuse(struct share_request q, int exit_status, const char *part)
 {
-	_cleanup_(way_free) struct way w = WAY_INIT;
+	_cleanup_(share_free) struct share w = SHARE_INIT;
 	struct err e = { 0 };
 
-	CHECK(road_find(&q, &w, &e) < 0);
+	CHECK(share_find(&q, &w, &e) < 0);
 	CHECK_INT(e.exit_status, exit_status);
 	CHECK_HAS(e.text, part);
 }
@@ -72,8 +76,12 @@ static void refuse(struct road_request q, int exit_status, const char *part)
 static void what_is_missing(void)
 {
 	const struct buf none = { 0 };
-	struct road_request q = { .share = SHARE_9P, .store = "/s", .qemu = HAS_NONE, .smbd = "/no/smbd",
-				  .virtiofsd = "/no/virtiofsd", .image.closure = &none };
+	struct share_request q = { .share = SHARE_9P,
+				   .store = "/s",
+				   .qemu = HAS_NONE,
+				   .smbd = "/no/smbd",
+				   .virtiofsd = "/no/virtiofsd",
+				   .image.closure = &none };
 
 	refuse(q, EXIT_MISSING, HAS_NONE " was built without virtio-9p-pci");
 	q.share = SHARE_CIFS;
@@ -86,18 +94,23 @@ static void what_is_missing(void)
 	refuse(q, EXIT_USAGE, "--share image is the image alone");
 	q.cache = false;
 	q.share = SHARE_AUTO;
-	refuse(q, EXIT_MISSING, "no road to the store is there: image (nobody says whether the initrd");
+	refuse(q, EXIT_MISSING,
+	       "no share can bring the store: image (nobody says whether the initrd");
 }
 
-/* Who is to own a folder is said where it is mounted, and one road can. */
+/* Who is to own a folder is said where it is mounted, and one share can. */
 static void owner_of_a_folder(void)
 {
-	struct bind v = { .host = "/a", .guest = "/b", .owned = true };
-	const struct binds binds = { .v = &v, .n = 1 };
-	struct road_request q = { .share = SHARE_9P, .store = "/s", .qemu = HAS_ALL, .smbd = "/no/smbd",
-				  .binds = &binds };
+	struct shared_folder v = { .host = "/a", .guest = "/b", .owned = true };
+	const struct shared_folders folders = { .v = &v, .n = 1 };
+	struct share_request q = { .share = SHARE_9P,
+				   .store = "/s",
+				   .qemu = HAS_ALL,
+				   .smbd = "/no/smbd",
+				   .folders = &folders };
 
-	refuse(q, EXIT_USAGE, "--bind /a:/b: owner= is for --share cifs; by 9p the owners are this host's");
+	refuse(q, EXIT_USAGE,
+	       "--bind /a:/b: owner= is for --share cifs; by 9p the owners are this host's");
 	q.share = SHARE_VIRTIOFS;
 	refuse(q, EXIT_USAGE, "owner= is for --share cifs; by virtiofs the owners are this host's");
 	q.share = SHARE_CIFS;
@@ -117,8 +130,11 @@ static bool has(const struct strv *v, const char *a, const char *b, const char *
 
 static void virtiofsd_is_shut_in(void)
 {
-	struct virtiofs_config c = { .virtiofsd = "/usr/lib/qemu/virtiofsd", .bwrap = "/usr/bin/bwrap",
-				     .folder = "/s t", .is_store = true, .of_qemu = true };
+	struct virtiofs_config c = { .virtiofsd = "/usr/lib/qemu/virtiofsd",
+				     .bwrap = "/usr/bin/bwrap",
+				     .folder = "/s t",
+				     .is_store = true,
+				     .of_qemu = true };
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_strv_ struct strv v = { 0 }, rust = { 0 }, folder = { 0 };
 
@@ -145,7 +161,9 @@ static void virtiofsd_is_shut_in(void)
 static void how_far(void)
 {
 	const struct bar p = { .what = "building the image", .all = 200 << 20 };
-	const struct bar unknown = { .what = "a name that is much longer than the line has room for" };
+	const struct bar unknown = {
+		.what = "a name that is much longer than the line has room for"
+	};
 	char line[80];
 
 	CHECK_STR(bar_text(&p, 0, line, sizeof(line)),

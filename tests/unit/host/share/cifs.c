@@ -48,8 +48,8 @@ static size_t count(const struct strv *v, const char *word)
 
 static void sees_the_store_and_little_else(void)
 {
-	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", "/nix/store", "/run/d e",
-				      EXPOSE_STORE, NULL };
+	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", "/nix/store",
+				      "/run/d e",	EXPOSE_STORE,	  NULL };
 	_cleanup_close_ int root = make_root(true);
 	_cleanup_strv_ struct strv v = { 0 };
 
@@ -72,8 +72,9 @@ static void sees_the_store_and_little_else(void)
 
 static void unmerged_usr(void)
 {
-	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", "/s", "/d",
-				      EXPOSE_STORE, NULL };
+	const struct smb_config c = {
+		"/usr/sbin/smbd", "/usr/bin/bwrap", "/s", "/d", EXPOSE_STORE, NULL
+	};
 	_cleanup_close_ int root = make_root(false);
 	_cleanup_strv_ struct strv v = { 0 };
 
@@ -84,8 +85,12 @@ static void unmerged_usr(void)
 
 static void server_in_the_store(void)
 {
-	const struct smb_config c = { "/nix/store/x-samba/bin/smbd", "/nix/store/y-bwrap/bin/bwrap",
-				      "/mnt/store", "/d", EXPOSE_STORE, NULL };
+	const struct smb_config c = { "/nix/store/x-samba/bin/smbd",
+				      "/nix/store/y-bwrap/bin/bwrap",
+				      "/mnt/store",
+				      "/d",
+				      EXPOSE_STORE,
+				      NULL };
 	_cleanup_strv_ struct strv v = { 0 };
 
 	CHECK_INT(smb_command(&c, -1, &v), 0);
@@ -96,10 +101,11 @@ static void server_in_the_store(void)
 
 static void server_elsewhere(void)
 {
-	const struct smb_config c = { "/opt/samba/sbin/smbd", "/usr/bin/bwrap", "/s", "/d",
-				      EXPOSE_STORE, NULL };
-	const struct smb_config top_level = { "/smbd", "/usr/bin/bwrap", "/s", "/d",
-				      EXPOSE_STORE, NULL };
+	const struct smb_config c = {
+		"/opt/samba/sbin/smbd", "/usr/bin/bwrap", "/s", "/d", EXPOSE_STORE, NULL
+	};
+	const struct smb_config top_level = { "/smbd", "/usr/bin/bwrap", "/s",
+					      "/d",    EXPOSE_STORE,	 NULL };
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_strv_ struct strv v = { 0 }, w = { 0 };
 
@@ -113,10 +119,11 @@ static void configuration(void)
 {
 	static const char *const lines[] = {
 		"\nserver min protocol = NT1\n", "\nunix extensions = yes\n",
-		"\nunix charset = ISO-8859-1\n", "\nread only = yes\n", "\nfollow symlinks = no\n",
-		"\nwide links = no\n", "\nmangled names = no\n", "\ncase sensitive = yes\n",
-		"\n[qemu]\npath = /export\n", "\nguest account = storeboot\n",
-		"\nchange notify = no\n", "\nrpc start on demand helpers = no\n",
+		"\nunix charset = ISO-8859-1\n", "\nread only = yes\n",
+		"\nfollow symlinks = no\n",	 "\nwide links = no\n",
+		"\nmangled names = no\n",	 "\ncase sensitive = yes\n",
+		"\n[qemu]\npath = /export\n",	 "\nguest account = storeboot\n",
+		"\nchange notify = no\n",	 "\nrpc start on demand helpers = no\n",
 	};
 	const struct smb_config c = { .expose = EXPOSE_STORE };
 	_cleanup_buf_ struct buf b = { 0 };
@@ -126,14 +133,15 @@ static void configuration(void)
 		CHECK_HAS(b.data, lines[i]);
 }
 
-/* One may be written to and one not, whatever the guest asks for; the store comes by another road. */
+/* One may be written to and one not, whatever the guest asks for; the store comes by another share.
+ */
 static void folders_of_the_user(void)
 {
-	struct bind v[] = { { .host = "/home/a b", .guest = "/a" },
-			    { .host = "/srv", .guest = "/b", .read_only = true } };
-	const struct binds binds = { .v = v, .n = ARRAY_SIZE(v) };
-	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", NULL,	 "/d",
-				      EXPOSE_NOTHING,	&binds };
+	struct shared_folder v[] = { { .host = "/home/a b", .guest = "/a" },
+				     { .host = "/srv", .guest = "/b", .read_only = true } };
+	const struct shared_folders folders = { .v = v, .n = ARRAY_SIZE(v) };
+	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", NULL, "/d",
+				      EXPOSE_NOTHING,	&folders };
 	_cleanup_close_ int root = make_root(true);
 	_cleanup_strv_ struct strv args = { 0 };
 	_cleanup_buf_ struct buf b = { 0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* image_cache.c - tests of the images that are kept: found, refused when they changed, evicted by age,
- * on all kinds of file systems */
+/* image_cache.c - tests of the images that are kept: found, refused when they changed, evicted by
+ * age, on all kinds of file systems */
 #include "host/share/image_cache.h"
 
 #include <errno.h>

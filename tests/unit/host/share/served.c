@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * served.c - tests of the file server as QEMU starts it: a real smbd in its sandbox for each connection
+ * served.c - tests of the file server as QEMU starts it: a real smbd in its sandbox for each
+ * connection
  *
- * QEMU's network gives a server one TCP connection over loopback as its stdin, stdout and stderr, and so does
- * this. No port stays open.
+ * QEMU's network gives a server one TCP connection over loopback as its stdin, stdout and stderr,
+ * and so does this. No port stays open.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -28,12 +29,12 @@
 #include "tests/lib/smb1.h"
 #include "tests/lib/test.h"
 
-#define LATE 12 /* connections with a process that is held back */
-#define CLIENTS 4 /* side by side, beside busy loops */
+#define LATE 12	       /* connections with a process that is held back */
+#define CLIENTS 4      /* side by side, beside busy loops */
 #define CONNECTIONS 50 /* of each client, one after the other */
 
 static char top[PATH_MAX];
-static struct way way = WAY_INIT;
+static struct share share = SHARE_INIT;
 
 /* Two ends of one connection over loopback. Returns 0 or -errno. */
 static int tcp_pair(int ret[2])
@@ -61,7 +62,7 @@ static pid_t serve(int connection)
 	setsid();
 	for (int fd = 0; fd < 3; fd++)
 		dup2(connection, fd);
-	_exit(cmd_share_server((int)way.command.n - 1, way.command.v + 1));
+	_exit(cmd_share_server((int)share.command.n - 1, share.command.v + 1));
 }
 
 struct served {
@@ -106,9 +107,9 @@ static int make_run(const char *name)
 	if (str_format(folder, sizeof(folder), "%s/%s", top, name) < 0 ||
 	    str_format(store, sizeof(store), "%s/store", top) < 0 || mkdir(folder, 0700) < 0)
 		return -errno;
-	strv_free(&way.command); /* that of the process which this one comes from */
-	way.store = store;
-	r = roads[SHARE_CIFS].make(&way, folder, "storeboot", &e);
+	strv_free(&share.command); /* that of the process which this one comes from */
+	share.store = store;
+	r = share_table[SHARE_CIFS].make(&share, folder, "storeboot", &e);
 	if (r < 0)
 		printf("# %s\n", e.text);
 	return r;
@@ -151,7 +152,8 @@ static void be_client(int number)
 
 		end(&s);
 		if (status && refused++ < 3)
-			printf("# client %d, connection %d: status %08x\n", number, i, (unsigned int)status);
+			printf("# client %d, connection %d: status %08x\n", number, i,
+			       (unsigned int)status);
 	}
 	fflush(stdout);
 	_exit(refused);
@@ -203,7 +205,8 @@ static int count_below(pid_t pid)
 	int n = 0;
 
 	while (d && (entry = readdir(d)))
-		if (isdigit((unsigned char)entry->d_name[0]) && parent_of(entry->d_name, name) == pid) {
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    parent_of(entry->d_name, name) == pid) {
 			printf("# %s %s, child of %d\n", entry->d_name, name, (int)pid);
 			n += 1 + count_below((pid_t)atoi(entry->d_name));
 		}
@@ -217,7 +220,8 @@ static pid_t child_of(pid_t pid)
 	char name[32];
 
 	while (d && (entry = readdir(d)))
-		if (isdigit((unsigned char)entry->d_name[0]) && parent_of(entry->d_name, name) == pid)
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    parent_of(entry->d_name, name) == pid)
 			return (pid_t)atoi(entry->d_name);
 	return 0;
 }
@@ -268,38 +272,39 @@ static uint64_t time_connection(void)
 	return well ? took : 0;
 }
 
-/* Makes a store of so many paths and one that is not to be seen, and the run that exposes the others. */
+/* Makes a store of so many paths and one that is not to be seen, and the run that exposes the
+ * others. */
 static void make_closure(int n)
 {
 	char path[PATH_MAX + 64], name[64];
 
-	strv_free(&way.exposed);
-	CHECK_INT(strv_add(&way.exposed, "file"), 0);
+	strv_free(&share.exposed);
+	CHECK_INT(strv_add(&share.exposed, "file"), 0);
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/store/path%d", top, i);
 		CHECK(mkdir(path, 0755) == 0 || errno == EEXIST);
 		snprintf(name, sizeof(name), "path%d", i);
-		CHECK_INT(strv_add(&way.exposed, name), 0);
+		CHECK_INT(strv_add(&share.exposed, name), 0);
 	}
-	way.expose = EXPOSE_CLOSURE;
+	share.expose = EXPOSE_CLOSURE;
 	snprintf(name, sizeof(name), "closure%d", n);
 	CHECK_INT(make_run(name), 0);
 }
 
-/* Each the quickest of several, as other work here only ever adds to it. With one bind of bwrap's for each path
- * it was a minute and more. */
+/* Each the quickest of several, as other work here only ever adds to it. With one bind of bwrap's
+ * for each path it was a minute and more. */
 static void a_closure_of_5000_paths_is_served_without_delay(void)
 {
 	uint64_t store = UINT64_MAX, closure = UINT64_MAX, took;
-	struct way of_store, of_closure;
+	struct share of_store, of_closure;
 
 	CHECK_INT(make_run("store-run"), 0);
-	of_store = way;
-	way.command = (struct strv){ 0 };
+	of_store = share;
+	share.command = (struct strv){ 0 };
 	make_closure(5000);
-	of_closure = way;
+	of_closure = share;
 	for (int i = 0; i < 12; i++) {
-		way = i % 2 ? of_store : of_closure;
+		share = i % 2 ? of_store : of_closure;
 		took = time_connection();
 		CHECK(took > 0);
 		if (i % 2)
@@ -307,7 +312,7 @@ static void a_closure_of_5000_paths_is_served_without_delay(void)
 		else
 			closure = took < closure ? took : closure;
 	}
-	way = of_closure;
+	share = of_closure;
 	strv_free(&of_store.command);
 	printf("# the store: %llu us, 5000 paths: %llu us\n", (unsigned long long)store,
 	       (unsigned long long)closure);
@@ -328,23 +333,25 @@ static void a_closure_shows_its_paths_and_no_other(void)
 	CHECK_INT(open_path(&s, "nix\\store\\path0"), 0);
 	CHECK_INT(open_path(&s, "nix\\store\\path4999"), 0);
 	CHECK_INT(open_path(&s, "nix\\store\\.links"), 0);
-	CHECK_INT(open_path(&s, "nix\\store\\hidden"), 0xc0000034); /* NT_STATUS_OBJECT_NAME_NOT_FOUND */
+	CHECK_INT(open_path(&s, "nix\\store\\hidden"),
+		  0xc0000034); /* NT_STATUS_OBJECT_NAME_NOT_FOUND */
 	end(&s);
 }
 
-/* Its helper cannot attach the tree, as this is no mount namespace. An empty store must not be served. */
+/* Its helper cannot attach the tree, as this is no mount namespace. An empty store must not be
+ * served. */
 static void a_server_without_its_tree_is_not_started(void)
 {
-	int kept = dup(way.tree_fd), other = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	int kept = dup(share.tree_fd), other = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
 	struct served s;
 
-	CHECK(kept >= 0 && other >= 0 && dup2(other, way.tree_fd) >= 0);
+	CHECK(kept >= 0 && other >= 0 && dup2(other, share.tree_fd) >= 0);
 	for (int i = 0; i < 8; i++) {
 		CHECK_INT(open_connection(&s), 0);
 		CHECK(smb1_connect(&s.smb, "qemu") != 0);
 		end(&s);
 	}
-	CHECK(dup2(kept, way.tree_fd) >= 0);
+	CHECK(dup2(kept, share.tree_fd) >= 0);
 	close(kept);
 	close(other);
 }
@@ -369,10 +376,12 @@ static void what_a_server_prints_is_not_sent_to_the_guest(void)
 	struct err e = { 0 };
 	struct served s;
 
-	CHECK_INT(buf_addf(&text, "#!/bin/sh\necho stdout; echo stderr >&2\nexec '%s' \"$@\"\n", way.smbd), 0);
+	CHECK_INT(buf_addf(&text, "#!/bin/sh\necho stdout; echo stderr >&2\nexec '%s' \"$@\"\n",
+			   share.smbd),
+		  0);
 	CHECK_INT(folder_write(top, "smbd", text.data, text.len, &e), 0);
 	CHECK(str_format(script, sizeof(script), "%s/smbd", top) == 0 && chmod(script, 0755) == 0);
-	CHECK_INT(str_format(way.smbd, sizeof(way.smbd), "%s", script), 0);
+	CHECK_INT(str_format(share.smbd, sizeof(share.smbd), "%s", script), 0);
 	CHECK_INT(make_run("loud"), 0);
 	CHECK_INT(open_connection(&s), 0);
 	CHECK_INT(begin(&s), 0);
@@ -383,15 +392,16 @@ static void what_a_server_prints_is_not_sent_to_the_guest(void)
 static int prepare(struct err *e)
 {
 	char store[PATH_MAX];
-	int r = proc_find(NULL, "smbd", "samba", way.smbd, e);
+	int r = proc_find(NULL, "smbd", "samba", share.smbd, e);
 
 	if (r == 0)
-		r = proc_find(NULL, "bwrap", "bubblewrap", way.bwrap, e);
+		r = proc_find(NULL, "bwrap", "bubblewrap", share.bwrap, e);
 	if (r == 0)
-		r = smb_check(way.smbd, way.bwrap, e);
+		r = smb_check(share.smbd, share.bwrap, e);
 	if (r == 0)
 		r = folder_make(top, e);
-	if (r == 0 && (str_format(store, sizeof(store), "%s/store", top) < 0 || mkdir(store, 0755) < 0))
+	if (r == 0 &&
+	    (str_format(store, sizeof(store), "%s/store", top) < 0 || mkdir(store, 0755) < 0))
 		r = err_sys(e, errno, "%s/store", top);
 	if (r == 0)
 		r = folder_write(store, "file", "x", 1, e);
@@ -410,14 +420,15 @@ int main(void)
 	RUN(a_closure_of_5000_paths_is_served_without_delay);
 	RUN(a_closure_shows_its_paths_and_no_other);
 	RUN(a_server_without_its_tree_is_not_started);
-	way.tree_fd = -1; /* what that has ends with this process */
-	way.expose = EXPOSE_STORE;
+	share.tree_fd = -1; /* what that has ends with this process */
+	share.expose = EXPOSE_STORE;
 	RUN(a_server_serves_while_its_other_processes_are_late);
 	RUN(each_connection_is_served_on_a_busy_host);
-	if (str_after(way.smbd, "/usr/"))
+	if (str_after(share.smbd, "/usr/"))
 		RUN(what_a_server_prints_is_not_sent_to_the_guest);
 	else
-		SKIP("what_a_server_prints_is_not_sent_to_the_guest", "its script would not see this smbd");
+		SKIP("what_a_server_prints_is_not_sent_to_the_guest",
+		     "its script would not see this smbd");
 	folder_remove(top);
 	TEST_END();
 }

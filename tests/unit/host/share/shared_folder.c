@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* shared_folder.c - tests of --bind: what it is asked for, which folders there can be, what stage 1 is told */
+/* shared_folder.c - tests of --bind: what it is asked for, which folders there can be, what stage 1
+ * is told */
 #include "host/share/shared_folder.h"
 
 #include <errno.h>
@@ -29,10 +30,10 @@ static void good(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct bind b = { 0 };
+		struct shared_folder b = { 0 };
 		struct err e = { 0 };
 
-		CHECK_INT(bind_parse(rows[i].text, &b, &e), 0);
+		CHECK_INT(shared_folder_parse(rows[i].text, &b, &e), 0);
 		CHECK_STR(b.host, rows[i].host);
 		CHECK_STR(b.guest, rows[i].guest);
 		CHECK_INT(b.read_only, rows[i].read_only);
@@ -54,10 +55,10 @@ static void owners(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct bind b = { 0 };
+		struct shared_folder b = { 0 };
 		struct err e = { 0 };
 
-		CHECK_INT(bind_parse(rows[i].text, &b, &e), 0);
+		CHECK_INT(shared_folder_parse(rows[i].text, &b, &e), 0);
 		CHECK_STR(b.guest, "/b");
 		CHECK(b.owned);
 		CHECK_INT(b.read_only, rows[i].read_only);
@@ -105,10 +106,10 @@ static void refused(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct bind b = { 0 };
+		struct shared_folder b = { 0 };
 		struct err e = { 0 };
 
-		CHECK_INT(bind_parse(rows[i].text, &b, &e), -EINVAL);
+		CHECK_INT(shared_folder_parse(rows[i].text, &b, &e), -EINVAL);
 		CHECK_INT(e.exit_status, EXIT_USAGE);
 		CHECK_HAS(e.text, rows[i].part);
 	}
@@ -118,35 +119,36 @@ static void refused(void)
 static void too_long(void)
 {
 	char text[PATH_MAX + 16];
-	struct bind b = { 0 };
+	struct shared_folder b = { 0 };
 	struct err e = { 0 };
 
 	memset(text, 'x', sizeof(text));
 	memcpy(text, "/a:/", 4);
 	text[PATH_MAX + 2] = '\0'; /* PATH_MAX - 1 bytes behind the colon */
-	CHECK_INT(bind_parse(text, &b, &e), 0);
+	CHECK_INT(shared_folder_parse(text, &b, &e), 0);
 	CHECK_INT(strlen(b.guest), PATH_MAX - 1);
 	text[PATH_MAX + 2] = 'x';
 	text[PATH_MAX + 3] = '\0';
-	CHECK_INT(bind_parse(text, &b, &e), -EINVAL);
+	CHECK_INT(shared_folder_parse(text, &b, &e), -EINVAL);
 	memset(text, 'x', PATH_MAX);
 	memcpy(text + PATH_MAX, ":/b", 4);
-	CHECK_INT(bind_parse(text, &b, &e), -EINVAL);
+	CHECK_INT(shared_folder_parse(text, &b, &e), -EINVAL);
 }
 
-static int find(const char *a, const char *b, const char *store, struct binds *ret, struct err *e)
+static int find(const char *a, const char *b, const char *store, struct shared_folders *ret,
+		struct err *e)
 {
 	const char *const texts[] = { a, b, NULL };
 
 	*e = (struct err){ 0 };
-	binds_free(ret);
-	return binds_open(texts, store, ret, e);
+	shared_folders_free(ret);
+	return shared_folders_open(texts, store, ret, e);
 }
 
 static void folders(void)
 {
 	char real[PATH_MAX], store[PATH_MAX + 8];
-	struct binds b = { 0 };
+	struct shared_folders b = { 0 };
 	struct err e;
 
 	CHECK_INT(chdir(top), 0);
@@ -188,12 +190,12 @@ static void folders(void)
 	CHECK_INT(find("a:/x:ro", "a/store:/y", "/nowhere", &b, &e), 0);
 	CHECK_INT(find("a:/x", "a:/y:ro", "/nowhere", &b, &e), 0);
 	CHECK_INT(chdir("/"), 0);
-	binds_free(&b);
+	shared_folders_free(&b);
 }
 
 static void places(void)
 {
-	struct binds b = { 0 };
+	struct shared_folders b = { 0 };
 	struct err e;
 
 	CHECK_INT(find("/usr:/x", "/usr:/x/", "/nix/store", &b, &e), -EEXIST);
@@ -202,38 +204,39 @@ static void places(void)
 	CHECK_STR(b.v[0].guest, "/x"); /* the outer one is mounted first */
 	CHECK_STR(b.v[1].guest, "/x/y");
 	CHECK_INT(find("/usr:/x", "/usr:/xy", "/nix/store", &b, &e), 0);
-	binds_free(&b);
+	shared_folders_free(&b);
 }
 
 static void too_many(void)
 {
-	const char *texts[BINDS_MAX + 2] = { 0 };
-	char text[BINDS_MAX + 1][16];
-	struct binds b = { 0 };
+	const char *texts[SHARED_FOLDERS_MAX + 2] = { 0 };
+	char text[SHARED_FOLDERS_MAX + 1][16];
+	struct shared_folders b = { 0 };
 	struct err e = { 0 };
 
-	for (size_t i = 0; i <= BINDS_MAX; i++) {
+	for (size_t i = 0; i <= SHARED_FOLDERS_MAX; i++) {
 		snprintf(text[i], sizeof(text[i]), "/usr:/x%zu", i);
 		texts[i] = text[i];
 	}
-	CHECK_INT(binds_open(texts, "/nix/store", &b, &e), -EINVAL);
+	CHECK_INT(shared_folders_open(texts, "/nix/store", &b, &e), -EINVAL);
 	CHECK_INT(e.exit_status, EXIT_USAGE);
-	binds_free(&b);
+	shared_folders_free(&b);
 }
 
 static void what_stage_1_is_told(void)
 {
 	_cleanup_buf_ struct buf cifs = { 0 }, virtiofs = { 0 };
-	struct binds b = { 0 };
+	struct shared_folders b = { 0 };
 	struct err e;
 
 	CHECK_INT(find("/usr:/x y:owner=1000.100", "/usr:/z:ro", "/nix/store", &b, &e), 0);
-	CHECK_INT(binds_lines(&b, SHARE_CIFS, &cifs), 0);
-	CHECK_STR(cifs.data, "cifs rw,uid=1000,gid=100 //10.0.2.4/bind0 /x y\ncifs ro //10.0.2.4/bind1 /z\n");
+	CHECK_INT(shared_folders_lines(&b, SHARE_CIFS, &cifs), 0);
+	CHECK_STR(cifs.data,
+		  "cifs rw,uid=1000,gid=100 //10.0.2.4/bind0 /x y\ncifs ro //10.0.2.4/bind1 /z\n");
 	CHECK_INT(find("/usr:/x y", "/usr:/z:ro", "/nix/store", &b, &e), 0);
-	CHECK_INT(binds_lines(&b, SHARE_VIRTIOFS, &virtiofs), 0);
+	CHECK_INT(shared_folders_lines(&b, SHARE_VIRTIOFS, &virtiofs), 0);
 	CHECK_STR(virtiofs.data, "virtiofs rw bind0 /x y\nvirtiofs ro bind1 /z\n");
-	binds_free(&b);
+	shared_folders_free(&b);
 }
 
 int main(void)

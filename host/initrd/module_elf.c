@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* elf.c - bounds-checked reading of ELF headers and of a module's .modinfo */
-#include "host/initrd/elf.h"
+/* module_elf.c - bounds-checked reading of ELF headers and of a module's .modinfo */
+#include "host/initrd/module_elf.h"
 
 #include <elf.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* elf.h - what a kernel module or a program for the guest says of itself */
+/* module_elf.h - what a kernel module or a program for the guest says of itself */
 #ifndef STOREBOOT_HOST_ELF_H
 #define STOREBOOT_HOST_ELF_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bind.c - tests of the list of folders that come beside the store */
-#include "init/bind.h"
+/* shared_folder.c - tests of the list of folders that come beside the store */
+#include "init/shared_folder.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,27 +12,27 @@ static void good_lines(void)
 	const char *text = "cifs rw //10.0.2.4/bind0 /home/a b\n9p ro bind1 /x\nvirtiofs rw t /a/...\n"
 			   "cifs ro,uid=1000,gid=4294967294 //1.2.3.4/x /y\n";
 	size_t len = strlen(text);
-	struct bind_entry b;
+	struct shared_folder b;
 
-	CHECK_INT(bind_next(&text, &len, &b), 1);
-	CHECK_INT(b.road, SHARE_CIFS);
+	CHECK_INT(shared_folder_next(&text, &len, &b), 1);
+	CHECK_INT(b.kind, SHARE_CIFS);
 	CHECK(!b.read_only);
 	CHECK_STR(b.source, "//10.0.2.4/bind0");
 	CHECK_STR(b.path, "/home/a b");
-	CHECK_INT(bind_next(&text, &len, &b), 1);
-	CHECK_INT(b.road, SHARE_9P);
+	CHECK_INT(shared_folder_next(&text, &len, &b), 1);
+	CHECK_INT(b.kind, SHARE_9P);
 	CHECK(b.read_only);
-	CHECK_INT(bind_next(&text, &len, &b), 1);
-	CHECK_INT(b.road, SHARE_VIRTIOFS);
+	CHECK_INT(shared_folder_next(&text, &len, &b), 1);
+	CHECK_INT(b.kind, SHARE_VIRTIOFS);
 	CHECK_STR(b.path, "/a/...");
 	CHECK_STR(b.owner.uid, "0");
 	CHECK_STR(b.owner.gid, "0");
-	CHECK_INT(bind_next(&text, &len, &b), 1);
+	CHECK_INT(shared_folder_next(&text, &len, &b), 1);
 	CHECK(b.read_only);
 	CHECK_STR(b.owner.uid, "1000");
 	CHECK_STR(b.owner.gid, "4294967294");
 	CHECK_STR(b.source, "//1.2.3.4/x");
-	CHECK_INT(bind_next(&text, &len, &b), 0);
+	CHECK_INT(shared_folder_next(&text, &len, &b), 0);
 }
 
 #define TEN "abcdefghij"
@@ -75,9 +75,9 @@ static void bad_lines(void)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *text = rows[i];
 		size_t len = strlen(text);
-		struct bind_entry b = { .source = "mine" };
+		struct shared_folder b = { .source = "mine" };
 
-		CHECK_INT(bind_next(&text, &len, &b), -EINVAL);
+		CHECK_INT(shared_folder_next(&text, &len, &b), -EINVAL);
 		CHECK(text == rows[i]);
 		CHECK_STR(b.source, "mine");
 	}
@@ -89,14 +89,14 @@ static void long_paths(void)
 
 	for (size_t n = PATH_MAX - 2; n <= PATH_MAX; n++) {
 		const char *text = line;
-		struct bind_entry b;
+		struct shared_folder b;
 		size_t len;
 
 		memcpy(line, "9p ro t /", 9);
 		memset(line + 9, 'x', n - 1);
 		strcpy(line + 8 + n, "\n");
 		len = strlen(line);
-		CHECK_INT(bind_next(&text, &len, &b), n < PATH_MAX ? 1 : -EINVAL);
+		CHECK_INT(shared_folder_next(&text, &len, &b), n < PATH_MAX ? 1 : -EINVAL);
 	}
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* bind.c - /binds: the folders of the host that come beside the store */
-#include "init/bind.h"
+/* shared_folder.c - /binds: the folders of the host that come beside the store */
+#include "init/shared_folder.h"
 
 #include <errno.h>
 
 #include "init/lib/str.h"
 
-static const char *const roads[] = {
+static const char *const shares[] = {
 #define SHARE(constant, name, source) [SHARE_##constant] = name,
 	SHARE_TABLE(SHARE)
 #undef SHARE
@@ -47,8 +47,8 @@ static bool take_id(const char **s, const char *end, const char *key, char *ret,
 	return true;
 }
 
-/* ro or rw, and the owner where the road can give one. */
-static bool take_mode(const char *s, const char *end, struct bind_entry *ret)
+/* ro or rw, and the owner where the share can give one. */
+static bool take_mode(const char *s, const char *end, struct shared_folder *ret)
 {
 	struct mount_owner *o = &ret->owner;
 
@@ -59,7 +59,7 @@ static bool take_mode(const char *s, const char *end, struct bind_entry *ret)
 	s += 2;
 	if (s == end)
 		return true;
-	return ret->road == SHARE_CIFS && take_id(&s, end, ",uid=", o->uid, sizeof(o->uid)) &&
+	return ret->kind == SHARE_CIFS && take_id(&s, end, ",uid=", o->uid, sizeof(o->uid)) &&
 	       take_id(&s, end, ",gid=", o->gid, sizeof(o->gid)) && s == end;
 }
 
@@ -86,29 +86,30 @@ static bool is_path(const char *path)
 	return path[0] == '/';
 }
 
-static int parse(const char *s, const char *end, struct bind_entry *ret)
+static int parse(const char *s, const char *end, struct shared_folder *ret)
 {
-	const char *road, *mode, *source;
-	size_t road_len = word(&s, end, &road), mode_len = word(&s, end, &mode);
+	const char *share, *mode, *source;
+	size_t road_len = word(&s, end, &share), mode_len = word(&s, end, &mode);
 	size_t source_len = word(&s, end, &source);
 	int i = 0;
 
-	while (i < SHARE_COUNT && !is(road, road_len, roads[i]))
+	while (i < SHARE_COUNT && !is(share, road_len, shares[i]))
 		i++;
 	/* An image holds store paths, no folder. */
 	if (i == SHARE_COUNT || i == SHARE_IMAGE || source_len == 0)
 		return -EINVAL;
-	ret->road = (enum share)i;
+	ret->kind = (enum share_kind)i;
 	if (!take_mode(mode, mode + mode_len, ret) ||
 	    str_format(ret->source, sizeof(ret->source), "%.*s", (int)source_len, source) < 0 ||
-	    str_format(ret->path, sizeof(ret->path), "%.*s", (int)(end - s), s) < 0 || !is_path(ret->path))
+	    str_format(ret->path, sizeof(ret->path), "%.*s", (int)(end - s), s) < 0 ||
+	    !is_path(ret->path))
 		return -EINVAL;
 	return 0;
 }
 
-int bind_next(const char **text, size_t *len, struct bind_entry *ret)
+int shared_folder_next(const char **text, size_t *len, struct shared_folder *ret)
 {
-	struct bind_entry entry;
+	struct shared_folder entry;
 	const char *end;
 
 	if (*len == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* elf.c - fuzz target: modules and programs for the guest */
-#include "host/initrd/elf.h"
+/* module_elf.c - fuzz target: modules and programs for the guest */
+#include "host/initrd/module_elf.h"
 
 #include <stdlib.h>
 #include <string.h>
