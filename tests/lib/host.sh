@@ -22,3 +22,14 @@ export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$build/cache}
 # Debian keeps smbd and mkfs out of an ordinary user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 unset NIX_DISK_IMAGE NIX_EFI_VARS NIX_SWTPM_DIR SHARED_DIR USE_TMPDIR QEMU_OPTS QEMU_NET_OPTS QEMU_KERNEL_PARAMS
+
+# within SECONDS COMMAND...: waits until the command succeeds. The seconds are a limit against a
+# hang alone: ten times what a quiet host takes.
+within() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # tmux.sh - real terminals for tests: sessions of a tmux server of this test's own, their screens, and keys for them.
-# A source'd file; the test kills the server in its at_end.
+# A source'd file, after vm.sh, whose end it goes on with.
 #
 # Keys reach whichever program has the terminal, and the output of others may come at any time and at any place of
 # the screen. So a test waits until the program that is to read the keys has the terminal (at_prompt, raw, in_front),
 # and looks for the answer by its number (asks), which no older line and no typed line has.
 
 tmux() { command tmux -L "storeboot-$$" -f /dev/null "$@"; }
+at_end() {
+	vm_end
+	tmux kill-server 2>/dev/null
+}
 
 # screen NAME: the lines of the terminal that are not empty, without spaces at their end; a line that the terminal's
 # edge broke is one line.
@@ -19,13 +23,7 @@ screen() {
 tmux_limit=240
 
 # eventually COMMAND...: waits until the command succeeds, within the limit.
-eventually() {
-	local end=$((SECONDS + tmux_limit))
-	until "$@"; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.2
-	done
-}
+eventually() { within "$tmux_limit" "$@"; }
 
 # has_line NAME PATTERN: a line of the terminal matches now.
 has_line() {
@@ -115,18 +113,33 @@ becomes() {
 	done
 }
 
+# blank NAME: empties the screen of a terminal where nothing more is to come.
+blank() {
+	tmux send-keys -R -t "$1"
+	tmux clear-history -t "$1"
+}
+
 # fresh NAME: the shell's earlier output has been shown, and the screen is emptied, so that what shows is new.
 fresh() {
 	asks "$1" fresh fresh
-	tmux send-keys -R -t "$1"
-	tmux clear-history -t "$1"
+	blank "$1"
 	keys "$1" Enter
 }
 
-# prompts NAME: after the last answer a line begins with the prompt of a shell of root's, which then reads keys.
+# The beginning of a line with the prompt of a shell of root's; messages of the kernel may stand after it.
+# shellcheck disable=SC2034 # tests use it
+root_prompt='^[^ ]* ?#( |$)'
+
+# prompts NAME: after the last answer there is a prompt of root's, whose shell then reads keys.
 has_prompt() {
-	screen "$1" | sed "1,/<$tmux_asked: /d" | grep -qE '^[^ ]* ?#( |$)'
+	screen "$1" | sed "1,/<$tmux_asked: /d" | grep -qE "$root_prompt"
 }
 prompts() {
 	eventually has_prompt "$1" || tmux_tell "$1"
+}
+
+# sleeps NAME: the shell that reads the keys, a guest's, has a command in the foreground that goes on.
+sleeps() {
+	type "$1" "sh -c 'echo slept \$((1000 + 1)); exec sleep 1000'"
+	shows "$1" 'slept 1001'
 }

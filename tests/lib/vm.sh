@@ -22,19 +22,17 @@ vm_run() {
 	sed 's/^/# /' "$tmp/err"
 }
 
-# within SECONDS COMMAND...: waits until the command succeeds.
-within() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.2
-	done
-}
-
 # launcher_of NAME: the process of a VM that `storeboot list` has; NAME is a pattern of sed's.
 launcher_of() {
 	"$storeboot" list --json | tr '{' '\n' | sed -n "s/.*\"name\":\"$1\",\"pid\":\([0-9]*\).*/\1/p"
+}
+
+# runs NAME: `storeboot list` has the VM. gone NAME: it has not.
+runs() {
+	"$storeboot" list | grep -q "^$1 "
+}
+gone() {
+	! runs "$1"
 }
 
 # end_all PID...: ends them, stopped ones as well, and waits until they are gone.

@@ -7,11 +7,6 @@ set -u
 . tests/lib/vm.sh
 # shellcheck source=tests/lib/tmux.sh
 . tests/lib/tmux.sh
-at_end() {
-	vm_end
-	tmux kill-server 2>/dev/null
-}
-
 
 # shell NAME: an interactive bash in a terminal; its prompt is "NAME> ".
 shell() {
@@ -40,19 +35,6 @@ fg() {
 # ended NAME STATUS: the shell's last command has ended with that status.
 ended() {
 	at_prompt "$1" && asks "$1" 'status $?' "status $2"
-}
-
-# sleeps NAME: the shell that reads the keys, a guest's, has a command in the foreground that goes on.
-sleeps() {
-	type "$1" "sh -c 'echo slept \$((1000 + 1)); exec sleep 1000'"
-	shows "$1" 'slept 1001'
-}
-
-runs() {
-	"$storeboot" list | grep -q "^$1 "
-}
-gone() {
-	! runs "$1"
 }
 
 # --- in the background from the beginning ---------------------------------------------------------------------
