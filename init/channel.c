@@ -42,7 +42,7 @@ static int try_port(const struct boot *b, const char *port)
 		r = file_read_line(AT_FDCWD, path, name, sizeof(name));
 	if (r < 0)
 		return r;
-	if (!str_eq(name, b->config.channel) ||
+	if (!str_eq(name, b->config.param.channel) ||
 	    str_format(path, sizeof(path), "%s/dev/%s", boot_api(b), port) < 0)
 		return -ENOENT;
 	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -78,7 +78,7 @@ static int open_port(struct boot *b, unsigned int deadline_ms, struct err *e)
 			       "virtio-serial (CONFIG_VIRTIO_CONSOLE), or it is not loaded");
 	fd = uevent_wait(look_for_port, b, deadline_ms);
 	return fd < 0 ? err_sys(e, fd, "no way for commands into the guest: the virtio-serial port %s",
-				b->config.channel) :
+				b->config.param.channel) :
 			fd;
 }
 
@@ -97,9 +97,9 @@ static bool is_systemd(const struct boot *b)
 {
 	char path[4096];
 
-	return str_ends(b->config.init, "/systemd") ||
-	       (b->config.system_config &&
-		str_format(path, sizeof(path), "%s/systemd", b->config.system_config) == 0 &&
+	return str_ends(b->config.param.init, "/systemd") ||
+	       (b->config.param.system_config &&
+		str_format(path, sizeof(path), "%s/systemd", b->config.param.system_config) == 0 &&
 		access(path, F_OK) == 0);
 }
 
@@ -148,7 +148,7 @@ static void agent(struct boot *b, struct agent_config *c)
 	struct err e;
 
 	become_agent(b);
-	c->system_config = b->config.system_config;
+	c->system_config = b->config.param.system_config;
 	c->console = console_path(b, console, sizeof(console));
 	c->port = open_port(b, b->config.deadline_ms, &e);
 	if (c->port < 0) {
@@ -168,7 +168,7 @@ void channel_start(struct boot *b)
 				  .notify_fd = -1 };
 	int ends[2];
 
-	if (!b->config.channel)
+	if (!b->config.param.channel)
 		return;
 	c.notify_fd = open_notify();
 	if (c.notify_fd >= 0 && setenv("NOTIFY_SOCKET", NOTIFY_NAME, 1) == 0 && is_systemd(b))
@@ -206,7 +206,7 @@ int step_command(struct boot *b)
 {
 	char console[80];
 	struct agent_config c = { .place = FRAME_AT_COMMAND, .text = "", .exec_fd = -1, .notify_fd = -1,
-				  .system_config = b->config.system_config,
+				  .system_config = b->config.param.system_config,
 				  .console = console_path(b, console, sizeof(console)) };
 
 	c.port = open_port(b, b->config.deadline_ms, &b->err);
@@ -243,7 +243,7 @@ static void choose_shell(const struct boot *b, struct agent_config *c)
 {
 	static const char *const given[] = { "/" RESCUE_SHELL_INITRAMFS, RESCUE_SHELL_RUN };
 
-	c->system_config = b->config.system_config;
+	c->system_config = b->config.param.system_config;
 	c->shell = given[b->switched];
 	if (access(c->shell, X_OK) == 0)
 		return;
@@ -260,7 +260,7 @@ bool channel_rescue(struct boot *b)
 	bool show;
 	struct err e;
 
-	if (!b->config.rescue || !b->config.channel)
+	if (!b->config.param.rescue || !b->config.param.channel)
 		return false;
 	channel_stop(b);
 	c.console = console_path(b, console, sizeof(console));
@@ -279,6 +279,6 @@ bool channel_rescue(struct boot *b)
 	if (show)
 		show_api(false);
 	if (how == AGENT_OFF) /* the user has seen it, and wants no other shell */
-		b->config.shell_on_fail = false;
+		b->config.param.shell_on_fail = NULL;
 	return how == AGENT_RETRY;
 }

@@ -6,13 +6,13 @@
 
 #include "init/lib/str.h"
 
-enum kind { kind_value, kind_flag };
+enum kind { kind_value, kind_path, kind_flag };
 
 static const struct {
 	const char *word;
 	enum kind kind;
 } words[] = {
-#define PARAM(constant, word, kind, help) { word, kind_##kind },
+#define PARAM(constant, field, word, kind, help) { word, kind_##kind },
 	PARAM_TABLE(PARAM)
 #undef PARAM
 };
@@ -68,7 +68,7 @@ static int set_flag(struct config *c, size_t i, const char *value, struct err *e
 	if (value && !str_eq(value, "1") && !str_eq(value, "0"))
 		return err_set(e, EINVAL, "%s=%s on the kernel command line: alone, 1 or 0",
 			       words[i].word, value);
-	c->value[i] = value && value[0] == '0' ? NULL : "1";
+	c->param.value[i] = value && value[0] == '0' ? NULL : "1";
 	return 0;
 }
 
@@ -84,7 +84,7 @@ static int take_word(struct config *c, const char *name, const char *value, stru
 			return err_set(e, EINVAL, "%s on the kernel command line needs a value",
 				       name);
 		if (value)
-			c->value[i] = value[0] ? value : NULL;
+			c->param.value[i] = value[0] ? value : NULL;
 		return 0;
 	}
 	if (str_after(name, "storeboot."))
@@ -111,25 +111,14 @@ static int take_words(struct config *c, struct err *e)
 	return r;
 }
 
-static int check_path(const struct config *c, enum param which, struct err *e)
+static int check_paths(struct config *c, struct err *e)
 {
-	const char *value = c->value[which];
-
-	if (value && value[0] != '/')
-		return err_set(e, EINVAL, "%s=%s on the kernel command line: not an absolute path",
-			       words[which].word, value);
+	for (size_t i = 0; i < PARAM_COUNT; i++)
+		if (words[i].kind == kind_path && c->param.value[i] && c->param.value[i][0] != '/')
+			return err_set(e, EINVAL,
+				       "%s=%s on the kernel command line: not an absolute path",
+				       words[i].word, c->param.value[i]);
 	return 0;
-}
-
-static int check_paths(const struct config *c, struct err *e)
-{
-	static const enum param paths[] = { PARAM_INIT, PARAM_SYSTEM_CONFIG, PARAM_REG_INFO,
-					    PARAM_REPORT, PARAM_NIX_STORE };
-	int r = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(paths) && r == 0; i++)
-		r = check_path(c, paths[i], e);
-	return r;
 }
 
 /* Returns 0 or -EINVAL. */
@@ -175,7 +164,7 @@ static const struct {
 /* An image over itself would be no more than the image. Returns 0 or -EINVAL. */
 static int parse_share(struct config *c, struct err *e)
 {
-	const char *name = c->value[PARAM_SHARE] ? c->value[PARAM_SHARE] : shares[SHARE_CIFS].name;
+	const char *name = c->param.share ? c->param.share : shares[SHARE_CIFS].name;
 	int i = 0;
 
 	while (i < SHARE_COUNT && !str_eq(shares[i].name, name))
@@ -186,11 +175,9 @@ static int parse_share(struct config *c, struct err *e)
 			       "image or none",
 			       name);
 	c->share = i < SHARE_COUNT ? (enum share_kind)i : SHARE_NONE;
-	c->share_source = c->value[PARAM_SHARE_SOURCE];
-	c->share_cache = c->value[PARAM_SHARE_CACHE];
-	if (!c->share_source && c->share != SHARE_NONE)
-		c->share_source = shares[i].source;
-	if (c->share_cache && (c->share == SHARE_NONE || c->share == SHARE_IMAGE))
+	if (!c->param.share_source && c->share != SHARE_NONE)
+		c->param.share_source = shares[i].source;
+	if (c->param.share_cache && (c->share == SHARE_NONE || c->share == SHARE_IMAGE))
 		return err_set(e, EINVAL,
 			       "storeboot.share.cache= on the kernel command line: there is no share "
 			       "with storeboot.share=%s for the image to lie over",
@@ -212,13 +199,11 @@ static int parse_size(const char *s, unsigned short *ret_rows, unsigned short *r
 	return 0;
 }
 
-/* What is wanted of the channel hangs together. */
-static int apply_channel(struct config *c, struct err *e)
+static int check_channel(struct config *c, struct err *e)
 {
-	const char *size = c->value[PARAM_CONSOLE_SIZE];
+	const char *size = c->param.console_size;
 
-	c->no_stage2 = c->value[PARAM_NO_STAGE2];
-	if (c->no_stage2 && !c->channel)
+	if (c->param.no_stage2 && !c->param.channel)
 		return err_set(e, EINVAL,
 			       "storeboot.no-stage2 on the kernel command line needs "
 			       "storeboot.channel=, by which the command comes");
@@ -231,7 +216,7 @@ static int apply_channel(struct config *c, struct err *e)
 
 static int parse_writable(struct config *c, struct err *e)
 {
-	const char *value = c->value[PARAM_WRITABLE];
+	const char *value = c->param.writable;
 
 	c->writable = !value ? WRITABLE_NO : str_eq(value, "disk") ? WRITABLE_DISK : WRITABLE_TMPFS;
 	if (c->writable == WRITABLE_TMPFS && !str_eq(value, "tmpfs"))
@@ -245,61 +230,59 @@ static int parse_writable(struct config *c, struct err *e)
 	return 0;
 }
 
-static const char *or_default(const char *value, const char *fallback)
+static int parse_root(struct config *c, struct err *e)
 {
-	return value ? value : fallback;
+	/* NixOS writes root=fstab for an initrd of systemd's: the disk is said elsewhere. */
+	if (!c->param.root || str_eq(c->param.root, "fstab"))
+		c->param.root = CONFIG_ROOT;
+	if (!c->param.rootfstype)
+		c->param.rootfstype = "ext3";
+	if (root_is_disk(c) && !str_after(c->param.root, "/dev/"))
+		return err_set(e, EINVAL,
+			       "root=%s on the kernel command line: storeboot takes a device, "
+			       "/dev/..., or " ROOT_TMPFS,
+			       c->param.root);
+	if (c->param.disk_size && parse_bytes(c->param.disk_size, &c->disk_size) < 0)
+		return err_set(e, EINVAL,
+			       "storeboot.disk.size=%s on the kernel command line: a number of "
+			       "bytes",
+			       c->param.disk_size);
+	return 0;
+}
+
+static int check_stage2(struct config *c, struct err *e)
+{
+	if (c->param.verify && !c->param.reg_info)
+		return err_set(e, EINVAL, "storeboot.verify on the kernel command line needs regInfo=");
+	if (!c->param.init && !c->param.no_stage2)
+		return err_set(e, EINVAL,
+			       "init= is not on the kernel command line: no stage 2 to go to");
+	return 0;
+}
+
+static int parse_deadline(struct config *c, struct err *e)
+{
+	const char *deadline = c->param.deadline ? c->param.deadline : "30";
+
+	if (parse_seconds(deadline, &c->deadline_ms) < 0)
+		return err_set(e, EINVAL,
+			       "storeboot.deadline=%s on the kernel command line: a number of 1 to "
+			       "3600",
+			       deadline);
+	return 0;
 }
 
 static int apply(struct config *c, struct err *e)
 {
-	const char *deadline = or_default(c->value[PARAM_DEADLINE], "30");
-	int r = check_paths(c, e);
+	static int (*const parts[])(struct config *c, struct err *e) = {
+		check_paths, check_channel,  check_stage2,  parse_root,
+		parse_share, parse_writable, parse_deadline,
+	};
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	r = apply_channel(c, e);
-	if (r < 0)
-		return r;
-	if (c->verify && !c->value[PARAM_REG_INFO])
-		return err_set(e, EINVAL, "storeboot.verify on the kernel command line needs regInfo=");
-	if (!c->value[PARAM_INIT] && !c->no_stage2)
-		return err_set(e, EINVAL,
-			       "init= is not on the kernel command line: no stage 2 to go to");
-	/* NixOS writes root=fstab for an initrd of systemd's: the disk is said elsewhere. */
-	if (c->value[PARAM_ROOT] && str_eq(c->value[PARAM_ROOT], "fstab"))
-		c->value[PARAM_ROOT] = NULL;
-	c->root = or_default(c->value[PARAM_ROOT], CONFIG_ROOT);
-	if (root_is_disk(c) && !str_after(c->root, "/dev/"))
-		return err_set(
-			e, EINVAL,
-			"root=%s on the kernel command line: storeboot takes a device, /dev/..., "
-			"or " ROOT_TMPFS,
-			c->root);
-	r = parse_share(c, e);
-	if (r == 0)
-		r = parse_writable(c, e);
-	if (r < 0)
-		return r;
-	if (parse_seconds(deadline, &c->deadline_ms) < 0)
-		return err_set(
-			e, EINVAL,
-			"storeboot.deadline=%s on the kernel command line: a number of 1 to 3600",
-			deadline);
-	if (c->value[PARAM_DISK_SIZE] &&
-	    parse_bytes(c->value[PARAM_DISK_SIZE], &c->disk_size) < 0)
-		return err_set(e, EINVAL,
-			       "storeboot.disk.size=%s on the kernel command line: a number of "
-			       "bytes",
-			       c->value[PARAM_DISK_SIZE]);
-	c->disk_serial = c->value[PARAM_DISK_SERIAL];
-	c->disk_zero = c->value[PARAM_DISK_ZERO];
-	c->init = c->value[PARAM_INIT];
-	c->system_config = c->value[PARAM_SYSTEM_CONFIG];
-	c->reg_info = c->value[PARAM_REG_INFO];
-	c->rootfstype = or_default(c->value[PARAM_ROOTFSTYPE], "ext3");
-	c->report = c->value[PARAM_REPORT];
-	c->nix_store = c->value[PARAM_NIX_STORE];
-	return 0;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(parts); i++)
+		r = parts[i](c, e);
+	return r;
 }
 
 int config_parse(const char *cmdline, size_t len, struct config *ret, struct err *e)
@@ -315,13 +298,8 @@ int config_parse(const char *cmdline, size_t len, struct config *ret, struct err
 		len = CONFIG_CMDLINE_MAX - 1;
 	memcpy(ret->text, cmdline, len);
 	r = take_words(ret, e);
-	ret->shell_on_fail = ret->value[PARAM_SHELL_ON_FAIL];
-	ret->trace = ret->value[PARAM_TRACE];
-	ret->debug1 = ret->value[PARAM_DEBUG1];
-	ret->channel = ret->value[PARAM_CHANNEL];
-	ret->rescue = ret->value[PARAM_RESCUE];
-	ret->verify = ret->value[PARAM_VERIFY];
-	ret->panic_on_fail = ret->value[PARAM_PANIC_ON_FAIL] || ret->value[PARAM_STAGE1PANIC];
+	if (!ret->param.panic_on_fail)
+		ret->param.panic_on_fail = ret->param.stage1panic;
 	if (cut)
 		return err_set(e, E2BIG, "the kernel command line is longer than %d bytes",
 			       CONFIG_CMDLINE_MAX - 1);

@@ -20,36 +20,25 @@
 #define CONFIG_ROOT_SCSI "/dev/sda"
 
 struct config {
-	char text[CONFIG_CMDLINE_MAX];	/* the unquoted words; the strings below point into it */
-	const char *value[PARAM_COUNT]; /* NULL where the word is absent; a flag's value is "1" */
+	char text[CONFIG_CMDLINE_MAX]; /* the unquoted words; param's strings point into it */
 
-	/* Of the above, with defaults applied and checked. */
-	const char *init;
-	const char *system_config; /* NULL: none */
-	const char *reg_info;	   /* NULL: none */
-	const char *root;
-	const char *rootfstype;
-	const char *disk_serial; /* NULL: not said */
-	uint64_t disk_size;	 /* bytes; 0: not said */
-	bool disk_zero;
+	/* Defaults are applied to root, rootfstype and share_source; panic_on_fail is stage1panic,
+	 * too. */
+	union param_values param;
+
+	/* Of param, parsed. */
 	enum share_kind share;
-	const char *share_source;
-	const char *share_cache; /* NULL: no image over the share */
 	enum { WRITABLE_NO, WRITABLE_TMPFS, WRITABLE_DISK } writable;
-	const char *report;    /* NULL: none */
-	const char *nix_store; /* NULL: $systemConfig/sw/bin/nix-store */
+	uint64_t disk_size; /* bytes; 0: not given */
 	unsigned int deadline_ms;
-	bool shell_on_fail, trace, debug1, panic_on_fail;
-	const char *channel; /* NULL: none */
-	bool no_stage2, rescue, verify;
-	unsigned short console_rows, console_columns; /* 0: not said */
+	unsigned short console_rows, console_columns; /* 0: not given */
 };
 
 /* root=tmpfs: the root lies in memory, and there is no root disk. */
 #define ROOT_TMPFS "tmpfs"
 static inline bool root_is_disk(const struct config *c)
 {
-	return strcmp(c->root, ROOT_TMPFS) != 0;
+	return strcmp(c->param.root, ROOT_TMPFS) != 0;
 }
 
 /*

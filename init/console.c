@@ -109,7 +109,7 @@ static void show_trace(struct boot *b)
 {
 	char levels[64];
 
-	if (!b->config.trace || file_read_line(AT_FDCWD, LOGLEVEL, levels, sizeof(levels)) < 0)
+	if (!b->config.param.trace || file_read_line(AT_FDCWD, LOGLEVEL, levels, sizeof(levels)) < 0)
 		return;
 	levels[strcspn(levels, "\t ")] = '\0';
 	if (atoi(levels) > LOG_INFO || str_format(b->loglevel, sizeof(b->loglevel), "%s", levels) < 0)
@@ -132,7 +132,7 @@ int step_config(struct boot *b)
 		return r;
 	set_console_size(b);
 	show_trace(b);
-	runner_trace(b, "%s", b->config.init ? b->config.init : "no stage 2");
+	runner_trace(b, "%s", b->config.param.init ? b->config.param.init : "no stage 2");
 	return 0;
 }
 
@@ -140,7 +140,7 @@ int step_report(struct boot *b)
 {
 	struct err e;
 
-	if (report_open(&b->report, b->config.report, &e) < 0) {
+	if (report_open(&b->report, b->config.param.report, &e) < 0) {
 		report_off(&b->report);
 		runner_warn(b, "%s; the host gets no records", e.text);
 		return STEP_SKIPPED;

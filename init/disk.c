@@ -37,19 +37,20 @@
 static int open_root(struct boot *b)
 {
 	const struct config *c = &b->config;
-	struct serial_disk disk = { .serial = c->disk_serial };
+	struct serial_disk disk = { .serial = c->param.disk_serial };
 	int fd;
 
-	if (!c->disk_serial || !(str_eq(c->root, CONFIG_ROOT) || str_eq(c->root, CONFIG_ROOT_SCSI)))
-		return uevent_wait_open(c->root, O_RDONLY, c->deadline_ms);
+	if (!c->param.disk_serial ||
+	    !(str_eq(c->param.root, CONFIG_ROOT) || str_eq(c->param.root, CONFIG_ROOT_SCSI)))
+		return uevent_wait_open(c->param.root, O_RDONLY, c->deadline_ms);
 	fd = uevent_wait(serial_open, &disk, c->deadline_ms);
 	if (fd >= 0) {
 		memcpy(b->root_found, disk.node, sizeof(disk.node));
-		b->config.root = b->root_found;
+		b->config.param.root = b->root_found;
 	}
 	/* Is it there, as another disk? */
-	if (fd == -ETIMEDOUT && access(c->root, F_OK) == 0)
-		fd = uevent_wait_open(c->root, O_RDONLY, 1000);
+	if (fd == -ETIMEDOUT && access(c->param.root, F_OK) == 0)
+		fd = uevent_wait_open(c->param.root, O_RDONLY, 1000);
 	return fd;
 }
 
@@ -58,21 +59,21 @@ static int check_serial(struct boot *b)
 	const struct config *c = &b->config;
 	char serial[SERIAL_SIZE];
 
-	if (!c->disk_serial)
+	if (!c->param.disk_serial)
 		return 0;
-	serial_of(c->root + strlen("/dev/"), serial);
-	if (!str_eq(serial, c->disk_serial))
+	serial_of(c->param.root + strlen("/dev/"), serial);
+	if (!str_eq(serial, c->param.disk_serial))
 		return err_set(&b->err, ENODEV,
 			       "%s is the wrong disk: its serial is \"%s\", not \"%s\" "
 			       "(storeboot.disk.serial=); disk unchanged",
-			       c->root, serial, c->disk_serial);
+			       c->param.root, serial, c->param.disk_serial);
 	return 0;
 }
 
 static int find(struct boot *b)
 {
 	_cleanup_close_ int fd = open_root(b);
-	const char *disk = b->config.root;
+	const char *disk = b->config.param.root;
 	struct stat st;
 	int r;
 
@@ -100,7 +101,7 @@ static int act(struct boot *b, enum fs_verdict verdict, const struct probe *p)
 		[FS_FORMAT_AGAIN] = "held a format that was cut short: formatted again,",
 		[FS_FINISH] = "held a format that was all but finished:",
 	};
-	const char *disk = b->config.root;
+	const char *disk = b->config.param.root;
 	int r = 0;
 
 	if (verdict == FS_FORMAT || verdict == FS_FORMAT_AGAIN)
@@ -124,17 +125,17 @@ int step_disk(struct boot *b)
 {
 	_cleanup_close_ int fd = find(b);
 	const struct config *c = &b->config;
-	struct fs_want want = { .fstype = c->rootfstype, .size = c->disk_size };
+	struct fs_want want = { .fstype = c->param.rootfstype, .size = c->disk_size };
 	enum fs_verdict verdict;
 	struct probe p;
 	int r = fd;
 
 	if (r < 0)
 		return r;
-	r = fs_probe(fd, c->root, c->disk_zero, &p, &b->err);
+	r = fs_probe(fd, c->param.root, c->param.disk_zero, &p, &b->err);
 	if (r < 0)
 		return r;
-	verdict = fs_decide(&p, &want, c->root, &b->err);
+	verdict = fs_decide(&p, &want, c->param.root, &b->err);
 	return verdict == FS_REFUSE ? -b->err.num : act(b, verdict, &p);
 }
 
@@ -149,7 +150,7 @@ static int make_in_etc(struct boot *b, int etc, const char *name, const char *te
 	if (fd >= 0 && r < 0) /* a full disk: the next boot shall not take the empty one for good */
 		unlinkat(etc, name, 0);
 	if (r < 0 && r != -EEXIST)
-		return err_sys(&b->err, r, "cannot write /etc/%s on %s", name, b->config.root);
+		return err_sys(&b->err, r, "cannot write /etc/%s on %s", name, b->config.param.root);
 	return 0;
 }
 
@@ -163,10 +164,10 @@ static int make_etc(struct boot *b)
 	if (root < 0)
 		return err_sys(&b->err, errno, "cannot open the new root");
 	if (mkdirat(root, "etc", 0755) < 0 && errno != EEXIST)
-		return err_sys(&b->err, errno, "cannot make /etc on %s", b->config.root);
+		return err_sys(&b->err, errno, "cannot make /etc on %s", b->config.param.root);
 	etc = inroot_open(root, "etc", O_RDONLY | O_DIRECTORY, 0);
 	if (etc < 0)
-		return err_sys(&b->err, etc, "cannot open /etc on %s", b->config.root);
+		return err_sys(&b->err, etc, "cannot open /etc on %s", b->config.param.root);
 	r = make_in_etc(b, etc, "NIXOS", "");
 	if (r == 0 && b->config.share != SHARE_NONE)
 		r = make_in_etc(b, etc, "resolv.conf", RESOLV_CONF);
@@ -186,12 +187,12 @@ static int mount_root(struct boot *b)
 	}
 	if (b->disk == DISK_UNTOUCHED)
 		b->disk = DISK_MOUNTING;
-	fd = mount_fs_detached(b->config.rootfstype, b->config.root, NULL, 0, false, 0, &b->err);
+	fd = mount_fs_detached(b->config.param.rootfstype, b->config.param.root, NULL, 0, false, 0, &b->err);
 	if (fd == -EUCLEAN)
 		return err_set(&b->err, EUCLEAN,
 			       "%s: its %s file system is damaged (the kernel's log says where); "
 			       "e2fsck on the host may mend it",
-			       b->config.root, b->config.rootfstype);
+			       b->config.param.root, b->config.param.rootfstype);
 	return fd;
 }
 
@@ -211,8 +212,8 @@ int step_root(struct boot *b)
 	b->root_mounted = true;
 	if (b->disk == DISK_MOUNTING)
 		b->disk = DISK_IN_USE;
-	snprintf(b->note, sizeof(b->note), "%s %s", b->config.root,
-		 b->disk == DISK_NONE ? "" : b->config.rootfstype);
+	snprintf(b->note, sizeof(b->note), "%s %s", b->config.param.root,
+		 b->disk == DISK_NONE ? "" : b->config.param.rootfstype);
 	if (b->disk != DISK_NONE)
 		grow_root(b);
 	return make_etc(b);

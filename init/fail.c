@@ -87,8 +87,8 @@ static void report(struct boot *b)
 	struct err ignored;
 
 	/* The config step knows where it goes, even when it failed over another word. */
-	if (b->report.fd < 0 && b->config.value[PARAM_REPORT] &&
-	    report_open(&b->report, b->config.value[PARAM_REPORT], &ignored) < 0)
+	if (b->report.fd < 0 && b->config.param.value[PARAM_REPORT] &&
+	    report_open(&b->report, b->config.param.value[PARAM_REPORT], &ignored) < 0)
 		return;
 	snprintf(rec.name, sizeof(rec.name), "%s", b->step);
 	fail_text(b, rec.text, sizeof(rec.text));
@@ -121,11 +121,11 @@ int fail(struct boot *b)
 	report(b);
 	if (channel_rescue(b))
 		return 0;
-	if (!b->config.panic_on_fail && b->config.shell_on_fail &&
+	if (!b->config.param.panic_on_fail && b->config.param.shell_on_fail &&
 	    shell_run(b, "exit powers off", &e) < 0)
 		say(b, e.text);
 	put_disk_down(b);
-	if (b->config.panic_on_fail)
+	if (b->config.param.panic_on_fail)
 		return 1;
 	reboot(RB_POWER_OFF);
 	reboot(RB_HALT_SYSTEM);

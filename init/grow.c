@@ -117,7 +117,7 @@ static uint64_t look(const char *disk, uint64_t *ret_now, uint64_t *ret_disk)
 
 void grow_root(struct boot *b)
 {
-	uint64_t before = 0, now = 0, disk = 0, blocks = look(b->config.root, &before, &disk);
+	uint64_t before = 0, now = 0, disk = 0, blocks = look(b->config.param.root, &before, &disk);
 	_cleanup_close_ int fd = -1;
 	int num = 0;
 
@@ -127,13 +127,13 @@ void grow_root(struct boot *b)
 	if (fd < 0 || ioctl(fd, IOC_RESIZE_FS, &blocks) < 0)
 		num = errno;
 	/* The size counts, whatever the call said. */
-	if (look(b->config.root, &now, &disk) > 0)
+	if (look(b->config.param.root, &now, &disk) > 0)
 		runner_warn(b,
 			    "%s has %" PRIu64 " MiB, and its file system stays at %" PRIu64 " MiB%s%s; "
 			    "the kernel's log says more",
-			    b->config.root, disk >> 20, now >> 20, num ? ": " : "",
+			    b->config.param.root, disk >> 20, now >> 20, num ? ": " : "",
 			    num ? strerror(num) : "");
 	if (now > before || num == 0)
 		snprintf(b->note, sizeof(b->note), "%s: file system grown from %" PRIu64 " to %" PRIu64 " MiB",
-			 b->config.root, before >> 20, now >> 20);
+			 b->config.param.root, before >> 20, now >> 20);
 }

@@ -45,18 +45,18 @@ static bool wants_virtiofs(const struct boot *b)
 
 static bool wants_overlay(const struct boot *b)
 {
-	return b->config.share_cache || b->config.writable != WRITABLE_NO;
+	return b->config.param.share_cache || b->config.writable != WRITABLE_NO;
 }
 
 static bool wants_image(const struct boot *b)
 {
-	return b->config.share == SHARE_IMAGE || b->config.share_cache;
+	return b->config.share == SHARE_IMAGE || b->config.param.share_cache;
 }
 
 /* Also where a step fails before it is known what for. */
 static bool wants_channel(const struct boot *b)
 {
-	return b->config.channel;
+	return b->config.param.channel;
 }
 
 /* What a module is for. A need that is not here is loaded in every boot. */

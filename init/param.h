@@ -1,69 +1,82 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * param.h - the kernel command line's words: the contract between host and guest
+ * param.h - the kernel parameters: the contract between host and guest
  *
- * Each word appears once, here. init/config.c parses by this table, the host writes words by their
- * constants, and `make lint` checks storeboot-init(8) and the README against it.
+ * Each parameter appears once, here. The host fills union param_values and host/run/cmdline.c
+ * writes it; init/config.c parses the command line into the same union. `make lint` checks
+ * storeboot-init(8) against the table.
  *
- * PARAM(constant, word, kind, help). kind: value (word=TEXT), flag (word alone, or word=1).
+ * PARAM(constant, field, word, kind, help). kind: value (word=TEXT), path (an absolute path), flag
+ * (word alone, or word=1).
  */
 #ifndef STOREBOOT_PARAM_H
 #define STOREBOOT_PARAM_H
 
 #define PARAM_TABLE(PARAM) \
-	PARAM(INIT, "init", value, \
+	PARAM(INIT, init, "init", path, \
 	      "stage 2: the program that becomes PID 1, a path in the new root") \
-	PARAM(SYSTEM_CONFIG, "systemConfig", value, \
+	PARAM(SYSTEM_CONFIG, system_config, "systemConfig", path, \
 	      "the system's store path; stage 2 gets it in its environment") \
-	PARAM(REG_INFO, "regInfo", value, \
+	PARAM(REG_INFO, reg_info, "regInfo", path, \
 	      "the closure's registration, loaded into the guest's Nix database") \
-	PARAM(VERIFY, "storeboot.verify", flag, \
+	PARAM(VERIFY, verify, "storeboot.verify", flag, \
 	      "after regInfo=, check what each path holds; one without a hash gets its own") \
-	PARAM(ROOT, "root", value, "the root disk (default /dev/vda), or tmpfs: memory, no disk") \
-	PARAM(DISK_SERIAL, "storeboot.disk.serial", value, \
+	PARAM(ROOT, root, "root", value, "the root disk (default /dev/vda), or tmpfs: memory, no disk") \
+	PARAM(DISK_SERIAL, disk_serial, "storeboot.disk.serial", value, \
 	      "the root disk's serial; a disk with another one is left alone") \
-	PARAM(DISK_SIZE, "storeboot.disk.size", value, \
+	PARAM(DISK_SIZE, disk_size, "storeboot.disk.size", value, \
 	      "the root disk's bytes; one of another size is not formatted") \
-	PARAM(DISK_ZERO, "storeboot.disk.zero", flag, \
+	PARAM(DISK_ZERO, disk_zero, "storeboot.disk.zero", flag, \
 	      "the host's word that the disk reads as zeroes; it is then not read in full") \
-	PARAM(ROOTFSTYPE, "rootfstype", value, "the root disk's file system (default ext3)") \
-	PARAM(CONSOLE, "console", value, \
+	PARAM(ROOTFSTYPE, rootfstype, "rootfstype", value, "the root disk's file system (default ext3)") \
+	PARAM(CONSOLE, console, "console", value, \
 	      "the kernel's; stage 1 writes its last words to every console") \
-	PARAM(SHELL_ON_FAIL, "boot.shell_on_fail", flag, \
+	PARAM(SHELL_ON_FAIL, shell_on_fail, "boot.shell_on_fail", flag, \
 	      "on failure, a shell from the system's closure, if it can be reached") \
-	PARAM(TRACE, "boot.trace", flag, "show what each step does, not only its outcome") \
-	PARAM(DEBUG1, "boot.debug1", flag, \
+	PARAM(TRACE, trace, "boot.trace", flag, "show what each step does, not only its outcome") \
+	PARAM(DEBUG1, debug1, "boot.debug1", flag, \
 	      "stop before the switch to the new root, in a shell of the closure; its end goes on") \
-	PARAM(PANIC_ON_FAIL, "boot.panic_on_fail", flag, "on failure, exit: the kernel panics") \
-	PARAM(STAGE1PANIC, "stage1panic", flag, "the same, NixOS's other name") \
-	PARAM(SHARE, "storeboot.share", value, \
+	PARAM(PANIC_ON_FAIL, panic_on_fail, "boot.panic_on_fail", flag, "on failure, exit: the kernel panics") \
+	PARAM(STAGE1PANIC, stage1panic, "stage1panic", flag, "the same, NixOS's other name") \
+	PARAM(SHARE, share, "storeboot.share", value, \
 	      "how the store comes: cifs (default), 9p, virtiofs, image; none: it is on the root disk") \
-	PARAM(SHARE_SOURCE, "storeboot.share.source", value, \
+	PARAM(SHARE_SOURCE, share_source, "storeboot.share.source", value, \
 	      "what the host calls it: //ADDRESS/SHARE, a mount tag, or the serial of the image's disk") \
-	PARAM(SHARE_CACHE, "storeboot.share.cache", value, \
+	PARAM(SHARE_CACHE, share_cache, "storeboot.share.cache", value, \
 	      "the serial of a disk with the closure's image, which then lies over the share") \
-	PARAM(WRITABLE, "storeboot.writable-store", value, \
+	PARAM(WRITABLE, writable, "storeboot.writable-store", value, \
 	      "where what is written to the store goes: tmpfs, memory, or disk, the root disk") \
-	PARAM(REPORT, "storeboot.report", value, \
+	PARAM(REPORT, report, "storeboot.report", path, \
 	      "the character device that gets one record a step") \
-	PARAM(CHANNEL, "storeboot.channel", value, \
+	PARAM(CHANNEL, channel, "storeboot.channel", value, \
 	      "the virtio-serial port by which the host runs commands here, by its name") \
-	PARAM(NO_STAGE2, "storeboot.no-stage2", flag, \
+	PARAM(NO_STAGE2, no_stage2, "storeboot.no-stage2", flag, \
 	      "the host's command runs in place of stage 2, as a child of storeboot-init") \
-	PARAM(RESCUE, "storeboot.rescue", flag, \
+	PARAM(RESCUE, rescue, "storeboot.rescue", flag, \
 	      "on failure, a shell for the host by the channel, and the step can be tried again") \
-	PARAM(CONSOLE_SIZE, "storeboot.console.size", value, \
+	PARAM(CONSOLE_SIZE, console_size, "storeboot.console.size", value, \
 	      "the size of the console's terminal, ROWSxCOLUMNS") \
-	PARAM(NIX_STORE, "storeboot.nix-store", value, \
+	PARAM(NIX_STORE, nix_store, "storeboot.nix-store", path, \
 	      "the nix-store program (default $systemConfig/sw/bin/nix-store)") \
-	PARAM(DEADLINE, "storeboot.deadline", value, \
+	PARAM(DEADLINE, deadline, "storeboot.deadline", value, \
 	      "seconds that a step waits for a device or a server (default 30)")
 
 enum param {
-#define PARAM(constant, word, kind, help) PARAM_##constant,
+#define PARAM(constant, field, word, kind, help) PARAM_##constant,
 	PARAM_TABLE(PARAM)
 #undef PARAM
 	PARAM_COUNT
+};
+
+/* The values, by name and by number: the host fills them, the guest reads them. NULL where the
+ * parameter is absent; a flag's value is "1". */
+union param_values {
+	struct {
+#define PARAM(constant, field, word, kind, help) const char *field;
+		PARAM_TABLE(PARAM)
+#undef PARAM
+	};
+	const char *value[PARAM_COUNT];
 };
 
 /*

@@ -61,7 +61,7 @@ void runner_trace(const struct boot *b, const char *fmt, ...)
 	char text[512];
 	va_list ap;
 
-	if (!b->config.trace)
+	if (!b->config.param.trace)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);

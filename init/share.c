@@ -125,7 +125,7 @@ static int cover(struct boot *b, const struct share_ops *share, const char *path
 
 	if (r < 0)
 		return err_sys(&b->err, r, "%s", path);
-	r = mount_image(b, b->config.share_cache, IMAGE);
+	r = mount_image(b, b->config.param.share_cache, IMAGE);
 	return r < 0 ? r : mount_store_overlay(IMAGE, store, STORE, &b->err);
 }
 
@@ -134,19 +134,19 @@ int step_share(struct boot *b)
 	const struct config *c = &b->config;
 	const struct mount_owner owner = MOUNT_OWNER_ROOT;
 	const struct share_ops *share = &shares[c->share];
-	const char *path = share->path ? share->path : c->share_cache ? SHARE_BELOW : STORE;
-	int r = share->mount(b, c->share_source, MOUNT_STORE, &owner, path);
+	const char *path = share->path ? share->path : c->param.share_cache ? SHARE_BELOW : STORE;
+	int r = share->mount(b, c->param.share_source, MOUNT_STORE, &owner, path);
 
-	if (r == 0 && c->share_cache)
+	if (r == 0 && c->param.share_cache)
 		r = cover(b, share, path);
 	else if (r == 0 && share->store)
 		r = mount_store_bind(path, share->store, STORE, &b->err);
 	if (r < 0)
 		return r;
-	snprintf(b->note, sizeof(b->note), "%s on %s%s%s", c->share_source,
+	snprintf(b->note, sizeof(b->note), "%s on %s%s%s", c->param.share_source,
 		 str_after(path, NEW_ROOT) ? str_after(path, NEW_ROOT) : path,
-		 share->store || c->share_cache ? ", its store on /nix/store" : "",
-		 c->share_cache ? ", the image over it" : "");
+		 share->store || c->param.share_cache ? ", its store on /nix/store" : "",
+		 c->param.share_cache ? ", the image over it" : "");
 	return 0;
 }
 

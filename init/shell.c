@@ -44,7 +44,7 @@ int shell_console(const struct boot *b, char *ret, size_t size)
 static int find_shell(const struct boot *b, int root, char *ret, size_t size, struct err *e)
 {
 	static const char *const shells[] = { "/sw/bin/bash", "/sw/bin/sh" };
-	const char *system = b->config.system_config;
+	const char *system = b->config.param.system_config;
 
 	for (size_t i = 0; i < ARRAY_SIZE(shells) && system; i++)
 		if (str_format(ret, size, "%s%s", system, shells[i]) == 0 &&
@@ -59,7 +59,7 @@ static int find_shell(const struct boot *b, int root, char *ret, size_t size, st
 
 static void child(const struct boot *b, const char *shell, const char *tty, const char *after)
 {
-	const char *system = b->config.system_config;
+	const char *system = b->config.param.system_config;
 	char path[PATH_MAX];
 	int fd;
 

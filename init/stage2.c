@@ -23,12 +23,12 @@ static int find_nix_store(struct boot *b, char *dst, size_t size)
 {
 	const struct config *c = &b->config;
 
-	if (!c->nix_store && !c->system_config)
+	if (!c->param.nix_store && !c->param.system_config)
 		return err_set(&b->err, EINVAL,
 			       "regInfo= needs systemConfig= or storeboot.nix-store= on the kernel "
 			       "command line, to find nix-store by");
-	if (str_format(dst, size, "%s%s", c->nix_store ? c->nix_store : c->system_config,
-		       c->nix_store ? "" : "/sw/bin/nix-store") < 0)
+	if (str_format(dst, size, "%s%s", c->param.nix_store ? c->param.nix_store : c->param.system_config,
+		       c->param.nix_store ? "" : "/sw/bin/nix-store") < 0)
 		return err_set(&b->err, ENAMETOOLONG, "the path of nix-store is too long");
 	return 0;
 }
@@ -51,9 +51,9 @@ int step_reginfo(struct boot *b)
 	_cleanup_reginfo_done_ struct reginfo_done done = { 0 };
 	char program[4096];
 	struct reginfo ri = { .root = root,
-			      .file = b->config.reg_info,
+			      .file = b->config.param.reg_info,
 			      .nix = { program, LOAD_DB_TIMEOUT_MS },
-			      .verify = b->config.verify };
+			      .verify = b->config.param.verify };
 	int r = find_nix_store(b, program, sizeof(program));
 
 	if (r < 0)
@@ -83,7 +83,7 @@ static char **make_argv(const struct boot *b)
 	argv = calloc(n + 2, sizeof(*argv));
 	if (!argv)
 		return NULL;
-	argv[0] = (char *)b->config.init;
+	argv[0] = (char *)b->config.param.init;
 	for (size_t i = 1; i < n; i++)
 		argv[i] = b->argv[i];
 	return argv;
@@ -91,20 +91,20 @@ static char **make_argv(const struct boot *b)
 
 int step_stage2(struct boot *b)
 {
-	const char *system = b->config.system_config;
+	const char *system = b->config.param.system_config;
 	_cleanup_free_ char **argv = make_argv(b);
 	int num;
 
 	if (!argv || (system && setenv("systemConfig", system, 1) < 0))
-		return err_set(&b->err, ENOMEM, "cannot execute %s: out of memory", b->config.init);
+		return err_set(&b->err, ENOMEM, "cannot execute %s: out of memory", b->config.param.init);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		; /* what nix-store may have left behind */
 	console_restore(b);
 	channel_start(b);
-	runner_leaving(b, b->config.init);
+	runner_leaving(b, b->config.param.init);
 	/* The log, the report and all else is O_CLOEXEC; signals were never touched. */
-	execve(b->config.init, argv, environ);
+	execve(b->config.param.init, argv, environ);
 	num = errno;
 	channel_stop(b);
-	return err_sys(&b->err, num, "cannot execute stage 2 %s", b->config.init);
+	return err_sys(&b->err, num, "cannot execute stage 2 %s", b->config.param.init);
 }

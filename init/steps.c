@@ -21,27 +21,27 @@ static bool wants_bind(const struct boot *b)
 
 static bool wants_report(const struct boot *b)
 {
-	return b->config.report;
+	return b->config.param.report;
 }
 
 static bool wants_debug1(const struct boot *b)
 {
-	return b->config.debug1;
+	return b->config.param.debug1;
 }
 
 static bool wants_reginfo(const struct boot *b)
 {
-	return b->config.reg_info;
+	return b->config.param.reg_info;
 }
 
 static bool wants_command(const struct boot *b)
 {
-	return b->config.no_stage2;
+	return b->config.param.no_stage2;
 }
 
 static bool wants_stage2(const struct boot *b)
 {
-	return !b->config.no_stage2;
+	return !b->config.param.no_stage2;
 }
 
 static bool wants_disk(const struct boot *b)

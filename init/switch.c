@@ -108,8 +108,8 @@ static int check(struct boot *b, int old_fd, int new_fd)
 	r = guard_initramfs(old_fd, &b->err);
 	if (r == 0)
 		r = guard_other_device(old_fd, new_fd, &b->err);
-	if (r == 0 && !b->config.no_stage2)
-		r = inroot_check_program(new_fd, b->config.init, "stage 2", &b->err);
+	if (r == 0 && !b->config.param.no_stage2)
+		r = inroot_check_program(new_fd, b->config.param.init, "stage 2", &b->err);
 	return r;
 }
 

@@ -5,10 +5,9 @@
 #include <errno.h>
 
 #include "host/lib/exit.h"
-#include "init/param.h"
 
 static const char *const words[] = {
-#define PARAM(constant, word, kind, help) [PARAM_##constant] = word,
+#define PARAM(constant, field, word, kind, help) [PARAM_##constant] = word,
 	PARAM_TABLE(PARAM)
 #undef PARAM
 };
@@ -76,26 +75,12 @@ static int check_params(const char *params, struct err *e)
 int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret, struct err *e)
 {
 	_cleanup_buf_ struct buf line = { 0 };
-	const struct {
-		enum param word;
-		const char *value;
-	} ours[] = {
-		{ PARAM_INIT, c->init },	 { PARAM_SYSTEM_CONFIG, c->system_config },
-		{ PARAM_REG_INFO, c->reg_info }, { PARAM_VERIFY, c->verify },
-		{ PARAM_ROOT, c->root },
-		{ PARAM_DISK_SERIAL, c->disk_serial }, { PARAM_DISK_SIZE, c->disk_size },
-		{ PARAM_DISK_ZERO, c->disk_zero }, { PARAM_SHARE, c->share },
-		{ PARAM_SHARE_CACHE, c->share_cache }, { PARAM_WRITABLE, c->writable },
-		{ PARAM_REPORT, c->report },
-		{ PARAM_CHANNEL, c->channel },	 { PARAM_NO_STAGE2, c->no_stage2 },
-		{ PARAM_RESCUE, c->rescue },	 { PARAM_CONSOLE_SIZE, c->console_size },
-	};
 	int r = check_params(c->params, e);
 
 	if (r == 0)
 		r = add_text(&line, c->params);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ours); i++)
-		r = add_word(&line, ours[i].word, ours[i].value, e);
+	for (enum param p = 0; r == 0 && p < PARAM_COUNT; p++)
+		r = add_word(&line, p, c->param.value[p], e);
 	for (size_t i = 0; r == 0 && c->consoles && c->consoles[i]; i++)
 		r = add_word(&line, PARAM_CONSOLE, c->consoles[i], e);
 	if (r == 0 && c->no_driver) /* modprobe(8), "-b"; further lists add to it */

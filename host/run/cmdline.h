@@ -5,29 +5,15 @@
 
 #include "init/lib/err.h"
 #include "init/lib/str.h"
+#include "init/param.h"
 
-/* Every string may be NULL: the word is then left out. */
+/* Every string may be NULL: it is then left out. */
 struct cmdline {
-	const char *params;	   /* the system's own: contents of kernel-params */
-	const char *init;	   /* stage 2, a path of the guest */
-	const char *system_config; /* the system, a path of the guest */
-	const char *reg_info;	   /* the registration, a path of the guest */
-	const char *verify;	   /* "1": and each path's contents are checked */
-	const char *root;	   /* the root disk's device */
-	const char *disk_serial;   /* of the root disk, and */
-	const char *disk_size;	   /* its bytes, in decimal */
-	const char *disk_zero;	   /* "1": it reads as zeroes */
-	const char *writable;	   /* where what is written to the store goes */
-	const char *share;	   /* what brings the store */
-	const char *share_cache;   /* the serial of the image's disk that lies over it */
-	const char *report;	   /* the report channel's device */
-	const char *channel;	   /* the port of the channel */
-	const char *no_stage2;	   /* "1": a command in its place */
-	const char *rescue;	   /* "1": a shell on failure */
-	const char *console_size;  /* ROWSxCOLUMNS */
-	const char *no_driver;	   /* a module that udev is not to load */
+	const char *params;	     /* the system's own: contents of kernel-params */
+	union param_values param;    /* those of stage 1, without console= */
 	const char *const *consoles; /* NULL-terminated; the last one is /dev/console */
-	const char *append;	     /* the user's own words, behind all others */
+	const char *no_driver;	     /* a module that udev is not to load */
+	const char *append;	     /* the user's own parameters, after all others */
 };
 
 /*

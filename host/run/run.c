@@ -226,58 +226,58 @@ static const char *console_size(const struct run *run, char *dst, size_t size)
 	return dst;
 }
 
-/* What only a launcher that runs beside QEMU can answer for, and what is made for each run. */
-static void drop_ours(struct cmdline *line)
+/* The parameters that need a launcher beside QEMU, or what is made for each run. */
+static void drop_launcher(union param_values *p)
 {
-	line->reg_info = line->report = line->channel = line->no_stage2 = line->rescue = NULL;
-	line->disk_zero = line->verify = NULL;
+	p->reg_info = p->report = p->channel = p->no_stage2 = p->rescue = NULL;
+	p->disk_zero = p->verify = NULL;
 }
 
 static int build_append(struct run *run, struct err *e)
 {
-	char terminal[32];
+	const struct image *root = &run->plan.disks.v[0].image;
 	const struct arch *a = run->plan.arch;
 	const char *const consoles[] = { a->console, run->v.graphics ? "tty0" : NULL, NULL };
-	_cleanup_buf_ struct buf own = { 0 };
 	const char *env = getenv("QEMU_KERNEL_PARAMS");
-	const struct cmdline base = {
+	const char *disk = disk_interface_first[run->v.disk_interface];
+	_cleanup_buf_ struct buf own = { 0 };
+	char terminal[32], size[32];
+	struct cmdline line = {
 		.params = run->system.params.data,
-		.init = run->system.init[0] ? run->system.init : NULL,
-		.system_config = run->system.config[0] ? run->system.config : NULL,
-		.reg_info = run->plan.registration.len > 0 ? REGISTRATION_IN_GUEST : NULL,
-		.verify = run->v.verify ? "1" : NULL,
-		.root = run->v.root == ROOT_TMPFS ? "tmpfs" : disk_interface_first[run->v.disk_interface],
-		.share = share_name(&run->plan.share),
-		.share_cache = share_cache_serial(&run->plan.share),
-		.writable = run->v.writable ? writable_words[run->v.writable] : NULL,
-		.report = a->report,
+		.param = { {
+			.init = run->system.init[0] ? run->system.init : NULL,
+			.system_config = run->system.config[0] ? run->system.config : NULL,
+			.reg_info = run->plan.registration.len > 0 ? REGISTRATION_IN_GUEST : NULL,
+			.verify = run->v.verify ? "1" : NULL,
+			.root = run->v.root == ROOT_TMPFS ? "tmpfs" : disk,
+			.share = share_name(&run->plan.share),
+			.share_cache = share_cache_serial(&run->plan.share),
+			.writable = run->v.writable ? writable_words[run->v.writable] : NULL,
+			.report = a->report,
+			.channel = FRAME_PORT,
+			.no_stage2 = run->v.no_stage2 ? "1" : NULL,
+			.rescue = run->v.rescue ? "1" : NULL,
+			.console_size = console_size(run, terminal, sizeof(terminal)),
+		} },
 		.consoles = consoles,
-		.channel = FRAME_PORT,
-		.no_stage2 = run->v.no_stage2 ? "1" : NULL,
-		.rescue = run->v.rescue ? "1" : NULL,
 		.no_driver = run->plan.adapter ? a->adapter_driver : NULL,
-		.console_size = console_size(run, terminal, sizeof(terminal)),
 	};
-	struct cmdline line = base;
-	const struct image *root = &run->plan.disks.v[0].image;
-	char size[32];
 	int r;
 
 	if (run->plan.disks.has_root) {
 		snprintf(size, sizeof(size), "%llu", (unsigned long long)root->new_size);
-		line.disk_serial = DISK_ROOT_SERIAL;
-		line.disk_size = size;
-		line.disk_zero = root->zero ? "1" : NULL;
+		line.param.disk_serial = DISK_ROOT_SERIAL;
+		line.param.disk_size = size;
+		line.param.disk_zero = root->zero ? "1" : NULL;
 	}
+	if (run->v.print_qemu)
+		drop_launcher(&line.param);
 	r = env ? buf_addf(&own, "%s ", env) : 0;
-
 	for (size_t i = 0; r == 0 && i < run->v.append.n; i++)
 		r = buf_addf(&own, "%s ", run->v.append.v[i]);
 	if (r < 0)
 		return err_sys(e, r, "kernel command line");
 	line.append = own.data;
-	if (run->v.print_qemu)
-		drop_ours(&line);
 	return cmdline_build(&line, a->cmdline_max, &run->plan.append, e);
 }
 

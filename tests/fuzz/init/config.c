@@ -24,10 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	 */
 	if ((r == 0) != (e.num == 0) || (r < 0 && e.text[0] == '\0'))
 		abort();
-	if (r == 0 && (!inside(&c, c.init) || c.init[0] != '/' || c.deadline_ms < 1000))
+	if (r == 0 && (!inside(&c, c.param.init) || c.param.init[0] != '/' || c.deadline_ms < 1000))
 		abort();
 	for (size_t i = 0; i < PARAM_COUNT; i++)
-		if (c.value[i] && c.value[i][0] != '1' && !inside(&c, c.value[i]))
+		if (c.param.value[i] && c.param.value[i][0] != '1' && !inside(&c, c.param.value[i]))
 			abort();
 	return 0;
 }

@@ -20,16 +20,16 @@ static int parse(const char *s)
 static void defaults(void)
 {
 	CHECK_INT(parse("init=/nix/store/x/init\n"), 0);
-	CHECK_STR(c.init, "/nix/store/x/init");
-	CHECK_STR(c.root, "/dev/vda");
-	CHECK_STR(c.rootfstype, "ext3");
+	CHECK_STR(c.param.init, "/nix/store/x/init");
+	CHECK_STR(c.param.root, "/dev/vda");
+	CHECK_STR(c.param.rootfstype, "ext3");
 	CHECK_INT(c.share, SHARE_CIFS);
-	CHECK_STR(c.share_source, "//10.0.2.4/qemu");
-	CHECK(!c.share_cache);
-	CHECK(!c.system_config && !c.reg_info && !c.report && !c.nix_store);
+	CHECK_STR(c.param.share_source, "//10.0.2.4/qemu");
+	CHECK(!c.param.share_cache);
+	CHECK(!c.param.system_config && !c.param.reg_info && !c.param.report && !c.param.nix_store);
 	CHECK_INT(c.deadline_ms, 30000);
-	CHECK(!c.disk_serial && c.disk_size == 0 && !c.disk_zero);
-	CHECK(!c.shell_on_fail && !c.trace && !c.debug1 && !c.panic_on_fail);
+	CHECK(!c.param.disk_serial && c.disk_size == 0 && !c.param.disk_zero);
+	CHECK(!c.param.shell_on_fail && !c.param.trace && !c.param.debug1 && !c.param.panic_on_fail);
 }
 
 /* Each share, and what the host calls it where nothing else is said. */
@@ -50,7 +50,8 @@ static void shares(void)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		CHECK_INT(parse(rows[i].text), 0);
 		CHECK_INT(c.share, rows[i].share);
-		CHECK_STR(c.share_source ? c.share_source : "", rows[i].source ? rows[i].source : "");
+		CHECK_STR(c.param.share_source ? c.param.share_source : "",
+			  rows[i].source ? rows[i].source : "");
 	}
 }
 
@@ -69,24 +70,25 @@ static void every_word(void)
 			"storeboot.rescue storeboot.console.size=50x200"),
 		  0);
 	for (size_t i = 0; i < PARAM_COUNT; i++)
-		CHECK(c.value[i]);
-	CHECK_STR(c.system_config, "/s");
-	CHECK_STR(c.reg_info, "/r");
-	CHECK_STR(c.root, "/dev/vdb");
-	CHECK_STR(c.rootfstype, "ext4");
+		CHECK(c.param.value[i]);
+	CHECK_STR(c.param.system_config, "/s");
+	CHECK_STR(c.param.reg_info, "/r");
+	CHECK_STR(c.param.root, "/dev/vdb");
+	CHECK_STR(c.param.rootfstype, "ext4");
 	CHECK_INT(c.share, SHARE_9P);
-	CHECK_STR(c.share_source, "tag");
-	CHECK_STR(c.share_cache, "sb-2");
+	CHECK_STR(c.param.share_source, "tag");
+	CHECK_STR(c.param.share_cache, "sb-2");
 	CHECK_INT(c.writable, WRITABLE_DISK);
-	CHECK_STR(c.report, "/dev/ttyS1");
-	CHECK_STR(c.nix_store, "/n");
+	CHECK_STR(c.param.report, "/dev/ttyS1");
+	CHECK_STR(c.param.nix_store, "/n");
 	CHECK_INT(c.deadline_ms, 3600000);
-	CHECK_STR(c.disk_serial, "sb-1");
+	CHECK_STR(c.param.disk_serial, "sb-1");
 	CHECK_INT(c.disk_size, 512 << 20);
-	CHECK(c.disk_zero);
-	CHECK(c.shell_on_fail && c.trace && c.debug1 && c.panic_on_fail);
-	CHECK_STR(c.channel, "port");
-	CHECK(c.verify && c.no_stage2 && c.rescue && c.console_rows == 50 && c.console_columns == 200);
+	CHECK(c.param.disk_zero);
+	CHECK(c.param.shell_on_fail && c.param.trace && c.param.debug1 && c.param.panic_on_fail);
+	CHECK_STR(c.param.channel, "port");
+	CHECK(c.param.verify && c.param.no_stage2 && c.param.rescue && c.console_rows == 50 &&
+	      c.console_columns == 200);
 }
 
 /* Each as the kernel's next_arg() takes it. */
@@ -109,10 +111,10 @@ static void quotes(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		CHECK_INT(parse(rows[i].text), 0);
-		CHECK_STR(c.init, rows[i].init);
+		CHECK_STR(c.param.init, rows[i].init);
 	}
 	CHECK_INT(parse("init=/a foo=\"x init=/b\""), 0);
-	CHECK_STR(c.init, "/a");
+	CHECK_STR(c.param.init, "/a");
 	CHECK_INT(parse("init=\""), -EINVAL);
 	CHECK_INT(parse("\""), -EINVAL);
 }
@@ -122,27 +124,27 @@ static void last_word_counts(void)
 	CHECK_INT(parse("init=/a init=/b regInfo=/r regInfo= boot.trace boot.trace=0 root=/dev/vdc "
 			"root=fstab"),
 		  0);
-	CHECK_STR(c.init, "/b");
-	CHECK(!c.reg_info);
-	CHECK(!c.trace);
-	CHECK_STR(c.root, "/dev/vda");
+	CHECK_STR(c.param.init, "/b");
+	CHECK(!c.param.reg_info);
+	CHECK(!c.param.trace);
+	CHECK_STR(c.param.root, "/dev/vda");
 }
 
 static void dashes_end_it(void)
 {
 	CHECK_INT(parse("init=/a -- init=/b storeboot.nonsense boot.trace"), 0);
-	CHECK_STR(c.init, "/a");
-	CHECK(!c.trace);
+	CHECK_STR(c.param.init, "/a");
+	CHECK(!c.param.trace);
 	CHECK_INT(parse("init=/a --=x boot.trace"), 0);
-	CHECK(c.trace);
+	CHECK(c.param.trace);
 	CHECK_INT(parse("-- init=/a"), -EINVAL);
 }
 
 static void unknown_words_are_left(void)
 {
 	CHECK_INT(parse("quiet loglevel=4 init=/a initx=/b xinit=/c boot.tracer foo"), 0);
-	CHECK_STR(c.init, "/a");
-	CHECK(!c.trace);
+	CHECK_STR(c.param.init, "/a");
+	CHECK(!c.param.trace);
 }
 
 static void bad_values(void)
@@ -188,7 +190,7 @@ static void failure_policy_is_known_behind_a_bad_word(void)
 		parse("init=/a storeboot.typo boot.shell_on_fail storeboot.other=1 stage1panic=1"),
 		-EINVAL);
 	CHECK_HAS(e.text, "storeboot.typo");
-	CHECK(c.shell_on_fail && c.panic_on_fail);
+	CHECK(c.param.shell_on_fail && c.param.panic_on_fail);
 }
 
 static void length(void)
@@ -199,12 +201,12 @@ static void length(void)
 	memcpy(s, "init=/a boot.panic_on_fail", 26);
 	memcpy(s + CONFIG_CMDLINE_MAX - 1 - 10, "boot.trace", 10);
 	CHECK_INT(config_parse(s, CONFIG_CMDLINE_MAX - 1, &c, &e), 0);
-	CHECK(c.trace);
+	CHECK(c.param.trace);
 	s[CONFIG_CMDLINE_MAX - 1] = '\n';
 	CHECK_INT(config_parse(s, CONFIG_CMDLINE_MAX, &c, &e), 0);
 	s[CONFIG_CMDLINE_MAX - 1] = 'x';
 	CHECK_INT(config_parse(s, CONFIG_CMDLINE_MAX, &c, &e), -E2BIG);
-	CHECK(c.panic_on_fail);
+	CHECK(c.param.panic_on_fail);
 	CHECK_INT(e.num, E2BIG);
 }
 
@@ -213,8 +215,8 @@ static void a_nul_ends_it(void)
 	static const char s[] = "init=/a\0 boot.trace";
 
 	CHECK_INT(config_parse(s, sizeof(s) - 1, &c, &e), 0);
-	CHECK_STR(c.init, "/a");
-	CHECK(!c.trace);
+	CHECK_STR(c.param.init, "/a");
+	CHECK(!c.param.trace);
 }
 
 int main(void)

@@ -57,7 +57,7 @@ static int run(size_t n, bool trace, struct buf *ret_log, struct buf *ret_report
 	close(rec);
 	ran[0] = '\0';
 	b = (struct boot){ .report = { .fd = -1 } };
-	b.config.trace = trace;
+	b.config.param.trace = trace ? "1" : NULL;
 	log_open(log, false, "storeboot", LOG_TRACE);
 	r = runner_run(&b, table, n, &(size_t){ 0 });
 	CHECK_INT(report_open(&b.report, report_path, &e), 0);

@@ -14,13 +14,16 @@ static const char *const window[] = { "ttyS0", "tty0", NULL };
 
 static void all_words_in_order(void)
 {
-	const struct cmdline c = { .params = "loglevel=4 quiet\n", .init = "/nix/store/s/init",
-				   .system_config = "/nix/store/s", .reg_info = "/run/r", .verify = "1",
-				   .root = "/dev/vda", .disk_serial = "r", .disk_size = "512", .disk_zero = "1",
-				   .share = "9p",
-				   .report = "/dev/ttyS1", .channel = "port", .no_stage2 = "1", .rescue = "1",
-				   .console_size = "50x200", .consoles = serial,
-				   .append = " single \n" };
+	const struct cmdline c = {
+		.params = "loglevel=4 quiet\n",
+		.param = { { .init = "/nix/store/s/init", .system_config = "/nix/store/s",
+			     .reg_info = "/run/r", .verify = "1", .root = "/dev/vda", .disk_serial = "r",
+			     .disk_size = "512", .disk_zero = "1", .share = "9p", .report = "/dev/ttyS1",
+			     .channel = "port", .no_stage2 = "1", .rescue = "1",
+			     .console_size = "50x200" } },
+		.consoles = serial,
+		.append = " single \n",
+	};
 	_cleanup_buf_ struct buf b = { 0 };
 	struct err e = { 0 };
 
@@ -34,7 +37,7 @@ static void all_words_in_order(void)
 
 static void absent_words_are_left_out(void)
 {
-	const struct cmdline c = { .init = "/init", .consoles = window };
+	const struct cmdline c = { .param.init = "/init", .consoles = window };
 	_cleanup_buf_ struct buf b = { 0 };
 	struct err e = { 0 };
 
@@ -44,7 +47,7 @@ static void absent_words_are_left_out(void)
 
 static void spaces_and_newlines(void)
 {
-	const struct cmdline c = { .params = "\n a\nb \n", .init = "/a b" };
+	const struct cmdline c = { .params = "\n a\nb \n", .param.init = "/a b" };
 	_cleanup_buf_ struct buf b = { 0 };
 	struct err e = { 0 };
 
@@ -96,7 +99,7 @@ static void nothing_is_swallowed(void)
 	refused((struct cmdline){ .params = "-- x" }, "a word --");
 	refused((struct cmdline){ .params = "quiet --\n" }, "a word --");
 	refused((struct cmdline){ .params = "quiet\t--" }, "a word --");
-	refused((struct cmdline){ .init = "/a\"b" }, "init=/a\"b cannot be said");
+	refused((struct cmdline){ .param.init = "/a\"b" }, "init=/a\"b cannot be said");
 	CHECK_INT(cmdline_build(&good, LINE_MAX_X86, &b, &e), 0);
 	CHECK_STR(b.data, "a=\"b -- c\" --d x-- e-- panic=-1 -- x \"y");
 }
