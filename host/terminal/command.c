@@ -155,13 +155,14 @@ static void take_filtered(struct command *c, struct command_stream *s, const str
 {
 	size_t n;
 
-	if (s->kind == FRAME_ERR)
+	/* A command on a terminal has no stderr: the guest would complete the first half of a sequence. */
+	if (s->kind == FRAME_ERR && c->tty)
 		return;
 	if (buf_reserve(&s->data, f->len + ESCAPES_HELD) < 0) {
 		lose(c, "out of memory");
 		return;
 	}
-	n = escapes_filter(&c->escapes, (const char *)f->data, f->len, s->data.data + s->data.len);
+	n = escapes_filter(&s->escapes, (const char *)f->data, f->len, s->data.data + s->data.len);
 	s->data.len += n;
 	s->data.data[s->data.len] = '\0';
 	s->owed += (int64_t)f->len - (int64_t)n;
@@ -177,7 +178,7 @@ static void take_output(struct command *c, struct command_stream *s, const struc
 		lose(c, "the guest says more than it may");
 		return;
 	}
-	if (!c->filtered && !(c->tty && terminal_is_others())) {
+	if (!c->filtered && !terminal_is_others(s->fd)) {
 		put(c, buf_add(&s->data, f->data, f->len));
 		return;
 	}
@@ -294,6 +295,20 @@ static void read_stdin(struct command *c)
 	put(c, frame_put(&c->out, FRAME_IN, SESSION, data, len));
 }
 
+/* How much to write at once: at most max bytes, with no sequence of a filtered stream cut in two. The other
+ * stream may have the same terminal, and could complete it. */
+static size_t piece(const struct command_stream *s, size_t max)
+{
+	const char *data = s->data.data + s->at;
+
+	if (waiting(s) <= max)
+		return waiting(s);
+	for (size_t i = max - 1; i > 0 && max - i < ESCAPES_HELD; i--)
+		if (data[i] == '\033')
+			return i;
+	return max;
+}
+
 static void write_stream(struct command *c, struct command_stream *s)
 {
 	size_t max = isatty(s->fd) ? WRITE_MAX_TTY : WRITE_MAX;
@@ -302,7 +317,7 @@ static void write_stream(struct command *c, struct command_stream *s)
 
 	if (poll(&p, 1, 0) != 1) /* both may be one pipe, and the other one has filled it */
 		return;
-	n = write(s->fd, s->data.data + s->at, waiting(s) < max ? waiting(s) : max);
+	n = write(s->fd, s->data.data + s->at, piece(s, max));
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;

@@ -33,6 +33,7 @@ struct command_stream {
 	struct buf data; /* from the guest, not yet written */
 	size_t at;	 /* how much of it is written */
 	int64_t owed;	 /* written or left out, but not yet granted again */
+	struct escapes escapes;
 };
 
 struct command {
@@ -41,10 +42,9 @@ struct command {
 	struct terminal terminal;
 	bool tty;
 	struct buf in, out;   /* frames from and for the launcher */
-	/* Set before command_start: of stdout only what escapes_filter passes is written, and nothing of
-	 * stderr, which a terminal does not have: it would come in between a sequence's halves. */
+	/* Set before command_start: only what escapes_filter passes is written. A terminal that is not ours
+	 * now, as in the background, gets no more in any case (terminal_is_others). */
 	bool filtered;
-	struct escapes escapes;
 	bool answered; /* the guest has it: a signal is for the command from now on */
 	bool stdin_open;
 	uint32_t credit; /* how much stdin the guest takes */

@@ -129,11 +129,11 @@ void terminal_restore(struct terminal *t)
 		give_back();
 }
 
-bool terminal_is_others(void)
+bool terminal_is_others(int fd)
 {
-	pid_t group = tcgetpgrp(STDOUT_FILENO);
+	pid_t group = tcgetpgrp(fd);
 
-	return group >= 0 ? group != getpgrp() : us.foreign && isatty(STDOUT_FILENO) == 1;
+	return group >= 0 ? group != getpgrp() : us.foreign && isatty(fd) == 1;
 }
 
 bool terminal_readable(void)

@@ -33,9 +33,9 @@ bool terminal_raw(struct terminal *t);
 /* Gives the terminal its modes back, if it is ours, and no other struct terminal wants its keys. */
 void terminal_restore(struct terminal *t);
 
-/* Is stdout a terminal that another process group, or session, has? What it answers to an escape sequence
- * then goes to that: as if it were typed into the user's shell. */
-bool terminal_is_others(void);
+/* Is fd, stdout or stderr, a terminal that another process group, or session, has? That reads the terminal's
+ * answers to escape sequences: as if they were typed into the user's shell. */
+bool terminal_is_others(int fd);
 
 /* May stdin be read, as no terminal or in its foreground? In an orphaned process group too: there read(2) fails
  * at once with EIO, and no shell will bring the process to the foreground. */

@@ -82,7 +82,7 @@ static int show(struct attached *a, const char *data, size_t len)
 {
 	char harmless[FRAME_PAYLOAD_MAX + ESCAPES_HELD];
 
-	if (!terminal_is_others())
+	if (!terminal_is_others(STDOUT_FILENO))
 		return file_write_all(STDOUT_FILENO, data, len);
 	len = escapes_filter(&a->escapes, data, len, harmless);
 	return file_write_all(STDOUT_FILENO, harmless, len);

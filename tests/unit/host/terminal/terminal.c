@@ -92,7 +92,7 @@ static int job(int told)
 	terminal_look(&t);
 	if (!t.there || !terminal_raw(&t) || lines_are_raw() || modes_are_raw())
 		return 1;
-	if (terminal_readable() || terminal_wait_ms(-1) <= 0 || !terminal_is_others())
+	if (terminal_readable() || terminal_wait_ms(-1) <= 0 || !terminal_is_others(STDOUT_FILENO))
 		return 2;
 	if (read(STDIN_FILENO, &key, 1) >= 0 || errno != EIO || !terminal_away())
 		return 3;
@@ -170,7 +170,7 @@ static int foreign(const char *name)
 	if (setsid() < 0 || (fd = open(name, O_RDWR)) < 0 || dup2(fd, 0) < 0 || dup2(fd, 1) < 0)
 		return 100;
 	terminal_look(&t);
-	if (!t.there || terminal_is_others())
+	if (!t.there || terminal_is_others(STDOUT_FILENO))
 		return 1;
 	if (fork() > 0) {
 		int status;
@@ -179,7 +179,7 @@ static int foreign(const char *name)
 	}
 	setsid();
 	terminal_look(&t);
-	_exit(t.there || terminal_readable() || !terminal_is_others() ? 2 : 0);
+	_exit(t.there || terminal_readable() || !terminal_is_others(STDOUT_FILENO) ? 2 : 0);
 }
 
 static void not_of_another_session(void)
