@@ -2,7 +2,7 @@
 /*
  * arch.c - the architectures of guests, and the machine that QEMU makes for each
  *
- * Every word here works from QEMU 5.2 to 11, but for those boards' pvpanic-pci, which came with 6.0.
+ * Every option here works with QEMU 5.2 to 11, except pvpanic-pci of the boards called virt (6.0 and later).
  *
  * q35: its ACPI tables route interrupts cheaply; on pc each virtio device that a driver takes costs
  * the guest about 80 million instructions to find its own. qemu-system-x86_64 runs 32-bit kernels too, and
@@ -13,9 +13,8 @@
  * a guest reads a file from its page cache three times as fast in QEMU 7.2, and seven times in QEMU 10.0.
  *
  * aarch64: max signs return addresses (pauth), which TCG computes at great length: a boot takes four times
- * as long. cortex-a72 has all that ARMv8.0 has, and Linux distributions ask for no more, but for kernels with
- * pages of 16 KiB. gic-version=max: KVM has only the
- * host's own interrupt controller to offer.
+ * as long. cortex-a72 implements all of ARMv8.0. Linux distributions need no more, except kernels with pages of
+ * 16 KiB. gic-version=max: KVM offers only the host's own interrupt controller.
  *
  * The boards called virt have one serial port; the second is a PCI card of the same kind (16550A),
  * whose driver (8250_pci) is built into distributions' kernels, as the first one's is. It takes

@@ -121,7 +121,7 @@ static int is_here(char *why, size_t size)
 	return -ENOENT;
 }
 
-/* --- what QEMU has -------------------------------------------------------------------------------------- */
+/* --- the displays of this QEMU -------------------------------------------------------------------- */
 
 /* Is the name one of the lines? */
 static bool has_line(const char *text, const char *name)

@@ -22,8 +22,8 @@ extern const char *const graphics_words[];
 _must_check_ int display_find(enum graphics wanted, const char *qemu, const char *const *extra,
 			      const char **ret, struct err *e);
 
-/* Of what "qemu -display help" prints, the one to take for wanted: its value of -display; NULL: it has none.
- * A pure function. */
+/* Chooses a display from the output of "qemu -display help". Returns a value for -display, or NULL: QEMU has
+ * none that wanted allows. A pure function. */
 const char *display_in_list(const char *text, enum graphics wanted);
 
 /* Do the user's words for QEMU bring a display adapter? A pure function. */

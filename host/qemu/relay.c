@@ -58,8 +58,9 @@ static bool move(struct flow *f)
 }
 
 /*
- * flows: by who sends. A side that nothing is wanted of is not looked at, but for a guest that may be gone:
- * unless both ways of it are shut and the host is still to get its last words, as then poll would not wait.
+ * flows: one for each sender. A side is polled only if it is to be read or written. The guest is polled in any
+ * case, to see when it is gone; except when both of its ways are shut and the host has yet to take its last
+ * bytes: then poll would not wait.
  */
 static bool wait_for(const struct flow *flows)
 {

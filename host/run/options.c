@@ -16,7 +16,7 @@
 
 static const char *const accel_words[] = { "auto", "kvm", "tcg", NULL }; /* enum accel */
 
-/* As storeboot.writable-store= has them, but for the first. */
+/* The values of storeboot.writable-store=, and "none". */
 const char *const writable_words[] = { "none", "tmpfs", "disk", NULL };
 
 static const char *const expose_words[] = { "store", "closure", "root", NULL }; /* enum expose */

@@ -39,7 +39,7 @@ struct share_ops;
 struct share {
 	const struct share_ops *ops; /* of the store */
 	const struct share_ops
-		*served; /* of the user's folders, and of the store but for an image; NULL: none */
+		*served; /* of the user's folders, and of a store that is no image; NULL: none */
 	const char *store; /* NULL: it is in the image alone */
 	const struct shared_folders *folders;
 	bool cache;

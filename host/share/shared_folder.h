@@ -41,7 +41,7 @@ _must_check_ int shared_folder_parse(const char *text, struct shared_folder *ret
  * comes first. store: the folder that is served as the store. A folder that the guest may write to
  * can neither be in it or hold it, nor so with the files of running VMs (vms_base,
  * vms_private_base), nor hold another of these folders. Returns 0, or -errno with e: EXIT_USAGE,
- * EXIT_BAD_INPUT for a folder that is not there. ret: zeroed but for to_make; freed by
+ * EXIT_BAD_INPUT for a folder that is not there. ret: zeroed, except to_make; freed by
  * shared_folders_free in both cases.
  */
 _must_check_ int shared_folders_open(const char *const *texts, const char *store,

@@ -27,8 +27,8 @@ struct report {
 };
 
 /*
- * Takes bytes as they come, in pieces of any size; lines that are no record are passed over. each is
- * called for every record, or NULL. A pure function of the stream but for that.
+ * Takes bytes as they come, in pieces of any size; skips lines that are no record. each, if not NULL, is called
+ * for every record. Apart from that a pure function of the stream.
  */
 void report_feed(struct report *r, const char *data, size_t len,
 		 void (*each)(const struct record *rec, void *arg), void *arg);

@@ -30,7 +30,7 @@ enum agent_end {
 	AGENT_TERM,  /* stage 2 ends all processes (SIGTERM) */
 };
 
-/* Serves until one of these; no command is left running then, but for AGENT_TERM. */
+/* Serves until one of these. No command runs any more then, except after AGENT_TERM. */
 _must_check_ enum agent_end agent_run(const struct agent_config *c);
 
 #endif

@@ -40,7 +40,7 @@ static int serve_command(bool tty)
 		return 1;
 	say(ends[0], FRAME_OUT, "out" ASKS RED "red" TITLE "\n");
 	say(ends[0], FRAME_ERR, "6nerr" ASKS TITLE "\n");
-	/* Its sequence is at 510 of 512 bytes of a write, and the other stream would come before its second half. */
+	/* Its sequence is at 510 of 512 bytes of a write. The other stream would come before its second half. */
 	memset(text, 'x', LONG);
 	memcpy(text + 510 - strlen("out" RED "red\n"), RED, strlen(RED));
 	text[LONG] = '\0';
