@@ -54,9 +54,9 @@ static void add_image(struct argv *a, const char *name, const char *format, cons
 	add_json(a, o);
 }
 
-static const char *inherited(int fd, char *dst, size_t size)
+static const char *inherited(struct argv *a, int fd, char *dst, size_t size)
 {
-	snprintf(dst, size, "/proc/self/fd/%d", fd);
+	snprintf(dst, size, "/proc/self/fd/%d", argv_fd(a, fd));
 	return dst;
 }
 
@@ -94,7 +94,7 @@ static void add_device(struct argv *a, const char *name, const struct qemu_disk 
 static void add_disk(struct argv *a, const struct qemu_disk *d, size_t number, size_t on_interface)
 {
 	char name[32], base[40], image[40], layer[40];
-	const char *file = d->fd >= 0 ? inherited(d->fd, image, sizeof(image)) : d->file;
+	const char *file = d->fd >= 0 ? inherited(a, d->fd, image, sizeof(image)) : d->file;
 	const bool layered = d->layer_fd >= 0;
 
 	snprintf(name, sizeof(name), "disk%zu", number);
@@ -102,7 +102,7 @@ static void add_disk(struct argv *a, const struct qemu_disk *d, size_t number, s
 	if (file)
 		add_image(a, layered ? base : name, d->format, file, layered || d->read_only, NULL);
 	if (layered)
-		add_image(a, name, "qcow2", inherited(d->layer_fd, layer, sizeof(layer)), false,
+		add_image(a, name, "qcow2", inherited(a, d->layer_fd, layer, sizeof(layer)), false,
 			  file ? base : NULL);
 	add_device(a, name, d, on_interface);
 }

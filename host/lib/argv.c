@@ -10,7 +10,8 @@
 void argv_free(struct argv *a)
 {
 	strv_free(&a->words);
-	a->error = 0;
+	free(a->fds);
+	*a = (struct argv){ 0 };
 }
 
 void argv_fail(struct argv *a, int error)
@@ -95,4 +96,26 @@ void argv_command(struct argv *a, const char *const *words)
 
 	argv_fail(a, words_quote_all(words, &b));
 	argv_value(a, b.len > 0 ? b.data : "");
+}
+
+int argv_fd(struct argv *a, int fd)
+{
+	int *fds = a->error == 0 ? reallocarray(a->fds, a->n_fds + 2, sizeof(*fds)) : NULL;
+
+	if (!fds) {
+		argv_fail(a, -ENOMEM);
+		return fd;
+	}
+	a->fds = fds;
+	fds[a->n_fds++] = fd;
+	fds[a->n_fds] = -1;
+	return fd;
+}
+
+void argv_join(struct argv *a, const struct argv *other)
+{
+	argv_list(a, (const char *const *)other->words.v);
+	for (size_t i = 0; i < other->n_fds; i++)
+		argv_fd(a, other->fds[i]);
+	argv_fail(a, other->error);
 }

@@ -11,6 +11,8 @@
  */
 struct argv {
 	struct strv words;
+	int *fds; /* what the program inherits, behind it -1, as proc_start takes it; NULL: nothing */
+	size_t n_fds;
 	int error;
 };
 
@@ -38,6 +40,12 @@ void argv_value(struct argv *a, const char *value);
 
 /* The same with a command: NULL-terminated words, quoted as words_quote_all does it. */
 void argv_command(struct argv *a, const char *const *words);
+
+/* Notes a descriptor that the program inherits; returns it, for the argument that names it. */
+int argv_fd(struct argv *a, int fd);
+
+/* Adds all of another one: words, descriptors and error. */
+void argv_join(struct argv *a, const struct argv *other);
 
 /* Notes a failure of who builds the arguments. error: 0 (none) or -errno. */
 void argv_fail(struct argv *a, int error);

@@ -12,6 +12,14 @@
 
 #define MIB ((uint64_t)1 << 20)
 
+void qemu_config_free(struct qemu_config *c)
+{
+	buf_free(&c->append);
+	argv_free(&c->share);
+	credentials_free(&c->credentials);
+	strv_free(&c->extra);
+}
+
 static void add_machine(const struct qemu_config *c, struct argv *a)
 {
 	const char *cpu = c->accel == ACCEL_KVM || c->max_cpu ? c->arch->max_cpu : c->arch->tcg_cpu;
@@ -35,7 +43,7 @@ static void add_panic(const struct qemu_config *c, struct argv *a)
 /* -kernel, -initrd and -append take their argument as it is. */
 static void add_kernel(const struct qemu_config *c, struct argv *a)
 {
-	argv_words(a, "-kernel", c->kernel, "-initrd", c->initrd, "-append", c->append);
+	argv_words(a, "-kernel", c->kernel, "-initrd", c->initrd, "-append", c->append.data);
 }
 
 /* Boards with an ISA bus have a keyboard there. */
@@ -61,19 +69,19 @@ static void add_display(const struct qemu_config *c, struct argv *a)
 /* efi_ready has locked the variables; QEMU shares a flash with everybody. */
 static void add_efi(const struct qemu_config *c, struct argv *a)
 {
-	if (!c->efi_code)
+	if (!c->efi.wanted)
 		return;
 	argv_add(a, "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=");
-	argv_value(a, c->efi_code);
+	argv_value(a, c->efi.code);
 	argv_add(a, "-drive", "if=pflash,format=raw,unit=1,file=");
-	argv_value(a, c->efi_vars);
+	argv_value(a, c->efi.vars);
 }
 
 static void add_tpm(const struct qemu_config *c, struct argv *a)
 {
 	if (c->tpm_fd < 0)
 		return;
-	argv_add(a, "-chardev", "socket,id=tpm,fd=%d", c->tpm_fd);
+	argv_add(a, "-chardev", "socket,id=tpm,fd=%d", argv_fd(a, c->tpm_fd));
 	argv_words(a, "-tpmdev", "emulator,id=tpm,chardev=tpm");
 	argv_add(a, "-device", "%s,tpmdev=tpm", c->arch->tpm);
 }
@@ -99,7 +107,7 @@ static void add_channels(const struct qemu_config *c, struct argv *a)
 	}
 	argv_words(a, "-S");
 	for (size_t i = 0; i < ARRAY_SIZE(channels); i++) {
-		argv_add(a, "-chardev", "socket,id=%s,fd=%d", channels[i].id, channels[i].fd);
+		argv_add(a, "-chardev", "socket,id=%s,fd=%d", channels[i].id, argv_fd(a, channels[i].fd));
 		argv_words(a, channels[i].option, channels[i].value);
 	}
 }
@@ -116,20 +124,20 @@ static void add_ports(const struct qemu_config *c, struct argv *a)
 	if (ports > 0)
 		argv_add(a, "-device", "virtio-serial-pci,max_ports=%d", 1 + ports);
 	if (c->channel_fd >= 0) {
-		argv_add(a, "-chardev", "socket,id=channel,fd=%d", c->channel_fd);
+		argv_add(a, "-chardev", "socket,id=channel,fd=%d", argv_fd(a, c->channel_fd));
 		argv_words(a, "-device",
 			   "virtserialport,chardev=channel,name=" FRAME_PORT ",id=" QEMU_PORT_ID);
 	}
 	if (c->agent_fd >= 0) {
-		argv_add(a, "-chardev", "socket,id=agent,server=on,wait=off,fd=%d", c->agent_fd);
+		argv_add(a, "-chardev", "socket,id=agent,server=on,wait=off,fd=%d", argv_fd(a, c->agent_fd));
 		argv_words(a, "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0");
 	}
 }
 
 bool qemu_stays_paused(const struct qemu_config *c)
 {
-	for (size_t i = 0; c->extra && c->extra[i]; i++)
-		if (str_eq(c->extra[i], "-S") || str_eq(c->extra[i], "--S"))
+	for (size_t i = 0; i < c->extra.n; i++)
+		if (str_eq(c->extra.v[i], "-S") || str_eq(c->extra.v[i], "--S"))
 			return true;
 	return false;
 }
@@ -142,13 +150,12 @@ void qemu_args(const struct qemu_config *c, struct argv *ret)
 	add_efi(c, ret);
 	add_kernel(c, ret);
 	add_display(c, ret);
-	if (c->credentials)
-		credentials_qemu(c->credentials, ret);
+	credentials_qemu(&c->credentials, ret);
 	add_channels(c, ret);
 	add_ports(c, ret);
 	blockdev_args(c->disks, c->n_disks, ret);
-	network_qemu(c->network, c->name, c->share_command, ret);
+	network_qemu(&c->network, c->name, c->share_command, ret);
 	add_tpm(c, ret);
-	argv_list(ret, c->share);
-	argv_list(ret, c->extra);
+	argv_join(ret, &c->share);
+	argv_list(ret, (const char *const *)c->extra.v);
 }

@@ -50,16 +50,15 @@ static int open_state(const char *path, bool *ret_made, struct err *e)
 static int start(const struct tpm *t, int state, int control, int said, pid_t *ret_pid,
 		 struct err *e)
 {
-	const int pass[] = { state, control, -1 };
 	_cleanup_argv_ struct argv argv = { 0 };
 	_cleanup_close_ int pidfd = -1;
 
 	argv_words(&argv, t->swtpm, "socket", "--tpm2");
-	argv_add(&argv, "--tpmstate", "dir=/proc/self/fd/%d,mode=0600", state);
-	argv_add(&argv, "--ctrl", "type=unixio,clientfd=%d", control);
+	argv_add(&argv, "--tpmstate", "dir=/proc/self/fd/%d,mode=0600", argv_fd(&argv, state));
+	argv_add(&argv, "--ctrl", "type=unixio,clientfd=%d", argv_fd(&argv, control));
 	if (argv.error < 0)
 		return err_sys(e, argv.error, "swtpm's command");
-	pidfd = proc_start(argv.words.v, pass, said, ret_pid, e);
+	pidfd = proc_start(argv.words.v, argv.fds, said, ret_pid, e);
 	return pidfd < 0 ? pidfd : 0;
 }
 

@@ -75,44 +75,47 @@ static int look_at(const char *what, const char *path, mode_t kind, bool only_re
 	return access(path, mode) < 0 ? refuse(what, path, errno, e) : 0;
 }
 
-static int find_efi(const struct run_values *v, const char *machine, struct plan *p, struct err *e)
+static int find_efi(struct plan *p, struct err *e)
 {
 	char vars[PATH_MAX];
-	const struct efi_request q = { .arch = p->arch, .qemu = p->qemu, .firmware = v->efi_firmware,
-				       .variables = v->efi_variables, .vars = vars };
-	int r = place(machine, "NIX_EFI_VARS", "-efi-vars.fd", vars, e);
+	const struct efi_request q = { .arch = p->qemu.arch,
+				       .qemu = p->qemu.program,
+				       .firmware = p->v.efi_firmware,
+				       .variables = p->v.efi_variables,
+				       .vars = vars };
+	int r = place(p->system.name, "NIX_EFI_VARS", "-efi-vars.fd", vars, e);
 
 	if (r == 0)
-		r = efi_find(&q, &p->efi, e);
-	return r < 0 ? r : look_at("EFI variables", vars, S_IFREG, v->ephemeral, e);
+		r = efi_find(&q, &p->qemu.efi, e);
+	return r < 0 ? r : look_at("EFI variables", vars, S_IFREG, p->v.ephemeral, e);
 }
 
-static int find_tpm(const struct run_values *v, const char *machine, struct plan *p, struct err *e)
+static int find_tpm(struct plan *p, struct err *e)
 {
 	char state[PATH_MAX];
-	int r = place(machine, "NIX_SWTPM_DIR", "-swtpm", state, e);
+	int r = place(p->system.name, "NIX_SWTPM_DIR", "-swtpm", state, e);
 
-	if (r == 0 && !p->arch->tpm)
-		r = err_exit(e, EXIT_USAGE, EINVAL, "run: --tpm: not for %s guests", p->arch->name);
+	if (r == 0 && !p->qemu.arch->tpm)
+		r = err_exit(e, EXIT_USAGE, EINVAL, "run: --tpm: not for %s guests", p->qemu.arch->name);
 	if (r == 0)
 		r = tpm_find(state, &p->tpm, e);
-	return r < 0 || v->ephemeral ? r : look_at("--tpm:", state, S_IFDIR, false, e);
+	return r < 0 || p->v.ephemeral ? r : look_at("--tpm:", state, S_IFDIR, false, e);
 }
 
 /* With EFI the firmware would draw what it says, pixel by pixel. */
-static int find_screen(const struct run_values *v, struct plan *p, struct err *e)
+static int find_screen(struct plan *p, struct err *e)
 {
-	const char *const *extra = (const char *const *)p->qemu_opts.v;
+	const char *const *extra = (const char *const *)p->qemu.extra.v;
 
-	p->adapter = !p->graphics && !v->efi && p->arch->adapter && !display_is_theirs(extra);
-	return display_find((enum graphics)v->graphics, p->qemu, extra, &p->display, e);
+	p->qemu.adapter = !p->qemu.graphics && !p->v.efi && p->qemu.arch->adapter && !display_is_theirs(extra);
+	return display_find((enum graphics)p->v.graphics, p->qemu.program, extra, &p->qemu.display, e);
 }
 
-int devices_find(const struct run_values *v, const char *machine, struct plan *p, struct err *e)
+int devices_find(struct plan *p, struct err *e)
 {
-	int r = find_screen(v, p, e);
+	int r = find_screen(p, e);
 
-	if (r == 0 && v->efi)
-		r = find_efi(v, machine, p, e);
-	return r == 0 && v->tpm ? find_tpm(v, machine, p, e) : r;
+	if (r == 0 && p->v.efi)
+		r = find_efi(p, e);
+	return r == 0 && p->v.tpm ? find_tpm(p, e) : r;
 }

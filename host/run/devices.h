@@ -3,14 +3,13 @@
 #ifndef STOREBOOT_HOST_DEVICES_H
 #define STOREBOOT_HOST_DEVICES_H
 
-#include "host/run/launch.h"
-#include "host/run/options.h"
+#include "host/run/plan.h"
 
 /*
- * Finds what --efi and --tpm take, for p->arch and p->qemu, into p. What they keep lies in the working folder
- * by the machine's name, unless NIX_EFI_VARS and NIX_SWTPM_DIR say where. Changes nothing. Returns 0, or -errno
- * with e: EXIT_USAGE, EXIT_MISSING, EXIT_BAD_INPUT.
+ * Finds what the screen, --efi and --tpm take, for p->qemu's arch and program, into p. What they keep
+ * lies in the working folder by the machine's name, unless NIX_EFI_VARS and NIX_SWTPM_DIR say where.
+ * Changes nothing. Returns 0, or -errno with e: EXIT_USAGE, EXIT_MISSING, EXIT_BAD_INPUT.
  */
-_must_check_ int devices_find(const struct run_values *v, const char *machine, struct plan *p, struct err *e);
+_must_check_ int devices_find(struct plan *p, struct err *e);
 
 #endif

@@ -46,22 +46,8 @@ struct launched {
 	struct console console;
 	bool exchange_made; /* the folder for USE_TMPDIR */
 	bool accepted;	    /* QEMU has taken its arguments: what was made for it stays */
+	char initrd[PATH_MAX], kernel[PATH_MAX]; /* QEMU's, in the private folder */
 };
-
-void plan_free(struct plan *p)
-{
-	disks_close(&p->disks);
-	cleanup_close(&p->initrd_fd);
-	buf_free(&p->initrd);
-	buf_free(&p->registration);
-	buf_free(&p->append);
-	buf_free(&p->rescue_shell);
-	buf_free(&p->unprinted);
-	strv_free(&p->qemu_opts);
-	credentials_free(&p->credentials);
-	share_free(&p->share);
-	shared_folders_free(&p->folders);
-}
 
 static void launched_free(struct launched *l)
 {
@@ -71,7 +57,7 @@ static void launched_free(struct launched *l)
 	vms_release(&l->vm);
 	if (!l->accepted) {
 		disks_undo(&l->plan->disks);
-		efi_undo(&l->plan->efi);
+		efi_undo(&l->plan->qemu.efi);
 		tpm_undo(&l->plan->tpm);
 	}
 	if (!l->accepted && l->exchange_made)
@@ -80,11 +66,21 @@ static void launched_free(struct launched *l)
 	proc_others_free(&l->others);
 }
 
+/* Writes a file for QEMU into the private folder. path: PATH_MAX; what *ret is then. */
+static int write_file(const struct launched *l, const char *name, const struct buf *b, char *path,
+		      const char **ret, struct err *e)
+{
+	if (str_format(path, PATH_MAX, "%s/%s", l->vm.folder, name) < 0)
+		return err_sys(e, ENAMETOOLONG, "%s", l->vm.folder);
+	*ret = path;
+	return folder_write(l->vm.folder, name, b->data, b->len, e);
+}
+
 /* The initramfs and, behind it, what is this run's as archives of their own: the first is shared by all
  * systems with this kernel. */
-static int write_initrd(const struct launched *l, struct err *e)
+static int write_initrd(struct launched *l, struct err *e)
 {
-	const struct plan *p = l->plan;
+	struct plan *p = l->plan;
 	_cleanup_buf_ struct buf b = { 0 }, folders = { 0 };
 	int r = p->initrd_fd >= 0 ? file_read_fd(p->initrd_fd, INITRD_MAX, &b) :
 				    file_read(AT_FDCWD, p->initrd.data, INITRD_MAX, &b);
@@ -101,31 +97,31 @@ static int write_initrd(const struct launched *l, struct err *e)
 		r = err_sys(e, ENOMEM, "--bind");
 	if (r == 0 && folders.len > 0)
 		r = initrd_extra_file(SHARED_FOLDERS_FILE, 0644, folders.data, folders.len, &b, e);
-	if (r < 0)
-		return r;
-	return folder_write(l->vm.folder, "initrd", b.data, b.len, e);
+	return r < 0 ? r : write_file(l, "initrd", &b, l->initrd, &p->qemu.initrd, e);
 }
 
 /* Not every QEMU unpacks every format: none does it for riscv64, and only QEMU 8 and later know EFI
  * zboot. */
-static int write_kernel(const struct launched *l, struct err *e)
+static int write_kernel(struct launched *l, struct err *e)
 {
+	struct plan *p = l->plan;
 	_cleanup_buf_ struct buf image = { 0 };
-	int r = l->plan->kernel_packed ? kernel_unpack(l->plan->kernel, &image, e) : 0;
+	int r;
 
-	return r < 0 || !l->plan->kernel_packed ?
-		       r :
-		       folder_write(l->vm.folder, "kernel", image.data, image.len, e);
+	if (!p->system.packed)
+		return 0;
+	r = kernel_unpack(p->system.kernel, &image, e);
+	return r < 0 ? r : write_file(l, "kernel", &image, l->kernel, &p->qemu.kernel, e);
 }
 
 /* The name and the folder, and who removes it whatever happens. */
 static int make_folder(struct launched *l, struct err *e)
 {
-	const struct plan *p = l->plan;
+	struct plan *p = l->plan;
 	const struct vms_about about = {
-		.name = p->name,
-		.system = p->system,
-		.kernel = p->kernel,
+		.name = p->system.name,
+		.system = p->system.config,
+		.kernel = p->system.kernel,
 		.image = p->disks.has_root ? p->disks.v[0].image.path : "",
 	};
 	const struct keeper_task task = { l->vm.place, vms_clean,
@@ -134,12 +130,13 @@ static int make_folder(struct launched *l, struct err *e)
 	int r = proc_adopt_orphans(&l->others, e);
 
 	if (r == 0)
-		r = vms_make(&about, p->name_is_exact, &l->vm, e);
+		r = vms_make(&about, p->v.system.name != NULL, &l->vm, e);
+	p->qemu.name = l->vm.name;
 	if (r == 0)
 		r = keeper_start(&l->keeper, &task, e);
 	/* From now on the VM can be found; who connects waits until it is served. */
 	if (r == 0)
-		r = p->watch->control = control_listen(l->vm.place, e);
+		r = p->watch.control = control_listen(l->vm.place, e);
 	if (r > 0)
 		r = 0;
 	if (r == 0 && proc_others_add(&l->others, l->keeper.pid) < 0)
@@ -147,52 +144,18 @@ static int make_folder(struct launched *l, struct err *e)
 	return r;
 }
 
-/* All disks, into ret of DISKS_MAX + 1: the store's image is behind all others. Returns how many. */
-static size_t all_disks(const struct plan *p, bool by_path, struct qemu_disk *ret)
+/* What QEMU is told of the disks, the store's image behind all others, and of the share. by_path: for reading,
+ * not for running. */
+static void tell_disks_and_share(struct plan *p, bool by_path)
 {
-	disks_qemu(&p->disks, by_path, ret);
-	return p->disks.n + share_disk(&p->share, by_path, ret + p->disks.n);
-}
+	struct qemu_config *c = &p->qemu;
 
-/* share_argv: QEMU's arguments for the share. What shares its lifetime with the caller is left to it. */
-static struct qemu_config config_of(const struct plan *p, const char *initrd,
-				    const struct argv *share_argv, const struct qemu_disk *disks,
-				    size_t n_disks)
-{
-	return (struct qemu_config){
-		.program = p->qemu,
-		.name = p->name,
-		.arch = p->arch,
-		.max_cpu = p->max_cpu,
-		.accel = p->accel,
-		.memory = p->memory,
-		.cores = p->cores,
-		.kernel = p->kernel,
-		.initrd = initrd,
-		.append = p->append.data,
-		.disks = disks,
-		.n_disks = n_disks,
-		.network = &p->network,
-		.share_command = (const char *const *)p->share.command.v,
-		.share = (const char *const *)share_argv->words.v,
-		.share_fds = p->share.socket_fds,
-		.n_share_fds = p->share.n_sockets,
-		.graphics = p->graphics,
-		.adapter = p->adapter,
-		.display = p->display,
-		.width = p->width,
-		.height = p->height,
-		.efi_code = p->efi.wanted ? p->efi.code : NULL,
-		.efi_vars = p->efi.vars,
-		.tpm_fd = -1,
-		.agent_fd = -1,
-		.credentials = &p->credentials,
-		.console_fd = 3,
-		.report_fd = 4,
-		.qmp_fd = 5,
-		.channel_fd = 6,
-		.extra = (const char *const *)p->qemu_opts.v,
-	};
+	disks_qemu(&p->disks, by_path, c->disks);
+	c->n_disks = p->disks.n + share_disk(&p->share, by_path, c->disks + p->disks.n);
+	if (!by_path || !share_has_server(&p->share))
+		share_qemu(&p->share, &c->share);
+	if (!by_path)
+		c->share_command = (const char *const *)p->share.command.v;
 }
 
 /* Some seconds pass between this and the guest's first word. note: on the root disk. */
@@ -219,56 +182,48 @@ static int accepted(void *arg, struct err *e)
 	if (p->registration.len > 0 && p->share.store)
 		register_links(p->share.store);
 	if (p->disks.has_root) {
-		note = remember_system(&p->disks.v[0], p->name, p->system[0] ? p->system : p->init);
-		remember_other_disk(&p->disks.v[0].image, p->name, p->own_name);
+		note = remember_system(&p->disks.v[0], p->system.name,
+				       p->system.config[0] ? p->system.config : p->system.init);
+		remember_other_disk(&p->disks.v[0].image, p->system.name, p->system.own_name);
 	}
-	if (!p->watch->command.asked)
+	if (!p->watch.command.asked)
 		announce(l, note);
-	if (verdict_is_little(p->watch->memory, p->watch->kernel_needs))
+	if (verdict_is_little(p->watch.memory, p->watch.kernel_needs))
 		log_warning("the guest has only %llu MiB of memory, and its kernel alone takes %llu to unpack "
 			    "itself; --memory gives it more",
-			    (unsigned long long)(p->watch->memory / MIB),
-			    (unsigned long long)((p->watch->kernel_needs + MIB - 1) / MIB));
+			    (unsigned long long)(p->watch.memory / MIB),
+			    (unsigned long long)((p->watch.kernel_needs + MIB - 1) / MIB));
 	progress_set("booting: firmware and kernel");
 	return 0;
 }
 
 static int boot(struct launched *l, struct verdict *ret, struct err *e)
 {
-	char initrd[PATH_MAX], kernel[PATH_MAX], log[PATH_MAX];
+	struct plan *p = l->plan;
+	struct qemu_config *c = &p->qemu;
+	struct watch *w = &p->watch;
 	_cleanup_close_ int tpm = -1, agent = -1;
-	_cleanup_argv_ struct argv share_argv = { 0 };
-	struct qemu_disk disks[DISKS_MAX + 1];
-	struct qemu_config c;
+	char log[PATH_MAX];
 
-	share_qemu(&l->plan->share, &share_argv);
-	if (share_argv.error < 0)
-		return err_sys(e, share_argv.error, "QEMU's arguments");
-	c = config_of(l->plan, initrd, &share_argv, disks, all_disks(l->plan, false, disks));
-	c.name = l->vm.name;
-	if (l->plan->kernel_packed)
-		c.kernel = kernel;
-	if (str_format(initrd, sizeof(initrd), "%s/initrd", l->vm.folder) < 0 ||
-	    str_format(kernel, sizeof(kernel), "%s/kernel", l->vm.folder) < 0 ||
-	    str_format(log, sizeof(log), "%s/" SHARE_SERVER_LOG, l->vm.folder) < 0)
+	if (str_format(log, sizeof(log), "%s/" SHARE_SERVER_LOG, l->vm.folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", l->vm.folder);
-	if (l->plan->agent) {
-		c.agent_fd = agent = unix_socket_listen(l->vm.folder, AGENT_SOCKET, 0, 1);
+	tell_disks_and_share(p, false);
+	if (p->v.agent) {
+		c->agent_fd = agent = unix_socket_listen(l->vm.folder, AGENT_SOCKET, 0, 1);
 		if (agent < 0)
 			return err_sys(e, agent, "%s/" AGENT_SOCKET, l->vm.folder);
 	}
-	if (l->plan->tpm.wanted) {
-		c.tpm_fd = tpm = tpm_start(&l->plan->tpm, l->vm.folder, l->plan->thrown_away,
-					   &l->plan->watch->tpm_pid, e);
+	if (p->tpm.wanted) {
+		c->tpm_fd = tpm = tpm_start(&p->tpm, l->vm.folder, p->v.ephemeral, &w->tpm_pid, e);
 		if (tpm < 0)
 			return tpm;
 	}
-	l->plan->watch->server_log = l->plan->share.n_sockets > 0 ? log : NULL;
-	l->plan->watch->server_pids = l->plan->share.server_pids;
-	l->plan->watch->n_servers = l->plan->share.n_sockets;
-	l->plan->watch->accepted = accepted;
-	l->plan->watch->accepted_arg = l;
-	return vm_run(&c, &l->console, &l->others, l->plan->watch, ret, e);
+	w->server_log = p->share.n_sockets > 0 ? log : NULL;
+	w->server_pids = p->share.server_pids;
+	w->n_servers = p->share.n_sockets;
+	w->accepted = accepted;
+	w->accepted_arg = l;
+	return vm_run(c, &l->console, &l->others, w, ret, e);
 }
 
 static int make_exchange(struct launched *l, struct err *e)
@@ -286,12 +241,12 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	int r, n;
 
 	console_look(&l.console);
-	l.console.filtered = p->filtered;
+	l.console.filtered = p->v.escapes;
 	/* With a window the console is in there, and what is typed here is for the launcher; with a command
 	 * it is the command's. */
-	if (p->graphics || p->watch->command.asked)
+	if (p->qemu.graphics || p->watch.command.asked)
 		l.console.interactive = false;
-	l.console.muted = p->watch->command.asked;
+	l.console.muted = p->watch.command.asked;
 	progress_set("preparing the file server");
 	r = make_folder(&l, e);
 	if (r == 0)
@@ -299,7 +254,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	if (r == 0)
 		r = write_kernel(&l, e);
 	if (r == 0)
-		r = credentials_ready(&p->credentials, l.vm.folder, e);
+		r = credentials_ready(&p->qemu.credentials, l.vm.folder, e);
 	if (r == 0)
 		r = make_exchange(&l, e);
 	if (r == 0)
@@ -312,8 +267,8 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	progress_set("preparing the disk");
 	if (r == 0)
 		r = disks_ready(&p->disks, e);
-	if (r == 0 && p->efi.wanted)
-		r = efi_ready(&p->efi, p->thrown_away ? l.vm.folder : NULL, e);
+	if (r == 0 && p->qemu.efi.wanted)
+		r = efi_ready(&p->qemu.efi, p->v.ephemeral ? l.vm.folder : NULL, e);
 	if (r < 0)
 		return r;
 	progress_set("starting QEMU");
@@ -341,7 +296,7 @@ static void print_lacks(const struct plan *p)
 	comment(small, "One of its disks is smaller than was asked for; the next run of storeboot grows it.");
 	comment(p->share.image_path.len > 0 && p->share.image_fd < 0,
 		"The image of its closure is not there yet; the first run of storeboot makes it.");
-	comment(p->efi.wanted && access(p->efi.vars, F_OK) < 0,
+	comment(p->qemu.efi.wanted && access(p->qemu.efi.vars, F_OK) < 0,
 		"Its EFI variables are not there yet; the first run of storeboot makes them.");
 	comment(p->registration.len > 0, "Without storeboot Nix in the guest knows no path.");
 	if (p->unprinted.len > 0)
@@ -352,23 +307,16 @@ static void print_lacks(const struct plan *p)
 		       share_name(&p->share));
 }
 
-static int print_qemu(const struct plan *p, struct err *e)
+static int print_qemu(struct plan *p, struct err *e)
 {
-	struct qemu_disk disks[DISKS_MAX + 1];
-	_cleanup_argv_ struct argv argv = { 0 }, share_argv = { 0 };
+	_cleanup_argv_ struct argv argv = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
-	struct qemu_config c;
 	int r;
 
-	if (!share_has_server(&p->share))
-		share_qemu(&p->share, &share_argv);
-	c = config_of(p, p->initrd.data, &share_argv, disks, all_disks(p, true, disks));
-	c.share_command = NULL;
-	c.console_fd = c.report_fd = c.qmp_fd = c.channel_fd = -1;
-	qemu_args(&c, &argv);
-	r = share_argv.error < 0 ? share_argv.error : argv.error;
-	if (r == 0)
-		r = words_to_paste((const char *const *)argv.words.v, &text);
+	p->qemu.initrd = p->initrd.data;
+	tell_disks_and_share(p, true);
+	qemu_args(&p->qemu, &argv);
+	r = argv.error < 0 ? argv.error : words_to_paste((const char *const *)argv.words.v, &text);
 	if (r < 0)
 		return err_sys(e, r, "QEMU's arguments");
 	print_lacks(p);
@@ -376,19 +324,19 @@ static int print_qemu(const struct plan *p, struct err *e)
 	return 0;
 }
 
-int launch_print(const struct plan *p, struct err *e)
+int launch_print(struct plan *p, struct err *e)
 {
 	/* Unpacked, or in memory: it would be gone with this process. */
-	if (str_after(p->initrd.data, "/proc/self/fd/") || p->kernel_packed)
+	if (str_after(p->initrd.data, "/proc/self/fd/") || p->system.packed)
 		return err_exit(e, EXIT_MISSING, ENOENT,
 				"--print-qemu: QEMU alone cannot have the %s: %s",
-				p->kernel_packed ? "kernel" : "initramfs",
-				p->kernel_packed ? "it is packed, and unpacked for each run" :
+				p->system.packed ? "kernel" : "initramfs",
+				p->system.packed ? "it is packed, and unpacked for each run" :
 						   "there is no cache folder where it stays");
-	if (credentials_piped(&p->credentials))
+	if (credentials_piped(&p->qemu.credentials))
 		return err_exit(e, EXIT_MISSING, ENOENT,
 				"--print-qemu: QEMU alone cannot have the credential %s: it comes by a pipe",
-				credentials_piped(&p->credentials));
+				credentials_piped(&p->qemu.credentials));
 	for (size_t i = 0; i < p->disks.n; i++)
 		if (!utf8_is(p->disks.v[i].image.path))
 			return err_exit(e, EXIT_MISSING, EILSEQ,

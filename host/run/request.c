@@ -12,56 +12,55 @@
 #include "host/lib/words.h"
 
 /* The COMMAND behind "--", whole, before anything is made for it. */
-static int read_command(const struct run_values *v, const struct opt_args *args, struct watch *w,
-			struct err *e)
+static int read_command(struct plan *p, struct err *e)
 {
-	struct guest_command *g = &w->command;
-	const struct command_options o = { .argv = args->rest,
-					   .env = (const char *const *)v->env.v,
-					   .folder = v->cwd,
-					   .tty = v->tty };
+	struct guest_command *g = &p->watch.command;
+	const struct command_options o = { .argv = p->args.rest,
+					   .env = (const char *const *)p->v.env.v,
+					   .folder = p->v.cwd,
+					   .tty = p->v.tty };
 
-	if (!args->rest)
+	if (!p->args.rest)
 		return 0;
-	if (!args->rest[0])
+	if (!p->args.rest[0])
 		return err_exit(e, EXIT_USAGE, EINVAL, "run: there is no COMMAND behind --");
 	g->asked = true;
-	g->tty = v->tty;
-	g->when = v->ready;
+	g->tty = p->v.tty;
+	g->when = p->v.ready;
 	return command_request(&o, &g->request, e);
 }
 
-static int read_network(const struct run_values *v, struct plan *p, struct err *e)
+static int read_network(struct plan *p, struct err *e)
 {
-	struct network *n = &p->network;
+	struct network *n = &p->qemu.network;
 	int r = 0;
 
-	n->open = v->network;
+	n->open = p->v.network;
 	n->opts = getenv("QEMU_NET_OPTS");
 	n->user = getuid();
-	for (size_t i = 0; r == 0 && i < v->forwards.n; i++)
-		r = network_forward(n, v->forwards.v[i], e);
-	for (size_t i = 0; r == 0 && i < v->guest_forwards.n; i++)
-		r = network_guest_forward(n, v->guest_forwards.v[i], e);
-	for (size_t i = 0; r == 0 && i < v->vlans.n; i++)
-		r = network_vlan(n, v->vlans.v[i], e);
+	for (size_t i = 0; r == 0 && i < p->v.forwards.n; i++)
+		r = network_forward(n, p->v.forwards.v[i], e);
+	for (size_t i = 0; r == 0 && i < p->v.guest_forwards.n; i++)
+		r = network_guest_forward(n, p->v.guest_forwards.v[i], e);
+	for (size_t i = 0; r == 0 && i < p->v.vlans.n; i++)
+		r = network_vlan(n, p->v.vlans.v[i], e);
 	return r;
 }
 
 static int split_qemu_opts(struct plan *p, const char *from, const char *words, struct err *e)
 {
-	int r = words ? words_split(words, &p->qemu_opts) : 0;
+	int r = words ? words_split(words, &p->qemu.extra) : 0;
 
 	return r < 0 ? err_exit(e, EXIT_USAGE, -r, "%s: a quote is not closed in: %s", from, words) : 0;
 }
 
 /* The environment's stand last, and win. */
-static int read_qemu_opts(const struct run_values *v, struct plan *p, struct err *e)
+static int read_qemu_opts(struct plan *p, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < v->qemu_opts.n; i++)
-		r = split_qemu_opts(p, "run: --qemu-opts", v->qemu_opts.v[i], e);
+	for (size_t i = 0; r == 0 && i < p->v.qemu_opts.n; i++)
+		r = split_qemu_opts(p, "run: --qemu-opts", p->v.qemu_opts.v[i], e);
 	return r < 0 ? r : split_qemu_opts(p, "QEMU_OPTS", getenv("QEMU_OPTS"), e);
 }
 
@@ -73,62 +72,59 @@ static int read_resolution(const char *said, struct plan *p, struct err *e)
 	if (!said)
 		return 0;
 	if (!said[strspn(said, "0123456789x")] &&
-	    sscanf(said, "%4u%*1[x]%4u%n", &p->width, &p->height, &n) == 2 && n > 0 && !said[n] &&
-	    p->width > 0 && p->height > 0)
+	    sscanf(said, "%4u%*1[x]%4u%n", &p->qemu.width, &p->qemu.height, &n) == 2 && n > 0 && !said[n] &&
+	    p->qemu.width > 0 && p->qemu.height > 0)
 		return 0;
 	return err_exit(e, EXIT_USAGE, EINVAL, "run: --resolution %s: want WIDTHxHEIGHT, as 1024x768", said);
 }
 
-static int read_devices(const struct run_values *v, struct plan *p, struct err *e)
+static int read_devices(struct plan *p, struct err *e)
 {
-	int r = read_resolution(v->resolution, p, e);
+	int r = read_resolution(p->v.resolution, p, e);
 
-	p->graphics = v->graphics != GRAPHICS_OFF;
-	p->agent = v->agent;
-	for (size_t i = 0; r == 0 && i < v->credentials.n; i++)
-		r = credential_add(&p->credentials, v->credentials.v[i], e);
+	p->qemu.graphics = p->v.graphics != GRAPHICS_OFF;
+	for (size_t i = 0; r == 0 && i < p->v.credentials.n; i++)
+		r = credential_add(&p->qemu.credentials, p->v.credentials.v[i], e);
 	return r;
 }
 
-static int read_sizes(struct run_values *v, struct plan *p, struct watch *w, struct err *e)
+static int read_sizes(struct plan *p, struct err *e)
 {
-	int r = run_size("memory", v->memory, (uint64_t)384 << 20, &p->memory, e);
+	int r = run_size("memory", p->v.memory, (uint64_t)384 << 20, &p->qemu.memory, e);
 
 	if (r == 0)
-		r = run_size("disk-size", v->disk_size, 0, &v->disk_bytes, e);
+		r = run_size("disk-size", p->v.disk_size, 0, &p->v.disk_bytes, e);
 	if (r == 0)
-		r = run_size("console-log-size", v->console_log_size, (uint64_t)16 << 20, &w->log.max, e);
+		r = run_size("console-log-size", p->v.console_log_size, (uint64_t)16 << 20,
+			     &p->watch.log.max, e);
 	return r;
 }
 
-int request_read(struct run_values *v, const struct opt_args *args, struct plan *p, struct watch *w,
-		 struct err *e)
+int request_read(struct plan *p, struct err *e)
 {
 	int r;
 
-	if (args->args.n > 0)
-		v->system.system = args->args.v[0];
-	v->system.no_init = v->no_stage2;
-	p->cores = v->cores ? v->cores : 1;
-	p->filtered = v->escapes;
-	p->thrown_away = v->ephemeral;
-	p->watch = w;
-	w->limits = (struct limits){ .stage1 = v->timeout_stage1,
-				     .stage2 = v->timeout_stage2,
-				     .run = v->timeout };
-	w->stop_timeout = v->stop_timeout;
-	r = read_sizes(v, p, w, e);
+	if (p->args.args.n > 0)
+		p->v.system.system = p->args.args.v[0];
+	p->v.system.no_init = p->v.no_stage2;
+	p->qemu.cores = p->v.cores ? p->v.cores : 1;
+	p->watch.limits = (struct limits){ .stage1 = p->v.timeout_stage1,
+					   .stage2 = p->v.timeout_stage2,
+					   .run = p->v.timeout };
+	p->watch.stop_timeout = p->v.stop_timeout;
+	p->watch.rescue = p->v.rescue;
+	r = read_sizes(p, e);
 	if (r == 0)
-		r = run_values_check(v, args->rest, e);
+		r = run_values_check(&p->v, p->args.rest, e);
 	if (r == 0)
-		r = read_command(v, args, w, e);
+		r = read_command(p, e);
 	if (r == 0)
-		r = read_network(v, p, e);
+		r = read_network(p, e);
 	if (r == 0)
-		r = read_devices(v, p, e);
-	if (r == 0 && run_values_unprinted(v, &p->unprinted) < 0)
+		r = read_devices(p, e);
+	if (r == 0 && run_values_unprinted(&p->v, &p->unprinted) < 0)
 		r = err_sys(e, ENOMEM, "--print-qemu");
 	if (r == 0)
-		r = exchange_folders(v->host_certs, &v->folders, p->exchange, e);
-	return r < 0 ? r : read_qemu_opts(v, p, e);
+		r = exchange_folders(p->v.host_certs, &p->v.folders, p->exchange, e);
+	return r < 0 ? r : read_qemu_opts(p, e);
 }

@@ -3,14 +3,12 @@
 #ifndef STOREBOOT_HOST_REQUEST_H
 #define STOREBOOT_HOST_REQUEST_H
 
-#include "host/run/launch.h"
-#include "host/run/options.h"
+#include "host/run/plan.h"
 
 /*
- * Checks the values against each other and takes into plan and watch what needs no look at the system; fills in
- * what v has of other options' text. Returns 0, or -errno with e (EXIT_USAGE, EXIT_BAD_INPUT).
+ * Checks p->v's values against each other, and takes into the rest of the plan what needs no look at the
+ * system. Returns 0, or -errno with e (EXIT_USAGE, EXIT_BAD_INPUT).
  */
-_must_check_ int request_read(struct run_values *v, const struct opt_args *args, struct plan *p,
-			      struct watch *w, struct err *e);
+_must_check_ int request_read(struct plan *p, struct err *e);
 
 #endif

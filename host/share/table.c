@@ -301,7 +301,7 @@ static void qemu_virtiofs(const struct share *w, struct argv *ret)
 		const char *tag = exports[i].tag;
 
 		argv_add(ret, "-chardev", "socket,id=%s,fd=%d", tag,
-			 i < w->n_sockets ? w->socket_fds[i] : -1);
+			 i < w->n_sockets ? argv_fd(ret, w->socket_fds[i]) : -1);
 		argv_add(ret, "-device", "vhost-user-fs-pci,chardev=%s,tag=%s", tag, tag);
 	}
 }

@@ -96,34 +96,9 @@ static int make_channel(int *ret_ours, int *ret_theirs)
 	return 0;
 }
 
-/* What QEMU inherits: its channels and the open images. ret ends with -1. */
-static void pass_fds(const struct qemu_config *c, int *ret)
-{
-	size_t n = 0;
-
-	ret[n++] = c->console_fd;
-	ret[n++] = c->report_fd;
-	ret[n++] = c->qmp_fd;
-	ret[n++] = c->channel_fd;
-	if (c->tpm_fd >= 0)
-		ret[n++] = c->tpm_fd;
-	if (c->agent_fd >= 0)
-		ret[n++] = c->agent_fd;
-	for (size_t i = 0; i < c->n_share_fds; i++)
-		ret[n++] = c->share_fds[i];
-	for (size_t i = 0; i < c->n_disks; i++) {
-		if (c->disks[i].fd >= 0)
-			ret[n++] = c->disks[i].fd;
-		if (c->disks[i].layer_fd >= 0)
-			ret[n++] = c->disks[i].layer_fd;
-	}
-	ret[n] = -1;
-}
-
 static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
 	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
-	int pass[7 + SHARED_FOLDERS_MAX + 1 + 2 * (DISKS_MAX + 1)];
 	sigset_t taken, jobs, jobs_blocked;
 	int r = make_channel(&vm->report_fd, &report);
 
@@ -154,9 +129,8 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 		return err_sys(e, errno, "signalfd");
 	vm->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	serve_watch_clock(vm);
-	pass_fds(config, pass);
 	vm->servers.alone = vm->watch->n_servers > 0;
-	vm->pidfd = proc_start(vm->argv.words.v, pass, said, &vm->pid, e);
+	vm->pidfd = proc_start(vm->argv.words.v, vm->argv.fds, said, &vm->pid, e);
 	if (vm->pidfd < 0)
 		return vm->pidfd;
 	vm->watch->timeline.qemu_us = sys_now_us();
@@ -251,12 +225,9 @@ static bool is_refused(const struct vm *vm, int qemu_status)
 static const struct refusal *find_refusal(const struct vm *vm, int qemu_status, struct refusal *ret)
 {
 	const struct qemu_config *c = vm->config;
-	const char *opts = c->network->opts;
-	size_t extra = 0;
+	const char *opts = c->network.opts;
 
-	while (c->extra && c->extra[extra])
-		extra++;
-	refusal_of(vm->said.len > 0 ? vm->said.data : "", (const char *const *)vm->argv.words.v, extra,
+	refusal_of(vm->said.len > 0 ? vm->said.data : "", (const char *const *)vm->argv.words.v, c->extra.n,
 		   opts && opts[0], ret);
 	if (WEXITSTATUS(qemu_status) == 0)
 		*ret = (struct refusal){ EXIT_USAGE,

@@ -45,6 +45,24 @@ static void commas_are_written_twice(void)
 	says(&a, "[-drive][if=none,file=,,a,,,,%s,id=x][-netdev][user,cmd:'/a b,,c' -x][-y][z]");
 }
 
+/* What proc_start takes: those of all parts, and behind them -1. */
+static void descriptors(void)
+{
+	_cleanup_argv_ struct argv a = { 0 }, b = { 0 };
+
+	CHECK(!a.fds);
+	argv_word(&a, "%d", argv_fd(&a, 7));
+	argv_word(&b, "%d", argv_fd(&b, 9));
+	argv_fd(&b, 8);
+	argv_join(&a, &b);
+	says(&a, "[7][9]");
+	CHECK_INT(a.n_fds, 3);
+	CHECK(a.fds[0] == 7 && a.fds[1] == 9 && a.fds[2] == 8 && a.fds[3] == -1);
+	argv_fail(&b, -EIO);
+	argv_join(&a, &b);
+	CHECK_INT(a.error, -EIO);
+}
+
 static void nothing_follows_an_error(void)
 {
 	_cleanup_argv_ struct argv a = { 0 };
@@ -65,6 +83,7 @@ int main(void)
 {
 	RUN(pieces_come_in_order);
 	RUN(commas_are_written_twice);
+	RUN(descriptors);
 	RUN(nothing_follows_an_error);
 	TEST_END();
 }

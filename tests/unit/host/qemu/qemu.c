@@ -8,18 +8,16 @@
 
 static const char *const server[] = { "/usr/bin/storeboot", "share-server", "42", "/run/s", NULL };
 
-static const struct qemu_disk disk = { "/w/demo.qcow2", -1, -1, "qcow2", "storeboot-root", false,
-				       DISK_BY_VIRTIO };
-
-static const struct network network;
+static char words[] = "init=/x a,b";
 
 static struct qemu_config plain(void)
 {
 	return (struct qemu_config){
 		.program = "/usr/bin/qemu", .name = "demo", .arch = arch_find(EM_X86_64), .accel = ACCEL_TCG,
 		.memory = (uint64_t)384 << 20, .cores = 1, .kernel = "/k", .initrd = "/i",
-		.append = "init=/x a,b", .display = "none", .adapter = true,
-		.disks = &disk, .n_disks = 1, .network = &network,
+		.append = { .data = words }, .display = "none", .adapter = true,
+		.disks = { { "/w/demo.qcow2", -1, -1, "qcow2", "storeboot-root", false, DISK_BY_VIRTIO } },
+		.n_disks = 1,
 		.share_command = server,
 		.console_fd = 3, .report_fd = 4, .qmp_fd = 5, .channel_fd = 6, .tpm_fd = -1, .agent_fd = -1,
 	};
@@ -90,7 +88,7 @@ static void hard_paths(void)
 
 static void what_differs(void)
 {
-	static const char *const extra[] = { "-device", "foo", NULL };
+	char *extra[] = { (char[]){ "-device" }, (char[]){ "foo" }, NULL };
 	struct qemu_config c = plain();
 	_cleanup_argv_ struct argv v = { 0 };
 
@@ -99,7 +97,7 @@ static void what_differs(void)
 	c.display = NULL; /* one of extra */
 	c.memory = ((uint64_t)1 << 30) + 1;
 	c.cores = 3;
-	c.extra = extra;
+	c.extra = (struct strv){ extra, 2 };
 	qemu_args(&c, &v);
 	CHECK_INT(v.error, 0);
 	CHECK_STR(find(&v, "-accel", ""), "kvm");

@@ -179,11 +179,11 @@ static void told(const struct qemu_config *c, const char *want)
 
 static void what_qemu_is_told(void)
 {
-	static const struct network network;
+	char none[] = "";
 	struct qemu_config c = { .program = "q", .name = "n", .arch = arch_find(EM_X86_64), .kernel = "/k",
-				 .initrd = "/i", .append = "", .network = &network, .console_fd = 3,
-				 .channel_fd = 6, .tpm_fd = 9, .efi_code = "/c,d", .efi_vars = "/v",
-				 .agent_fd = 8, .graphics = true };
+				 .initrd = "/i", .append = { .data = none }, .console_fd = 3,
+				 .channel_fd = 6, .tpm_fd = 9, .agent_fd = 8, .graphics = true,
+				 .efi = { .wanted = true, .code = "/c,d", .vars = "/v" } };
 
 	told(&c, " -drive if=pflash,format=raw,unit=0,readonly=on,file=/c,,d "
 		 "-drive if=pflash,format=raw,unit=1,file=/v ");
