@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* commands.h - the table of subcommands, as main has it */
+/* commands.h - the table of subcommands */
 #ifndef STOREBOOT_HOST_COMMANDS_H
 #define STOREBOOT_HOST_COMMANDS_H
 
 #include "host/lib/opt.h"
 
 struct command {
-	const char *name;
+	const struct opt_command *is; /* without a brief: for storeboot's own use, in no list */
 	int (*run)(int argc, char **argv);
-	const char *about;		    /* NULL: storeboot's own use, told to nobody */
-	const struct opt_command *options; /* NULL: none that are told */
-	bool takes_vm;			    /* its argument is the name of one that runs, no file */
-	const char *words;		    /* what its first argument can be, apart by blanks, or NULL */
 };
 
-/* Ends with a row without a name. */
+/* Ends with an empty row. */
 extern const struct command commands[];
+
+/* Loops over the commands that users see. */
+#define COMMAND_EACH(c)                                                                            \
+	for (const struct command *row_ = commands; row_->is; row_++)                              \
+		for (const struct opt_command *c = row_->is->brief ? row_->is : NULL; c; c = NULL)
 
 /* `storeboot completion bash|zsh|fish`: argv[0] is "completion". Returns the exit status. */
 int cmd_completion(int argc, char **argv);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * completion.c - `storeboot completion`: what a shell completes, made from the tables of commands and options
+ * completion.c - `storeboot completion`: what a shell completes, made from the tables of commands
+ * and options
  *
- * Each shell gets a small fixed frame and one line for each option. Values are completed where the table has
- * their words, and as files where the argument's name in --help says that it is one.
+ * Each shell gets a small fixed frame and one line for each option. Values are completed where the
+ * table has their words, and as files where the argument's name in --help says that it is one.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -41,9 +42,10 @@ static void print_quoted(const char *text, const char *also, const char *quote)
 	}
 }
 
-/* --- bash ---------------------------------------------------------------------------------------- */
+/* --- bash ----------------------------------------------------------------------------------------
+ */
 
-static void bash_values(const struct command *c, const struct opt *o)
+static void bash_values(const struct opt_command *c, const struct opt *o)
 {
 	if (o->kind == OPT_FLAG || o->kind == OPT_MAYBE)
 		return;
@@ -59,56 +61,59 @@ static void bash_values(const struct command *c, const struct opt *o)
 	}
 }
 
-static void bash_words(const struct command *c)
+static void bash_words(const struct opt_command *c)
 {
 	printf("\t%s:*) words='--help", c->name);
-	for (size_t i = 0; i < c->options->n_opts; i++)
-		printf(" --%s", c->options->opts[i].name);
+	OPT_EACH(o, c)
+	if (opt_is_shown(c, o))
+		printf(" --%s", o->name);
 	printf("' files=%s ;;\n", c->takes_vm ? "" : "yes");
 }
 
 static void bash(void)
 {
 	printf("# bash completion for storeboot(1)\n_storeboot() {\n"
-	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words= files=\n"
+	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words= "
+	       "files=\n"
 	       "\tcase $COMP_CWORD:${COMP_WORDS[1]}:$prev in\n\t1:*) words='");
-	for (const struct command *c = commands; c->name; c++)
-		if (c->about)
-			printf("%s ", c->name);
+	COMMAND_EACH(c)
+	printf("%s ", c->name);
 	printf("' ;;\n\tesac\n\t[ \"$COMP_CWORD\" -eq 1 ] || case ${COMP_WORDS[1]}:$prev in\n");
-	for (const struct command *c = commands; c->name; c++)
-		for (size_t i = 0; c->options && i < c->options->n_opts; i++)
-			bash_values(c, &c->options->opts[i]);
-	for (const struct command *c = commands; c->name; c++)
-		if (c->options)
-			bash_words(c);
+	COMMAND_EACH(c)
+	OPT_EACH(o, c)
+	bash_values(c, o);
+	COMMAND_EACH(c)
+	bash_words(c);
 	printf("\tesac\n\tcase $COMP_CWORD:${COMP_WORDS[1]} in\n");
-	for (const struct command *c = commands; c->name; c++)
-		if (c->words)
-			printf("\t2:%s) words=\"%s $words\" files= ;;\n", c->name, c->words);
+	COMMAND_EACH(c)
+	if (c->words)
+		printf("\t2:%s) words=\"%s $words\" files= ;;\n", c->name, c->words);
 	printf("\tesac\n\tcase $cur:${COMP_WORDS[1]} in\n\t-*) files= ;;\n");
-	for (const struct command *c = commands; c->name; c++)
-		if (c->takes_vm)
-			printf("\t*:%s) words=\"$words $(storeboot list 2>/dev/null | cut -d ' ' -f 1)\" ;;\n",
-			       c->name);
+	COMMAND_EACH(c)
+	if (c->takes_vm)
+		printf("\t*:%s) words=\"$words $(storeboot list 2>/dev/null | cut -d ' ' -f 1)\" "
+		       ";;\n",
+		       c->name);
 	printf("\tesac\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
 	       "\tif [ -n \"$files\" ]; then\n\t\tcompopt -o filenames 2>/dev/null\n"
 	       "\t\tCOMPREPLY+=($(compgen -f -- \"$cur\"))\n\tfi\n}\n"
 	       "complete -F _storeboot storeboot\n");
 }
 
-/* --- zsh ----------------------------------------------------------------------------------------- */
+/* --- zsh -----------------------------------------------------------------------------------------
+ */
 
 static void zsh_option(const struct opt *o)
 {
-	printf("\t\t'%s--%s%s[", o->kind == OPT_LIST ? "*" : "", o->name, o->kind == OPT_FLAG  ? "" :
-									 o->kind == OPT_MAYBE ? "=-" :
-												 "=");
+	printf("\t\t'%s--%s%s[", o->kind == OPT_LIST ? "*" : "", o->name,
+	       o->kind == OPT_FLAG    ? ""
+	       : o->kind == OPT_MAYBE ? "=-"
+				      : "=");
 	print_quoted(o->help, "[]:\\", "'\\''");
 	putchar(']');
 	if (o->kind != OPT_FLAG) {
 		printf("%s:", o->kind == OPT_MAYBE ? ":" : "");
-		print_quoted(o->arg, "[]:\\", "'\\''");
+		print_quoted(o->arg ? o->arg : "WORD", "[]:\\", "'\\''");
 		putchar(':');
 	}
 	if (o->choices) {
@@ -124,32 +129,34 @@ static void zsh_option(const struct opt *o)
 static void zsh(void)
 {
 	printf("#compdef storeboot\n_storeboot() {\n\tlocal -a subcommands=(\n");
-	for (const struct command *c = commands; c->name; c++)
-		if (c->about) {
-			printf("\t\t'%s:", c->name);
-			print_quoted(c->about, ":\\", "'\\''");
-			printf("'\n");
-		}
-	printf("\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command subcommands\n\t\treturn\n\tfi\n"
+	COMMAND_EACH(c)
+	{
+		printf("\t\t'%s:", c->name);
+		print_quoted(c->brief, ":\\", "'\\''");
+		printf("'\n");
+	}
+	printf("\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command "
+	       "subcommands\n\t\treturn\n\tfi\n"
 	       "\tlocal cmd=$words[2]\n\tshift words\n\t(( CURRENT-- ))\n\tcase $cmd in\n");
-	for (const struct command *c = commands; c->name; c++) {
-		if (!c->options && !c->words)
-			continue;
+	COMMAND_EACH(c)
+	{
 		printf("\t%s) _arguments \\\n", c->name);
-		for (size_t i = 0; c->options && i < c->options->n_opts; i++)
-			zsh_option(&c->options->opts[i]);
+		OPT_EACH(o, c)
+		if (opt_is_shown(c, o))
+			zsh_option(o);
 		if (c->words)
 			printf("\t\t'1:word:(%s)' \\\n", c->words);
-		printf("\t\t%s ;;\n", c->takes_vm ?
-					      "'*:VM:($(storeboot list 2>/dev/null | cut -d \" \" -f 1))'" :
-					      "'*:file:_files'");
+		printf("\t\t%s ;;\n",
+		       c->takes_vm ? "'*:VM:($(storeboot list 2>/dev/null | cut -d \" \" -f 1))'"
+				   : "'*:file:_files'");
 	}
 	printf("\tesac\n}\n_storeboot \"$@\"\n");
 }
 
-/* --- fish ---------------------------------------------------------------------------------------- */
+/* --- fish ----------------------------------------------------------------------------------------
+ */
 
-static void fish_option(const struct command *c, const struct opt *o)
+static void fish_option(const struct opt_command *c, const struct opt *o)
 {
 	printf("complete -c storeboot -n '__fish_seen_subcommand_from %s' -l %s", c->name, o->name);
 	if (o->letter)
@@ -168,22 +175,24 @@ static void fish_option(const struct command *c, const struct opt *o)
 
 static void fish(void)
 {
-	printf("# fish completion for storeboot(1)\ncomplete -c storeboot -n __fish_use_subcommand -f\n");
-	for (const struct command *c = commands; c->name; c++) {
-		if (!c->about)
-			continue;
+	printf("# fish completion for storeboot(1)\ncomplete -c storeboot -n __fish_use_subcommand "
+	       "-f\n");
+	COMMAND_EACH(c)
+	{
 		printf("complete -c storeboot -n __fish_use_subcommand -a %s -d '", c->name);
-		print_quoted(c->about, "\\", "\\'");
+		print_quoted(c->brief, "\\", "\\'");
 		printf("'\n");
 		if (c->takes_vm)
 			printf("complete -c storeboot -n '__fish_seen_subcommand_from %s' -f "
-			       "-a '(storeboot list 2>/dev/null | string split -f 1 \" \")'\n", c->name);
+			       "-a '(storeboot list 2>/dev/null | string split -f 1 \" \")'\n",
+			       c->name);
 		if (c->words)
 			printf("complete -c storeboot -n '__fish_seen_subcommand_from %s; "
 			       "and not __fish_seen_subcommand_from %s' -f -a '%s'\n",
 			       c->name, c->words, c->words);
-		for (size_t i = 0; c->options && i < c->options->n_opts; i++)
-			fish_option(c, &c->options->opts[i]);
+		OPT_EACH(o, c)
+		if (opt_is_shown(c, o))
+			fish_option(c, o);
 	}
 }
 
@@ -192,18 +201,9 @@ static const struct {
 	void (*print)(void);
 } shells[] = { { "bash", bash }, { "zsh", zsh }, { "fish", fish } };
 
-const struct opt_command completion_command = {
-	.name = "completion",
-	.synopsis = "bash|zsh|fish",
-	.about = "Prints what the shell reads to complete commands, options, their words and the names of\n"
-		 "VMs.\n"
-		 "For bash: eval \"$(storeboot completion bash)\"",
-	.max_args = 1,
-};
-
-static int print_for(const struct opt_args *args, struct err *e)
+static int print_for(_unused_ void *values, const struct opt_args *args, struct err *e)
 {
-	for (size_t i = 0; args->args.n == 1 && i < ARRAY_SIZE(shells); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
 		if (str_eq(args->args.v[0], shells[i].name)) {
 			shells[i].print();
 			return 0;
@@ -211,17 +211,21 @@ static int print_for(const struct opt_args *args, struct err *e)
 	return err_exit(e, EXIT_USAGE, EINVAL, "completion: want one word, bash, zsh or fish");
 }
 
+const struct opt_command completion_command = {
+	.name = "completion",
+	.brief = "print a shell's completion of storeboot's options",
+	.synopsis = "bash|zsh|fish",
+	.about = "Prints a script with which the shell completes commands, options, their values\n"
+		 "and the names of VMs.",
+	.examples = "  eval \"$(storeboot completion bash)\"\n"
+		    "  storeboot completion fish >~/.config/fish/completions/storeboot.fish",
+	.words = "bash zsh fish",
+	.min_args = 1,
+	.max_args = 1,
+	.run = print_for,
+};
+
 int cmd_completion(int argc, char **argv)
 {
-	_cleanup_(opt_args_free) struct opt_args args = { 0 };
-	struct err e = { 0 };
-	int r = opt_parse(&completion_command, argc, argv, NULL, &args, &e);
-
-	if (r == 0 && args.help)
-		opt_help(&completion_command, stdout);
-	else if (r == 0)
-		r = print_for(&args, &e);
-	if (r < 0)
-		log_error("%s", e.text);
-	return r == 0 ? EXIT_OK : e.exit_status;
+	return opt_run(&completion_command, argc, argv, NULL);
 }

@@ -21,36 +21,69 @@
 #include "init/lib/log.h"
 #include "init/lib/str.h"
 
-const struct command commands[] = {
-	{ "run", cmd_run, "boot a system from the host's store in QEMU", &run_command, false, NULL },
-	{ "list", cmd_list, "the VMs that run", &list_command, false, NULL },
-	{ "exec", cmd_exec, "run a command in one of them", &exec_command, true, NULL },
-	{ "console", cmd_console, "get on the console of one of them", &console_command, true, NULL },
-	{ "stop", cmd_stop, "end one of them", &stop_command, true, NULL },
-	{ "doctor", cmd_doctor, "what this host has, lacks, and the command that mends it", &run_command,
-	  false, NULL },
-	{ "initrd", cmd_initrd, "build the initramfs alone; look into any", &initrd_command, false,
-	  "ls cat verify diff" },
-	{ "reginfo", cmd_reginfo, "print the registration of a closure", &reginfo_command, false, NULL },
-	{ "completion", cmd_completion, "print what a shell completes: bash, zsh or fish",
-	  &completion_command, false, "bash zsh fish" },
-	{ "share-server", cmd_share_server, NULL, NULL, false, NULL }, /* run's own use */
-	{ "relay", cmd_relay, NULL, NULL, false, NULL },		  /* and QEMU's, for it */
-	{ NULL, NULL, NULL, NULL, false, NULL },
-};
-
 static int usage(FILE *to)
 {
 	fprintf(to, "Usage: storeboot COMMAND [ARGUMENT]...\n\n"
-		    "Boots a system that lives in the host's /nix/store inside QEMU, copying "
-		    "nothing.\n\n"
+		    "Boots a system from the host's /nix/store in QEMU, without copying it.\n\n"
 		    "Commands:\n");
-	for (const struct command *c = commands; c->name; c++)
-		if (c->about)
-			fprintf(to, "  %-10s %s\n", c->name, c->about);
-	fprintf(to, "\nstoreboot COMMAND --help tells more; storeboot(1) tells all.\n");
+	COMMAND_EACH(c)
+	fprintf(to, "  %-10s %s\n", c->name, c->brief);
+	fprintf(to, "\nExamples:\n"
+		    "  storeboot run /run/current-system --append fstab=no\n"
+		    "  storeboot help run\n"
+		    "\nstoreboot(1) explains all commands and options.\n");
 	return to == stdout ? EXIT_OK : EXIT_USAGE;
 }
+
+static int help(_unused_ void *values, const struct opt_args *args, struct err *e)
+{
+	if (args->args.n == 0)
+		return usage(stdout);
+	COMMAND_EACH(c)
+	if (str_eq(c->name, args->args.v[0])) {
+		opt_help(c);
+		return EXIT_OK;
+	}
+	return err_exit(e, EXIT_USAGE, EINVAL, "unknown command %s; see storeboot --help",
+			args->args.v[0]);
+}
+
+static const struct opt_command help_command = {
+	.name = "help",
+	.brief = "show the options of a command",
+	.synopsis = "[COMMAND]",
+	.about = "Shows what `storeboot COMMAND --help` shows. Without a COMMAND it lists them.",
+	.examples = "  storeboot help run\n"
+		    "  storeboot help run | grep disk",
+	.words = "run list exec console stop doctor initrd reginfo completion help",
+	.max_args = 1,
+	.run = help,
+};
+
+static int cmd_help(int argc, char **argv)
+{
+	return opt_run(&help_command, argc, argv, NULL);
+}
+
+/* The launcher's file server, and QEMU's relay for --guest-forward. */
+static const struct opt_command share_server = { .name = "share-server" },
+				relay = { .name = "relay" };
+
+const struct command commands[] = {
+	{ &run_command, cmd_run },
+	{ &list_command, cmd_list },
+	{ &exec_command, cmd_exec },
+	{ &console_command, cmd_console },
+	{ &stop_command, cmd_stop },
+	{ &doctor_command, cmd_doctor },
+	{ &initrd_command, cmd_initrd },
+	{ &reginfo_command, cmd_reginfo },
+	{ &completion_command, cmd_completion },
+	{ &help_command, cmd_help },
+	{ &share_server, cmd_share_server },
+	{ &relay, cmd_relay },
+	{ NULL, NULL },
+};
 
 /*
  * Where the caller closed one of descriptors 0 to 2, the next file opened would take its place: the
@@ -74,14 +107,14 @@ static int run(int argc, char **argv)
 {
 	if (argc < 2)
 		return usage(stderr);
-	if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h") || str_eq(argv[1], "help"))
+	if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"))
 		return usage(stdout);
 	if (str_eq(argv[1], "--version")) {
 		printf("storeboot %s\n", STOREBOOT_VERSION);
 		return EXIT_OK;
 	}
-	for (const struct command *c = commands; c->name; c++)
-		if (str_eq(c->name, argv[1]))
+	for (const struct command *c = commands; c->is; c++)
+		if (str_eq(c->is->name, argv[1]))
 			return c->run(argc - 1, argv + 1);
 	log_error("unknown command %s; see storeboot --help", argv[1]);
 	return EXIT_USAGE;

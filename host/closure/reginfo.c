@@ -180,26 +180,6 @@ struct values {
 	const char *output;
 };
 
-static const struct opt opts[] = {
-	{ "graph", 'g', OPT_STRING, offsetof(struct values, graph), "FILE",
-	  "an exportReferencesGraph file in place of PATH; computes the hashes, needs no Nix",
-	  NULL },
-	{ "output", 'o', OPT_STRING, offsetof(struct values, output), "FILE",
-	  "write it there, whole or not at all; default: to stdout", NULL },
-};
-
-const struct opt_command reginfo_command = {
-	.name = "reginfo",
-	.synopsis = "PATH... | --graph FILE",
-	.about =
-		"Prints the registration of the closure of store paths, with their hashes, in the\n"
-		"form that nix-store --load-db reads: what regInfo= names on the kernel's command\n"
-		"line.",
-	.opts = opts,
-	.n_opts = ARRAY_SIZE(opts),
-	.max_args = UINT32_MAX,
-};
-
 static bool is_registration(int fd)
 {
 	_cleanup_(graph_free) struct graph g = { 0 };
@@ -210,36 +190,48 @@ static bool is_registration(int fd)
 	       graph_parse(GRAPH_REGISTRATION, b.data ? b.data : "", b.len, "", &g, &none) == 0;
 }
 
-static int run(int argc, char **argv, struct err *e)
+static int run(void *values, const struct opt_args *args, struct err *e)
 {
-	_cleanup_(opt_args_free) struct opt_args args = { 0 };
+	const struct values *v = values;
 	_cleanup_buf_ struct buf reg = { 0 };
-	struct values v = { 0 };
-	int r = opt_parse(&reginfo_command, argc, argv, &v, &args, e);
+	int r;
 
-	if (r < 0)
-		return r;
-	if (args.help) {
-		opt_help(&reginfo_command, stdout);
-		return 0;
-	}
-	if ((v.graph != NULL) == (args.args.n > 0))
+	if ((v->graph != NULL) == (args->args.n > 0))
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"reginfo takes store paths or --graph FILE, one of them; see "
 				"storeboot reginfo --help");
 	progress_set("looking up the closure's registration");
-	r = v.graph ? reginfo_from_graph(v.graph, &reg, e)
-		    : reginfo_from_nix((const char *const *)args.args.v, &reg, e);
+	r = v->graph ? reginfo_from_graph(v->graph, &reg, e) :
+		       reginfo_from_nix((const char *const *)args->args.v, &reg, e);
 	progress_end();
-	return r < 0 ? r : output_write(v.output, &reg, "the registration", is_registration, e);
+	return r < 0 ? r : output_write(v->output, &reg, "the registration", is_registration, e);
 }
+
+static const struct opt opts[] = {
+	OPT(STRING, struct values, graph, "graph", "FILE",
+	    "exportReferencesGraph file to use instead of Nix", .letter = 'g'),
+	OPT(STRING, struct values, output, "output", "FILE", "file to write (default: -, stdout)",
+	    .letter = 'o'),
+	{ 0 }
+};
+
+const struct opt_command reginfo_command = {
+	.name = "reginfo",
+	.brief = "print the registration of a closure",
+	.synopsis = "PATH... | --graph FILE",
+	.about = "Prints the registration of the closure of store paths, with their hashes, as\n"
+		 "nix-store --load-db and storeboot run --reginfo read it.",
+	.examples = "  storeboot reginfo ./result -o registration\n"
+		    "  storeboot reginfo --graph closure -o registration",
+	.opts = opts,
+	.max_args = UINT32_MAX,
+	.run = run,
+	.failed = EXIT_BAD_INPUT,
+};
 
 int cmd_reginfo(int argc, char **argv)
 {
-	struct err e = { 0 };
+	struct values v = { 0 };
 
-	if (run(argc, argv, &e) == 0)
-		return EXIT_OK;
-	log_error("%s", e.text);
-	return e.exit_status ? e.exit_status : EXIT_BAD_INPUT;
+	return opt_run(&reginfo_command, argc, argv, &v);
 }

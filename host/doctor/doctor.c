@@ -2,8 +2,8 @@
 /*
  * doctor.c - `storeboot doctor`: what this host has, lacks, and the command that mends it
  *
- * It takes the options of `storeboot run`, and what they ask for decides what is a fault here and what is only
- * lacking. With a SYSTEM it then looks at all that `run` would look at, by the same steps (run.c).
+ * It takes the options of `storeboot run`; they decide whether something missing is a fault. With a
+ * SYSTEM it then looks at all that `run` would look at, by the same steps (run_look).
  */
 #include "host/doctor/doctor.h"
 
@@ -34,17 +34,47 @@
 #define QEMU_MAJOR_MIN 5
 #define QEMU_MINOR_MIN 2
 
+/* What `storeboot run` with these options cannot do without. */
+enum use {
+	ALWAYS = 1 << 0,
+	CIFS = 1 << 1,
+	VIRTIOFS = 1 << 2,
+	IMAGE = 1 << 3,
+	EFI = 1 << 4,
+	TPM = 1 << 5,
+	KVM = 1 << 6,
+	REGISTRATION = 1 << 7,
+	CACHE = 1 << 8,
+};
+
 struct patient {
 	const struct run_values *v;
-	const struct arch *arch; /* the host's own */
-	char qemu[PATH_MAX], smbd[PATH_MAX], bwrap[PATH_MAX];
-	bool faulty;
+	const struct arch *arch;			      /* the host's own */
+	char qemu[PATH_MAX], smbd[PATH_MAX], bwrap[PATH_MAX]; /* "": missing, or does not run */
+	bool slow;					      /* without KVM */
+	unsigned int faults;
 	bool run_fails; /* a step of its preparations does */
 };
 
+static unsigned int uses_of(const struct run_values *v)
+{
+	const bool image = v->share == SHARE_IMAGE || v->cache;
+
+	/* Without a cache a run makes again what it would find there, except: */
+	return ALWAYS | (v->share == SHARE_CIFS ? CIFS : 0) |
+	       (v->share == SHARE_VIRTIOFS ? VIRTIOFS : 0) | (image ? IMAGE | CACHE : 0) |
+	       (v->host_certs || v->print_qemu ? CACHE : 0) | (v->efi ? EFI : 0) |
+	       (v->tpm ? TPM : 0) | (v->accel == ACCEL_KVM ? KVM : 0) |
+	       (v->registered.n > 0 ? REGISTRATION : 0);
+}
+
+/* --- programs ----------------------------------------------------------------------------------
+ */
+
 static void first_line(const struct buf *b, char *dst, size_t size)
 {
-	snprintf(dst, size, "%.*s", b->data ? (int)strcspn(b->data, "\n") : 0, b->data ? b->data : "");
+	snprintf(dst, size, "%.*s", b->data ? (int)strcspn(b->data, "\n") : 0,
+		 b->data ? b->data : "");
 }
 
 static void last_line(const struct buf *b, char *dst, size_t size)
@@ -54,7 +84,8 @@ static void last_line(const struct buf *b, char *dst, size_t size)
 	snprintf(dst, size, "%s", newline ? newline + 1 : b->data ? b->data : "");
 }
 
-/* A usage error of one that has no such option: mkfs.erofs 1.5 says "mkfs.erofs 1.5" all the same. */
+/* A usage error of one that has no such option: mkfs.erofs 1.5 says "mkfs.erofs 1.5" all the same.
+ */
 static bool says_its_version(const char *path, const char *line)
 {
 	const char *slash = strrchr(path, '/'), *rest = str_after(line, slash ? slash + 1 : path);
@@ -63,46 +94,49 @@ static bool says_its_version(const char *path, const char *line)
 }
 
 /*
- * Runs a program for its version, the first line that it writes, into f's text. A program that does not end
- * well has no version: what it wrote is then the reason. Returns 0, or -errno with f's text.
+ * Runs a program for its version, the first line that it writes, into f's text. A program that
+ * fails has no version: its last line is the reason then. Returns 0, or -errno with f's text.
  */
 static int ask_version(const char *path, const char *option, struct finding *f)
 {
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
 	const char *const argv[] = { path, option, NULL };
-	const struct spawn s = { .path = path, .argv = argv, .stdin_fd = -1,
-				 .timeout_ms = SPAWN_ASK_TIMEOUT_MS };
+	const struct spawn s = {
+		.path = path, .argv = argv, .stdin_fd = -1, .timeout_ms = SPAWN_ASK_TIMEOUT_MS
+	};
 	char words[256], how[64], why[256];
 	int status, r = spawn_run(&s, &out, &said, &status);
 
 	first_line(out.len > 0 || r < 0 ? &out : &said, words, sizeof(words));
-	if (r == 0 && WIFEXITED(status) && (WEXITSTATUS(status) == 0 || says_its_version(path, words))) {
-		snprintf(f->text, sizeof(f->text), "%s: %s", path, words);
+	if (r == 0 && WIFEXITED(status) &&
+	    (WEXITSTATUS(status) == 0 || says_its_version(path, words))) {
+		FOUND(f, "%s: %s", path, words);
 		return 0;
 	}
 	last_line(said.len > 0 ? &said : &out, why, sizeof(why));
-	snprintf(f->text, sizeof(f->text), "%s does not run: %s%s%s", path,
-		 r < 0 ? strerror(-r) : spawn_status_text(status, how, sizeof(how)), why[0] ? ": " : "", why);
+	FOUND(f, "%s does not run: %s%s%s", path,
+	      r < 0 ? strerror(-r) : spawn_status_text(status, how, sizeof(how)),
+	      why[0] ? ": " : "", why);
 	return r < 0 ? r : -ENOEXEC;
 }
 
-/* ret_path: "" where it is missing or does not run. */
-static int look_program(const char *given, const char *name, const char *package, const char *option,
-			char *ret_path, struct finding *f)
+/* given: the user's own, or NULL. ret_path may be NULL; "": the program is missing or does not run.
+ */
+static int look_program(const char *given, const char *name, const char *package,
+			const char *option, char *ret_path, struct finding *f)
 {
 	char path[PATH_MAX];
 	struct err e = { 0 };
 	int r = proc_find(given, name, package, path, &e);
 
 	if (r < 0)
-		snprintf(f->text, sizeof(f->text), "%s is not on this host", given ? given : name);
+		FOUND(f, "%s is not on this host", given ? given : name);
 	else
 		r = ask_version(path, option, f);
-	if (r < 0) {
+	if (r < 0)
 		distro_install(package, f->mend, sizeof(f->mend));
-		path[0] = '\0';
-	}
-	memcpy(ret_path, path, strlen(path) + 1);
+	if (ret_path)
+		snprintf(ret_path, PATH_MAX, "%s", r < 0 ? "" : path);
 	return r;
 }
 
@@ -119,45 +153,10 @@ static int look_qemu(struct patient *p, struct finding *f)
 		return 0; /* a build with a name of its own */
 	if (major > QEMU_MAJOR_MIN || (major == QEMU_MAJOR_MIN && minor >= QEMU_MINOR_MIN))
 		return 0;
-	snprintf(f->text, sizeof(f->text), "%s is QEMU %u.%u; want %d.%d or later", p->qemu, major, minor,
-		 QEMU_MAJOR_MIN, QEMU_MINOR_MIN);
+	FOUND(f, "%s is QEMU %u.%u; want %d.%d or later", p->qemu, major, minor, QEMU_MAJOR_MIN,
+	      QEMU_MINOR_MIN);
 	distro_install(p->arch->package, f->mend, sizeof(f->mend));
 	return -ENOTSUP;
-}
-
-static int look_qemu_img(_unused_ struct patient *p, struct finding *f)
-{
-	char path[PATH_MAX];
-
-	return look_program(NULL, "qemu-img", "qemu-utils", "--version", path, f);
-}
-
-static int look_kvm(struct patient *p, struct finding *f)
-{
-	if (p->qemu[0])
-		return check_kvm(p->qemu, f);
-	snprintf(f->text, sizeof(f->text), "not tried without QEMU");
-	return -ENOENT;
-}
-
-static int look_store(struct patient *p, struct finding *f)
-{
-	const char *store = p->v->system.store ? p->v->system.store : GUEST_STORE;
-
-	if (access(store, R_OK | X_OK) == 0) {
-		snprintf(f->text, sizeof(f->text), "%s", store);
-		return 0;
-	}
-	snprintf(f->text, sizeof(f->text), "%s: %s", store, strerror(errno));
-	distro_install("nix-bin", f->mend, sizeof(f->mend));
-	return -ENOENT;
-}
-
-static int look_nix(_unused_ struct patient *p, struct finding *f)
-{
-	char path[PATH_MAX];
-
-	return look_program(NULL, "nix-store", "nix-bin", "--version", path, f);
 }
 
 static int look_smbd(struct patient *p, struct finding *f)
@@ -170,50 +169,66 @@ static int look_bwrap(struct patient *p, struct finding *f)
 	return look_program(NULL, "bwrap", "bubblewrap", "--version", p->bwrap, f);
 }
 
-static int look_server(struct patient *p, struct finding *f)
-{
-	if (p->smbd[0] && p->bwrap[0])
-		return check_server(p->smbd, p->bwrap, f);
-	snprintf(f->text, sizeof(f->text), "not tried without smbd and bwrap");
-	return -ENOENT;
-}
-
 static int look_virtiofsd(struct patient *p, struct finding *f)
 {
 	char path[PATH_MAX];
 	struct err e = { 0 };
 	int r = virtiofs_find(p->v->virtiofsd, path, &e);
 
-	return look_program(r < 0 ? p->v->virtiofsd : path, "virtiofsd", "virtiofsd", "--version", path, f);
+	return look_program(r < 0 ? p->v->virtiofsd : path, "virtiofsd", "virtiofsd", "--version",
+			    NULL, f);
 }
 
-static int look_erofs(_unused_ struct patient *p, struct finding *f)
-{
-	char path[PATH_MAX];
+/* --- all else ----------------------------------------------------------------------------------
+ */
 
-	return look_program(NULL, "mkfs.erofs", "erofs-utils", "-V", path, f);
+static int look_kvm(struct patient *p, struct finding *f)
+{
+	int r = -ENOENT;
+
+	if (p->qemu[0])
+		r = check_kvm(p->qemu, f);
+	else
+		FOUND(f, "not tried without QEMU");
+	p->slow = r < 0;
+	return r;
+}
+
+static int look_store(struct patient *p, struct finding *f)
+{
+	const char *store = p->v->system.store ? p->v->system.store : GUEST_STORE;
+
+	FOUND(f, "%s", store);
+	if (access(store, R_OK | X_OK) == 0)
+		return 0;
+	FOUND(f, "%s: %s", store, strerror(errno));
+	distro_install("nix-bin", f->mend, sizeof(f->mend));
+	return -ENOENT;
+}
+
+static int look_server(struct patient *p, struct finding *f)
+{
+	if (p->smbd[0] && p->bwrap[0])
+		return check_server(p->smbd, p->bwrap, f);
+	FOUND(f, "not tried without smbd and bwrap");
+	return -ENOENT;
 }
 
 static int look_efi(struct patient *p, struct finding *f)
 {
-	const struct efi_request q = { .arch = p->arch, .qemu = p->qemu, .firmware = p->v->efi_firmware,
-				       .variables = p->v->efi_variables, .vars = "" };
+	const struct efi_request q = { .arch = p->arch,
+				       .qemu = p->qemu,
+				       .firmware = p->v->efi_firmware,
+				       .variables = p->v->efi_variables,
+				       .vars = "" };
 	struct efi efi = { 0 };
 	struct err e = { 0 };
 	int r = efi_find(&q, &efi, &e);
 
-	snprintf(f->text, sizeof(f->text), "%s",
-		 r < 0 ? "there is no EFI firmware for such a machine" : efi.code);
+	FOUND(f, "%s", r < 0 ? "there is no EFI firmware for such a machine" : efi.code);
 	if (r < 0 && p->arch->efi_package)
 		distro_install(p->arch->efi_package, f->mend, sizeof(f->mend));
 	return r;
-}
-
-static int look_swtpm(_unused_ struct patient *p, struct finding *f)
-{
-	char path[PATH_MAX];
-
-	return look_program(NULL, "swtpm", "swtpm", "--version", path, f);
 }
 
 static int look_here(_unused_ struct patient *p, struct finding *f)
@@ -223,17 +238,17 @@ static int look_here(_unused_ struct patient *p, struct finding *f)
 
 static int look_cache(_unused_ struct patient *p, struct finding *f)
 {
+	static const char elsewhere[] = "XDG_CACHE_HOME=/elsewhere storeboot run ...";
 	_cleanup_buf_ struct buf path = { 0 };
 	_cleanup_close_ int fd = cache_open("initrd", &path);
-
 	const char *xdg = getenv("XDG_CACHE_HOME");
 
 	if (fd >= 0)
-		return check_room(path.data, "XDG_CACHE_HOME=/elsewhere storeboot run ...", f);
+		return check_room(path.data, elsewhere, f);
 	/* A relative one is ignored (cache.c). */
-	snprintf(f->text, sizeof(f->text), "nothing can be kept in %s/storeboot: %s",
-		 xdg && xdg[0] == '/' ? xdg : "~/.cache", strerror(-fd));
-	snprintf(f->mend, sizeof(f->mend), "XDG_CACHE_HOME=/elsewhere storeboot run ...");
+	FOUND(f, "nothing can be kept in %s/storeboot: %s", xdg && xdg[0] == '/' ? xdg : "~/.cache",
+	      strerror(-fd));
+	MEND(f, "%s", elsewhere);
 	return fd;
 }
 
@@ -245,76 +260,92 @@ static int look_runtime(_unused_ struct patient *p, struct finding *f)
 	return check_room(base, "TMPDIR=/elsewhere storeboot run ...", f);
 }
 
-/* What of `storeboot run` cannot do without. */
-enum use { ALWAYS, CIFS, VIRTIOFS, IMAGE, EFI, TPM, KVM, REGISTRATION, CACHE };
+/* --- the report --------------------------------------------------------------------------------
+ */
 
-static bool asked(enum use use, const struct run_values *v)
-{
-	switch (use) {
-	case ALWAYS:
-		return true;
-	case CIFS:
-		return v->share == SHARE_CIFS;
-	case VIRTIOFS:
-		return v->share == SHARE_VIRTIOFS;
-	case IMAGE:
-		return v->share == SHARE_IMAGE || v->cache;
-	case EFI:
-		return v->efi;
-	case TPM:
-		return v->tpm;
-	case KVM:
-		return v->accel == ACCEL_KVM;
-	case REGISTRATION:
-		return v->registered.n > 0;
-	case CACHE: /* all other runs make anew what they would have found there */
-		return asked(IMAGE, v) || v->host_certs || v->print_qemu;
-	}
-	return false;
-}
+#define PROGRAM(p, package_, option_) .program = p, .package = package_, .option = option_
 
 static const struct row {
-	const char *name;
+	const char *name; /* what the run needs it for */
 	enum use use;
-	int (*look)(struct patient *p, struct finding *f);
-	const char *without; /* what there is not then, where it was not asked for */
+	int (*look)(struct patient *p, struct finding *f); /* NULL: ask the program */
+	const char *without; /* the loss if it is missing and was not asked for */
+	const char *program, *package, *option;
 } rows[] = {
-	{ "qemu", ALWAYS, look_qemu, NULL },
-	{ "qemu-img", ALWAYS, look_qemu_img, NULL },
-	{ "kvm", KVM, look_kvm, "slow guests" },
-	{ "store", ALWAYS, look_store, NULL },
-	{ "nix", REGISTRATION, look_nix, "no registration of the closure" },
-	{ "smbd", CIFS, look_smbd, "no --share cifs" },
-	{ "bwrap", CIFS, look_bwrap, "no --share cifs, no virtiofs" },
-	{ "file server", CIFS, look_server, "no --share cifs" },
-	{ "virtiofsd", VIRTIOFS, look_virtiofsd, "no --share virtiofs" },
-	{ "mkfs.erofs", IMAGE, look_erofs, "no --share image, no --cache" },
-	{ "efi", EFI, look_efi, "no --efi" },
-	{ "swtpm", TPM, look_swtpm, "no --tpm" },
-	{ "disk space", ALWAYS, look_here, NULL },
-	{ "cache", CACHE, look_cache, "slow starts; no --share image, --cache, --host-certs, --print-qemu" },
-	{ "private files", ALWAYS, look_runtime, NULL },
+	{ "guest machine", ALWAYS, .look = look_qemu },
+	{ "disk images", ALWAYS, PROGRAM("qemu-img", "qemu-utils", "--version") },
+	{ "fast guests", KVM, .look = look_kvm,
+	  .without = "guests are emulated, ten times slower" },
+	{ "store", ALWAYS, .look = look_store },
+	{ "registration", REGISTRATION, PROGRAM("nix-store", "nix-bin", "--version"),
+	  .without = "no registration of the closure" },
+	{ "share cifs", CIFS, .look = look_smbd, .without = "no --share cifs" },
+	{ "sandbox", CIFS, .look = look_bwrap, .without = "no --share cifs, no virtiofs" },
+	{ "cifs in sandbox", CIFS, .look = look_server, .without = "no --share cifs" },
+	{ "share virtiofs", VIRTIOFS, .look = look_virtiofsd, .without = "no --share virtiofs" },
+	{ "share image", IMAGE, PROGRAM("mkfs.erofs", "erofs-utils", "-V"),
+	  .without = "no --share image, no --cache" },
+	{ "EFI boot", EFI, .look = look_efi, .without = "no --efi" },
+	{ "TPM", TPM, PROGRAM("swtpm", "swtpm", "--version"), .without = "no --tpm" },
+	{ "disk space", ALWAYS, .look = look_here },
+	{ "cache", CACHE, .look = look_cache,
+	  .without = "slow starts; no --share image, --cache, --host-certs, --print-qemu" },
+	{ "space to run", ALWAYS, .look = look_runtime },
 };
 
-static void print_row(const char *level, const char *name, const char *text, const char *mend)
+#define WIDTH 80
+#define LEFT 24 /* the columns of level and name */
+
+/* Prints text from column LEFT on, in lines of at most WIDTH columns if its words allow. */
+static void print_text(const char *text)
 {
-	printf("%-6s %-14s %s\n", level, name, text);
-	if (*mend)
-		printf("%-6s %-14s   %s\n", "", "", mend);
+	for (size_t at = LEFT, n; *text; text += n) {
+		n = strspn(text, " ");
+		n += strcspn(text + n, " ");
+		if (at > LEFT && at + n > WIDTH) {
+			printf("\n%*s", LEFT, "");
+			at = LEFT;
+			text++;
+			n--;
+		}
+		printf("%.*s", (int)n, text);
+		at += n;
+	}
+	putchar('\n');
+}
+
+static void print_row(const char *level, const char *name, const struct finding *f)
+{
+	char mend[sizeof(f->mend) + 8];
+
+	printf("%-6s %-15s  ", level, name);
+	print_text(f->text);
+	if (!f->mend[0])
+		return;
+	snprintf(mend, sizeof(mend), "fix: %s", f->mend);
+	printf("%*s", LEFT, "");
+	print_text(mend);
 }
 
 static void look_at_host(struct patient *p)
 {
+	const unsigned int uses = uses_of(p->v);
+
+	printf("ok: works.  lacks: missing, not needed here.  FAULT: missing, and needed "
+	       "here.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 		struct finding f = { 0 };
-		const bool good = row->look(p, &f) == 0, fault = !good && asked(row->use, p->v);
+		const bool good = (row->look ? row->look(p, &f)
+					     : look_program(NULL, row->program, row->package,
+							    row->option, NULL, &f)) == 0;
+		const bool fault = !good && (row->use & uses);
 		const size_t len = strlen(f.text);
 
 		if (!good && !fault)
 			snprintf(f.text + len, sizeof(f.text) - len, ": %s", row->without);
-		print_row(good ? "ok" : fault ? "FAULT" : "lacks", row->name, f.text, f.mend);
-		p->faulty |= fault;
+		print_row(good ? "ok" : fault ? "FAULT" : "lacks", row->name, &f);
+		p->faults += fault;
 	}
 }
 
@@ -322,49 +353,58 @@ static void look_at_host(struct patient *p)
 static void told(const char *step, int r, const struct err *e, void *arg)
 {
 	struct patient *p = arg;
+	struct finding f = { 0 };
 
 	if (r == 0)
 		return;
 	progress_end();
-	print_row("FAULT", step, e->text, "");
-	p->faulty = p->run_fails = true;
+	FOUND(&f, "%s", e->text);
+	print_row("FAULT", step, &f);
+	p->faults++;
+	p->run_fails = true;
 }
 
 static void look_at_run(int argc, char **argv, struct patient *p)
 {
+	static const struct finding well = {
+		.text = "options, kernel, modules, disks and share fit"
+	};
+
 	run_look(argc, argv, told, p);
 	progress_end();
 	if (!p->run_fails)
-		print_row("ok", "run", "options, system, modules, disks and share are as a run wants them", "");
+		print_row("ok", "this run", &well);
+}
+
+static void print_verdict(const struct patient *p)
+{
+	if (p->faults > 0)
+		printf("\nstoreboot run does not work here: %u fault%s.\n", p->faults,
+		       p->faults > 1 ? "s" : "");
+	else
+		printf("\nstoreboot run works here%s.\n",
+		       p->slow ? "; without KVM it is slow" : "");
 }
 
 int cmd_doctor(int argc, char **argv)
 {
-	struct opt_command command = run_command;
-	_cleanup_(run_values_free) struct run_values v = RUN_VALUES_INIT;
 	_cleanup_(opt_args_free) struct opt_args args = { 0 };
-	struct patient p = { .v = &v };
+	struct run_values v = { 0 };
+	struct patient p = { .v = &v, .arch = arch_of_host() };
 	struct err e = { 0 };
-	int r;
+	int r = opt_parse(&doctor_command, argc, argv, &v, &args, &e);
 
-	command.name = "doctor";
-	command.synopsis = "[SYSTEM] [OPTION]...";
-	command.about = "Says what this host has and lacks for `storeboot run` with the same options, and the\n"
-			"command that mends it. With a SYSTEM it looks at that, too: kernel, modules, disk\n"
-			"image. Ends with 69 where the run would fail.";
-	command.takes_rest = false;
-	r = opt_parse(&command, argc, argv, &v, &args, &e);
 	if (r < 0) {
 		log_error("%s", e.text);
 		return e.exit_status;
 	}
 	if (args.help) {
-		opt_help(&command, stdout);
+		opt_help(&doctor_command);
 		return EXIT_OK;
 	}
-	p.arch = arch_of_host();
 	look_at_host(&p);
 	if (args.args.n > 0 || v.system.kernel)
 		look_at_run(argc, argv, &p);
-	return p.faulty ? EXIT_MISSING : EXIT_OK;
+	print_verdict(&p);
+	return p.faults > 0 ? EXIT_MISSING : EXIT_OK;
 }

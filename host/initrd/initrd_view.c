@@ -276,36 +276,61 @@ static int do_diff(_unused_ const struct values *v, struct initramfs *in, char *
 /* --- all of them --------------------------------------------------------------------------------------- */
 
 static const struct opt ls_opts[] = {
-	{ "long", 'l', OPT_FLAG, offsetof(struct values, details), NULL,
-	  "with mode, links, owner, group, size and time", NULL },
+	OPT(FLAG, struct values, details, "long", NULL, "mode, links, owner, group, size and time, too",
+	    .letter = 'l'),
+	{ 0 }
 };
 
-static const struct view {
-	struct opt_command command;
-	size_t min_args;
-	/* more: the arguments behind the file. Returns the exit status, or -errno with e. */
-	int (*run)(const struct values *v, struct initramfs *in, char *const *more, struct err *e);
-} views[] = {
-	{ { .name = "initrd ls", .synopsis = "FILE [-l]", .max_args = 1, .opts = ls_opts,
-	    .n_opts = ARRAY_SIZE(ls_opts),
-	    .about = "Lists what is in an initramfs, in its order: of one name the last counts." },
-	  1, do_ls },
-	{ { .name = "initrd cat", .synopsis = "FILE NAME...", .max_args = 1024,
-	    .about = "Prints files of an initramfs, as they are when the kernel has unpacked all of it." },
-	  2, do_cat },
-	{ { .name = "initrd verify", .synopsis = "FILE", .max_args = 1,
-	    .about = "Reads each archive of an initramfs to its end, says what it is, looks for /init." },
-	  1, do_verify },
-	{ { .name = "initrd diff", .synopsis = "FILE FILE", .max_args = 2,
-	    .about = "Says in what two initramfs differ when they are unpacked: - in the first alone, + in\n"
-		     "the second alone, ! in both. Ends with 0 where in nothing, with 1 where in something." },
-	  2, do_diff },
+/* The first argument is the file; those after it are more's. */
+static int view(int (*look)(const struct values *v, struct initramfs *in, char *const *more,
+			    struct err *e),
+		const void *values, const struct opt_args *a, struct err *e)
+{
+	_cleanup_(initramfs_free) struct initramfs in = { 0 };
+	int r = load(a->args.v[0], &in, e);
+
+	return r < 0 ? r : look(values, &in, a->args.v + 1, e);
+}
+
+#define VIEW(name)                                                                                 \
+	static int view_##name(void *values, const struct opt_args *a, struct err *e)              \
+	{                                                                                          \
+		return view(do_##name, values, a, e);                                              \
+	}
+VIEW(ls)
+VIEW(cat)
+VIEW(verify)
+VIEW(diff)
+
+static const struct opt_command views[] = {
+	{ .name = "initrd ls", .synopsis = "FILE [-l]", .min_args = 1, .max_args = 1, .opts = ls_opts,
+	  .about = "Lists the names in an initramfs in their order. Of equal names the last counts.",
+	  .examples = "  storeboot initrd ls /boot/initrd.img\n"
+		      "  storeboot initrd ls -l initrd",
+	  .run = view_ls, .failed = EXIT_BAD_INPUT },
+	{ .name = "initrd cat", .synopsis = "FILE NAME...", .min_args = 2, .max_args = 1024,
+	  .about = "Prints files of an initramfs as the kernel would unpack them.",
+	  .examples = "  storeboot initrd cat initrd etc/fstab\n"
+		      "  storeboot initrd cat initrd init >init",
+	  .run = view_cat, .failed = EXIT_BAD_INPUT },
+	{ .name = "initrd verify", .synopsis = "FILE", .min_args = 1, .max_args = 1,
+	  .about = "Reads each archive of an initramfs to the end and looks for /init. Exits with 65\n"
+		   "if an archive is damaged or there is no /init.",
+	  .examples = "  storeboot initrd verify initrd\n"
+		      "  storeboot initrd verify /boot/initrd.img",
+	  .run = view_verify, .failed = EXIT_BAD_INPUT },
+	{ .name = "initrd diff", .synopsis = "FILE FILE", .min_args = 2, .max_args = 2,
+	  .about = "Compares two initramfs as they are when unpacked: - only in the first, + only in\n"
+		   "the second, ! in both but different. Exits with 1 if they differ.",
+	  .examples = "  storeboot initrd diff old new\n"
+		      "  storeboot initrd diff initrd /boot/initrd.img",
+	  .run = view_diff, .failed = EXIT_BAD_INPUT },
 };
 
-static const struct view *view_of(const char *word)
+static const struct opt_command *view_of(const char *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(views); i++)
-		if (str_eq(str_after(views[i].command.name, "initrd "), word))
+		if (str_eq(str_after(views[i].name, "initrd "), word))
 			return &views[i];
 	return NULL;
 }
@@ -315,32 +340,9 @@ bool initrd_view_is(const char *word)
 	return view_of(word) != NULL;
 }
 
-static int view_files(const struct view *view, const struct values *v, const struct opt_args *a, struct err *e)
-{
-	_cleanup_(initramfs_free) struct initramfs in = { 0 };
-	int r;
-
-	if (a->args.n < view->min_args)
-		return err_exit(e, EXIT_USAGE, EINVAL, "%s: an argument is missing; usage: storeboot %s %s",
-				view->command.name, view->command.name, view->command.synopsis);
-	r = load(a->args.v[0], &in, e);
-	return r < 0 ? r : view->run(v, &in, a->args.v + 1, e);
-}
-
 int initrd_view(int argc, char **argv)
 {
-	_cleanup_(opt_args_free) struct opt_args args = { 0 };
-	const struct view *view = view_of(argv[0]);
 	struct values v = { 0 };
-	struct err e = { 0 };
-	int r = opt_parse(&view->command, argc, argv, &v, &args, &e);
 
-	if (r == 0 && args.help)
-		opt_help(&view->command, stdout);
-	else if (r == 0)
-		r = view_files(view, &v, &args, &e);
-	if (r >= 0)
-		return r;
-	log_error("%s", e.text);
-	return e.exit_status ? e.exit_status : EXIT_BAD_INPUT;
+	return opt_run(view_of(argv[0]), argc, argv, &v);
 }

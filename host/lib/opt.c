@@ -9,11 +9,27 @@
 #include <stdint.h>
 
 #include "host/lib/exit.h"
+#include "init/lib/log.h"
 
 #define OPTS_MAX 128
 /* getopt_long's return values: a row's index above every character. */
 #define ROW_BASE 256
 #define ROW_HELP (ROW_BASE + OPTS_MAX)
+
+/* --- values ------------------------------------------------------------------------------------
+ */
+
+static const size_t value_size[] = {
+	[OPT_FLAG] = sizeof(bool),
+	[OPT_STRING] = sizeof(const char *),
+	[OPT_LIST] = sizeof(struct strv),
+	[OPT_NUMBER] = sizeof(unsigned int),
+	[OPT_SECONDS] = sizeof(unsigned int),
+	[OPT_SIZE] = sizeof(uint64_t),
+	[OPT_CHOICE] = sizeof(int),
+	[OPT_MAYBE] = sizeof(int),
+	[OPT_CONFIG] = 0,
+};
 
 int opt_size(const char *s, uint64_t *ret)
 {
@@ -42,14 +58,29 @@ int opt_size(const char *s, uint64_t *ret)
 	return 0;
 }
 
+static bool is_number(const char *s)
+{
+	return !s[strspn(s, "0123456789")];
+}
+
+/* A bare number counts MiB, as QEMU's -m and NixOS's options do. */
+static int set_size(const char *s, uint64_t *ret)
+{
+	char text[64];
+	uint64_t v;
+
+	if (str_format(text, sizeof(text), "%s%s", s, is_number(s) ? "M" : "") < 0 ||
+	    opt_size(text, &v) < 0 || v < (uint64_t)1 << 20 || v > (uint64_t)INT64_MAX)
+		return -ERANGE;
+	*ret = v;
+	return 0;
+}
+
 static int set_number(const char *s, unsigned int *ret)
 {
 	uint64_t v;
 
-	for (const char *p = s; *p; p++)
-		if (!isdigit((unsigned char)*p))
-			return -EINVAL;
-	if (opt_size(s, &v) < 0 || v > UINT_MAX)
+	if (!is_number(s) || opt_size(s, &v) < 0 || v > UINT_MAX)
 		return -ERANGE;
 	*ret = (unsigned int)v;
 	return 0;
@@ -57,11 +88,10 @@ static int set_number(const char *s, unsigned int *ret)
 
 static int set_seconds(const char *s, unsigned int *ret)
 {
-	if (str_eq(s, "none") || str_eq(s, "0")) {
-		*ret = 0;
-		return 0;
-	}
-	return set_number(s, ret);
+	if (!str_eq(s, "none") && !str_eq(s, "0"))
+		return set_number(s, ret);
+	*ret = 0;
+	return 0;
 }
 
 static int set_choice(const struct opt *o, const char *s, int *ret)
@@ -74,10 +104,9 @@ static int set_choice(const struct opt *o, const char *s, int *ret)
 	return -EINVAL;
 }
 
-static int set_value(const struct opt *o, const char *arg, void *values)
+/* to: the value itself. */
+static int set_value(const struct opt *o, const char *arg, void *to)
 {
-	void *to = (char *)values + o->offset;
-
 	switch (o->kind) {
 	case OPT_FLAG:
 		*(bool *)to = true;
@@ -92,18 +121,41 @@ static int set_value(const struct opt *o, const char *arg, void *values)
 	case OPT_SECONDS:
 		return set_seconds(arg, to);
 	case OPT_SIZE:
-		return opt_size(arg, to);
+		return set_size(arg, to);
 	case OPT_MAYBE:
-		if (!arg)
-			arg = o->choices[1];
-		return set_choice(o, arg, to);
 	case OPT_CHOICE:
-		return set_choice(o, arg, to);
+		return set_choice(o, arg ? arg : o->choices[1], to);
 	case OPT_CONFIG:
 		break;
 	}
 	return -EINVAL;
 }
+
+static void *value_of(const struct opt *o, const void *values)
+{
+	return (char *)(uintptr_t)values + o->offset;
+}
+
+bool opt_given(const struct opt *o, const void *values)
+{
+	uint64_t standard[(sizeof(struct strv) + 7) / 8] = { 0 };
+
+	if (o->standard)
+		(void)!set_value(o, o->standard, standard);
+	return memcmp(value_of(o, values), standard, value_size[o->kind]) != 0;
+}
+
+static int set_defaults(const struct opt_command *c, void *values, struct err *e)
+{
+	OPT_EACH(o, c)
+	if (o->standard && set_value(o, o->standard, value_of(o, values)) < 0)
+		return err_exit(e, EXIT_USAGE, EINVAL, "%s: --%s: the default is bad", c->name,
+				o->name);
+	return 0;
+}
+
+/* --- errors ------------------------------------------------------------------------------------
+ */
 
 static const char *kind_text(const struct opt *o, char *dst, size_t size)
 {
@@ -114,9 +166,9 @@ static const char *kind_text(const struct opt *o, char *dst, size_t size)
 	if (o->kind == OPT_SECONDS)
 		return "seconds, a whole number, or none";
 	if (o->kind == OPT_SIZE)
-		return "a size above 0, as 512M or 10G";
-	if (o->kind != OPT_CHOICE && o->kind != OPT_MAYBE)
-		return "another value";
+		return "a size of 1M or more, as 512M or 10G";
+	if (!o->choices)
+		return o->kind == OPT_CONFIG ? "another value" : o->arg;
 	for (int i = 0; o->choices[i] && n < size; i++)
 		n += (size_t)snprintf(dst + n, size - n, "%s%s", i ? ", " : "one of ",
 				      o->choices[i]);
@@ -134,51 +186,77 @@ static int bad_value(const struct opt_command *c, const struct opt *o, const cha
 
 static int needs_value(const struct opt_command *c, const struct opt *o, struct err *e)
 {
-	return err_exit(e, EXIT_USAGE, EINVAL, "%s: --%s needs %s", c->name, o->name, o->arg);
+	char want[256];
+
+	return err_exit(e, EXIT_USAGE, EINVAL, "%s: --%s needs %s", c->name, o->name,
+			o->arg ? o->arg : kind_text(o, want, sizeof(want)));
 }
 
-int opt_set(const struct opt_command *c, const char *name, const char *arg, void *values, struct err *e)
+static const struct opt *named(const struct opt_command *c, const char *name)
 {
-	const struct opt *o = NULL;
+	OPT_EACH(o, c)
+	if (str_eq(o->name, name))
+		return o;
+	return NULL;
+}
 
-	for (size_t i = 0; i < c->n_opts && !o; i++)
-		if (str_eq(c->opts[i].name, name))
-			o = &c->opts[i];
+int opt_set(const struct opt_command *c, const char *name, const char *arg, void *values,
+	    struct err *e)
+{
+	const struct opt *o = named(c, name);
+
 	if (!o)
-		return err_exit(e, EXIT_USAGE, EINVAL, "%s: unknown option %s; see storeboot %s --help",
-				c->name, name, c->name);
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"%s: unknown option %s; see storeboot %s --help", c->name, name,
+				c->name);
 	if (o->kind == OPT_FLAG && arg)
 		return err_exit(e, EXIT_USAGE, EINVAL, "%s: --%s takes no value", c->name, name);
 	if (!arg && o->kind != OPT_FLAG && o->kind != OPT_MAYBE)
 		return needs_value(c, o, e);
-	return set_value(o, arg, values) < 0 ? bad_value(c, o, arg, e) : 0;
+	return set_value(o, arg, value_of(o, values)) < 0 ? bad_value(c, o, arg, e) : 0;
 }
 
-/* The table as getopt_long wants it; '-' in front: positional arguments come in order, as code 1.
+int opt_check_needs(const struct opt_command *c, const void *values, bool command, struct err *e)
+{
+	OPT_EACH(o, c)
+	{
+		const struct opt *other = o->needs ? named(c, o->needs) : NULL;
+
+		if (o->needs && opt_given(o, values) &&
+		    !(other ? opt_given(other, values) : command))
+			return err_exit(e, EXIT_USAGE, EINVAL, "%s: --%s needs %s%s", c->name,
+					o->name, other ? "--" : "", o->needs);
+	}
+	return 0;
+}
+
+/* --- argv --------------------------------------------------------------------------------------
  */
+
+/* The table as getopt_long wants it. '-' at the start: positional arguments come in order, as 1. */
 static void getopt_tables(const struct opt_command *c, struct option *longs, char *letters)
 {
 	char *l = letters;
+	int i = 0;
 
 	*l++ = '-';
 	*l++ = ':';
 	*l++ = 'h';
-	for (size_t i = 0; i < c->n_opts; i++) {
-		const struct opt *o = &c->opts[i];
+	OPT_EACH(o, c)
+	{
+		const int has_arg = o->kind == OPT_FLAG	   ? no_argument
+				    : o->kind == OPT_MAYBE ? optional_argument
+							   : required_argument;
 
-		longs[i] = (struct option){ o->name,
-					    o->kind == OPT_FLAG	   ? no_argument :
-					    o->kind == OPT_MAYBE ? optional_argument :
-								     required_argument,
-					    NULL, ROW_BASE + (int)i };
-		if (o->letter) {
+		longs[i] = (struct option){ o->name, has_arg, NULL, ROW_BASE + i };
+		i++;
+		if (o->letter)
 			*l++ = o->letter;
-			if (o->kind != OPT_FLAG)
-				*l++ = ':';
-		}
+		if (o->letter && o->kind != OPT_FLAG)
+			*l++ = ':';
 	}
-	longs[c->n_opts] = (struct option){ "help", no_argument, NULL, ROW_HELP };
-	longs[c->n_opts + 1] = (struct option){ 0 };
+	longs[i] = (struct option){ "help", no_argument, NULL, ROW_HELP };
+	longs[i + 1] = (struct option){ 0 };
 	*l = '\0';
 }
 
@@ -186,9 +264,9 @@ static const struct opt *row_of(const struct opt_command *c, int code)
 {
 	if (code >= ROW_BASE)
 		return &c->opts[code - ROW_BASE];
-	for (size_t i = 0; i < c->n_opts; i++)
-		if (c->opts[i].letter == code)
-			return &c->opts[i];
+	OPT_EACH(o, c)
+	if (o->letter == code)
+		return o;
 	return NULL;
 }
 
@@ -217,70 +295,146 @@ static int positional(const struct opt_command *c, const char *arg, struct opt_a
 	return strv_add(&ret->args, arg) < 0 ? err_sys(e, ENOMEM, "%s", c->name) : 0;
 }
 
+/* One result of getopt_long. */
+static int take(const struct opt_command *c, int code, char **argv, void *values,
+		struct opt_args *ret, struct err *e)
+{
+	const struct opt *o;
+
+	if (code == 1)
+		return positional(c, optarg, ret, e);
+	if (code == 'h' || code == ROW_HELP) {
+		ret->help = true;
+		return 0;
+	}
+	o = code == '?' || code == ':' ? NULL : row_of(c, code);
+	if (!o)
+		return bad_option(c, code, argv, e);
+	if (o->kind == OPT_CONFIG)
+		return opt_config_read(c, optarg, values, ret, e);
+	return set_value(o, optarg, value_of(o, values)) < 0 ? bad_value(c, o, optarg, e) : 0;
+}
+
+static int check_args(const struct opt_command *c, const struct opt_args *a, struct err *e)
+{
+	if (a->rest && !c->takes_rest)
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"%s: nothing may follow --; usage: storeboot %s %s", c->name,
+				c->name, c->synopsis);
+	if (a->args.n >= c->min_args)
+		return 0;
+	if (c->takes_vm)
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"%s: want the NAME of a VM; see storeboot list", c->name);
+	return err_exit(e, EXIT_USAGE, EINVAL, "%s: an argument is missing; usage: storeboot %s %s",
+			c->name, c->name, c->synopsis);
+}
+
 int opt_parse(const struct opt_command *c, int argc, char **argv, void *values,
 	      struct opt_args *ret, struct err *e)
 {
 	struct option longs[OPTS_MAX + 2];
 	char letters[2 * OPTS_MAX + 4];
-	const char *last = NULL; /* the last argument: a "--" that is one does not end the options */
-	int code, r = 0;
+	const char *last = NULL; /* a "--" that is an option's value does not end the options */
+	int code, r = set_defaults(c, values, e);
 
+	ret->command = c;
+	ret->values = values;
 	getopt_tables(c, longs, letters);
 	optind = 0; /* glibc: start afresh, with the new '-' mode */
 	opterr = 0;
-	while (r == 0 && (code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		const struct opt *o;
-
+	while (!ret->help && (code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		last = optarg;
-		if (code == 1) {
-			r = positional(c, optarg, ret, e);
-			continue;
-		}
-		if (code == 'h' || code == ROW_HELP) {
-			ret->help = true;
-			return 0;
-		}
-		o = code == '?' || code == ':' ? NULL : row_of(c, code);
-		if (!o)
-			return bad_option(c, code, argv, e);
-		if (o->kind == OPT_CONFIG)
-			r = opt_config_read(c, optarg, values, ret, e);
-		else if (set_value(o, optarg, values) < 0)
-			return bad_value(c, o, optarg, e);
+		if (r == 0)
+			r = take(c, code, argv, values, ret, e);
 	}
-	if (r == 0 && argv[optind - 1] != last && str_eq(argv[optind - 1], "--")) {
+	if (ret->help)
+		return r;
+	if (argv[optind - 1] != last && str_eq(argv[optind - 1], "--"))
 		ret->rest = argv + optind;
-		if (!c->takes_rest)
-			return err_exit(e, EXIT_USAGE, EINVAL,
-					"%s: nothing may follow --; usage: storeboot %s %s",
-					c->name, c->name, c->synopsis);
-	}
-	return r;
+	return r < 0 ? r : check_args(c, ret, e);
 }
 
 void opt_args_free(struct opt_args *a)
 {
+	if (a->command)
+		OPT_EACH(o, a->command)
+	if (o->kind == OPT_LIST)
+		strv_free(value_of(o, a->values));
 	strv_free(&a->args);
 	strv_free(&a->kept);
 }
 
-void opt_help(const struct opt_command *c, FILE *to)
+int opt_run(const struct opt_command *c, int argc, char **argv, void *values)
 {
-	fprintf(to, "Usage: storeboot %s %s\n\n%s\n", c->name, c->synopsis, c->about);
-	if (c->n_opts > 0)
-		fprintf(to, "\nOptions:\n");
-	for (size_t i = 0; i < c->n_opts; i++) {
-		const struct opt *o = &c->opts[i];
-		char left[64], letter[8] = "    ";
+	_cleanup_(opt_args_free) struct opt_args args = { 0 };
+	struct err e = { 0 };
+	int r = opt_parse(c, argc, argv, values, &args, &e);
 
-		if (o->letter)
-			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-		if (o->kind == OPT_MAYBE)
-			snprintf(left, sizeof(left), "%s--%s[=%s]", letter, o->name, o->arg);
-		else
-			snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name, o->arg ? " " : "",
-				 o->arg ? o->arg : "");
-		fprintf(to, "  %-30s %s\n", left, o->help);
+	if (r == 0 && args.help)
+		opt_help(c);
+	else if (r == 0)
+		r = c->run(values, &args, &e);
+	if (r >= 0)
+		return r;
+	log_error("%s", e.text);
+	return e.exit_status ? e.exit_status : c->failed;
+}
+
+/* --- help --------------------------------------------------------------------------------------
+ */
+
+bool opt_is_shown(const struct opt_command *c, const struct opt *o)
+{
+	return o->doctor || !c->doctor;
+}
+
+/* "-m, --memory SIZE", "--root disk|tmpfs", "--graphics[=auto|gtk]", "--disk PATH..." */
+static void print_left(const struct opt *o)
+{
+	const bool maybe = o->kind == OPT_MAYBE;
+	char left[128], letter[8] = "", words[80] = "";
+	size_t n = 0;
+
+	for (size_t i = maybe; o->choices && o->choices[i] && n < sizeof(words); i++)
+		n += (size_t)snprintf(words + n, sizeof(words) - n, "%s%s", n ? "|" : "",
+				      o->choices[i]);
+	if (o->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+	snprintf(left, sizeof(left), "%s--%s%s%s%s%s", letter, o->name,
+		 maybe		       ? "[="
+		 : o->kind == OPT_FLAG ? ""
+				       : " ",
+		 o->arg ? o->arg : words, maybe ? "]" : "", o->kind == OPT_LIST ? "..." : "");
+	printf("  %-24s  ", left);
+}
+
+static void print_option(const struct opt *o)
+{
+	const char *standard = o->kind == OPT_CHOICE ? o->choices[0] : o->standard;
+
+	print_left(o);
+	printf("%s%s%s%s\n", o->help, standard ? " (default: " : "", standard ? standard : "",
+	       standard ? ")" : "");
+}
+
+void opt_help(const struct opt_command *c)
+{
+	const char *group = NULL;
+
+	printf("Usage: storeboot %s %s\n\n%s\n", c->name, c->synopsis, c->about);
+	if (c->examples)
+		printf("\nExamples:\n%s\n", c->examples);
+	OPT_EACH(o, c)
+	{
+		const char *own = o->group ? o->group : "Options";
+
+		if (!opt_is_shown(c, o))
+			continue;
+		if (!group || !str_eq(own, group))
+			printf("\n%s:\n", own);
+		group = own;
+		print_option(o);
 	}
-	fprintf(to, "  %-30s %s\n", "-h, --help", "print this and exit");
+	printf("%s  %-24s  print this help and exit\n", group ? "" : "\nOptions:\n", "-h, --help");
 }

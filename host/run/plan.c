@@ -18,6 +18,5 @@ void plan_free(struct plan *p)
 	cleanup_close(&p->watch.control);
 	guest_command_free(&p->watch.command);
 	system_free(&p->system);
-	run_values_free(&p->v);
 	opt_args_free(&p->args);
 }

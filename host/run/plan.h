@@ -45,7 +45,7 @@ struct plan {
 };
 
 #define PLAN_INIT                                                                                  \
-	{ .v = RUN_VALUES_INIT, .initrd_fd = -1, .share = SHARE_INIT, .qemu = QEMU_CONFIG_INIT,        \
+	{ .initrd_fd = -1, .share = SHARE_INIT, .qemu = QEMU_CONFIG_INIT,        \
 	  .watch = WATCH_INIT }
 void plan_free(struct plan *p);
 

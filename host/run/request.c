@@ -23,7 +23,7 @@ static int read_command(struct plan *p, struct err *e)
 	if (!p->args.rest)
 		return 0;
 	if (!p->args.rest[0])
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: there is no COMMAND behind --");
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: there is no COMMAND after --");
 	g->asked = true;
 	g->tty = p->v.tty;
 	g->when = p->v.ready;
@@ -88,18 +88,6 @@ static int read_devices(struct plan *p, struct err *e)
 	return r;
 }
 
-static int read_sizes(struct plan *p, struct err *e)
-{
-	int r = run_size("memory", p->v.memory, (uint64_t)384 << 20, &p->qemu.memory, e);
-
-	if (r == 0)
-		r = run_size("disk-size", p->v.disk_size, 0, &p->v.disk_bytes, e);
-	if (r == 0)
-		r = run_size("console-log-size", p->v.console_log_size, (uint64_t)16 << 20,
-			     &p->watch.log.max, e);
-	return r;
-}
-
 int request_read(struct plan *p, struct err *e)
 {
 	int r;
@@ -107,15 +95,15 @@ int request_read(struct plan *p, struct err *e)
 	if (p->args.args.n > 0)
 		p->v.system.system = p->args.args.v[0];
 	p->v.system.no_init = p->v.no_stage2;
-	p->qemu.cores = p->v.cores ? p->v.cores : 1;
+	p->qemu.memory = p->v.memory;
+	p->qemu.cores = p->v.cores;
 	p->watch.limits = (struct limits){ .stage1 = p->v.timeout_stage1,
 					   .stage2 = p->v.timeout_stage2,
 					   .run = p->v.timeout };
 	p->watch.stop_timeout = p->v.stop_timeout;
 	p->watch.rescue = p->v.rescue;
-	r = read_sizes(p, e);
-	if (r == 0)
-		r = run_values_check(&p->v, p->args.rest, e);
+	p->watch.log.max = p->v.console_log_size;
+	r = run_values_check(&p->v, p->args.rest, e);
 	if (r == 0)
 		r = read_command(p, e);
 	if (r == 0)

@@ -57,7 +57,7 @@ static int check_disks(struct plan *p, struct err *e)
 	char standard[256];
 	struct disk_options o = {
 		.qemu_img = p->qemu_img,
-		.root_size = p->v.disk_bytes,
+		.root_size = p->v.disk_size,
 		.fresh = p->v.fresh,
 		.ephemeral = p->v.ephemeral,
 		.interface = (enum disk_interface)p->v.disk_interface,
@@ -143,14 +143,13 @@ static int find_share(struct plan *p, struct err *e)
 		.kernel = p->v.initrd ? NULL : &o,
 		.image = { .store = p->system.store, .system = p->system.config,
 			   .closure = none ? &closure : &p->registration,
+			   .cache_size = p->v.image_cache_size,
 			   .only_look = p->only_look },
 	};
-	int r = run_size("image-cache-size", p->v.image_cache_size, (uint64_t)10 << 30,
-			 &q.image.cache_size, e);
+	int r;
 
 	p->folders.to_make = p->exchange;
-	if (r == 0)
-		r = shared_folders_open((const char *const *)p->v.folders.v, p->system.store, &p->folders, e);
+	r = shared_folders_open((const char *const *)p->v.folders.v, p->system.store, &p->folders, e);
 	if (r == 0 && none &&
 	    (q.cache || q.share == SHARE_IMAGE || q.share == SHARE_AUTO || q.expose == EXPOSE_CLOSURE))
 		r = find_closure(p, &closure, e);
@@ -437,7 +436,7 @@ int cmd_run(int argc, char **argv)
 	int r = opt_parse(&run_command, argc, argv, &p.v, &p.args, &e);
 
 	if (r == 0 && p.args.help) {
-		opt_help(&run_command, stdout);
+		opt_help(&run_command);
 		return EXIT_OK;
 	}
 	p.only_look = p.v.print_qemu;

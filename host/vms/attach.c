@@ -20,15 +20,6 @@
 #include "init/lib/frame.h"
 #include "init/lib/log.h"
 
-const struct opt_command console_command = {
-	.name = "console",
-	.synopsis = "NAME",
-	.about = "Puts this terminal on the console of the VM NAME of `storeboot list`, beside whoever else\n"
-		 "is there. Ctrl-a x leaves; the VM goes on. Without a terminal it only shows what the guest\n"
-		 "says.",
-	.max_args = 1,
-};
-
 struct attached {
 	int sock;
 	struct terminal terminal;
@@ -228,21 +219,28 @@ static int attach(const char *name, struct err *e)
 	return r < 0 ? r : tell_end(&a, &target, e);
 }
 
+static int run(_unused_ void *values, const struct opt_args *args, struct err *e)
+{
+	return attach(args->args.v[0], e);
+}
+
+const struct opt_command console_command = {
+	.name = "console",
+	.brief = "attach to the console of a running VM",
+	.synopsis = "NAME",
+	.about = "Attaches this terminal to the console of the VM NAME (see `storeboot list`).\n"
+		 "Others may be attached at the same time. Ctrl-a x detaches; the VM goes on.\n"
+		 "Without a terminal the console's output is only shown.",
+	.examples = "  storeboot console demo\n"
+		    "  storeboot console demo </dev/null | tee console.log",
+	.min_args = 1,
+	.max_args = 1,
+	.takes_vm = true,
+	.run = run,
+	.failed = EXIT_MISSING,
+};
+
 int cmd_console(int argc, char **argv)
 {
-	struct opt_args args = { 0 };
-	struct err e = { 0 };
-	int r = opt_parse(&console_command, argc, argv, NULL, &args, &e);
-
-	if (r == 0 && args.help) {
-		opt_help(&console_command, stdout);
-	} else if (r == 0) {
-		r = args.args.n == 1 ? attach(args.args.v[0], &e) :
-				       err_exit(&e, EXIT_USAGE, EINVAL,
-						"console: want the NAME of a VM; see storeboot list");
-	}
-	if (r < 0)
-		log_error("%s", e.text);
-	opt_args_free(&args);
-	return r == 0 ? EXIT_OK : e.exit_status ? e.exit_status : EXIT_MISSING;
+	return opt_run(&console_command, argc, argv, NULL);
 }

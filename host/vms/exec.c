@@ -22,22 +22,28 @@ struct values {
 	const char *cwd;
 };
 
-#define AT(field) offsetof(struct values, field)
-
 static const struct opt opts[] = {
-	{ "tty", 't', OPT_FLAG, AT(tty), NULL, "the command gets a terminal, this one", NULL },
-	{ "env", 'e', OPT_LIST, AT(env), "NAME[=VALUE]", "a variable for it; without a value, ours", NULL },
-	{ "cwd", 0, OPT_STRING, AT(cwd), "DIR", "its working directory in the guest (/root)", NULL },
+	OPT(FLAG, struct values, tty, "tty", NULL, "give COMMAND this terminal", .letter = 't'),
+	OPT(LIST, struct values, env, "env", "NAME[=VALUE]",
+	    "variable for COMMAND; without VALUE, the host's", .letter = 'e'),
+	OPT(STRING, struct values, cwd, "cwd", "DIR",
+	    "working directory of COMMAND (default: /root)"),
+	{ 0 }
 };
 
 const struct opt_command exec_command = {
 	.name = "exec",
+	.brief = "run a command in a running VM",
 	.synopsis = "NAME [OPTION]... [-- COMMAND...]",
-	.about = "Runs COMMAND in the VM NAME of `storeboot list`, with our stdin, stdout and stderr, and\n"
-		 "ends with its status. Without a COMMAND: a shell of the system's, on this terminal.",
+	.about = "Runs COMMAND in the VM NAME (see `storeboot list`) with this standard input,\n"
+		 "output and error, and exits with COMMAND's status. Without a COMMAND it runs a\n"
+		 "shell on this terminal.",
+	.examples = "  storeboot exec demo\n"
+		    "  storeboot exec demo --env LANG -- systemctl status",
 	.opts = opts,
-	.n_opts = ARRAY_SIZE(opts),
+	.min_args = 1,
 	.max_args = 1,
+	.takes_vm = true,
 	.takes_rest = true,
 };
 
@@ -190,24 +196,21 @@ static int run(const struct values *v, const struct opt_args *args, bool tty, st
 
 int cmd_exec(int argc, char **argv)
 {
+	_cleanup_(opt_args_free) struct opt_args args = { 0 };
 	struct values v = { 0 };
-	struct opt_args args = { 0 };
 	struct err e = { 0 };
 	int r = opt_parse(&exec_command, argc, argv, &v, &args, &e);
 
 	if (r == 0 && args.help) {
-		opt_help(&exec_command, stdout);
-	} else {
-		if (r == 0 && args.args.n != 1)
-			r = err_exit(&e, EXIT_USAGE, EINVAL, "exec: want the NAME of a VM; see storeboot list");
-		if (r == 0 && args.rest && !args.rest[0])
-			r = err_exit(&e, EXIT_USAGE, EINVAL, "exec: there is no COMMAND behind --");
-		if (r == 0)
-			r = run(&v, &args, v.tty || !args.rest, &e);
-		if (r < 0)
-			log_error("%s (code %d)", e.text, e.exit_status ? e.exit_status : EXIT_MISSING);
+		opt_help(&exec_command);
+		return EXIT_OK;
 	}
-	strv_free(&v.env);
-	opt_args_free(&args);
-	return r < 0 ? EXIT_COMMAND : r;
+	if (r == 0 && args.rest && !args.rest[0])
+		r = err_exit(&e, EXIT_USAGE, EINVAL, "exec: there is no COMMAND after --");
+	if (r == 0)
+		r = run(&v, &args, v.tty || !args.rest, &e);
+	if (r >= 0)
+		return r;
+	log_error("%s (code %d)", e.text, e.exit_status ? e.exit_status : EXIT_MISSING);
+	return EXIT_COMMAND;
 }

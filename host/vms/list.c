@@ -17,15 +17,7 @@ struct values {
 };
 
 static const struct opt opts[] = {
-	{ "json", 0, OPT_FLAG, offsetof(struct values, json), NULL, "one JSON object a line", NULL },
-};
-
-const struct opt_command list_command = {
-	.name = "list",
-	.synopsis = "[--json]",
-	.about = "Lists the VMs of this user that run; prints nothing when none does.",
-	.opts = opts,
-	.n_opts = ARRAY_SIZE(opts),
+	OPT(FLAG, struct values, json, "json", NULL, "print one JSON object a line"), { 0 }
 };
 
 void list_up(int64_t seconds, char *ret, size_t size)
@@ -47,7 +39,8 @@ void list_up(int64_t seconds, char *ret, size_t size)
 	snprintf(ret, size, "%llds", (long long)seconds);
 }
 
-/* --- a table ------------------------------------------------------------------------------------------ */
+/* --- a table
+ * ------------------------------------------------------------------------------------------ */
 
 /* A cell: what a terminal would obey is a "?". */
 static int add_cell(struct buf *b, const char *text, size_t width, bool last)
@@ -114,7 +107,8 @@ static int table(const struct vms_list *l, struct buf *ret)
 	return r;
 }
 
-/* --- JSON --------------------------------------------------------------------------------------------- */
+/* --- JSON
+ * --------------------------------------------------------------------------------------------- */
 
 static int add_text(json_object *o, const char *name, const char *text)
 {
@@ -157,8 +151,9 @@ static int objects(const struct vms_list *l, struct buf *ret)
 	return r;
 }
 
-static int list(const struct values *v, struct err *e)
+static int list(void *values, _unused_ const struct opt_args *args, struct err *e)
 {
+	const struct values *v = values;
 	_cleanup_(vms_list_free) struct vms_list l = { 0 };
 	_cleanup_buf_ struct buf text = { 0 };
 	int r = vms_list(&l, e);
@@ -173,21 +168,21 @@ static int list(const struct values *v, struct err *e)
 	return 0;
 }
 
+const struct opt_command list_command = {
+	.name = "list",
+	.brief = "list the running VMs",
+	.synopsis = "[--json]",
+	.about = "Lists the running VMs of this user. Prints nothing if there is none.",
+	.examples = "  storeboot list\n"
+		    "  storeboot list --json | jq -r .name",
+	.opts = opts,
+	.run = list,
+	.failed = EXIT_MISSING,
+};
+
 int cmd_list(int argc, char **argv)
 {
-	_cleanup_(opt_args_free) struct opt_args args = { 0 };
 	struct values v = { 0 };
-	struct err e = { 0 };
-	int r = opt_parse(&list_command, argc, argv, &v, &args, &e);
 
-	if (r == 0 && args.help) {
-		opt_help(&list_command, stdout);
-		return EXIT_OK;
-	}
-	if (r == 0)
-		r = list(&v, &e);
-	if (r == 0)
-		return EXIT_OK;
-	log_error("%s", e.text);
-	return e.exit_status ? e.exit_status : EXIT_MISSING;
+	return opt_run(&list_command, argc, argv, &v);
 }

@@ -19,26 +19,11 @@ struct values {
 	bool now;
 };
 
-static const struct opt opts[] = {
-	{ "now", 0, OPT_FLAG, offsetof(struct values, now), NULL,
-	  "do not ask the guest: make its file systems clean and switch it off", NULL },
-};
-
-const struct opt_command stop_command = {
-	.name = "stop",
-	.synopsis = "NAME [--now]",
-	.about = "Ends the VM NAME of `storeboot list` and waits until it is gone: its init is asked for a\n"
-		 "clean power-off; what does not end within its run's --stop-timeout is switched off.",
-	.opts = opts,
-	.n_opts = ARRAY_SIZE(opts),
-	.max_args = 1,
-};
-
 struct stopping {
 	struct target target;
 	struct buf in;
-	bool over;     /* the launcher has closed the connection */
-	bool answered; /* it has heard */
+	bool over;		      /* the launcher has closed the connection */
+	bool answered;		      /* it has heard */
 	char why[FRAME_TEXT_MAX + 1]; /* it does not do it, why; or "" */
 };
 
@@ -103,11 +88,12 @@ static int wait_for_end(struct stopping *s, struct err *e)
 		if (poll(&p, 1, WAIT_MS) > 0)
 			read_sock(s);
 		if (s->why[0])
-			return err_exit(e, EXIT_IN_USE, EBUSY, "%s: %s; the VM runs on", s->target.name,
-					s->why);
+			return err_exit(e, EXIT_IN_USE, EBUSY, "%s: %s; the VM runs on",
+					s->target.name, s->why);
 		if (s->over && !s->answered && target_lives(&s->target) && ms > UNANSWERED_MS)
 			return err_exit(e, EXIT_MISSING, EPIPE,
-					"%s: its launcher, pid %d, closed the connection without an answer; "
+					"%s: its launcher, pid %d, closed the connection without "
+					"an answer; "
 					"the VM runs on",
 					s->target.name, (int)s->target.launcher);
 		if (ms == UNANSWERED_MS && !s->answered && !s->over)
@@ -134,22 +120,35 @@ static int stop(const char *name, bool now, struct err *e)
 	return r < 0 && !target_lives(&s.target) ? 0 : r;
 }
 
+static int run(void *values, const struct opt_args *args, struct err *e)
+{
+	return stop(args->args.v[0], ((const struct values *)values)->now, e);
+}
+
+static const struct opt opts[] = { OPT(FLAG, struct values, now, "now", NULL,
+				       "make the file systems clean and switch off"),
+				   { 0 } };
+
+const struct opt_command stop_command = {
+	.name = "stop",
+	.brief = "stop a running VM",
+	.synopsis = "NAME [--now]",
+	.about = "Asks the init of the VM NAME (see `storeboot list`) for a clean power-off, and\n"
+		 "waits until the VM is gone. A VM that takes longer than the --stop-timeout of\n"
+		 "its run is switched off.",
+	.examples = "  storeboot stop demo\n"
+		    "  storeboot stop demo --now",
+	.opts = opts,
+	.min_args = 1,
+	.max_args = 1,
+	.takes_vm = true,
+	.run = run,
+	.failed = EXIT_MISSING,
+};
+
 int cmd_stop(int argc, char **argv)
 {
 	struct values v = { 0 };
-	struct opt_args args = { 0 };
-	struct err e = { 0 };
-	int r = opt_parse(&stop_command, argc, argv, &v, &args, &e);
 
-	if (r == 0 && args.help) {
-		opt_help(&stop_command, stdout);
-	} else if (r == 0) {
-		r = args.args.n == 1 ?
-			    stop(args.args.v[0], v.now, &e) :
-			    err_exit(&e, EXIT_USAGE, EINVAL, "stop: want the NAME of a VM; see storeboot list");
-	}
-	if (r < 0)
-		log_error("%s", e.text);
-	opt_args_free(&args);
-	return r == 0 ? EXIT_OK : e.exit_status ? e.exit_status : EXIT_MISSING;
+	return opt_run(&stop_command, argc, argv, &v);
 }

@@ -16,14 +16,14 @@ struct values {
 };
 
 static const char *const words[] = { "red", "green", NULL };
-static const struct opt opts[] = {
-	{ "flag", 0, OPT_FLAG, offsetof(struct values, flag), NULL, "", NULL },
-	{ "text", 0, OPT_STRING, offsetof(struct values, text), "TEXT", "", NULL },
-	{ "list", 0, OPT_LIST, offsetof(struct values, list), "ITEM", "", NULL },
-	{ "size", 0, OPT_SIZE, offsetof(struct values, size), "SIZE", "", NULL },
-	{ "maybe", 0, OPT_MAYBE, offsetof(struct values, maybe), "WORD", "", words },
-	{ "config", 0, OPT_CONFIG, 0, "FILE", "", NULL },
-};
+static const struct opt opts[] = { OPT(FLAG, struct values, flag, "flag", NULL, ""),
+				   OPT(STRING, struct values, text, "text", "TEXT", ""),
+				   OPT(LIST, struct values, list, "list", "ITEM", ""),
+				   OPT(SIZE, struct values, size, "size", "SIZE", ""),
+				   OPT(MAYBE, struct values, maybe, "maybe", "WORD", "",
+				       .choices = words),
+				   OPT(CONFIG, struct values, flag, "config", "FILE", ""),
+				   { 0 } };
 
 /* A value is never empty and has no blanks at its ends. */
 static void check(const char *s)
@@ -36,7 +36,7 @@ static void check(const char *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct opt_command command = { "test", "", "", opts, ARRAY_SIZE(opts), 0, false };
+	static const struct opt_command command = { .name = "test", .opts = opts };
 	struct values v = { 0 };
 	struct opt_args a = { 0 };
 	struct err e = { 0 };

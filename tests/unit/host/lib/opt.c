@@ -14,21 +14,32 @@ struct values {
 	unsigned int number, seconds;
 	uint64_t size;
 	int choice, maybe;
+	unsigned int preset;
+	bool more, ours;
 };
 
 static const char *const colours[] = { "red", "green", NULL };
 static const struct opt opts[] = {
-	{ "flag", 'f', OPT_FLAG, offsetof(struct values, flag), NULL, "a flag", NULL },
-	{ "text", 't', OPT_STRING, offsetof(struct values, text), "TEXT", "a text", NULL },
-	{ "list", 0, OPT_LIST, offsetof(struct values, list), "ITEM", "some", NULL },
-	{ "number", 0, OPT_NUMBER, offsetof(struct values, number), "N", "a number", NULL },
-	{ "seconds", 0, OPT_SECONDS, offsetof(struct values, seconds), "SECONDS", "a time", NULL },
-	{ "size", 'm', OPT_SIZE, offsetof(struct values, size), "SIZE", "a size", NULL },
-	{ "choice", 0, OPT_CHOICE, offsetof(struct values, choice), "WORD", "a word", colours },
-	{ "maybe", 0, OPT_MAYBE, offsetof(struct values, maybe), "WORD", "a word or none", colours },
-	{ "config", 0, OPT_CONFIG, 0, "FILE", "more of them", NULL },
+	OPT(FLAG, struct values, flag, "flag", NULL, "a flag", .letter = 'f'),
+	OPT(STRING, struct values, text, "text", "TEXT", "a text", .letter = 't'),
+	OPT(LIST, struct values, list, "list", "ITEM", "some"),
+	OPT(NUMBER, struct values, number, "number", "N", "a number"),
+	OPT(SECONDS, struct values, seconds, "seconds", "SECONDS", "a time"),
+	OPT(SIZE, struct values, size, "size", "SIZE", "a size", .letter = 'm'),
+	OPT(CHOICE, struct values, choice, "choice", "WORD", "a word", .choices = colours),
+	OPT(MAYBE, struct values, maybe, "maybe", "WORD", "a word or none", .choices = colours),
+	OPT(NUMBER, struct values, preset, "preset", "N", "a number", .standard = "7"),
+	OPT(FLAG, struct values, more, "more", NULL, "with the flag", .needs = "flag"),
+	OPT(FLAG, struct values, ours, "ours", NULL, "with a command", .needs = OPT_COMMAND),
+	OPT(CONFIG, struct values, flag, "config", "FILE", "more of them"),
+	{ 0 }
 };
-static struct opt_command command = { "test", "[ARG]", "About.", opts, ARRAY_SIZE(opts), 1, true };
+static struct opt_command command = { .name = "test",
+				      .synopsis = "[ARG]",
+				      .about = "About.",
+				      .opts = opts,
+				      .max_args = 1,
+				      .takes_rest = true };
 
 static int parse(char **argv, struct values *v, struct opt_args *a, struct err *e)
 {
@@ -74,7 +85,10 @@ static void a_word_or_none(void)
 	static const struct {
 		const char *option;
 		int want;
-	} cases[] = { { "--maybe", 1 }, { "--maybe=green", 1 }, { "--maybe=red", 0 }, { "--maybe=blue", -1 } };
+	} cases[] = { { "--maybe", 1 },
+		      { "--maybe=green", 1 },
+		      { "--maybe=red", 0 },
+		      { "--maybe=blue", -1 } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct values v = { .maybe = -1 };
@@ -102,7 +116,8 @@ static void errors_name_the_option(void)
 		{ { "--flag=1", NULL }, "--flag=1" },
 		{ { "--number", "-1", NULL }, "--number -1: want a whole number above 0" },
 		{ { "--number", "1K", NULL }, "want a whole number" },
-		{ { "--seconds", "1m", NULL }, "--seconds 1m: want seconds, a whole number, or none" },
+		{ { "--seconds", "1m", NULL },
+		  "--seconds 1m: want seconds, a whole number, or none" },
 		{ { "--seconds", "-1", NULL }, "want seconds" },
 		{ { "--size", "12Q", NULL }, "want a size" },
 		{ { "--size", "0", NULL }, "want a size" },
@@ -175,6 +190,66 @@ static void help_ends_early(void)
 	CHECK(a.help);
 }
 
+static void defaults(void)
+{
+	struct values v = { 0 };
+	_cleanup_(opt_args_free) struct opt_args a = { 0 };
+	struct err e;
+
+	CHECK_INT(parse(ARGS(A("--list"), A("1")), &v, &a, &e), 0);
+	CHECK_INT(v.preset, 7);
+	OPT_EACH(o, &command)
+	CHECK_INT(opt_given(o, &v), str_eq(o->name, "list"));
+	v.preset = 8;
+	v.choice = 1;
+	v.text = "";
+	OPT_EACH(o, &command)
+	if (str_eq(o->name, "preset") || str_eq(o->name, "choice") || str_eq(o->name, "text"))
+		CHECK(opt_given(o, &v));
+}
+
+/* Whether a command was given decides the exit status, also beside an error. */
+static void a_command_after_an_error(void)
+{
+	static char *const words[] = { strdup_("--nosuch"), strdup_("--size=0"),
+				       strdup_("--text") };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		struct values v = { 0 };
+		_cleanup_(opt_args_free) struct opt_args a = { 0 };
+		struct err e = { 0 };
+		/* "--text" takes the first "--" as its value. */
+		int r = parse(ARGS(words[i], A("--"), A("x"), A("--"), A("y")), &v, &a, &e);
+
+		CHECK_INT(r, i == 2 ? 0 : -EINVAL);
+		CHECK(a.rest && str_eq(a.rest[0], i == 2 ? "y" : "x"));
+	}
+}
+
+static void needs(void)
+{
+	static const struct {
+		struct values v;
+		bool command;
+		const char *text;
+	} rows[] = {
+		{ { .more = true }, true, "test: --more needs --flag" },
+		{ { .more = true, .flag = true }, false, NULL },
+		{ { .ours = true, .flag = true }, false, "test: --ours needs a command after --" },
+		{ { .ours = true }, true, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct err e = { 0 };
+		struct values v = rows[i].v;
+
+		v.preset = 7;
+		CHECK_INT(opt_check_needs(&command, &v, rows[i].command, &e),
+			  rows[i].text ? -EINVAL : 0);
+		CHECK_STR(e.text, rows[i].text ? rows[i].text : "");
+	}
+}
+
 static int config(const char *text, struct values *v, struct opt_args *a, struct err *e)
 {
 	return opt_config_parse(&command, "FILE", text, strlen(text), v, a, e);
@@ -186,9 +261,11 @@ static void a_file_of_options(void)
 	_cleanup_(opt_args_free) struct opt_args a = { 0 };
 	struct err e = { 0 };
 
-	CHECK_INT(config("# all kinds\n\n  flag\ntext\t a  \"b\" # c \r\n \n#text no\nlist 1\nlist --list 2\n"
+	CHECK_INT(config("# all kinds\n\n  flag\ntext\t a  \"b\" # c \r\n \n#text no\nlist 1\nlist "
+			 "--list 2\n"
 			 "size 1M\nmaybe\nchoice green",
-			 &v, &a, &e), 0);
+			 &v, &a, &e),
+		  0);
 	CHECK(v.flag);
 	CHECK_STR(v.text, "a  \"b\" # c");
 	CHECK_INT(v.list.n, 2);
@@ -234,7 +311,9 @@ static void a_file_among_options(void)
 	FILE *f = fopen(path, "w");
 
 	CHECK(f && fputs("number 2\nseconds 2\n", f) >= 0 && fclose(f) == 0);
-	CHECK_INT(parse(ARGS(A("--number"), A("1"), A("--config"), A(path), A("--seconds=3")), &v, &a, &e), 0);
+	CHECK_INT(parse(ARGS(A("--number"), A("1"), A("--config"), A(path), A("--seconds=3")), &v,
+			&a, &e),
+		  0);
 	CHECK_INT(v.number, 2);
 	CHECK_INT(v.seconds, 3);
 	remove(path);
@@ -252,6 +331,9 @@ int main(void)
 	RUN(no_limit_has_two_names);
 	RUN(dashes_as_a_value);
 	RUN(help_ends_early);
+	RUN(defaults);
+	RUN(a_command_after_an_error);
+	RUN(needs);
 	RUN(a_file_of_options);
 	RUN(a_bad_file_of_options);
 	RUN(a_file_among_options);
