@@ -21,9 +21,14 @@ static void the_escape_key(void)
 		const char *typed, *sent;
 		bool quit;
 	} rows[] = {
-		{ "plain \r\t\x03", "plain \r\t\x03", false }, { "a\x01xb", "ab", true },
-		{ "\x01\x01", "\x01", false },		       { "\x01" "a", "\x01", false },
-		{ "1\x01q2", "12", false },		       { "x", "x", false },
+		{ "plain \r\t\x03", "plain \r\t\x03", false },
+		{ "a\x01xb", "ab", true },
+		{ "\x01\x01", "\x01", false },
+		{ "\x01"
+		  "a",
+		  "\x01", false },
+		{ "1\x01q2", "12", false },
+		{ "x", "x", false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -50,7 +55,8 @@ static void in_two_reads(void)
 	CHECK(t.quit);
 }
 
-/* --- job control: a session on a pseudo-terminal, its shell, and a job in a group of its own ----------- */
+/* --- job control: a session on a pseudo-terminal, its shell, and a job in a group of its own
+ * ----------- */
 
 static bool modes_are_raw(void)
 {
@@ -100,11 +106,14 @@ static int job(int told)
 		return 4;
 	while (!terminal_follow(false))
 		usleep(terminal_wait_ms(-1) * 1000);
-	if (!lines_are_raw() || !modes_are_raw() || !terminal_readable() || terminal_wait_ms(-1) != -1)
+	if (!lines_are_raw() || !modes_are_raw() || !terminal_readable() ||
+	    terminal_wait_ms(-1) != -1)
 		return 5;
 	terminal_stop(SIGTSTP); /* the shell sees that we stopped, and with its modes */
 	if (lines_are_raw() || terminal_follow(true) || modes_are_raw())
 		return 6;
+	if (write(told, "c", 1) != 1)
+		return 10;
 	while (!terminal_follow(false))
 		usleep(terminal_wait_ms(-1) * 1000);
 	if (!modes_are_raw())
@@ -134,15 +143,17 @@ static int session(const char *name)
 	setpgid(pid, pid);
 	close(ends[1]);
 	if (read(ends[0], &byte, 1) != 1 || tcsetpgrp(0, pid) < 0)
-		return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 101;
-	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status) || WSTOPSIG(status) != SIGTSTP)
+		return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status)
+									    : 101;
+	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status) ||
+	    WSTOPSIG(status) != SIGTSTP)
 		return WIFEXITED(status) ? WEXITSTATUS(status) : 102;
 	if (modes_are_raw())
 		return 103;
 	tcsetpgrp(0, getpgrp());
 	kill(-pid, SIGCONT);
-	usleep(300000);
-	tcsetpgrp(0, pid);
+	if (read(ends[0], &byte, 1) == 1) /* it has looked; else it has ended */
+		tcsetpgrp(0, pid);
 	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 104;
 }
 
@@ -196,7 +207,8 @@ static void not_of_another_session(void)
 	close(master);
 }
 
-/* A stop signal that has no effect, as in an orphaned process group, is not tried again and again. */
+/* A stop signal that has no effect, as in an orphaned process group, is not tried again and again.
+ */
 static void nobody_to_continue_it(void)
 {
 	pid_t pid = fork();

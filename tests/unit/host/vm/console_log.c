@@ -5,16 +5,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <sys/xattr.h>
 
 #include "host/lib/exit.h"
 #include "init/lib/file.h"
+#include "init/lib/str.h"
 #include "tests/lib/test.h"
 
 #define LINE "line %07u of the guest's console output\n"
 #define LINE_LEN 43
 
-static char path[] = "/tmp/storeboot-console-log.XXXXXX";
+/* Beside this program: a memory file system has no user attributes before Linux 6.6. */
+static char path[PATH_MAX];
 
 /* Writes n numbered lines and reads back what is there after each: never more than max. */
 static void fill(unsigned int n, uint64_t max, struct buf *ret, struct console_log *log)
@@ -103,7 +107,8 @@ static void only_a_log_is_emptied(void)
 	CHECK_INT(reopen(), -EEXIST);
 	removexattr(path, "user.storeboot.console-log");
 	CHECK_INT(reopen(), -EEXIST);
-	PUT("[    0.0] Linux version 6.1.0\r\n[    0.1] Kernel command line: x storeboot.report=/dev/y\r\n");
+	PUT("[    0.0] Linux version 6.1.0\r\n[    0.1] Kernel command line: x "
+	    "storeboot.report=/dev/y\r\n");
 	CHECK_INT(reopen(), 0);
 	PUT("How to read \"Linux version 6.1.0\", and what storeboot.report= is.\n");
 	CHECK_INT(reopen(), -EEXIST);
@@ -127,16 +132,28 @@ static void what_is_no_file(void)
 	console_log_add(&log, "x", 1);
 }
 
-int main(void)
+static bool has_attributes(void)
 {
-	int fd = mkstemp(path);
+	return setxattr(path, "user.storeboot.test", "", 0, 0) == 0 &&
+	       removexattr(path, "user.storeboot.test") == 0;
+}
+
+int main(int argc, char **argv)
+{
+	int fd = argc > 0 && str_format(path, sizeof(path), "%s.XXXXXX", argv[0]) >= 0
+			 ? mkstemp(path)
+			 : -1;
 
 	if (fd < 0)
 		return 1;
 	close(fd);
 	RUN(a_short_one_is_whole);
 	RUN(a_long_one_keeps_both_ends);
-	RUN(only_a_log_is_emptied);
+	if (has_attributes())
+		RUN(only_a_log_is_emptied);
+	else
+		SKIP("only_a_log_is_emptied",
+		     "the build folder's file system has no user attributes");
 	RUN(what_is_no_file);
 	unlink(path);
 	TEST_END();

@@ -231,7 +231,7 @@ static void the_dead_are_removed_by_who_sees_them(void)
 static void the_keeper_clears_up(void)
 {
 	CHECK(killed_launcher(true) > 0);
-	for (int i = 0; i < 500 && exists(base); i++) /* it is no child of ours to wait for */
+	for (int i = 0; i < 6000 && exists(base); i++) /* it is no child of ours to wait for */
 		usleep(10000);
 	CHECK(!exists(base));
 }
