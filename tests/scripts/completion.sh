@@ -31,10 +31,12 @@ zsh_completes() {
 		zpty -r z out "*line:*:*"; print -r -- "${${out##*line:}%%:*}"' zsh "$1"
 }
 
-for c in run list exec console stop doctor initrd reginfo completion; do
+commands=$(storeboot --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+has "--help has the commands" "$commands" '^run$'
+for c in $commands; do
 	has "bash: $c" "$(bash_completes storeboot '')" "^$c\$"
-	want=$(storeboot $c --help | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -e '--[a-z0-9-]+' | grep -vx -e --help | sort -u)
-	is "bash: each option of $c" "$(bash_completes storeboot $c -- | grep -vx -e --help | sort -u)" "$want"
+	want=$(storeboot "$c" --help | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -e '--[a-z0-9-]+' | grep -vx -e --help | sort -u)
+	is "bash: each option of $c" "$(bash_completes storeboot "$c" -- | grep -vx -e --help | sort -u)" "$want"
 	is "fish: each option of $c" "$(fish_completes "storeboot $c --" | sed 's/=$//' | grep ^-- | sort -u)" "$want"
 done
 is "bash: a value's words" "$(bash_completes storeboot run --share '' | tr '\n' ' ')" "cifs 9p virtiofs image auto "
@@ -64,7 +66,7 @@ for word in $words; do
 done
 storeboot completion tcsh >/dev/null 2>err
 is "another shell: exit status" $? 64
-for c in $(storeboot --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+for c in $commands; do
 	has "$c --help: the usage" "$(storeboot "$c" --help)" "^Usage: storeboot $c"
 	storeboot "$c" --help >/dev/null 2>&1
 	is "$c --help: exit status" $? 0

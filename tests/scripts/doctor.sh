@@ -95,7 +95,7 @@ crash() {
 }
 # Each check that asks a program, and the options with which a run needs it. The words of a crash are no version.
 while IFS=: read -r check program options; do
-	crash "$program" 'echo "warning: 4.2 of it" >&2; echo "terminate called after 12.1" >&2; kill -ABRT $$'
+	crash "$program" 'ulimit -c 0; echo "warning: 4.2 of it" >&2; echo "terminate called after 12.1" >&2; kill -ABRT $$'
 	# shellcheck disable=SC2086 # words
 	PATH=$tmp/crash:$PATH host '' $options
 	is "$program crashes: exit status" "$status" 69
@@ -176,9 +176,11 @@ qemu-img create -q -f qcow2 dr.qcow2 8M
 python3 -c 'import fcntl, time
 f = open("dr.qcow2", "rb")
 fcntl.flock(f, fcntl.LOCK_EX)
-print("held", flush=True); time.sleep(60)' >held &
+print("held", flush=True); time.sleep(1000)' >held &
 holder=$!
-until [ -s held ]; do sleep 0.1; done
+# shellcheck disable=SC2317 # called by the trap
+at_end() { kill "$holder" 2>/dev/null; }
+ok "the image is held" within 60 test -s held
 host '' "${piece[@]}" --modules "$tree"
 kill $holder
 is "the image is in use: exit status" "$status" 69
