@@ -117,7 +117,8 @@ kill -KILL "$running"
 ok "an exec that is killed makes place" within 240 sh -c "timeout 60 $storeboot exec vm -- true </dev/null 2>/dev/null"
 
 # It does not hear that it is to power off, so that a stop takes a while.
-ok "a guest without its acpid" timeout 300 "$storeboot" exec vm -- sh -c 'kill -9 $(pidof acpid)' </dev/null
+ok "a guest without its acpid" timeout 300 "$storeboot" exec vm -- \
+	sh -c 'for p in /proc/[0-9]*; do ! grep -qs "[a]cpid" $p/cmdline || kill -9 ${p#/proc/}; done' </dev/null
 
 # --- an agent that is killed -------------------------------------------------------------------------------------------
 "$storeboot" exec vm -- sh -c "kill -9 $agent; exec sleep 1000" </dev/null >/dev/null 2>"$tmp/killed" &
