@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# deps.sh - scripts/deps: what it refuses and how, ready-made libraries, and that a second run does nothing.
+# deps.sh - scripts/deps and scripts/deps-fetch: what it refuses and how, ready-made libraries, and that a second run does nothing.
 # No library is built here and no network is used: where libraries are needed, those in $BUILD/deps serve.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -78,7 +78,7 @@ has "... and what to do" "$last" "--tarballs DIR"
 # is not there either.
 if command -v curl >/dev/null; then
 	mkdir -p "$tmp/tree/scripts" "$tmp/upstream"
-	cp scripts/deps "$tmp/tree/scripts/"
+	cp scripts/deps scripts/deps-fetch "$tmp/tree/scripts/"
 	sed "s|https://.*/|file://$tmp/upstream/|" scripts/deps.lock >"$tmp/tree/scripts/deps.lock"
 	echo "not a tarball" >"$tmp/upstream/$(awk '$1 == 1 && $2 == "util-linux" { n = split($7, u, "/"); print u[n] }' scripts/deps.lock)"
 	ln -sf "$(command -v curl)" "$tmp/bin/curl"
