@@ -57,7 +57,8 @@ GUEST_LDFLAGS := -static -no-pie -flto=auto -Os -Wl,--gc-sections -Wl,-z,nosepar
 GUEST_LIBS := -L$(DEPS)/lib -lblkid -lext2fs -lcom_err
 
 HOST_PKGS := liblzma libzstd liblz4 zlib json-c libmd
-HOST_LIBS := $(shell $(PKG_CONFIG) --libs $(HOST_PKGS) 2>/dev/null)
+# Without pkg-config they are where the compiler looks, as on Debian.
+HOST_LIBS := $(or $(shell $(PKG_CONFIG) --libs $(HOST_PKGS) 2>/dev/null),-llzma -lzstd -llz4 -lz -ljson-c -lmd)
 HOST_CPPFLAGS := $(shell $(PKG_CONFIG) --cflags $(HOST_PKGS) 2>/dev/null)
 HOST_FLAGS := $(BASE) $(CFLAGS) $(HOST_CPPFLAGS)
 
@@ -178,7 +179,7 @@ check-vm: all
 check-matrix: all
 	$(Q)BUILD=$(BUILD) tests/lib/run matrix
 check-long: all
-	$(Q)BUILD=$(BUILD) scripts/setup --long
+	$(Q)BUILD=$(BUILD) scripts/setup long
 	$(Q)BUILD=$(BUILD) ROW=$(ROW) tests/lib/run long
 
 lint:

@@ -7,7 +7,7 @@ set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
 for program in cmake musl-gcc; do
-	command -v $program >/dev/null || { skip "the package" "$program is not here; run scripts/setup --long"; tap_end; }
+	command -v $program >/dev/null || { skip "the package" "$program is not here; run scripts/setup long"; tap_end; }
 done
 machine=$(uname -m)
 prefix=$machine-unknown-linux-musl-

@@ -24,7 +24,7 @@ if command -v lintian >/dev/null; then
 	is "lintian: exit status" $? 0
 	is "lintian says nothing" "$(grep -E '^[EWI]:' <<<"$out")" ""
 else
-	skip "lintian" "it is not here; run scripts/setup --long"
+	skip "lintian" "it is not here; run scripts/setup long"
 fi
 mkdir "$tmp/root"
 dpkg-deb -x "$deb" "$tmp/root"

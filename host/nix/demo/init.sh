@@ -117,6 +117,8 @@ greet() {
 	echo
 	echo "storeboot demo: boot $boots of this disk, Linux $(uname -r)"
 	for folder in / /hostfs /nix/store; do
+		# cifs alone shows the store there too
+		[ "$folder" != /hostfs ] || mounted /hostfs || continue
 		show_mount "$folder"
 	done
 	address=$(addresses)
