@@ -79,7 +79,7 @@ static const struct opt opts[] = {
 	ROW(STRING, version, "kernel-version", "VERSION",
 	    "version of modules (default: the kernel's)"),
 	ROW(LIST, needs, "need", "NAME", "modules for NAME only, such as disk or cifs"),
-	ROW(LIST, extra, "module", "NAME", "another module, and those that it depends on"),
+	ROW(LIST, extra, "module", "NAME", "another module with all dependencies"),
 	ROW(STRING, init_program, "init", "FILE", "program for /init (default: storeboot-init)"),
 	ROW(CHOICE, compression, "compress", NULL, "compression", .choices = compress_names),
 	{ 0 }

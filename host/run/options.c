@@ -75,7 +75,7 @@ static const struct opt opts[] = {
 	ROW(sys, FLAG, host_certs, "host-certs", NULL, "share the host's CA certificates",
 	    .print = OPT_MISSING, .doctor = true),
 
-	ROW(machine, CHOICE, accel, "accel", NULL, "accelerator; auto: KVM if it works",
+	ROW(machine, CHOICE, accel, "accel", NULL, "accelerator; auto: KVM if usable",
 	    .choices = accel_words, .doctor = true),
 	ROW(machine, FLAG, efi, "efi", NULL, "boot by EFI; variables are in ./NAME-efi-vars.fd",
 	    .doctor = true),
@@ -175,7 +175,7 @@ static const struct opt opts[] = {
 	ROW(diagnostics, CONFIG, memory, "config", "FILE",
 	    "read options from FILE, one a line: name and value"),
 	ROW(diagnostics, FLAG, print_qemu, "print-qemu", NULL,
-	    "print a QEMU command that boots the same, and exit", .doctor = true),
+	    "print a QEMU command for this run, and exit", .doctor = true),
 	{ 0 }
 };
 

@@ -70,5 +70,20 @@ for c in $commands; do
 	has "$c --help: the usage" "$(storeboot "$c" --help)" "^Usage: storeboot $c"
 	storeboot "$c" --help >/dev/null 2>&1
 	is "$c --help: exit status" $? 0
+	is "help $c: the same" "$(storeboot help "$c")" "$(storeboot "$c" --help)"
+	ok "$c --help: two examples" test "$(storeboot "$c" --help | sed -n '/^Examples:/,/^$/p' | grep -c '^  ')" -ge 2
+	is "$c --help: each line of an option is understood alone" \
+		"$(storeboot "$c" --help | grep -E '^  (-., )?--' | grep -wE 'that one|the same|it|there|them|they')" ""
+	is "$c --help: a default has one form" "$(storeboot "$c" --help | grep -E '^  (-., )?--' | grep default | grep -vE '\(default(: .*)?\)$')" ""
 done
+is "help of all: the commands" "$(bash_completes storeboot help '' | grep -v ^-- | sort)" \
+	"$(storeboot --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort)"
+is "help: the list of commands" "$(storeboot help)" "$(storeboot --help)"
+storeboot help nosuch >/dev/null 2>err
+is "help of no command: exit status" $? 64
+for group in "Most used" System Machine Disks Network Store Command Console Limits Diagnostics; do
+	has "run --help: the group $group" "$(storeboot run --help)" "^$group:\$"
+done
+is "run --help: the ten most used first" "$(storeboot run --help | sed -n '/^Most used:/,/^$/p' | grep -c '^  -')" 10
+is "doctor --help: no option of another group" "$(storeboot doctor --help | grep -cE -e '--(memory|network|env|timeout|graphics)')" 0
 tap_end
