@@ -13,6 +13,7 @@
 #include "host/lib/exit.h"
 #include "host/lib/folder.h"
 #include "host/lib/proc.h"
+#include "host/vms/left.h"
 #include "host/vms/vms_private.h"
 #include "init/lib/file.h"
 #include "init/lib/str.h"
@@ -202,14 +203,6 @@ static int write_file(const struct vms_about *about, struct vms_own *own)
 	return file_write_all(own->fd, text.data, text.len);
 }
 
-/* A shared lock on a folder, which keeps systemd-tmpfiles out. Returns the descriptor or -errno. */
-static int lock_folder(const char *path)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	return fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0 ? -errno : take_fd(&fd);
-}
-
 static int in_use(int base, const char *name, struct err *e)
 {
 	_cleanup_buf_ struct buf command = { 0 };
@@ -238,7 +231,7 @@ static void candidate(const char *name, unsigned int n, char *ret)
 }
 
 /* Of a VM that lives no more: its private folder, by its file, and BASE/NAME. */
-static void remove_dead(int base, const char *name)
+static void remove_folders(int base, const char *name)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	char path[NAME_MAX + 8], *folder = NULL;
@@ -255,6 +248,13 @@ static void remove_dead(int base, const char *name)
 	folder_remove_in(base, name);
 }
 
+/* Of a VM whose launcher was killed. */
+static void remove_dead(int base, const char *name)
+{
+	left_kill(base, name);
+	remove_folders(base, name);
+}
+
 static int make_private(struct vms_own *own, const char *base, struct err *e)
 {
 	char private[PATH_MAX];
@@ -262,7 +262,7 @@ static int make_private(struct vms_own *own, const char *base, struct err *e)
 
 	if (r < 0)
 		return r;
-	own->place_fd = lock_folder(own->place);
+	own->place_fd = private_lock(own->place);
 	if (own->place_fd < 0)
 		return err_sys(e, own->place_fd, "cannot lock %s", own->place);
 	if (str_eq(private, base)) {
@@ -274,7 +274,7 @@ static int make_private(struct vms_own *own, const char *base, struct err *e)
 		own->folder[0] = '\0';
 		return r;
 	}
-	own->folder_fd = lock_folder(own->folder);
+	own->folder_fd = private_lock(own->folder);
 	return own->folder_fd < 0 ? err_sys(e, own->folder_fd, "cannot lock %s", own->folder) : 0;
 }
 
@@ -329,6 +329,8 @@ int vms_make(const struct vms_about *about, bool exact, struct vms_own *ret, str
 			r = make_private(&own, path, e);
 		if (r == 0 && write_file(about, &own) < 0)
 			r = err_sys(e, errno, "cannot write %s/%s/vm", path, own.name);
+		if (r == 0)
+			r = left_mark(base, own.name);
 		if (r < 0)
 			unmake(base, &own);
 	}
@@ -349,7 +351,8 @@ static int split(const char *folder, char *base, const char **ret_name)
 	return str_format(base, PATH_MAX, "%.*s", (int)(slash - folder), folder);
 }
 
-int vms_clean(const char *place)
+/* remove: of what is found dead. */
+static int clean(const char *place, void (*remove)(int base, const char *name))
 {
 	struct err e = { 0 };
 	char path[PATH_MAX];
@@ -364,11 +367,16 @@ int vms_clean(const char *place)
 	if (lives(base, name))
 		r = -EBUSY;
 	else
-		remove_dead(base, name);
+		remove(base, name);
 	if (r == 0 && faccessat(base, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		r = -ENOTEMPTY;
 	base_unlock(base, path);
 	return r;
+}
+
+int vms_clean(const char *place)
+{
+	return clean(place, remove_dead);
 }
 
 void vms_release(struct vms_own *own)
@@ -376,7 +384,7 @@ void vms_release(struct vms_own *own)
 	if (!own->place[0])
 		return;
 	own_close(own);
-	if (vms_clean(own->place) < 0) /* what stays is removed by who sees it next */
+	if (clean(own->place, remove_folders) < 0) /* what stays is removed by who sees it next */
 		errno = 0;
 	*own = (struct vms_own)VMS_OWN_INIT;
 }

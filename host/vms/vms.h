@@ -70,8 +70,8 @@ _must_check_ int vms_make(const struct vms_about *about, bool exact, struct vms_
 /* Removes the folders of our own VM and what is in them. Nothing there is no failure. */
 void vms_release(struct vms_own *own);
 
-/* Removes the folders of a VM that lives no more; place: BASE/NAME. Returns 0 when it is gone, -EBUSY when it
- * lives, or another -errno. */
+/* Kills what is left of a VM whose launcher was killed, and removes its folders; place: BASE/NAME. Returns 0
+ * when it is gone, -EBUSY when it lives, or another -errno. */
 int vms_clean(const char *place);
 
 struct vms_entry {

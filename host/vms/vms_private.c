@@ -3,9 +3,11 @@
 #include "host/vms/vms_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "host/lib/exit.h"
@@ -90,4 +92,11 @@ int private_make(const char *base, const char *name, char *ret, struct err *e)
 		if (errno != ENOENT)
 			return err_sys(e, errno, "cannot make a private folder in %s", base);
 	}
+}
+
+int private_lock(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0 ? -errno : take_fd(&fd);
 }

@@ -15,6 +15,9 @@ _must_check_ int private_check(const char *path, const struct stat *st, const ch
  * Returns 0, or -errno with e. */
 _must_check_ int private_make(const char *base, const char *name, char *ret, struct err *e);
 
+/* Takes a shared lock on a folder, which keeps systemd-tmpfiles out. Returns the descriptor or -errno. */
+_must_check_ int private_lock(const char *path);
+
 /* Removes a folder that private_make made for that name, and the base if nothing else is in it. */
 void private_remove(const char *folder, const char *name);
 
