@@ -20,6 +20,7 @@
 #include "host/initrd/kernel.h"
 #include "host/lib/keeper.h"
 #include "host/lib/progress.h"
+#include "host/share/server.h"
 #include "host/vms/control.h"
 #include "host/run/shared_dirs.h"
 #include "host/run/closures.h"
@@ -205,7 +206,8 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	_cleanup_close_ int tpm = -1, agent = -1;
 	char log[PATH_MAX];
 
-	if (str_format(log, sizeof(log), "%s/" SHARE_SERVER_LOG, l->vm.folder) < 0)
+	if (str_format(log, sizeof(log), "%s/%s", l->vm.folder,
+		       p->share.n_sockets > 0 ? SHARE_SERVER_LOG : SERVER_LOG) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", l->vm.folder);
 	tell_disks_and_share(p, false);
 	if (p->v.agent) {
@@ -218,7 +220,7 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 		if (tpm < 0)
 			return tpm;
 	}
-	w->server_log = p->share.n_sockets > 0 ? log : NULL;
+	w->server_log = log;
 	w->server_pids = p->share.server_pids;
 	w->n_servers = p->share.n_sockets;
 	w->accepted = accepted;

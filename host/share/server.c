@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/mount.h>
 #include <poll.h>
 #include <signal.h>
@@ -30,6 +31,7 @@
 #include "init/lib/sys.h"
 
 #define ADOPT_TIMEOUT_US 2000000
+#define LOG_MAX 65536
 /* More than execve(2) takes. */
 #define ARGV_FILE_MAX ((size_t)8 << 20)
 /* Where bwrap has the sandbox's root until it is done (bubblewrap.c, pivot_root). */
@@ -50,15 +52,33 @@ static int read_argv(const char *path, struct buf *text, struct strv *ret)
 	return r == 0 && ret->n == 0 ? -ENODATA : r;
 }
 
+/* Our own reasons go to a file beside the command's, for the launcher. The server does not get this
+ * file: a guest could have it print without end. */
+static void open_log(const char *file)
+{
+	struct stat st;
+	char path[PATH_MAX];
+	int fd = str_format(path, sizeof(path), "%s.log", file) < 0 ?
+			 -1 :
+			 open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	/* A guest may connect for ever, too. */
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size > LOG_MAX)
+		cleanup_close(&fd);
+	else
+		log_open(fd, false, "the file server", LOG_INFO);
+}
+
 /* QEMU's network gives a server its connection as stdin, stdout and stderr. What the server prints
  * is no part of the protocol. */
-static int keep_stdin_alone(void)
+static int keep_stdin_alone(const char *file)
 {
 	_cleanup_close_ int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct stat st;
 
 	if (fstat(STDIN_FILENO, &st) == 0 && !S_ISSOCK(st.st_mode))
 		return 0;
+	open_log(file);
 	return dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ? -errno : 0;
 }
 
@@ -187,7 +207,7 @@ static void be_helper(const struct hook *h, int ns, pid_t server)
 	close(h->ready);
 	r = attach(h, ns);
 	if (r < 0)
-		log_error("the closure's paths cannot be shown to the file server: %s",
+		log_error("the closure's paths cannot be shown: %s",
 			  strerror(-r));
 	_exit(r < 0);
 }
@@ -217,8 +237,6 @@ static int execute(const char *path, const char *ns_path)
 	_cleanup_strv_ struct strv words = { 0 }, hooked = { 0 };
 	int r = read_argv(path, &text, &words);
 
-	if (r == 0)
-		r = keep_stdin_alone();
 	if (r == 0 && ns_path)
 		r = hook_start(ns_path, &words, &hooked);
 	if (r < 0)
@@ -246,8 +264,10 @@ int cmd_share_server(int argc, char **argv)
 		return EXIT_SHARE;
 	if (argc == 4)
 		snprintf(ns, sizeof(ns), "/proc/%d/fd/%d", (int)launcher, atoi(argv[3]));
-	r = execute(argv[2], argc == 4 ? ns : NULL);
-	log_error("the file server cannot be started by %s: %s", argv[2], strerror(-r));
+	r = keep_stdin_alone(argv[2]);
+	if (r == 0)
+		r = execute(argv[2], argc == 4 ? ns : NULL);
+	log_error("cannot be started by %s: %s", argv[2], strerror(-r));
 	return EXIT_SHARE;
 }
 

@@ -127,7 +127,7 @@ static int write_server(const struct strv *argv, const char *folder, const char 
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	char file[PATH_MAX];
-	int r = str_format(file, sizeof(file), "%s/share-server", folder);
+	int r = str_format(file, sizeof(file), "%s/" SERVER_FILE, folder);
 
 	for (size_t i = 0; r == 0 && i < argv->n; i++)
 		r = buf_add(&text, argv->v[i], strlen(argv->v[i]) + 1);
@@ -137,7 +137,7 @@ static int write_server(const struct strv *argv, const char *folder, const char 
 		r = server_words(file, tree, ret);
 	if (r < 0)
 		return err_sys(e, r, "the file server's command");
-	return folder_write(folder, "share-server", text.data, text.len, e);
+	return folder_write(folder, SERVER_FILE, text.data, text.len, e);
 }
 
 static int make_cifs(struct share *w, const char *folder, const char *self, struct err *e)

@@ -26,7 +26,7 @@ struct ending {
 	const char *console;	/* the end of the guest's console output, or "" */
 	const char *io_error;	/* a disk that the host could not write or read, and why; or "" */
 	const struct servers *servers;
-	const char *server_said; /* the last line of one that is alone, or "" */
+	const char *server_said; /* their last line, or "" */
 	uint64_t kernel_needs;	/* bytes of memory, to unpack itself; 0: not known */
 	const struct report *report;
 	const struct qmp *qmp;

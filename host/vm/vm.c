@@ -161,7 +161,7 @@ static const char *last_said(struct buf *said)
 	return name ? name + 2 : line ? line : "";
 }
 
-/* That of a server beside QEMU. */
+/* That of the file servers. */
 static const char *server_said(const struct watch *watch, struct buf *log)
 {
 	const char *line = NULL;
@@ -186,13 +186,16 @@ static bool is_repair(const char *line)
 }
 
 /* refused: QEMU did not start, and its line is in the verdict. */
-static void tell_rest(struct vm *vm, const struct verdict *v, bool refused)
+static void tell_rest(struct vm *vm, const struct verdict *v, bool refused, const char *server_said)
 {
 	char *save = NULL, *line;
 	bool repaired = false;
 
 	for (size_t i = 0; i < vm->warnings.n; i++)
 		log_warning("stage 1: %s", vm->warnings.v[i]);
+	/* The verdict has the words of a server that is alone. */
+	if (server_said[0] && !vm->servers.alone)
+		log_warning("%s", server_said);
 	/* Where QEMU failed its last line is in the verdict. */
 	if (refused || (v->code ? v->code : v->exit_status) == EXIT_GUEST || vm->said.len == 0)
 		return;
@@ -272,7 +275,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 	end.command = vm->watch->command.asked ? &vm->watch->command.command : NULL;
 	end.channel_gone = vm->channel.away[0] ? vm->channel.away : vm->channel.gone;
 	verdict_of(&end, ret);
-	tell_rest(vm, ret, end.refused && WEXITSTATUS(end.qemu_status) != 0);
+	tell_rest(vm, ret, end.refused && WEXITSTATUS(end.qemu_status) != 0, end.server_said);
 }
 
 static int serve_to_end(struct vm *vm, struct verdict *ret, struct err *e)

@@ -26,7 +26,7 @@ struct watch {
 	pid_t tpm_pid;		    /* the TPM's server; 0: none */
 	const pid_t *server_pids;   /* the file servers that run beside QEMU, */
 	size_t n_servers;	    /* so many */
-	const char *server_log;	    /* the file with what a server beside QEMU says; NULL: none */
+	const char *server_log;	    /* the file with what servers say, which need not be there; or NULL */
 	bool rescue;		    /* where stage 1 fails, its shell may have the terminal (--rescue) */
 	bool kept;		    /* the guest writes to what outlives it */
 	unsigned int stop_timeout;  /* seconds for a clean power-off */

@@ -293,6 +293,21 @@ static void a_closure_shows_its_paths_and_no_other(void)
 	end(&s);
 }
 
+/* The guest gets none of it, and the launcher tells it. run: make_run's. */
+static void check_reason(const char *run, const char *want)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	char log[PATH_MAX], byte;
+	struct served s;
+
+	CHECK_INT(open_connection(&s), 0);
+	CHECK_INT(recv(s.smb.fd, &byte, 1, 0), 0);
+	end(&s);
+	CHECK_INT(str_format(log, sizeof(log), "%s/%s/" SERVER_LOG, top, run), 0);
+	CHECK_INT(file_read(AT_FDCWD, log, 65536, &text), 0);
+	CHECK_HAS(text.data, want);
+}
+
 /* Its helper cannot attach the tree, as this is no mount namespace. An empty store must not be
  * served. */
 static void a_server_without_its_tree_is_not_started(void)
@@ -306,6 +321,7 @@ static void a_server_without_its_tree_is_not_started(void)
 		CHECK(smb1_connect(&s.smb, "qemu") != 0);
 		end(&s);
 	}
+	check_reason("closure5000", "the file server: the closure's paths cannot be shown: ");
 	CHECK(dup2(kept, share.tree_fd) >= 0);
 	close(kept);
 	close(other);
@@ -341,6 +357,18 @@ static void what_a_server_prints_is_not_sent_to_the_guest(void)
 	CHECK_INT(open_connection(&s), 0);
 	CHECK_INT(begin(&s), 0);
 	end(&s);
+}
+
+static void why_a_server_did_not_start_is_told(void)
+{
+	char file[PATH_MAX];
+
+	CHECK_INT(str_format(share.bwrap, sizeof(share.bwrap), "%s/no-such-bwrap", top), 0);
+	CHECK_INT(make_run("no-bwrap"), 0);
+	check_reason("no-bwrap", "the file server: cannot be started by ");
+	CHECK_INT(str_format(file, sizeof(file), "%s/no-bwrap/" SERVER_FILE, top), 0);
+	CHECK_INT(unlink(file), 0);
+	check_reason("no-bwrap", SERVER_FILE ": No such file or directory\n");
 }
 
 /* The programs, and a store of one file. */
@@ -383,6 +411,7 @@ int main(void)
 	else
 		SKIP("what_a_server_prints_is_not_sent_to_the_guest",
 		     "its script would not see this smbd");
+	RUN(why_a_server_did_not_start_is_told);
 	folder_remove(top);
 	TEST_END();
 }

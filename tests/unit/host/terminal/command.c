@@ -12,7 +12,7 @@
 
 #include "tests/lib/test.h"
 
-#define ASKS "\033[6n"		      /* the terminal's answer would be typed into the shell */
+#define ASKS "\033[6n" /* the terminal's answer would be typed into the shell */
 #define TITLE "\033]0;PWNED\a"
 #define RED "\033[31m"
 #define LONG 700 /* more than one write(2) to a terminal */
@@ -40,12 +40,14 @@ static int serve_command(bool tty)
 		return 1;
 	say(ends[0], FRAME_OUT, "out" ASKS RED "red" TITLE "\n");
 	say(ends[0], FRAME_ERR, "6nerr" ASKS TITLE "\n");
-	/* Its sequence is at 510 of 512 bytes of a write. The other stream would come before its second half. */
+	/* Its sequence is at 510 of 512 bytes of a write. The other stream would come before its
+	 * second half. */
 	memset(text, 'x', LONG);
 	memcpy(text + 510 - strlen("out" RED "red\n"), RED, strlen(RED));
 	text[LONG] = '\0';
 	say(ends[0], FRAME_OUT, text);
-	if (frame_put(&b, FRAME_EXIT, 1, end, sizeof(end)) < 0 || send(ends[0], b.data, b.len, 0) < 0)
+	if (frame_put(&b, FRAME_EXIT, 1, end, sizeof(end)) < 0 ||
+	    send(ends[0], b.data, b.len, 0) < 0)
 		return 2;
 	while (!command_done(&c)) {
 		struct pollfd fds[COMMAND_POLLS];
@@ -58,7 +60,8 @@ static int serve_command(bool tty)
 	return c.state == COMMAND_ENDED && c.status == 7 ? 0 : 3;
 }
 
-/* A shell's session, and in it a job in the background or the foreground. out: its stdout, -1: the terminal. */
+/* A shell's session, and in it a job in the background or the foreground. out: its stdout, -1: the
+ * terminal. */
 static int session(const char *name, bool front, bool tty, int out)
 {
 	int fd, status;
