@@ -92,6 +92,10 @@ lib.mkMerge [
     ++ lib.optional overlay "overlay"
   ))
   (set [ "environment" "etc" ] { crypttab.enable = vmOnly false; })
+  # These fail the evaluation where none of their file systems or LUKS devices is left.
+  (set [ "boot" "initrd" "clevis" "enable" ] (vmOnly false))
+  (set [ "services" "btrfs" "autoScrub" "enable" ] (vmOnly false))
+  (set [ "boot" "zfs" "extraPools" ] (vmOnly [ ])) # each has a unit that fails without its pool
   (set [ "boot" "loader" "grub" "device" ] (vmOnly "nodev"))
 
   # --- stage 1 is storeboot's: stage 2 prepares the root, before it can load a module for an overlay on /etc
@@ -111,9 +115,16 @@ lib.mkMerge [
   (set [ "networking" "wireless" "enable" ] (vmOnly false))
   (set [ "networking" "connman" "enable" ] (vmOnly false)) # until 19.03
   (set [ "services" "connman" "enable" ] (vmOnly false))
-  # The files are read in the order of their names, so a machine's own file for every card comes after this one.
+  # The first file that matches counts, by the order of their names. A hyphen sorts before a digit, so a machine's own
+  # file for every card comes after these, also one that is called 00-NAME.
+  (set [ "systemd" "network" "links" ] {
+    "0-storeboot" = {
+      matchConfig.OriginalName = "eth0";
+      linkConfig.Name = "eth0"; # since Linux 6.2 udev can rename an interface that is up
+    };
+  })
   (set [ "systemd" "network" "networks" ] {
-    "00-storeboot" = {
+    "0-storeboot" = {
       matchConfig.Name = "eth0";
       address = [ "${address.address}/${toString address.prefixLength}" ];
       gateway = [ gateway ];
@@ -165,7 +176,7 @@ lib.mkMerge [
   ))
 
   # --- what the run gives it
-  (set [ "services" "qemuGuest" "enable" ] cfg.qemu.guestAgent.enable)
+  (set [ "services" "qemuGuest" "enable" ] (vmOnly cfg.qemu.guestAgent.enable))
   (set [ "security" "pki" "installCACerts" ] (lib.mkIf cfg.useHostCerts false))
 
   # --- what does not go well with a VM

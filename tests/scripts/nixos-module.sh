@@ -96,7 +96,7 @@ is "today: stage 2 is no part of NixOS's own initramfs" "$(ask today '{ }' \
 	'with c.system; [ nixos-init.enable etc.overlay.enable ]')" '[false,false]'
 
 # --- what configurations ask beside ours: a table. NAME | CONFIGURATION | QUESTION | ANSWER, in 15.09, 18.09 and today ----
-eth0='with c.systemd.network.networks."00-storeboot"; [ matchConfig address gateway ]'
+eth0='with c.systemd.network.networks."0-storeboot"; [ matchConfig address gateway ]'
 by_networkd='[{"Name":"eth0"},["10.0.2.15/24"],["10.0.2.2"]]'
 while IFS='|' read -r name configuration question answer; do
 	for era in 15.09 18.09 today; do
@@ -105,7 +105,9 @@ while IFS='|' read -r name configuration question answer; do
 done <<END
 networkd has the gateway in its own file|{ networking.useNetworkd = true; }|c.networking.defaultGateway|null
 networkd has eth0's address in it|{ networking.useNetworkd = true; }|$eth0|$by_networkd
-the machine's own networkd file for every card|{ systemd.network = { enable = true; networks."10-lan" = { matchConfig.Name = "e*"; DHCP = "yes"; }; }; }|[ (builtins.attrNames c.systemd.network.networks) ($eth0) ]|[["00-storeboot","10-lan"],$by_networkd]
+the machine's own networkd file for every card|{ systemd.network = { enable = true; networks."10-lan" = { matchConfig.Name = "e*"; DHCP = "yes"; }; }; }|[ (builtins.attrNames c.systemd.network.networks) ($eth0) ]|[["0-storeboot","10-lan"],$by_networkd]
+the machine's own files that come first|{ systemd.network = { networks."00-lan".matchConfig.Name = "*"; links."00-lan".matchConfig.Type = "ether"; }; }|with c.systemd.network; map (s: builtins.head (builtins.sort (a: b: a < b) (builtins.attrNames s))) [ networks links ]|["0-storeboot","0-storeboot"]
+eth0 keeps its name beside a rule that renames every card|{ systemd.network.links."10-lan" = { matchConfig.Type = "ether"; linkConfig.Name = "lan0"; }; }|with c.systemd.network.links."0-storeboot"; [ matchConfig linkConfig ]|[{"OriginalName":"eth0"},{"Name":"eth0"}]
 NetworkManager|{ networking.networkmanager.enable = true; }|c.networking.networkmanager.unmanaged|["eth0"]
 useDHCP|{ networking = { useDHCP = true; interfaces.enp3s0.useDHCP = true; }; }|[ c.networking.useDHCP (builtins.attrNames c.networking.interfaces) ]|[false,["eth0"]]
 nftables|{ networking.nftables.enable = true; }|builtins.all (a: a.assertion) c.assertions|true
@@ -113,6 +115,11 @@ a bridge that takes eth0|{ networking.bridges.br0.interfaces = [ "eth0" ]; }|c.n
 a bond and a VLAN on it|{ networking = { bonds.b.interfaces = [ "eth0" ]; vlans.v.interface = "b"; }; }|[ c.networking.bonds c.networking.vlans ]|[{},{}]
 a gateway by a card that is not there|{ }|c.networking.defaultGateway6|null
 swap|{ swapDevices = [ { device = "/dev/sda4"; } ]; }|c.swapDevices|[]
+a machine that has QEMU's guest agent|{ services.qemuGuest.enable = true; }|c.services.qemuGuest.enable|false
+QEMU's guest agent where the VM has it|{ services.qemuGuest.enable = false; virtualisation.qemu.guestAgent.enable = true; }|c.services.qemuGuest.enable|true
+LUKS by clevis|{ boot.initrd.clevis.enable = true; }|c.boot.initrd.clevis.enable|false
+a scrub of the machine's btrfs|{ services.btrfs.autoScrub.enable = true; }|c.services.btrfs.autoScrub.enable|false
+pools of ZFS|{ boot.zfs.extraPools = [ "tank" ]; }|c.boot.zfs.extraPools|[]
 LUKS: crypttab|{ environment.etc.crypttab.text = "data /dev/sdb1 /key"; }|c.environment.etc.crypttab.enable|false
 END
 # Stage 1 has set the address: NixOS's script is to succeed where it exists, by any kernel's words.

@@ -18,7 +18,9 @@ in
   options = {
     assertions = list;
     boot.initrd.availableKernelModules = list;
+    boot.initrd.clevis.enable = flag;
     boot.loader.grub.device = option types.str "";
+    boot.zfs.extraPools = list;
     environment.etc = option (types.attrsOf (
       types.submodule {
         options = {
@@ -56,6 +58,8 @@ in
       wireless.enable = flag;
     };
     services = {
+      btrfs.autoScrub.enable = flag;
+      qemuGuest.enable = flag;
       httpd.extraConfig = option types.lines "";
       timesyncd.enable = option types.bool true;
       xserver = {
@@ -76,6 +80,14 @@ in
       }
     )) { };
     systemd.network.enable = flag;
+    systemd.network.links = option (types.attrsOf (
+      types.submodule {
+        options = {
+          matchConfig = sets;
+          linkConfig = sets;
+        };
+      }
+    )) { };
     systemd.network.networks = option (types.attrsOf (
       types.submodule {
         options = {
