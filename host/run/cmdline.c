@@ -36,6 +36,44 @@ static int add_text(struct buf *line, const char *text)
 	return r;
 }
 
+/* The length of a word and of the blanks after it; a value in quotes may have blanks. */
+static size_t word_span(const char *p)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	for (; p[n] && (quoted || !strchr(" \t\n", p[n])); n++)
+		quoted = quoted != (p[n] == '"');
+	return n + strspn(p + n, " \t\n");
+}
+
+/* Is the word a console on that device? Options follow the name: console=ttyS1,115200n8. */
+static bool is_console_on(const char *word, const char *device)
+{
+	const char *slash = strrchr(device, '/'), *name = slash ? slash + 1 : device;
+	size_t at = strlen(words[PARAM_CONSOLE]), len = strlen(name);
+
+	return strncmp(word, words[PARAM_CONSOLE], at) == 0 && word[at] == '=' &&
+	       strncmp(word + at + 1, name, len) == 0 && strchr(", \t\n", word[at + 1 + len]);
+}
+
+/*
+ * The system's own words. A console of the machine's may have the name of the report channel's
+ * device (ttyS1 is often the one of a BMC). It is left out: the kernel would write its lines into
+ * the middle of records.
+ */
+static int add_params(struct buf *line, const struct cmdline *c)
+{
+	const char *report = c->param.value[PARAM_REPORT];
+	_cleanup_buf_ struct buf kept = { 0 };
+	int r = 0;
+
+	for (const char *p = c->params; r == 0 && p && *p; p += word_span(p))
+		if (!report || !is_console_on(p, report))
+			r = buf_add(&kept, p, word_span(p));
+	return r < 0 ? r : add_text(line, kept.data);
+}
+
 /* The kernel takes a value with spaces in double quotes; a quote within one it cannot take
  * (lib/cmdline.c, next_arg). */
 static int add_word(struct buf *line, enum param p, const char *value, struct err *e)
@@ -78,7 +116,7 @@ int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret, struct e
 	int r = check_params(c->params, e);
 
 	if (r == 0)
-		r = add_text(&line, c->params);
+		r = add_params(&line, c);
 	for (enum param p = 0; r == 0 && p < PARAM_COUNT; p++)
 		r = add_word(&line, p, c->param.value[p], e);
 	for (size_t i = 0; r == 0 && c->consoles && c->consoles[i]; i++)

@@ -55,6 +55,33 @@ static void spaces_and_newlines(void)
 	CHECK_STR(b.data, "a b init=\"/a b\" panic=-1");
 }
 
+/* A console of the machine's on the device of the report channel is left out, and no other word. */
+static void consoles_of_the_system(void)
+{
+	struct cmdline c = {
+		.params =
+			"console=ttyS1 a=\"b console=ttyS1\" console=ttyS1,115200n8\nconsole=tty0 "
+			"console=ttyS10 xconsole=ttyS1 console= console=ttyS1",
+		.param.report = "/dev/ttyS1"
+	};
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
+	CHECK_STR(b.data,
+		  "a=\"b console=ttyS1\" console=tty0 console=ttyS10 xconsole=ttyS1 console= "
+		  "storeboot.report=/dev/ttyS1 panic=-1");
+	b.len = 0;
+	c.param.report = NULL;
+	c.params = "console=ttyS1";
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
+	CHECK_STR(b.data, "console=ttyS1 panic=-1");
+	b.len = 0;
+	c.param.report = "/dev/ttyS1";
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
+	CHECK_STR(b.data, "storeboot.report=/dev/ttyS1 panic=-1");
+}
+
 /* The last length that is taken, and the first that is not. */
 static void limit(void)
 {
@@ -109,6 +136,7 @@ int main(void)
 	RUN(all_words_in_order);
 	RUN(absent_words_are_left_out);
 	RUN(spaces_and_newlines);
+	RUN(consoles_of_the_system);
 	RUN(limit);
 	RUN(nothing_is_swallowed);
 	TEST_END();
