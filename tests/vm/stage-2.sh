@@ -1,10 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # stage-2.sh - a stage 2 that asks of stage 1 what NixOS's does, and systemd with udev and D-Bus from the store
-# after it: no unit fails, at the first boot and at the second one of the same disk, nor at power-off
+# after it: no unit fails, at the first boot and at the second one of the same disk, nor at power-off; and the serial
+# console asks for a login again after each session
+# shellcheck disable=SC2016,SC2317 # the guest's shell expands; functions are called by ok, within and at the end
 set -u
 # shellcheck source=tests/lib/vm.sh
 . tests/lib/vm.sh
+# shellcheck source=tests/lib/tmux.sh
+. tests/lib/tmux.sh
+at_end() {
+	vm_end
+	tmux kill-server 2>/dev/null
+}
 busybox=$(readlink -f "$system/sw/bin/busybox")
 
 status=0
@@ -101,8 +109,11 @@ if [ ! -e /etc/os-release ]; then
 	echo 0123456789abcdef0123456789abcdef >/etc/machine-id # nobody answers the first boot's wizard
 	ln -sfn /usr/lib/systemd/system/multi-user.target /etc/systemd/system/default.target
 	cp -a "$systemConfig/nixos-etc/." /etc/
-	# Debian's own file includes others, which a package's installation would write.
-	for kind in auth account session; do echo "$kind required pam_permit.so"; done >/etc/pam.d/login
+	# Debian's /etc/pam.d/login includes these files, which a package's installation would write. nullok: root's
+	# password is empty, and login does not ask for it.
+	for kind in auth account session password; do
+		echo "$kind required pam_unix.so nullok" >/etc/pam.d/common-$kind
+	done
 fi
 ln -sfn "$systemConfig" /run/current-system
 ln -sfn "$systemConfig" /run/booted-system
@@ -114,6 +125,7 @@ echo "starting systemd..."
 PATH=$systemConfig/systemd exec systemd
 END
 chmod -R u+w "$top"
+sed -i 's/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 600/' "$top/etc/login.defs" # a busy host's login takes longer than Debian's minute
 chmod 755 "$top" "$top/prepare-root"
 system=$(nix_store --add "$top")
 
@@ -130,27 +142,68 @@ quiet_end() {
 	is "$1: nothing fails in it" "$(grep -E '\[FAILED\]' "$tmp/text")" ""
 }
 
-# boot WHAT STORE-TYPE [OPTION]...
-boot() {
-	local what=$1 want="running
+# all_up WHAT CONSOLE STORE-TYPE OUTPUT: OUTPUT is what $facts prints in a system that is whole.
+all_up() {
+	local got want="running
 active
 active
 active
 active
-/nix/store $2
+/nix/store $3
 1"
-	shift 2
-	vm_run 600 --image "$tmp/disk.qcow2" --memory 512M --reginfo none --console-log "$tmp/console" --timings "$@" -- \
-		bash -c "$facts"
-	is "$what: exit" "$status" 0
-	is "$what: up, nothing failed" "$(tr -s ' ' <<<"$out")" "$want"
-	[ "$(tr -s ' ' <<<"$out")" = "$want" ] || tr -d '\r' <"$tmp/console" | tail -n 60 | sed 's/^/# /'
-	quiet_end "$what" "$tmp/console"
+	got=$(tr -d '\r' <<<"$4" | tr -s ' ')
+	is "$1: up, nothing failed" "$got" "$want"
+	[ "$got" = "$want" ] || tr -d '\r' <"$2" | tail -n 60 | sed 's/^/# /'
 }
-boot "the first boot" cifs
-# The same configuration and disk by another share: every layer that there is.
+
+# limit: seconds, against a hang. A busy host's guest also needs longer than systemd's own 90 s for some services.
+limit=1800
+options=(--image "$tmp/disk.qcow2" --memory 512M --reginfo none --timeout-stage2 "$limit" --stop-timeout "$limit"
+	--append systemd.default_timeout_start_sec="$limit")
+
+# --- the first boot: a command, and nobody at the console ------------------------------------------------------
+what="the first boot"
+vm_run $limit "${options[@]}" --console-log "$tmp/console" --timings -- bash -c "$facts"
+is "$what: exit" "$status" 0
+all_up "$what" "$tmp/console" cifs "$out"
+quiet_end "$what" "$tmp/console"
+
+# --- the second boot of that disk, by another share and every layer that there is, in a terminal: a user logs in on the
+# serial console three times, and powers off from there ----------------------------------------------------------
+what="the second boot, by 9p under an image and a writable layer"
 mkdir "$tmp/mine"
-boot "the second boot, by 9p under an image and a writable layer" overlay --share 9p --cache --writable-store \
-	--bind "$tmp/mine:/mnt/mine"
+printf -v words '%q ' "$storeboot" run "$system" "${options[@]}" --console-log "$tmp/login" --name console --share 9p \
+	--cache --writable-store --bind "$tmp/mine:/mnt/mine" --timeout $((2 * limit))
+: >"$tmp/login"
+tmux new-session -d -x 150 -y 50 -s console bash -c "$words; echo \$? >$tmp/status; sleep 1000"
+
+# asked N: the console has asked for a login at least N times. agetty drops what was typed before.
+asked() {
+	[ "$(grep -ac '^localhost login: ' "$tmp/login")" -ge "$1" ]
+}
+# shell: the session that began last has shown a shell's prompt.
+shell() {
+	awk '/^localhost login: / { n = 0 } /bash-[0-9.]+# / { n++ } END { exit !n }' "$tmp/login"
+}
+# log_in N: log in for the Nth time, and have the shell answer.
+log_in() {
+	ok "login $1: the console asks" within $limit asked "$1"
+	type console root
+	ok "login $1: a shell" within $limit shell
+	ok "login $1: it takes commands" asks console '$(whoami) on $(tty)' 'root on /dev/ttyS0'
+}
+
+ok "$what: a login" within $limit asked 1
+out=$(timeout $limit "$storeboot" exec console -- bash -c "$facts" </dev/null)
+all_up "$what" "$tmp/login" overlay "$out"
+log_in 1
+type console exit
+log_in 2
+type console exit
+log_in 3
+type console 'systemctl poweroff'
+ok "$what: power-off from the console" within $limit test -s "$tmp/status"
+is "$what: exit" "$(cat "$tmp/status")" 0
+quiet_end "$what" "$tmp/login"
 nix_store --delete "$system" >/dev/null 2>&1
 tap_end
