@@ -62,11 +62,11 @@ ready() {
 		pid = struct.unpack("3i", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
 		print(pid, answer["return"]["status"])
 	END
-	) && grep -qs "\"event\": *\"qemu\".*\"pid\": *$qemu[,}]" "$tmp/events"
+	) && grep -qs "\"event\": *\"qemu\".*\"pid\": *${qemu}[,}]" "$tmp/events"
 }
 
 # shellcheck disable=SC2317 # within calls it
-ready_or_over() { ready || ! kill -0 $pid 2>/dev/null; }
+ready_or_over() { ready || ! kill -0 "$pid" 2>/dev/null; }
 
 # listening: the TCP addresses on which QEMU, $qemu, or a child of it waits, as /proc/net has them.
 listening() {
