@@ -34,7 +34,7 @@ enum disk_state {
 struct boot {
 	struct config config;
 	struct buf folders;	 /* SHARED_FOLDERS_FILE; empty: none */
-	unsigned int folder_kinds; /* what is in it: a bit for each enum share_kind */
+	unsigned int folder_kinds; /* a bit for each enum share_kind that is in it */
 	unsigned int folders_done; /* lines of it that are mounted */
 	char *const *argv; /* PID 1's own: words the kernel did not know go to stage 2 */
 	enum disk_state disk;
@@ -50,6 +50,13 @@ struct boot {
 	struct err err;	  /* of the step that failed */
 	char note[256];	  /* what the current step did, for its log line; steps may fill it */
 };
+
+/* Does the boot use the share: for the store, as the image over it, or for a shared folder? */
+static inline bool boot_uses(const struct boot *b, enum share_kind kind)
+{
+	return b->config.share == kind || (b->folder_kinds & 1U << kind) ||
+	       (kind == SHARE_IMAGE && b->config.param.share_cache);
+}
 
 /* Where a path of the system is now: what stands before it. */
 static inline const char *boot_root(const struct boot *b)

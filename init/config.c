@@ -153,30 +153,32 @@ static int parse_bytes(const char *s, uint64_t *ret)
 	return 0;
 }
 
-static const struct {
-	const char *name, *source;
-} shares[SHARE_COUNT] = {
-#define SHARE(constant, name, source) { name, source },
-	SHARE_TABLE(SHARE)
-#undef SHARE
-};
+SHARE_ROWS_DEFINITION;
+
+int share_kind_of(const char *name, size_t len)
+{
+	int i = 0;
+
+	while (i < SHARE_COUNT && (strlen(share_rows[i].name) != len ||
+				   memcmp(share_rows[i].name, name, len) != 0))
+		i++;
+	return i;
+}
 
 /* An image over itself would be no more than the image. Returns 0 or -EINVAL. */
 static int parse_share(struct config *c, struct err *e)
 {
-	const char *name = c->param.share ? c->param.share : shares[SHARE_CIFS].name;
-	int i = 0;
+	const char *name = c->param.share ? c->param.share : share_rows[SHARE_CIFS].name;
+	int i = share_kind_of(name, strlen(name));
 
-	while (i < SHARE_COUNT && !str_eq(shares[i].name, name))
-		i++;
 	if (i == SHARE_COUNT && !str_eq(name, "none"))
 		return err_set(e, EINVAL,
-			       "storeboot.share=%s on the kernel command line: cifs, 9p, virtiofs, "
-			       "image or none",
+			       "storeboot.share=%s on the kernel command line: " SHARE_NAMES
+			       "or none",
 			       name);
 	c->share = i < SHARE_COUNT ? (enum share_kind)i : SHARE_NONE;
 	if (!c->param.share_source && c->share != SHARE_NONE)
-		c->param.share_source = shares[i].source;
+		c->param.share_source = share_rows[i].source;
 	if (c->param.share_cache && (c->share == SHARE_NONE || c->share == SHARE_IMAGE))
 		return err_set(e, EINVAL,
 			       "storeboot.share.cache= on the kernel command line: there is no share "

@@ -54,4 +54,7 @@ static inline bool root_is_disk(const struct config *c)
  */
 _must_check_ int config_parse(const char *cmdline, size_t len, struct config *ret, struct err *e);
 
+/* The enum share_kind of a name, len bytes; SHARE_COUNT: none has it. */
+int share_kind_of(const char *name, size_t len);
+
 #endif

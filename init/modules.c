@@ -17,40 +17,14 @@
 #define MODULE_MAX (64 << 20)
 #define COMPRESSED_FILE 4 /* linux/module.h, MODULE_INIT_COMPRESSED_FILE, Linux 5.17 */
 
-/* The store's share, or that of a folder beside it. */
-static bool takes(const struct boot *b, enum share_kind share)
-{
-	return b->config.share == share || (b->folder_kinds & 1U << share);
-}
-
 static bool wants_net(const struct boot *b)
 {
 	return b->config.share != SHARE_NONE;
 }
 
-static bool wants_cifs(const struct boot *b)
-{
-	return takes(b, SHARE_CIFS);
-}
-
-static bool wants_9p(const struct boot *b)
-{
-	return takes(b, SHARE_9P);
-}
-
-static bool wants_virtiofs(const struct boot *b)
-{
-	return takes(b, SHARE_VIRTIOFS);
-}
-
 static bool wants_overlay(const struct boot *b)
 {
 	return b->config.param.share_cache || b->config.writable != WRITABLE_NO;
-}
-
-static bool wants_image(const struct boot *b)
-{
-	return b->config.share == SHARE_IMAGE || b->config.param.share_cache;
 }
 
 /* Also where a step fails before it is known what for. */
@@ -59,16 +33,15 @@ static bool wants_channel(const struct boot *b)
 	return b->config.param.channel;
 }
 
-/* What a module is for. A need that is not here is loaded in every boot. */
+/* Needs beside those of the shares, which have their names. A need that is neither is loaded in
+ * every boot. */
 static const struct need {
 	const char *name;
 	const char *step;		      /* that fails without it */
 	bool (*wanted)(const struct boot *b); /* NULL: always */
 } needs[] = {
-	{ "channel", "command", wants_channel }, { "disk", "disk", NULL }, { "root", "root", NULL },
-	{ "net", "net", wants_net }, { "cifs", "share", wants_cifs },
-	{ "9p", "share", wants_9p }, { "virtiofs", "share", wants_virtiofs },
-	{ "image", "share", wants_image },
+	{ "channel", "command", wants_channel }, { "disk", "disk", NULL },
+	{ "root", "root", NULL },		 { "net", "net", wants_net },
 	{ "overlay", "share", wants_overlay },
 };
 
@@ -95,14 +68,25 @@ static const struct need *find_need(const char *name, size_t len)
 	return NULL;
 }
 
-/* Is one of the module's needs wanted in this boot? ret: that one; NULL: every boot has it. */
-static bool is_wanted(const struct boot *b, const struct order_entry *m, const struct need **ret)
+/* Does this boot want the need? ret_step: the step that fails without it; NULL: every boot's. */
+static bool wants(const struct boot *b, const char *name, size_t len, const char **ret_step)
+{
+	const struct need *need = find_need(name, len);
+	int kind = share_kind_of(name, len);
+
+	*ret_step = kind < SHARE_COUNT ? "share" : need ? need->step : NULL;
+	if (kind < SHARE_COUNT)
+		return boot_uses(b, (enum share_kind)kind);
+	return !need || !need->wanted || need->wanted(b);
+}
+
+/* Does this boot want one of the module's needs? ret_step: that one's. */
+static bool is_wanted(const struct boot *b, const struct order_entry *m, const char **ret_step)
 {
 	for (const char *p = m->need; *p; p += *p == ',') {
 		size_t len = strcspn(p, ",");
 
-		*ret = find_need(p, len);
-		if (!*ret || !(*ret)->wanted || (*ret)->wanted(b))
+		if (wants(b, p, len, ret_step))
 			return true;
 		p += len;
 	}
@@ -111,12 +95,12 @@ static bool is_wanted(const struct boot *b, const struct order_entry *m, const s
 
 static int refuse(struct boot *b, const struct order_entry *m, int num, const char *why)
 {
-	const struct need *need = NULL;
+	const char *step = NULL;
 
-	is_wanted(b, m, &need);
+	is_wanted(b, m, &step);
 	return err_set(&b->err, num,
 		       "module " MODULES "/%s, which %s%s needs, cannot be loaded: %s", m->file,
-		       need ? "step " : "every boot", need ? need->step : "",
+		       step ? "step " : "every boot", step ? step : "",
 		       why ? why : strerror(num));
 }
 
@@ -230,9 +214,9 @@ static int load_all(struct boot *b)
 	text = order.data;
 	len = order.len;
 	while (line++, (r = order_next(&text, &len, &m)) > 0) {
-		const struct need *need;
+		const char *step;
 
-		if (!is_wanted(b, &m, &need))
+		if (!is_wanted(b, &m, &step))
 			continue;
 		r = load(b, dir, &m);
 		if (r < 0)

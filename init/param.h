@@ -80,28 +80,56 @@ union param_values {
 };
 
 /*
- * The shares by which the store comes, for both sides. SHARE(constant, name, source). name: what
- * storeboot.share= and --share take; source: what is mounted where storeboot.share.source= is not said.
+ * The shares, which bring the store and the shared folders: one row each, for both sides.
+ * SHARE(constant, name, source, flags). name: as in storeboot.share= and --share. source: what the
+ * guest mounts unless storeboot.share.source= says otherwise; what stands after its last slash is the
+ * store's, and a shared folder has a tag in its place. flags: of share_flag.
+ *
+ * The host's side of a share is share_ops_NAME (host/share/ops.h), the guest's a row in
+ * init/share.c. The modules that it needs are the need of the same name (host/initrd/need.c).
  */
 #define SHARE_TABLE(SHARE) \
-	SHARE(CIFS, "cifs", "//10.0.2.4/qemu") \
-	SHARE(9P, "9p", "nix-store") \
-	SHARE(VIRTIOFS, "virtiofs", "nix-store") \
-	SHARE(IMAGE, "image", "storeboot-store")
+	SHARE(CIFS, cifs, "//10.0.2.4/qemu", SHARE_FOLDERS | SHARE_OWNER | SHARE_NETWORK) \
+	SHARE(9P, 9p, "nix-store", SHARE_FOLDERS) \
+	SHARE(VIRTIOFS, virtiofs, "nix-store", SHARE_FOLDERS) \
+	SHARE(IMAGE, image, "storeboot-store", 0)
 
 enum share_kind {
 	SHARE_NONE = -1,
-#define SHARE(constant, name, source) SHARE_##constant,
+#define SHARE(constant, name, source, flags) SHARE_##constant,
 	SHARE_TABLE(SHARE)
 #undef SHARE
 	SHARE_COUNT
 };
 
+enum share_flag {
+	SHARE_FOLDERS = 1, /* can bring shared folders */
+	SHARE_OWNER = 2,   /* can give them an owner in the guest */
+	SHARE_NETWORK = 4, /* comes by the network */
+};
+
+/* By enum share_kind. Each program has one, by SHARE_ROWS_DEFINITION. */
+struct share_row {
+	const char *name, *source;
+	unsigned int flags;
+};
+extern const struct share_row share_rows[];
+
+/* The names as text, each followed by a comma and a blank. */
+#define SHARE_LISTED(constant, name, source, flags) #name ", "
+#define SHARE_NAMES SHARE_TABLE(SHARE_LISTED)
+
+#define SHARE_ROW(constant, name, source, flags) [SHARE_##constant] = { #name, source, flags },
+#define SHARE_ROWS_DEFINITION const struct share_row share_rows[] = { SHARE_TABLE(SHARE_ROW) }
+
 /*
- * The file in the initramfs that lists the folders of the host which come beside the store; its paths are
- * too long for a command line. One line a folder, in the order in which they are mounted: SHARE
- * ro|rw[,uid=UID,gid=GID] SOURCE PATH. SHARE: cifs, 9p or virtiofs; UID, GID: who owns it all in the guest,
- * which cifs alone can do; SOURCE: as storeboot.share.source=; PATH: its place in the guest, up to the
+ * The file in the initramfs that lists the shared folders; their paths are too long for a command
+ * line. One line a folder, in the order in which they are mounted:
+ *
+ *	SHARE ro|rw[,uid=UID,gid=GID] SOURCE PATH
+ *
+ * SHARE: a name of SHARE_TABLE with SHARE_FOLDERS; UID, GID: who owns all of it in the guest, for one
+ * with SHARE_OWNER; SOURCE: as storeboot.share.source=; PATH: its place in the guest, up to the
  * line's end.
  */
 #define SHARED_FOLDERS_FILE "binds"

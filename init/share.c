@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* share.c - the steps that bring what is the host's: the network, the store, a layer to write to, folders */
+/* share.c - the steps that bring what is the host's: the network, the store, a layer to write to,
+ * folders */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +24,13 @@
 #define GUEST_PREFIX 24
 #define GATEWAY "10.0.2.2"
 
-/* Does a share come by the network? */
+/* Does a share of this boot come by the network? */
 static bool needs_net(const struct boot *b)
 {
-	return b->config.share == SHARE_CIFS || (b->folder_kinds & 1U << SHARE_CIFS);
+	for (int i = 0; i < SHARE_COUNT; i++)
+		if ((share_rows[i].flags & SHARE_NETWORK) && boot_uses(b, (enum share_kind)i))
+			return true;
+	return false;
 }
 
 /* Of QEMU's card: built in, or loaded by the step before. Without it no card ever appears. */
@@ -61,71 +65,51 @@ int step_net(struct boot *b)
 	return 0;
 }
 
-/* Finds the disk with the closure's image by its serial and mounts it. */
-static int mount_image(struct boot *b, const char *serial, const char *path)
+/* Finds the disk with the closure's image by its serial, the source, and mounts it. */
+static int mount_image(const struct mount_request *q, struct err *e)
 {
-	struct serial_disk disk = { .serial = serial };
-	_cleanup_close_ int fd = uevent_wait(serial_open, &disk, b->config.deadline_ms);
+	struct serial_disk disk = { .serial = q->source };
+	_cleanup_close_ int fd = uevent_wait(serial_open, &disk, q->deadline_ms);
 
 	if (fd == -ETIMEDOUT)
-		return err_set(&b->err, ENODEV,
-			       "no disk has the serial %s, which the store's image should have", serial);
+		return err_set(e, ENODEV,
+			       "no disk has the serial %s, which the store's image should have",
+			       q->source);
 	if (fd < 0)
-		return err_sys(&b->err, fd, "cannot open the store's image, the disk %s", serial);
-	return mount_store_image(disk.node, path, &b->err);
-}
-
-static int road_cifs(struct boot *b, const char *source, enum mount_what what,
-		     const struct mount_owner *owner, const char *path)
-{
-	return mount_cifs(source, path, what, owner, b->config.deadline_ms, &b->err);
-}
-
-static int road_9p(struct boot *b, const char *source, enum mount_what what,
-		   _unused_ const struct mount_owner *owner, const char *path)
-{
-	return mount_9p(source, path, what, &b->err);
-}
-
-static int road_virtiofs(struct boot *b, const char *source, enum mount_what what,
-			 _unused_ const struct mount_owner *owner, const char *path)
-{
-	return mount_virtiofs(source, path, what, &b->err);
-}
-
-static int road_image(struct boot *b, const char *source, _unused_ enum mount_what what,
-		      _unused_ const struct mount_owner *owner, const char *path)
-{
-	return mount_image(b, source, path);
+		return err_sys(e, fd, "cannot open the store's image, the disk %s", q->source);
+	return mount_store_image(disk.node, q->path, e);
 }
 
 #define IMAGE RUN_FOLDER "/image"
 #define SHARE_BELOW RUN_FOLDER "/share"
 #define STORE NEW_ROOT "/nix/store"
 
-/* How each share's share is mounted and where; NULL: it is the store itself, and its place is the store's. */
-static const struct share_ops {
-	int (*mount)(struct boot *b, const char *source, enum mount_what what, const struct mount_owner *owner,
-		     const char *path);
+/* How each share is mounted, and where. path NULL: it is the store itself, and its place is the
+ * store's. */
+static const struct share {
+	int (*mount)(const struct mount_request *q, struct err *e);
 	const char *path;
 	const char *store; /* the store in it */
 } shares[SHARE_COUNT] = {
-	[SHARE_CIFS] = { road_cifs, NEW_ROOT "/hostfs", "nix/store" },
-	[SHARE_9P] = { road_9p, NULL, NULL },
-	[SHARE_VIRTIOFS] = { road_virtiofs, NULL, NULL },
-	[SHARE_IMAGE] = { road_image, IMAGE, STORE_IMAGE_STORE },
+	[SHARE_CIFS] = { mount_cifs, NEW_ROOT "/hostfs", "nix/store" },
+	[SHARE_9P] = { mount_9p, NULL, NULL },
+	[SHARE_VIRTIOFS] = { mount_virtiofs, NULL, NULL },
+	[SHARE_IMAGE] = { mount_image, IMAGE, STORE_IMAGE_STORE },
 };
 
 /* The image on top; what is not in it is the share's. */
-static int cover(struct boot *b, const struct share_ops *share, const char *path)
+static int cover(struct boot *b, const struct share *share, const char *path)
 {
+	const struct mount_request q = { .source = b->config.param.share_cache,
+					 .path = IMAGE,
+					 .deadline_ms = b->config.deadline_ms };
 	char store[PATH_MAX];
 	int r = str_format(store, sizeof(store), "%s%s%s", path, share->store ? "/" : "",
 			   share->store ? share->store : "");
 
 	if (r < 0)
 		return err_sys(&b->err, r, "%s", path);
-	r = mount_image(b, b->config.param.share_cache, IMAGE);
+	r = mount_image(&q, &b->err);
 	return r < 0 ? r : mount_store_overlay(IMAGE, store, STORE, &b->err);
 }
 
@@ -133,9 +117,11 @@ int step_share(struct boot *b)
 {
 	const struct config *c = &b->config;
 	const struct mount_owner owner = MOUNT_OWNER_ROOT;
-	const struct share_ops *share = &shares[c->share];
+	const struct share *share = &shares[c->share];
 	const char *path = share->path ? share->path : c->param.share_cache ? SHARE_BELOW : STORE;
-	int r = share->mount(b, c->param.share_source, MOUNT_STORE, &owner, path);
+	const struct mount_request q = { c->param.share_source, path, MOUNT_STORE, &owner,
+					 c->deadline_ms };
+	int r = share->mount(&q, &b->err);
 
 	if (r == 0 && c->param.share_cache)
 		r = cover(b, share, path);
@@ -160,7 +146,8 @@ int step_writable(struct boot *b)
 
 	if (r < 0)
 		return r;
-	snprintf(b->note, sizeof(b->note), "/nix/store, %s", in_memory ? "in memory" : "kept in " WRITABLE);
+	snprintf(b->note, sizeof(b->note), "/nix/store, %s",
+		 in_memory ? "in memory" : "kept in " WRITABLE);
 	return 0;
 }
 
@@ -169,16 +156,18 @@ int step_writable(struct boot *b)
 
 static int bind_folder(struct boot *b, const struct shared_folder *entry)
 {
-	const enum mount_what what = entry->read_only ? MOUNT_FOLDER_RO : MOUNT_FOLDER;
+	const struct mount_request q = { entry->source, ASIDE,
+					 entry->read_only ? MOUNT_FOLDER_RO : MOUNT_FOLDER,
+					 &entry->owner, b->config.deadline_ms };
 	_cleanup_close_ int root = open(NEW_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC), place = -1;
-	int r = root < 0 ? err_sys(&b->err, errno, "cannot open the new root") :
-			   shares[entry->kind].mount(b, entry->source, what, &entry->owner, ASIDE);
+	int r = root < 0 ? err_sys(&b->err, errno, "cannot open the new root")
+			 : shares[entry->kind].mount(&q, &b->err);
 
 	if (r < 0)
 		return r;
 	place = inroot_mkdirs(root, entry->path, 0755);
-	r = place < 0 ? err_sys(&b->err, place, "cannot make the mount point %s", entry->path) :
-			mount_fs_move(ASIDE, place, entry->path, &b->err);
+	r = place < 0 ? err_sys(&b->err, place, "cannot make the mount point %s", entry->path)
+		      : mount_fs_move(ASIDE, place, entry->path, &b->err);
 	if (r < 0)
 		umount2(ASIDE, MNT_DETACH);
 	return r;
@@ -199,7 +188,8 @@ int step_bind(struct boot *b)
 		if (r < 0)
 			return r;
 		b->folders_done++;
-		runner_trace(b, "%s on %s, %s", entry.source, entry.path, entry.read_only ? "ro" : "rw");
+		runner_trace(b, "%s on %s, %s", entry.source, entry.path,
+			     entry.read_only ? "ro" : "rw");
 	}
 	snprintf(b->note, sizeof(b->note), "%u", n);
 	return r < 0 ? err_set(&b->err, EINVAL, "/" SHARED_FOLDERS_FILE) : 0;

@@ -4,13 +4,8 @@
 
 #include <errno.h>
 
+#include "init/config.h"
 #include "init/lib/str.h"
-
-static const char *const shares[] = {
-#define SHARE(constant, name, source) [SHARE_##constant] = name,
-	SHARE_TABLE(SHARE)
-#undef SHARE
-};
 
 /* Cuts what stands before the next blank off *s. Returns its length, 0 where there is no blank. */
 static size_t word(const char **s, const char *end, const char **ret)
@@ -47,7 +42,7 @@ static bool take_id(const char **s, const char *end, const char *key, char *ret,
 	return true;
 }
 
-/* ro or rw, and the owner where the share can give one. */
+/* ro or rw, and the owner for a share that can give one. */
 static bool take_mode(const char *s, const char *end, struct shared_folder *ret)
 {
 	struct mount_owner *o = &ret->owner;
@@ -59,7 +54,8 @@ static bool take_mode(const char *s, const char *end, struct shared_folder *ret)
 	s += 2;
 	if (s == end)
 		return true;
-	return ret->kind == SHARE_CIFS && take_id(&s, end, ",uid=", o->uid, sizeof(o->uid)) &&
+	return share_rows[ret->kind].flags & SHARE_OWNER &&
+	       take_id(&s, end, ",uid=", o->uid, sizeof(o->uid)) &&
 	       take_id(&s, end, ",gid=", o->gid, sizeof(o->gid)) && s == end;
 }
 
@@ -89,14 +85,11 @@ static bool is_path(const char *path)
 static int parse(const char *s, const char *end, struct shared_folder *ret)
 {
 	const char *share, *mode, *source;
-	size_t road_len = word(&s, end, &share), mode_len = word(&s, end, &mode);
+	size_t share_len = word(&s, end, &share), mode_len = word(&s, end, &mode);
 	size_t source_len = word(&s, end, &source);
-	int i = 0;
+	int i = share_kind_of(share, share_len);
 
-	while (i < SHARE_COUNT && !is(share, road_len, shares[i]))
-		i++;
-	/* An image holds store paths, no folder. */
-	if (i == SHARE_COUNT || i == SHARE_IMAGE || source_len == 0)
+	if (i == SHARE_COUNT || !(share_rows[i].flags & SHARE_FOLDERS) || source_len == 0)
 		return -EINVAL;
 	ret->kind = (enum share_kind)i;
 	if (!take_mode(mode, mode + mode_len, ret) ||

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* cifs.c - the host's share, and the store in it */
+/* cifs.c - the share cifs */
 #include "mount/cifs.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "init/lib/file.h"
@@ -117,11 +115,10 @@ int mount_cifs_address(const char *source, char ret[INET_ADDRSTRLEN])
 	return 0;
 }
 
-static int mount_detached(const char *source, const char *address, enum mount_what what,
-			  const struct mount_owner *owner, struct err *e)
+static int mount_detached(const struct mount_request *q, const char *address, struct err *e)
 {
 	const struct mount_option own[] = {
-		{ "ip", address }, { "uid", owner->uid }, { "gid", owner->gid },
+		{ "ip", address }, { "uid", q->owner->uid }, { "gid", q->owner->gid },
 		/* A kernel that knows the option makes no link by the UNIX extensions unless it is told
 		 * (seen on 7.3: EOPNOTSUPP); others refuse it, and make them. */
 		{ "symlink", "unix" },
@@ -131,13 +128,13 @@ static int mount_detached(const char *source, const char *address, enum mount_wh
 	int r = -EINVAL;
 
 	memcpy(options, cifs_options, sizeof(cifs_options));
-	memcpy(options + N, kept[what], sizeof(kept[what]));
+	memcpy(options + N, kept[q->what], sizeof(kept[q->what]));
 	memcpy(options + N + KEPT, own, sizeof(own));
-	if (what == MOUNT_FOLDER)
-		r = mount_fs_detached("cifs", source, options, ALL, false, mount_fs_attrs(what), e);
+	if (q->what == MOUNT_FOLDER)
+		r = mount_fs_detached("cifs", q->source, options, ALL, false, mount_fs_attrs(q->what), e);
 	return r != -EINVAL ? r :
-			      mount_fs_detached("cifs", source, options, ALL - 1, what != MOUNT_FOLDER,
-						mount_fs_attrs(what), e);
+			      mount_fs_detached("cifs", q->source, options, ALL - 1, q->what != MOUNT_FOLDER,
+						mount_fs_attrs(q->what), e);
 }
 
 static void pause_ms(unsigned int ms)
@@ -168,24 +165,24 @@ static int give_up(const char *source, int r, unsigned int tries, uint64_t spent
 }
 
 /* Tries until it works, the deadline is over, or the error is a final one. */
-static int mount_patiently(const char *source, const char *address, enum mount_what what,
-			   const struct mount_owner *owner, unsigned int deadline_ms, struct err *e)
+static int mount_patiently(const struct mount_request *q, const char *address, struct err *e)
 {
-	uint64_t start = sys_now_us(), limit = (uint64_t)deadline_ms * 1000;
+	uint64_t start = sys_now_us(), limit = (uint64_t)q->deadline_ms * 1000;
 
 	for (unsigned int tries = 1, wait_ms = 100;; tries++, wait_ms *= 2) {
-		int r = mount_detached(source, address, what, owner, e);
+		int r = mount_detached(q, address, e);
 		uint64_t spent = sys_now_us() - start;
 
 		if (r >= 0)
 			return r;
 		if (!mount_cifs_may_pass(-r) || spent >= limit)
-			return give_up(source, r, tries, spent, e);
+			return give_up(q->source, r, tries, spent, e);
 		if (wait_ms > PAUSE_MAX_MS)
 			wait_ms = PAUSE_MAX_MS;
 		/* The last try is made when the deadline is there, not before. */
-		pause_ms((limit - spent) / 1000 < wait_ms ? (unsigned int)((limit - spent) / 1000 + 1) :
-							    wait_ms);
+		pause_ms((limit - spent) / 1000 < wait_ms
+				 ? (unsigned int)((limit - spent) / 1000 + 1)
+				 : wait_ms);
 	}
 }
 
@@ -211,47 +208,27 @@ static int check_granted(const char *source, const char *path, struct err *e)
 	return 0;
 }
 
-int mount_cifs(const char *source, const char *path, enum mount_what what,
-		     const struct mount_owner *owner, unsigned int deadline_ms, struct err *e)
+int mount_cifs(const struct mount_request *q, struct err *e)
 {
 	char address[INET_ADDRSTRLEN];
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	if (mount_cifs_address(source, address) < 0)
+	if (mount_cifs_address(q->source, address) < 0)
 		return err_set(e, EINVAL,
 			       "storeboot.share.source=%s is not //ADDRESS/SHARE with an IPv4 address",
-			       source);
-	r = file_mkdirs(AT_FDCWD, path, 0755);
+			       q->source);
+	r = file_mkdirs(AT_FDCWD, q->path, 0755);
 	if (r < 0)
-		return err_sys(e, r, "cannot make the mount point %s", path);
-	fd = mount_patiently(source, address, what, owner, deadline_ms, e);
+		return err_sys(e, r, "cannot make the mount point %s", q->path);
+	fd = mount_patiently(q, address, e);
 	if (fd < 0)
 		return fd;
-	r = mount_fs_attach(fd, path, e);
+	r = mount_fs_attach(fd, q->path, e);
 	if (r < 0)
 		return r;
-	r = check_granted(source, path, e);
+	r = check_granted(q->source, q->path, e);
 	if (r < 0)
-		umount2(path, MNT_DETACH);
+		umount2(q->path, MNT_DETACH);
 	return r;
-}
-
-int mount_store_bind(const char *hostfs, const char *folder, const char *store, struct err *e)
-{
-	char from[PATH_MAX];
-	struct stat st;
-	int r = str_format(from, sizeof(from), "%s/%s", hostfs, folder);
-
-	if (r < 0)
-		return err_sys(e, r, "cannot bind the store below %s", hostfs);
-	/* lstat: a link could lead out of the share, into the guest itself. */
-	if (lstat(from, &st) < 0)
-		return err_sys(e, errno, "the share holds no store: %s", from);
-	if (!S_ISDIR(st.st_mode))
-		return err_set(e, ENOTDIR, "the share holds no store: %s is not a folder", from);
-	r = file_mkdirs(AT_FDCWD, store, 0755);
-	if (r < 0)
-		return err_sys(e, r, "cannot make the mount point %s", store);
-	return mount_fs_bind_ro(from, store, e);
 }

@@ -21,6 +21,15 @@ struct mount_owner {
 };
 #define MOUNT_OWNER_ROOT { "0", "0" }
 
+/* One share that is to be mounted. */
+struct mount_request {
+	const char *source; /* as storeboot.share.source= */
+	const char *path;   /* made if missing */
+	enum mount_what what;
+	const struct mount_owner *owner;
+	unsigned int deadline_ms; /* for what may come late */
+};
+
 struct mount_option {
 	const char *key;
 	const char *value; /* NULL: a flag */

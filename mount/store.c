@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store.c - the host's store by the shares without a file server's protocol, and an image over a share
+ * store.c - the shares 9p, virtiofs and image, the store in a share, and an image over one
  *
- * All are read-only as file systems, and as mounts too. A store path never changes under its name, so
- * whatever the guest has seen of one it may keep.
+ * All are read-only as file systems, and as mounts too. A store path never changes under its name,
+ * so whatever the guest has seen of one it may keep.
  *
- * An overlay asks every layer that has a folder of the name about each entry in it, which over the share
- * costs more than the image saves. A whiteout ends that search (overlayfs.rst, "whiteouts and opaque
- * directories"): between image and share lies a layer that has one for each folder of the image, so below
- * the store itself every folder has one layer.
+ * An overlay asks every layer that has a folder of the name about each entry in it, which over the
+ * share costs more than the image saves. A whiteout ends that search (overlayfs.rst, "whiteouts and
+ * opaque directories"): between image and share lies a layer that has one for each folder of the
+ * image, so below the store itself every folder has one layer.
  */
 #include "mount/store.h"
 
@@ -16,22 +16,24 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <linux/mount.h> /* after sys/mount.h: glibc's has the same names and steps back */
 
 #include "init/lib/file.h"
 #include "init/lib/str.h"
 #include "mount/fs.h"
 
-static int mount_on(const char *type, const char *source, const struct mount_option *options,
-		    size_t n_options, enum mount_what what, const char *path, struct err *e)
+static int mount_on(const char *type, const struct mount_request *q,
+		    const struct mount_option *options, size_t n_options, struct err *e)
 {
 	_cleanup_close_ int fd = -1;
-	int r = file_mkdirs(AT_FDCWD, path, 0755);
+	int r = file_mkdirs(AT_FDCWD, q->path, 0755);
 
 	if (r < 0)
-		return err_sys(e, r, "cannot make the mount point %s", path);
-	fd = mount_fs_detached(type, source, options, n_options, what != MOUNT_FOLDER, mount_fs_attrs(what), e);
-	return fd < 0 ? fd : mount_fs_attach(fd, path, e);
+		return err_sys(e, r, "cannot make the mount point %s", q->path);
+	fd = mount_fs_detached(type, q->source, options, n_options, q->what != MOUNT_FOLDER,
+			       mount_fs_attrs(q->what), e);
+	return fd < 0 ? fd : mount_fs_attach(fd, q->path, e);
 }
 
 /* A device that is not there, by the errno that its file system has for that. */
@@ -47,37 +49,60 @@ static int explain(int r, int absent, const char *device, const char *tag, struc
 
 /* 9p2000.L: links, modes and any byte in a name. msize: the largest that virtio's queue carries is
  * somewhat less, and the kernel takes that. */
-int mount_9p(const char *tag, const char *path, enum mount_what what, struct err *e)
+int mount_9p(const struct mount_request *q, struct err *e)
 {
 	const struct mount_option options[] = {
 		{ "trans", "virtio" },
 		{ "version", "9p2000.L" },
 		{ "msize", "524288" },
-		{ "cache", what == MOUNT_STORE ? "loose" : "none" },
+		{ "cache", q->what == MOUNT_STORE ? "loose" : "none" },
 	};
-	int r = mount_on("9p", tag, options, ARRAY_SIZE(options), what, path, e);
+	int r = mount_on("9p", q, options, ARRAY_SIZE(options), e);
 
-	return explain(r, ENOENT, "virtio-9p", tag, e);
+	return explain(r, ENOENT, "virtio-9p", q->source, e);
 }
 
-int mount_virtiofs(const char *tag, const char *path, enum mount_what what, struct err *e)
+int mount_virtiofs(const struct mount_request *q, struct err *e)
 {
-	return explain(mount_on("virtiofs", tag, NULL, 0, what, path, e), EINVAL, "vhost-user-fs", tag, e);
+	return explain(mount_on("virtiofs", q, NULL, 0, e), EINVAL, "vhost-user-fs", q->source, e);
 }
 
 int mount_store_image(const char *device, const char *path, struct err *e)
 {
-	return mount_on("erofs", device, NULL, 0, MOUNT_STORE, path, e);
+	const struct mount_request q = { .source = device, .path = path, .what = MOUNT_STORE };
+
+	return mount_on("erofs", &q, NULL, 0, e);
+}
+
+int mount_store_bind(const char *share, const char *folder, const char *path, struct err *e)
+{
+	char from[PATH_MAX];
+	struct stat st;
+	int r = str_format(from, sizeof(from), "%s/%s", share, folder);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot bind the store below %s", share);
+	/* lstat: a link could lead out of the share, into the guest itself. */
+	if (lstat(from, &st) < 0)
+		return err_sys(e, errno, "the share holds no store: %s", from);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ENOTDIR, "the share holds no store: %s is not a folder", from);
+	r = file_mkdirs(AT_FDCWD, path, 0755);
+	if (r < 0)
+		return err_sys(e, r, "cannot make the mount point %s", path);
+	return mount_fs_bind_ro(from, path, e);
 }
 
 int mount_store_overlay(const char *image, const char *share, const char *path, struct err *e)
 {
 	char layers[3 * PATH_MAX];
 	const struct mount_option options[] = { { "lowerdir", layers } };
-	int r = str_format(layers, sizeof(layers), "%s/" STORE_IMAGE_STORE ":%s/" STORE_IMAGE_MASK ":%s",
-			   image, image, share);
+	const struct mount_request q = { .source = "store", .path = path, .what = MOUNT_STORE };
+	int r = str_format(layers, sizeof(layers),
+			   "%s/" STORE_IMAGE_STORE ":%s/" STORE_IMAGE_MASK ":%s", image, image,
+			   share);
 
 	if (r < 0)
 		return err_sys(e, r, "cannot put the image over the share");
-	return mount_on("overlay", "store", options, ARRAY_SIZE(options), MOUNT_STORE, path, e);
+	return mount_on("overlay", &q, options, ARRAY_SIZE(options), e);
 }

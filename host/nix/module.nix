@@ -373,7 +373,7 @@ let
         mk types.unspecified
           (if hostPkgs == null then null else (import ./default.nix { pkgs = hostPkgs; }).storeboot)
           "storeboot; null: what PATH has.";
-      share = mk types.str "cifs" "The share that brings the host's store: cifs, 9p, virtiofs or image.";
+      share = mk types.str "cifs" "The share that brings the host's store, as for `storeboot run --share`.";
       cache = mk types.bool false "Whether an image of the closure lies over the share, which is faster.";
       options = mk (types.listOf types.str) [ ] "More arguments of `storeboot run`.";
     };

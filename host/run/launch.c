@@ -156,7 +156,7 @@ static void tell_disks_and_share(struct plan *p, bool by_path)
 	if (!by_path || !share_has_server(&p->share))
 		share_qemu(&p->share, &c->share);
 	if (!by_path)
-		c->share_command = (const char *const *)p->share.command.v;
+		c->share_command = (const char *const *)p->share.command.words.v;
 }
 
 /* Some seconds pass between this and the guest's first word. note: on the root disk. */

@@ -9,6 +9,7 @@
 #include "host/disk/disk.h"
 #include "host/lib/exit.h"
 #include "host/qemu/display.h"
+#include "host/share/share.h"
 #include "init/param.h"
 
 #define ROW(group_, kind, field, ...)                                                              \
@@ -27,8 +28,8 @@ static const char *const escapes_words[] = { "keep", "filter", NULL };
 static const char *const network_words[] = { "restricted", "open", NULL };
 static const char *const ready_words[] = { "auto", "exec", "notify", NULL }; /* enum ready */
 
-/* In the order of enum share_kind. */
-static const char *const share_words[] = { "cifs", "9p", "virtiofs", "image", "auto", NULL };
+#define WORD(constant, name, source, flags) [SHARE_##constant] = #name,
+static const char *const share_words[] = { SHARE_TABLE(WORD)[SHARE_AUTO] = "auto", NULL };
 
 /* The headings of --help, in the table's order. */
 static const char common[] = "Most used", sys[] = "System", machine[] = "Machine";

@@ -141,7 +141,7 @@ static int find_share(struct plan *p, struct err *e)
 		.virtiofsd = p->v.virtiofsd,
 		.memory = p->qemu.memory,
 		.kernel = p->v.initrd ? NULL : &o,
-		.image = { .store = p->system.store, .system = p->system.config,
+		.image = { .system = p->system.config,
 			   .closure = none ? &closure : &p->registration,
 			   .cache_size = p->v.image_cache_size,
 			   .only_look = p->only_look },

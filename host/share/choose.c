@@ -1,57 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 /* choose.c - which share brings the store, and which the shared folders */
-#include "host/share/share.h"
+#include "host/share/ops.h"
 
 #include <errno.h>
 
 #include "host/lib/exit.h"
-#include "host/share/table.h"
 #include "init/lib/log.h"
 
-/* What auto tries, the fastest first (scripts/bench-store). */
-static const enum share_kind by_speed[] = { SHARE_IMAGE, SHARE_VIRTIOFS, SHARE_9P, SHARE_CIFS };
+SHARE_ROWS_DEFINITION;
 
-/* What brings the folders beside an image. They are written to, so what can be done in them counts
- * for more: by 9p there is no shared writable mmap, and an ordinary user's files are not root's. */
-static const enum share_kind for_folders[] = { SHARE_VIRTIOFS, SHARE_CIFS, SHARE_9P };
+#define OPS(constant, name, source, flags) [SHARE_##constant] = &share_ops_##name,
+static const struct share_ops *const all_ops[] = { SHARE_TABLE(OPS) };
+#undef OPS
 
 static const char *const cache_needs[] = { "disk", "image", "overlay", NULL };
 
-void share_free(struct share *w)
+void share_free(struct share *s)
 {
-	strv_free(&w->command);
-	strv_free(&w->exposed);
-	buf_free(&w->image_path);
-	cleanup_close(&w->tree_fd);
-	cleanup_close(&w->image_fd);
-	share_hang_up(w);
+	argv_free(&s->command);
+	strv_free(&s->exposed);
+	buf_free(&s->image_path);
+	cleanup_close(&s->tree_fd);
+	cleanup_close(&s->image_fd);
+	share_hang_up(s);
 }
 
-void share_hang_up(struct share *w)
+void share_hang_up(struct share *s)
 {
-	while (w->n_sockets > 0)
-		close(w->socket_fds[--w->n_sockets]);
+	while (s->n_sockets > 0)
+		close(s->socket_fds[--s->n_sockets]);
 }
 
-const char *share_name(const struct share *w)
+const char *share_name(const struct share *s)
 {
-	return w->ops->name;
+	return share_rows[s->kind].name;
 }
 
-const char *share_cache_serial(const struct share *w)
+const char *share_cache_serial(const struct share *s)
 {
-	return w->cache ? share_sources[SHARE_IMAGE] : NULL;
+	return s->cache ? share_rows[SHARE_IMAGE].source : NULL;
 }
 
-bool share_disk(const struct share *w, bool by_path, struct qemu_disk *ret)
+bool share_disk(const struct share *s, bool by_path, struct qemu_disk *ret)
 {
-	if (w->image_path.len == 0)
+	if (s->image_path.len == 0)
 		return false;
-	*ret = (struct qemu_disk){ .file = w->image_path.data,
-				   .fd = by_path ? -1 : w->image_fd,
+	*ret = (struct qemu_disk){ .file = s->image_path.data,
+				   .fd = by_path ? -1 : s->image_fd,
 				   .layer_fd = -1,
 				   .format = "raw",
-				   .serial = share_sources[SHARE_IMAGE],
+				   .serial = share_rows[SHARE_IMAGE].source,
 				   .read_only = true };
 	return true;
 }
@@ -67,36 +65,38 @@ static int check_kernel(const struct share_request *q, const char *const *needs,
 	return initrd_check_needs(&o, e);
 }
 
-static int find_cache(const struct share_request *q, struct share *w, struct err *e)
+static int find_cache(const struct share_request *q, struct share *s, struct err *e)
 {
 	int r = check_kernel(q, cache_needs, e);
 
 	if (r < 0 && r != -ENODATA)
 		return r;
-	w->cache = true;
-	return share_table[SHARE_IMAGE].find(q, w, e);
+	s->cache = true;
+	return share_ops_image.find(q, s, e);
 }
 
-/* An owner is given by the mount, and cifs alone can (mount.cifs(8), uid= and forceuid). */
-static int check_owners(const struct share_request *q, enum share_kind share, struct err *e)
+/* The mount gives the owner, which only cifs can (mount.cifs(8), uid= and forceuid). */
+static int check_owners(const struct share_request *q, enum share_kind kind, struct err *e)
 {
-	for (size_t i = 0; share != SHARE_CIFS && q->folders && i < q->folders->n; i++)
+	if (share_rows[kind].flags & SHARE_OWNER)
+		return 0;
+	for (size_t i = 0; q->folders && i < q->folders->n; i++)
 		if (q->folders->v[i].owned)
 			return err_exit(e, EXIT_USAGE, EINVAL,
 					"run: --bind %s:%s: owner= is for --share cifs; by %s the "
-					"owners are "
-					"this host's",
+					"owners are this host's",
 					q->folders->v[i].host, q->folders->v[i].guest,
-					share_table[share].name);
+					share_rows[kind].name);
 	return 0;
 }
 
-/* Of a kernel of which nothing is known what was asked for is taken to be there. */
-static int find(const struct share_request *q, enum share_kind share, bool sure, struct share *w,
+/* sure: nothing is known of the initrd, and it must not be assumed to have the modules. */
+static int find(const struct share_request *q, enum share_kind kind, bool sure, struct share *s,
 		struct err *e)
 {
-	const struct share_ops *ops = &share_table[share];
-	int r = share == SHARE_IMAGE ? 0 : check_owners(q, share, e);
+	const struct share_ops *ops = all_ops[kind];
+	const bool brings_folders = share_rows[kind].flags & SHARE_FOLDERS;
+	int r = brings_folders ? check_owners(q, kind, e) : 0;
 
 	if (r < 0)
 		return r;
@@ -106,85 +106,97 @@ static int find(const struct share_request *q, enum share_kind share, bool sure,
 				"nobody says whether the initrd is for it");
 	if (r < 0 && (r != -ENODATA || sure))
 		return r;
-	if (share != SHARE_IMAGE)
-		w->served = ops;
-	return ops->find(q, w, e);
+	if (brings_folders)
+		s->served = kind;
+	return ops->find(q, s, e);
 }
 
-static int find_store(const struct share_request *q, enum share_kind share, bool sure,
-		      struct share *w, struct err *e)
+static int find_store(const struct share_request *q, enum share_kind kind, bool sure,
+		      struct share *s, struct err *e)
 {
-	w->ops = &share_table[share];
-	w->store = share == SHARE_IMAGE ? NULL : q->store;
-	w->folders = q->folders;
-	return find(q, share, sure, w, e);
+	if (q->expose == EXPOSE_ROOT && !all_ops[kind]->sees_root)
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --expose root is for --share cifs; by %s the guest has no "
+				"/hostfs, and --bind /:FOLDER:ro shows as much",
+				share_rows[kind].name);
+	s->kind = kind;
+	s->store = share_rows[kind].flags & SHARE_FOLDERS ? q->store : NULL;
+	s->folders = q->folders;
+	return find(q, kind, sure, s, e);
 }
 
-/* Adds one share that is not used, and why. */
-static int add_left(struct buf *left, enum share_kind share, const struct err *why)
+static enum share_kind ranked(unsigned int rank, bool for_folders)
 {
-	return buf_addf(left, "%s%s (%s)", left->len > 0 ? ", " : "", share_table[share].name,
-			why->text);
+	for (int i = 0; i < SHARE_COUNT; i++)
+		if ((for_folders ? all_ops[i]->for_folders : all_ops[i]->speed) == rank)
+			return (enum share_kind)i;
+	return SHARE_NONE;
 }
 
-/* An image brings no folder. */
-static int find_folders(const struct share_request *q, struct share *w, struct err *e)
+static int find_ranked(const struct share_request *q, enum share_kind kind, bool for_folders,
+		       struct share *s, struct err *e)
+{
+	const bool sure = !all_ops[kind]->in_every_initrd;
+	int r = for_folders ? find(q, kind, sure, s, e) : find_store(q, kind, sure, s, e);
+
+	if (r < 0 && for_folders) {
+		s->served = SHARE_NONE;
+	} else if (r < 0) {
+		share_free(s);
+		*s = (struct share)SHARE_INIT;
+	}
+	return r;
+}
+
+/* Takes the first that works for the store, or for the folders that an image does not bring. One
+ * line says which it is, and why each one before it was not taken. */
+static int find_first(const struct share_request *q, bool for_folders, struct share *s,
+		      struct err *e)
 {
 	_cleanup_buf_ struct buf left = { 0 };
+	enum share_kind kind;
 
-	for (size_t i = 0; i < ARRAY_SIZE(for_folders); i++) {
-		enum share_kind share = for_folders[i];
+	for (unsigned int rank = 1; (kind = ranked(rank, for_folders)) != SHARE_NONE; rank++) {
+		const char *name = share_rows[kind].name;
 		struct err why = { 0 };
-		int r = find(q, share, share != SHARE_CIFS, w, &why);
+		int r;
 
-		if (r == 0) {
-			log_info("the folders of --bind come by %s%s%s", share_table[share].name,
-				 left.len > 0 ? ", not by " : "", left.len > 0 ? left.data : "");
-			return 0;
-		}
-		w->served = NULL;
-		r = add_left(&left, share, &why);
-		if (r < 0)
-			return err_sys(e, r, "--bind");
-	}
-	return err_exit(e, EXIT_MISSING, ENOTSUP, "no share can bring the folders of --bind: %s",
-			left.data);
-}
-
-/* CIFS is what every initrd was made for. */
-static int choose(const struct share_request *q, struct share *w, struct err *e)
-{
-	_cleanup_buf_ struct buf left = { 0 };
-	int r;
-
-	if (q->expose == EXPOSE_ROOT) {
-		r = find_store(q, SHARE_CIFS, false, w, e);
-		if (r == 0)
-			log_info("the store comes by cifs: no other share has --expose root");
-		return r;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(by_speed); i++) {
-		enum share_kind share = by_speed[i];
-		struct err why = { 0 };
-
-		if (share == SHARE_IMAGE && q->cache)
+		if (kind == SHARE_IMAGE && q->cache)
 			continue;
-		r = find_store(q, share, share != SHARE_CIFS, w, &why);
+		r = find_ranked(q, kind, for_folders, s, &why);
 		if (r == 0) {
-			log_info("the store comes by %s%s%s", share_table[share].name,
-				 left.len > 0 ? ", not by " : ": no share is faster",
+			log_info("%s by %s%s%s",
+				 for_folders ? "the folders of --bind come" : "the store comes",
+				 name,
+				 left.len > 0  ? ", not by "
+				 : for_folders ? ""
+					       : ": no share is faster",
 				 left.len > 0 ? left.data : "");
 			return 0;
 		}
-		share_free(w);
-		*w = (struct share)SHARE_INIT;
 		if (r == -ECANCELED)
 			return err_set(e, ECANCELED, "%s", why.text);
-		r = add_left(&left, share, &why);
+		r = buf_addf(&left, "%s%s (%s)", left.len > 0 ? ", " : "", name, why.text);
 		if (r < 0)
-			return err_sys(e, r, "--share auto");
+			return err_sys(e, r, for_folders ? "--bind" : "--share auto");
 	}
-	return err_exit(e, EXIT_MISSING, ENOTSUP, "no share can bring the store: %s", left.data);
+	return err_exit(e, EXIT_MISSING, ENOTSUP, "no share can bring the %s: %s",
+			for_folders ? "folders of --bind" : "store", left.data);
+}
+
+static int find_auto(const struct share_request *q, struct share *s, struct err *e)
+{
+	int i = 0, r;
+
+	if (q->expose != EXPOSE_ROOT)
+		return find_first(q, false, s, e);
+	while (!all_ops[i]->sees_root)
+		i++;
+	r = find_store(q, (enum share_kind)i, false, s, e);
+	if (r == 0)
+		log_info("the store comes by %s: no other share has --expose root",
+			 share_rows[i].name);
+	return r;
 }
 
 int share_find(const struct share_request *q, struct share *ret, struct err *e)
@@ -195,33 +207,32 @@ int share_find(const struct share_request *q, struct share *ret, struct err *e)
 		return err_exit(
 			e, EXIT_USAGE, EINVAL,
 			"run: --cache is the image over a share; --share image is the image alone");
-	r = q->share == SHARE_AUTO ? choose(q, ret, e)
+	r = q->share == SHARE_AUTO ? find_auto(q, ret, e)
 				   : find_store(q, (enum share_kind)q->share, false, ret, e);
-	if (r == 0 && !ret->served && q->folders && q->folders->n > 0)
-		r = find_folders(q, ret, e);
+	if (r == 0 && ret->served == SHARE_NONE && q->folders && q->folders->n > 0)
+		r = find_first(q, true, ret, e);
 	return r < 0 || !q->cache ? r : find_cache(q, ret, e);
 }
 
-int share_folder_lines(const struct share *w, struct buf *ret)
+int share_folder_lines(const struct share *s, struct buf *ret)
 {
-	return w->served && w->folders
-		       ? shared_folders_lines(w->folders,
-					      (enum share_kind)(w->served - share_table), ret)
+	return s->served != SHARE_NONE && s->folders
+		       ? shared_folders_lines(s->folders, s->served, ret)
 		       : 0;
 }
 
-bool share_has_server(const struct share *w)
+bool share_has_server(const struct share *s)
 {
-	return w->served && w->served->make;
+	return s->served != SHARE_NONE && all_ops[s->served]->make;
 }
 
-int share_make(struct share *w, const char *folder, const char *self, struct err *e)
+int share_make(struct share *s, const char *folder, const char *self, struct err *e)
 {
-	return w->served && w->served->make ? w->served->make(w, folder, self, e) : 0;
+	return share_has_server(s) ? all_ops[s->served]->make(s, folder, self, e) : 0;
 }
 
-void share_qemu(const struct share *w, struct argv *ret)
+void share_qemu(const struct share *s, struct argv *ret)
 {
-	if (w->served && w->served->qemu)
-		w->served->qemu(w, ret);
+	if (s->served != SHARE_NONE && all_ops[s->served]->qemu)
+		all_ops[s->served]->qemu(s, ret);
 }

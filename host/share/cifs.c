@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cifs.c - the file server that the guest sees: smbd, shut in with nothing but the store
+ * cifs.c - the share cifs: smbd, shut in with nothing but the store
  *
  * Theory of operation: slirp starts one smbd for each connection, with the connection on its stdin
  * (inetd style; no port listens). Each one runs below bwrap in namespaces of its own: no network,
@@ -19,11 +19,14 @@
 #include "host/share/cifs.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "host/lib/exit.h"
 #include "host/lib/folder.h"
+#include "host/lib/proc.h"
+#include "host/share/ops.h"
 #include "host/share/sandbox.h"
+#include "host/share/server.h"
 
 #define INNER "/run/smb" /* where a server keeps its files, as it sees it */
 #define FOLDERS "/bind"	 /* and the user's folders, each by its number */
@@ -103,120 +106,123 @@ static const struct {
 	{ "nsswitch.conf", "passwd: files\ngroup: files\n" },
 };
 
-int smb_conf(const struct smb_config *c, struct buf *ret)
+int smb_conf(const struct shared_folders *folders, struct buf *ret)
 {
 	int r = buf_add(ret, conf, sizeof(conf) - 1);
 
-	for (size_t i = 0; r == 0 && c->folders && i < c->folders->n; i++)
+	for (size_t i = 0; r == 0 && folders && i < folders->n; i++)
 		r = buf_addf(ret,
 			     "[" SHARED_FOLDER_TAG "]\ncopy = qemu\npath = " FOLDERS
 			     "/%zu\nread only = %s\n%s",
-			     i, i, c->folders->v[i].read_only ? "yes" : "no", folder_conf);
+			     i, i, folders->v[i].read_only ? "yes" : "no", folder_conf);
 	return r;
 }
 
-static int add_etc(const struct smb_config *c, struct strv *v)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(etc); i++) {
-		r = strv_add(v, "--ro-bind");
-		if (r == 0)
-			r = strv_addf(v, "%s/%s", c->folder, etc[i].name);
-		if (r == 0)
-			r = strv_addf(v, "/etc/%s", etc[i].name);
-	}
-	return r;
-}
-
-/* What a server writes is its own: smbd names its locks by its process id, which is the same in
+/* Each server has files of its own: smbd names its locks by its process id, which is the same in
  * each sandbox, so a second one beside the first would not start. */
-static int add_conf(const struct smb_config *c, struct strv *v)
+static void add_files(const char *folder, struct argv *a)
 {
-	static const char *const own[] = { "--tmpfs", INNER, "--ro-bind", NULL };
-	int r = strv_add_all(v, own);
-
-	if (r == 0)
-		r = strv_addf(v, "%s/smb.conf", c->folder);
-	return r < 0 ? r : strv_add(v, INNER "/smb.conf");
-}
-
-static int add_folders(const struct smb_config *c, struct strv *v)
-{
-	char inner[32];
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && c->folders && i < c->folders->n; i++) {
-		const struct shared_folder *b = &c->folders->v[i];
-
-		snprintf(inner, sizeof(inner), FOLDERS "/%zu", i);
-		r = sandbox_bind(v, b->read_only ? "--ro-bind" : "--bind", b->host, inner);
+	for (size_t i = 0; i < ARRAY_SIZE(etc); i++) {
+		argv_add(a, "--ro-bind", "%s/%s", folder, etc[i].name);
+		argv_word(a, "/etc/%s", etc[i].name);
 	}
-	return r;
+	argv_words(a, "--tmpfs", INNER);
+	argv_add(a, "--ro-bind", "%s/smb.conf", folder);
+	argv_words(a, INNER "/smb.conf");
 }
 
-/* bwrap and its arguments up to "--". */
-static int add_confinement(const struct smb_config *c, int root, struct strv *v)
+static void add_folders(const struct shared_folders *folders, struct argv *a)
 {
-	const struct sandbox box = { c->bwrap, c->smbd, USER, NULL };
-	int r = sandbox_begin(&box, root, v);
+	for (size_t i = 0; folders && i < folders->n; i++) {
+		const struct shared_folder *f = &folders->v[i];
 
-	if (r == 0)
-		r = add_etc(c, v);
-	if (r == 0)
-		r = add_conf(c, v);
-	if (r == 0)
-		r = expose_args(c->expose, c->store, v);
-	if (r == 0)
-		r = add_folders(c, v);
-	return r < 0 ? r : strv_add(v, "--");
+		argv_words(a, f->read_only ? "--ro-bind" : "--bind", f->host);
+		argv_word(a, FOLDERS "/%zu", i);
+	}
 }
 
-int smb_command(const struct smb_config *c, int root, struct strv *ret)
+void smb_command(const struct share *s, const char *folder, const char *root, struct argv *ret)
 {
-	/* -i: one process. Otherwise each connection starts two more, smbd's notifyd and cleanupd.
-	 */
-	const char *const smbd[] = { c->smbd, "-s", INNER "/smb.conf", "-l", INNER, "-i", NULL };
-	int r = add_confinement(c, root, ret);
+	const struct sandbox box = { s->bwrap, s->smbd, USER, NULL };
 
-	return r < 0 ? r : strv_add_all(ret, smbd);
+	sandbox_begin(&box, root, ret);
+	add_files(folder, ret);
+	expose_args(s->expose, s->store, ret);
+	add_folders(s->folders, ret);
+	/* -i: one process. Otherwise each connection starts smbd's notifyd and cleanupd too. */
+	argv_words(ret, "--", s->smbd, "-s", INNER "/smb.conf", "-l", INNER, "-i");
 }
 
-int smb_prepare(const struct smb_config *c, struct err *e)
+int smb_prepare(const struct shared_folders *folders, const char *folder, struct err *e)
 {
 	_cleanup_buf_ struct buf text = { 0 };
-	int r = smb_conf(c, &text);
+	int r = smb_conf(folders, &text);
 
 	if (r < 0)
 		return err_sys(e, r, "smb.conf");
-	r = folder_write(c->folder, "smb.conf", text.data, text.len, e);
+	r = folder_write(folder, "smb.conf", text.data, text.len, e);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(etc); i++)
-		r = folder_write(c->folder, etc[i].name, etc[i].text, strlen(etc[i].text), e);
+		r = folder_write(folder, etc[i].name, etc[i].text, strlen(etc[i].text), e);
 	return r;
 }
 
-/* `smbd -b` prints how it was built, and shows at once that it starts in there. */
+/* `smbd -b` prints how it was built, and shows at once that it starts in the sandbox. */
 int smb_check(const char *smbd, const char *bwrap, struct err *e)
 {
-	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct sandbox box = { bwrap, smbd, USER, NULL };
-	const char *const build[] = { "--", smbd, "-b", NULL };
-	_cleanup_strv_ struct strv argv = { 0 };
+	_cleanup_argv_ struct argv argv = { 0 };
 	_cleanup_buf_ struct buf out = { 0 };
-	int r = root < 0 ? -errno : sandbox_begin(&box, root, &argv);
+	int r;
 
-	if (r == 0)
-		r = strv_add_all(&argv, build);
-	if (r < 0)
-		return err_sys(e, r, "the file server's command");
-	r = sandbox_try(&box, argv.v, &out, e);
+	sandbox_begin(&box, "/", &argv);
+	argv_words(&argv, "--", smbd, "-b");
+	r = sandbox_try(&box, &argv, &out, e);
 	if (r < 0)
 		return r;
 	if (!out.data || !strstr(out.data, "WITH_SMB1SERVER"))
 		return err_exit(e, EXIT_MISSING, EPROTONOSUPPORT,
 				"%s was built without SMB1, the only dialect that carries a store "
-				"unchanged; "
-				"name another with --smbd, or use another share, --share auto",
+				"unchanged; name another with --smbd, or use another share, "
+				"--share auto",
 				smbd);
 	return 0;
 }
+
+static int find(const struct share_request *q, struct share *s, struct err *e)
+{
+	int r = proc_find(q->smbd, "smbd", "samba", s->smbd, e);
+
+	if (r == 0)
+		r = share_find_exposed(q, s, e);
+	if (r == 0)
+		r = proc_find(NULL, "bwrap", "bubblewrap", s->bwrap, e);
+	return r < 0 ? r : smb_check(s->smbd, s->bwrap, e);
+}
+
+static int make(struct share *s, const char *folder, const char *self, struct err *e)
+{
+	_cleanup_argv_ struct argv argv = { 0 };
+	char own[PATH_MAX];
+	int r = str_format(own, sizeof(own), "%s/smb", folder);
+
+	if (r < 0 || mkdir(own, 0700) < 0)
+		return err_sys(e, r < 0 ? r : errno, "%s/smb", folder);
+	r = smb_prepare(s->folders, own, e);
+	if (r == 0)
+		r = share_make_tree(s, e);
+	if (r < 0)
+		return r;
+	smb_command(s, own, "/", &argv);
+	return server_command(&argv, folder, self, s->tree_fd, &s->command, e);
+}
+
+/* QEMU's arguments are those of the network, whose guestfwd runs the command (host/qemu). */
+const struct share_ops share_ops_cifs = {
+	.needs = { "net", "cifs" },
+	.speed = 4,
+	.for_folders = 2,
+	.sees_root = true,
+	.in_every_initrd = true,
+	.find = find,
+	.make = make,
+};

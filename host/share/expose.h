@@ -3,8 +3,7 @@
 #ifndef STOREBOOT_HOST_EXPOSE_H
 #define STOREBOOT_HOST_EXPOSE_H
 
-#include "init/lib/err.h"
-#include "init/lib/str.h"
+#include "host/lib/argv.h"
 
 enum expose {
 	EXPOSE_STORE,	/* the store */
@@ -17,9 +16,9 @@ enum expose {
 #define EXPOSED_STORE "/export/nix/store"
 
 /*
- * Appends bwrap's options for it, all read-only; store: the folder that is the store, absolute. Of
- * EXPOSE_CLOSURE it makes the place alone, for host/share/server.c. Returns 0 or -ENOMEM.
+ * Adds bwrap's options for it, all read-only; store: the folder that is the store, absolute. For
+ * EXPOSE_CLOSURE it makes only the place, for host/share/server.c.
  */
-_must_check_ int expose_args(enum expose what, const char *store, struct strv *ret);
+void expose_args(enum expose what, const char *store, struct argv *ret);
 
 #endif

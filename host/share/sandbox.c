@@ -7,93 +7,74 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "host/lib/exit.h"
 #include "init/lib/spawn.h"
 
-int sandbox_bind(struct strv *v, const char *how, const char *from, const char *to)
+static void bind_same(struct argv *a, const char *path)
 {
-	const char *const words[] = { how, from, to, NULL };
-
-	return strv_add_all(v, words);
+	argv_words(a, "--ro-bind", path, path);
 }
 
 /* The host's folder, or the link that stands for it on a merged /usr. */
-static int add_system_folder(struct strv *v, int root, const char *name)
+static void add_system_folder(struct argv *a, int root, const char *name)
 {
-	char target[PATH_MAX], path[64];
-	struct stat st;
-	ssize_t n;
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(root, name + 1, target, sizeof(target) - 1);
 
-	if (fstatat(root, name + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISLNK(st.st_mode))
-		return sandbox_bind(v, "--ro-bind", name, name);
-	n = readlinkat(root, name + 1, target, sizeof(target) - 1);
-	if (n < 0)
-		return -errno;
-	target[n] = '\0';
-	if (str_format(path, sizeof(path), "%s", name) < 0)
-		return -ENAMETOOLONG;
-	return sandbox_bind(v, "--symlink", target, path);
+	target[n > 0 ? n : 0] = '\0';
+	if (n >= 0)
+		argv_words(a, "--symlink", target, name);
+	else if (errno == EINVAL) /* no link */
+		bind_same(a, name);
+	else if (errno != ENOENT)
+		argv_fail(a, -errno);
+}
+
+/* The folder that a program outside the system's folders is in. */
+static void add_home(const char *program, struct argv *a)
+{
+	char home[PATH_MAX], *slash;
+	int r = str_format(home, sizeof(home), "%s", program);
+
+	slash = r < 0 ? NULL : strrchr(home, '/');
+	if (!slash || slash == home) {
+		argv_fail(a, r < 0 ? r : -EINVAL);
+		return;
+	}
+	*slash = '\0';
+	bind_same(a, home);
 }
 
 /* Where the program and its libraries are: in the store, or in the system's folders. */
-static int add_programs(const struct sandbox *s, int root, struct strv *v)
+static void add_programs(const char *program, const char *root_path, struct argv *a)
 {
 	static const char *const folders[] = { "/usr", "/lib", "/lib32", "/lib64", "/bin" };
-	char home[PATH_MAX], *slash;
-	int r = 0;
+	_cleanup_close_ int root = -1;
 
-	if (str_after(s->program, "/nix/store/"))
-		return sandbox_bind(v, "--ro-bind", "/nix/store", "/nix/store");
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(folders); i++)
-		r = add_system_folder(v, root, folders[i]);
-	if (r == 0)
-		r = sandbox_bind(v, "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache");
-	if (r < 0 || str_after(s->program, "/usr/"))
-		return r;
-	/* Somewhere else: the folder that it is in. */
-	if (str_format(home, sizeof(home), "%s", s->program) < 0)
-		return -ENAMETOOLONG;
-	slash = strrchr(home, '/');
-	*slash = '\0';
-	return slash == home ? -EINVAL : sandbox_bind(v, "--ro-bind", home, home);
+	if (str_after(program, "/nix/store/")) {
+		bind_same(a, "/nix/store");
+		return;
+	}
+	root = open(root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		argv_fail(a, -errno);
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		add_system_folder(a, root, folders[i]);
+	argv_words(a, "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache");
+	if (!str_after(program, "/usr/"))
+		add_home(program, a);
 }
 
-int sandbox_begin(const struct sandbox *s, int root, struct strv *ret)
+void sandbox_begin(const struct sandbox *s, const char *root, struct argv *ret)
 {
-	const char *const walls[] = {
-		s->bwrap,
-		"--unshare-all",
-		"--unshare-user",
-		"--uid",
-		s->id,
-		"--gid",
-		s->id,
-		"--die-with-parent",
-		"--new-session",
-		"--cap-drop",
-		"ALL",
-		"--clearenv",
-		"--proc",
-		"/proc",
-		"--dev",
-		"/dev",
-		"--tmpfs",
-		"/tmp",
-		NULL,
-	};
-	int r = strv_add_all(ret, walls);
-
-	for (const char *const *cap = s->caps; r == 0 && cap && *cap; cap++) {
-		r = strv_add(ret, "--cap-add");
-		if (r == 0)
-			r = strv_add(ret, *cap);
-	}
-	return r < 0 ? r : add_programs(s, root, ret);
+	argv_words(ret, s->bwrap, "--unshare-all", "--unshare-user", "--uid", s->id, "--gid", s->id,
+		   "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
+		   "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp");
+	for (const char *const *cap = s->caps; cap && *cap; cap++)
+		argv_words(ret, "--cap-add", *cap);
+	add_programs(s->program, root, ret);
 }
 
 /* The last line is the reason; the others are what led to it. */
@@ -122,17 +103,20 @@ static int did_not_start(const struct sandbox *s, int status, const struct buf *
 			spawn_status_text(status, how, sizeof(how)), why);
 }
 
-int sandbox_try(const struct sandbox *s, char *const *argv, struct buf *ret_out, struct err *e)
+int sandbox_try(const struct sandbox *s, const struct argv *argv, struct buf *ret_out,
+		struct err *e)
 {
 	_cleanup_buf_ struct buf said = { 0 };
 	static char *const empty[] = { NULL };
-	const struct spawn run = { .path = argv[0],
-				   .argv = (const char *const *)argv,
+	const struct spawn run = { .path = s->bwrap,
+				   .argv = (const char *const *)argv->words.v,
 				   .envp = empty,
 				   .stdin_fd = -1,
 				   .timeout_ms = SPAWN_ASK_TIMEOUT_MS };
-	int status = 0, r = spawn_run(&run, ret_out, &said, &status);
+	int status = 0, r = argv->error;
 
+	if (r == 0)
+		r = spawn_run(&run, ret_out, &said, &status);
 	if (r < 0)
 		return err_sys(e, r, "cannot start %s", s->bwrap);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)

@@ -4,6 +4,7 @@
 #ifndef STOREBOOT_HOST_SANDBOX_H
 #define STOREBOOT_HOST_SANDBOX_H
 
+#include "host/lib/argv.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
@@ -16,21 +17,18 @@ struct sandbox {
 };
 
 /*
- * Appends bwrap and its walls: namespaces of its own (no network), no environment, and of the
- * host's files only the folders of the program and its libraries, read-only. root: a descriptor of
- * the host's /, from which it sees which folders there are and which are links. The caller adds
- * binds, "--" and the command. Returns 0 or -errno.
+ * Adds bwrap and its walls: namespaces of its own (no network), no environment, and of the host's
+ * files only the folders of the program and its libraries, read-only. root: "/"; there it looks
+ * which of the system's folders exist and which are links. The caller adds binds, "--" and the
+ * command.
  */
-_must_check_ int sandbox_begin(const struct sandbox *s, int root, struct strv *ret);
-
-/* Appends one of bwrap's options with two arguments, as "--ro-bind". Returns 0 or -ENOMEM. */
-_must_check_ int sandbox_bind(struct strv *v, const char *how, const char *from, const char *to);
+void sandbox_begin(const struct sandbox *s, const char *root, struct argv *ret);
 
 /*
- * Runs a whole command in the sandbox, one that ends by itself, to see that it can be there. what:
- * "the file server". Returns 0 with its stdout in ret_out, or -errno with e (EXIT_MISSING).
+ * Runs a whole command in the sandbox, one that ends by itself, to see that it can be there.
+ * Returns 0 with its stdout in ret_out, or -errno with e (EXIT_MISSING).
  */
-_must_check_ int sandbox_try(const struct sandbox *s, char *const *argv, struct buf *ret_out,
+_must_check_ int sandbox_try(const struct sandbox *s, const struct argv *argv, struct buf *ret_out,
 			     struct err *e);
 
 #endif

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "host/lib/exit.h"
+#include "host/lib/folder.h"
 #include "host/share/closure_tree.h"
 #include "host/share/expose.h"
 #include "init/lib/file.h"
@@ -58,9 +59,9 @@ static void open_log(const char *file)
 {
 	struct stat st;
 	char path[PATH_MAX];
-	int fd = str_format(path, sizeof(path), "%s.log", file) < 0 ?
-			 -1 :
-			 open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = str_format(path, sizeof(path), "%s.log", file) < 0
+			 ? -1
+			 : open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	/* A guest may connect for ever, too. */
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size > LOG_MAX)
@@ -116,33 +117,22 @@ static int hook_open(struct hook *h)
 	return 0;
 }
 
-/* bwrap's words with its part of the hook: --info-fd first, and the file as the last operation. */
-static int hook_words(const struct hook *h, const struct strv *words, struct strv *ret)
+/* bwrap's arguments with its part of the hook: --info-fd first, and the file as the last operation.
+ */
+static void hook_words(const struct hook *h, const struct strv *words, struct argv *ret)
 {
 	bool added = false;
-	int r = strv_add(ret, words->v[0]);
 
-	if (r == 0)
-		r = strv_add(ret, "--info-fd");
-	if (r == 0)
-		r = strv_addf(ret, "%d", h->of_info);
-	for (size_t i = 1; r == 0 && i < words->n; i++) {
+	argv_words(ret, words->v[0]);
+	argv_add(ret, "--info-fd", "%d", h->of_info);
+	for (size_t i = 1; i < words->n; i++) {
 		if (!added && str_eq(words->v[i], "--")) {
 			added = true;
-			r = strv_add(ret, "--file");
-			if (r == 0)
-				r = strv_addf(ret, "%d", h->ready);
-			if (r == 0)
-				r = strv_add(ret, READY);
-			if (r == 0)
-				r = strv_add(ret, "--chdir");
-			if (r == 0)
-				r = strv_add(ret, ONLY_IN_TREE);
+			argv_add(ret, "--file", "%d", h->ready);
+			argv_words(ret, READY, "--chdir", ONLY_IN_TREE);
 		}
-		if (r == 0)
-			r = strv_add(ret, words->v[i]);
+		argv_words(ret, words->v[i]);
 	}
-	return r;
 }
 
 /* bwrap's child, by the JSON that it writes. Returns its process id, or -errno. */
@@ -207,23 +197,23 @@ static void be_helper(const struct hook *h, int ns, pid_t server)
 	close(h->ready);
 	r = attach(h, ns);
 	if (r < 0)
-		log_error("the closure's paths cannot be shown: %s",
-			  strerror(-r));
+		log_error("the closure's paths cannot be shown: %s", strerror(-r));
 	_exit(r < 0);
 }
 
 /* Starts the helper. Returns 0 with bwrap's words in ret, or -errno. */
-static int hook_start(const char *ns_path, const struct strv *words, struct strv *ret)
+static int hook_start(const char *ns_path, const struct strv *words, struct argv *ret)
 {
 	_cleanup_close_ int ns = open(ns_path, O_RDONLY | O_CLOEXEC);
 	pid_t server = getpid(), pid;
 	struct hook h = { -1, -1, -1, -1 };
 	int r = ns < 0 ? -errno : hook_open(&h);
 
-	if (r == 0)
-		r = hook_words(&h, words, ret);
 	if (r < 0)
 		return r;
+	hook_words(&h, words, ret);
+	if (ret->error < 0)
+		return ret->error;
 	pid = fork();
 	if (pid == 0)
 		be_helper(&h, ns, server);
@@ -234,14 +224,15 @@ static int hook_start(const char *ns_path, const struct strv *words, struct strv
 static int execute(const char *path, const char *ns_path)
 {
 	_cleanup_buf_ struct buf text = { 0 };
-	_cleanup_strv_ struct strv words = { 0 }, hooked = { 0 };
+	_cleanup_strv_ struct strv words = { 0 };
+	_cleanup_argv_ struct argv hooked = { 0 };
 	int r = read_argv(path, &text, &words);
 
 	if (r == 0 && ns_path)
 		r = hook_start(ns_path, &words, &hooked);
 	if (r < 0)
 		return r;
-	execv(words.v[0], ns_path ? hooked.v : words.v);
+	execv(words.v[0], ns_path ? hooked.words.v : words.v);
 	return -errno;
 }
 
@@ -271,13 +262,22 @@ int cmd_share_server(int argc, char **argv)
 	return EXIT_SHARE;
 }
 
-int server_words(const char *file, int ns, struct strv *ret)
+int server_command(const struct argv *argv, const char *folder, const char *self, int tree,
+		   struct argv *ret, struct err *e)
 {
-	int r = strv_add(ret, "share-server");
+	_cleanup_buf_ struct buf text = { 0 };
+	int r = argv->error;
 
+	for (size_t i = 0; r == 0 && i < argv->words.n; i++)
+		r = buf_add(&text, argv->words.v[i], strlen(argv->words.v[i]) + 1);
+	argv_words(ret, self, "share-server");
+	argv_word(ret, "%d", (int)getpid());
+	argv_word(ret, "%s/" SERVER_FILE, folder);
+	if (tree >= 0)
+		argv_word(ret, "%d", tree);
 	if (r == 0)
-		r = strv_addf(ret, "%d", (int)getpid());
-	if (r == 0)
-		r = strv_add(ret, file);
-	return r < 0 || ns < 0 ? r : strv_addf(ret, "%d", ns);
+		r = ret->error;
+	if (r < 0)
+		return err_sys(e, r, "the file server's command");
+	return folder_write(folder, SERVER_FILE, text.data, text.len, e);
 }

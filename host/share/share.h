@@ -5,10 +5,11 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "host/disk/blockdev.h"
 #include "host/initrd/initrd.h"
-#include "host/share/store_image.h"
+#include "host/lib/argv.h"
 #include "host/share/shared_folder.h"
 #include "host/share/expose.h"
 #include "init/lib/err.h"
@@ -28,47 +29,48 @@ struct share_request {
 	const char *qemu;
 	const char *smbd, *virtiofsd; /* the options' words, or NULL */
 	uint64_t memory;	      /* the guest's bytes */
-	const struct initrd_options
-		*kernel; /* NULL: the initrd is the user's own, and not looked at */
-	struct store_image image;
+	/* NULL: the initrd is the user's own, and not looked at */
+	const struct initrd_options *kernel;
+	struct {
+		const char *system;	   /* its path in the guest, which must be in the closure */
+		const struct buf *closure; /* its registration; empty: not known */
+		uint64_t cache_size;	   /* bytes that all images may take */
+		bool only_look;		   /* build none */
+	} image;
 };
-
-struct share_ops;
 
 /* The share of a run: what was found for it, then what was made. */
 struct share {
-	const struct share_ops *ops; /* of the store */
-	const struct share_ops
-		*served; /* of the user's folders, and of a store that is no image; NULL: none */
-	const char *store; /* NULL: it is in the image alone */
+	enum share_kind kind;	/* of the store */
+	enum share_kind served; /* of the folders, and of the store unless an image brings it */
+	const char *store;	/* NULL: it is in the image alone */
 	const struct shared_folders *folders;
 	bool cache;
 	enum expose expose;
-	struct strv exposed; /* the closure's names in the store, where no more is shown */
-	int tree_fd;	     /* closure_tree_make's descriptor; -1: none */
-	int image_fd; /* the closure's image, where the share has it; -1: none, or by its path */
+	struct strv exposed;   /* the closure's names in the store, where no more is shown */
+	int tree_fd;	       /* closure_tree_make's descriptor; -1: none */
+	int image_fd;	       /* the closure's image; -1: none, or by its path */
 	struct buf image_path; /* empty: it has none */
 	char smbd[PATH_MAX], bwrap[PATH_MAX], virtiofsd[PATH_MAX];
-	bool virtiofsd_of_qemu;
-	uint64_t memory;			   /* the guest's bytes */
-	int socket_fds[SHARED_FOLDERS_MAX + 1];	   /* QEMU's ends to servers that run beside it, */
-	pid_t server_pids[SHARED_FOLDERS_MAX + 1]; /* their other ends, */
-	size_t n_sockets;			   /* so many */
-	struct strv
-		command; /* what QEMU starts for each connection to the file server; empty: none */
+	bool virtiofsd_of_qemu; /* the one in C that came with QEMU up to 7.2; else that in Rust */
+	uint64_t memory;	/* the guest's bytes */
+	/* Servers that run beside QEMU: its ends of their connections, and their process ids. */
+	int socket_fds[SHARED_FOLDERS_MAX + 1];
+	pid_t server_pids[SHARED_FOLDERS_MAX + 1];
+	size_t n_sockets;
+	struct argv command; /* QEMU starts it for each connection to the server; empty: none */
 };
-#define SHARE_INIT                                                                                 \
-	{                                                                                          \
-		.tree_fd = -1, .image_fd = -1                                                      \
-	}
+/* clang-format off */
+#define SHARE_INIT { .kind = SHARE_NONE, .served = SHARE_NONE, .tree_fd = -1, .image_fd = -1 }
+/* clang-format on */
 
-/* What servers that run beside QEMU say is in this file of the private folder. */
+/* The output of servers that run beside QEMU is in this file of the private folder. */
 #define SHARE_SERVER_LOG "virtiofsd.log"
 
-void share_free(struct share *w);
+void share_free(struct share *s);
 
 /* Hangs up the servers that run beside QEMU, which ends them. */
-void share_hang_up(struct share *w);
+void share_hang_up(struct share *s);
 
 /*
  * Looks for all that the share needs, on this host and in the guest's kernel; changes nothing but
@@ -81,29 +83,29 @@ _must_check_ int share_find(const struct share_request *q, struct share *ret, st
 
 /* The serial of the image's disk, as storeboot.share.cache= has it; NULL: there is no image over a
  * share. */
-const char *share_cache_serial(const struct share *w);
+const char *share_cache_serial(const struct share *s);
 
 /* The image's disk for QEMU, the last one of all. by_path: for reading, not for running. Returns
  * false where there is none. */
-bool share_disk(const struct share *w, bool by_path, struct qemu_disk *ret);
+bool share_disk(const struct share *s, bool by_path, struct qemu_disk *ret);
 
 /* Its name, as --share and storeboot.share= have it. */
-const char *share_name(const struct share *w);
+const char *share_name(const struct share *s);
 
 /* Appends what stage 1 is told of the user's folders (SHARED_FOLDERS_FILE); nothing where there is
  * none. Returns 0 or -ENOMEM. */
-_must_check_ int share_folder_lines(const struct share *w, struct buf *ret);
+_must_check_ int share_folder_lines(const struct share *s, struct buf *ret);
 
 /* Does a file server bring store or folders, which share_make prepares or starts; or QEMU alone? */
-bool share_has_server(const struct share *w);
+bool share_has_server(const struct share *s);
 
 /*
  * Makes what the share needs in this run in the private folder. self: this program. Returns 0 or
  * -errno with e.
  */
-_must_check_ int share_make(struct share *w, const char *folder, const char *self, struct err *e);
+_must_check_ int share_make(struct share *s, const char *folder, const char *self, struct err *e);
 
 /* Appends QEMU's arguments for the share, beside those of the network. A pure function. */
-void share_qemu(const struct share *w, struct argv *ret);
+void share_qemu(const struct share *s, struct argv *ret);
 
 #endif

@@ -264,20 +264,18 @@ int shared_folders_open(const char *const *texts, const char *store, struct shar
 
 int shared_folders_lines(const struct shared_folders *b, enum share_kind kind, struct buf *ret)
 {
-#define SHARE(constant, name, source) [SHARE_##constant] = name,
-	static const char *const names[] = { SHARE_TABLE(SHARE) };
-#undef SHARE
-	const char *server = kind == SHARE_CIFS ? "//10.0.2.4/" : "";
-	int r = 0;
+	const char *source = share_rows[kind].source, *slash = strrchr(source, '/');
+	int server = slash ? (int)(slash + 1 - source) : 0, r = 0;
 
 	for (size_t i = 0; r == 0 && i < b->n; i++) {
 		const struct shared_folder *f = &b->v[i];
 
-		r = buf_addf(ret, "%s %s", names[kind], f->read_only ? "ro" : "rw");
+		r = buf_addf(ret, "%s %s", share_rows[kind].name, f->read_only ? "ro" : "rw");
 		if (r == 0 && f->owned)
 			r = buf_addf(ret, ",uid=%u,gid=%u", f->uid, f->gid);
 		if (r == 0)
-			r = buf_addf(ret, " %s" SHARED_FOLDER_TAG " %s\n", server, i, f->guest);
+			r = buf_addf(ret, " %.*s" SHARED_FOLDER_TAG " %s\n", server, source, i,
+				     f->guest);
 	}
 	return r;
 }

@@ -50,8 +50,8 @@ _must_check_ int shared_folders_open(const char *const *texts, const char *store
 /* What the i-th is called by its server: a share's name or a mount tag. */
 #define SHARED_FOLDER_TAG "bind%zu"
 
-/* Appends the lines of SHARED_FOLDERS_FILE (init/param.h). kind: not SHARE_IMAGE. Returns 0 or
- * -ENOMEM. */
+/* Appends the lines of SHARED_FOLDERS_FILE (init/param.h). kind: one with SHARE_FOLDERS. Returns 0
+ * or -ENOMEM. */
 _must_check_ int shared_folders_lines(const struct shared_folders *b, enum share_kind kind,
 				      struct buf *ret);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* store_image.c - the closure's image for a run: kept from an earlier one, or built */
-#include "host/share/store_image.h"
+/* store_image.c - the share image: the closure in a disk, kept from an earlier run or built */
+#include "host/share/ops.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -52,16 +52,16 @@ static bool is_in(const char *path, const char *store_path)
 	return rest && (rest[0] == '\0' || rest[0] == '/');
 }
 
-static int read_closure(const struct store_image *q, struct content *c, struct err *e)
+static int read_closure(const struct share_request *q, struct content *c, struct err *e)
 {
 	bool found = false;
 	int r;
 
-	if (q->closure->len == 0)
+	if (q->image.closure->len == 0)
 		return err_exit(e, EXIT_BAD_INPUT, ENODATA,
 				"the closure of the system is not known");
-	r = graph_parse(GRAPH_REGISTRATION, q->closure->data, q->closure->len, "the registration",
-			&c->graph, e);
+	r = graph_parse(GRAPH_REGISTRATION, q->image.closure->data, q->image.closure->len,
+			"the registration", &c->graph, e);
 	if (r < 0)
 		return r;
 	c->names = calloc(c->graph.n + 1, sizeof(*c->names));
@@ -75,16 +75,16 @@ static int read_closure(const struct store_image *q, struct content *c, struct e
 			return err_exit(e, EXIT_BAD_INPUT, EINVAL, "%s is not in " GUEST_STORE,
 					p->path);
 		c->bytes += p->nar_size;
-		found = found || is_in(q->system, p->path);
+		found = found || is_in(q->image.system, p->path);
 	}
 	if (!found)
 		return err_exit(e, EXIT_BAD_INPUT, ENOENT, "the registration does not have %s",
-				q->system);
-	make_key(q->closure, c->key);
+				q->image.system);
+	make_key(q->image.closure, c->key);
 	return 0;
 }
 
-static int check_room(int dir, const char *folder, uint64_t bytes, struct err *e)
+static int check_space(int dir, const char *folder, uint64_t bytes, struct err *e)
 {
 	struct statvfs s;
 	uint64_t free_bytes;
@@ -110,8 +110,8 @@ static int cannot_keep(int r, const char *folder, struct err *e)
 		folder, strerror(-r));
 }
 
-static int build(const struct store_image *q, const struct content *c, int dir, const char *folder,
-		 struct err *e)
+static int build(const struct share_request *q, const struct content *c, int dir,
+		 const char *folder, struct err *e)
 {
 	struct bar bar = { .what = "building the image", .all = c->bytes };
 	char mkfs[PATH_MAX];
@@ -127,7 +127,7 @@ static int build(const struct store_image *q, const struct content *c, int dir, 
 	int r = proc_find(NULL, "mkfs.erofs", "erofs-utils", mkfs, e);
 
 	if (r == 0)
-		r = check_room(dir, folder, c->bytes, e);
+		r = check_space(dir, folder, c->bytes, e);
 	if (r < 0)
 		return r;
 	r = image_cache_new(dir, c->key, &f);
@@ -140,7 +140,7 @@ static int build(const struct store_image *q, const struct content *c, int dir, 
 				"cannot build the closure's image in %s: %s", folder, why.text);
 	if (fstat(f.fd, &st) < 0)
 		return err_sys(e, errno, "%s", folder);
-	r = image_cache_keep(dir, &f, c->key, q->cache_size);
+	r = image_cache_keep(dir, &f, c->key, q->image.cache_size);
 	if (r < 0)
 		return cannot_keep(r, folder, e);
 	log_info("built an image of the closure, %llu MiB in %.1f s; kept in %s",
@@ -149,7 +149,9 @@ static int build(const struct store_image *q, const struct content *c, int dir, 
 	return r;
 }
 
-int store_image_open(const struct store_image *q, int *ret_fd, struct buf *ret_path, struct err *e)
+/* Opens the image, read-only, and builds it first where none is kept. Where only a look was asked
+ * for, s->image_fd may stay -1. */
+static int find(const struct share_request *q, struct share *s, struct err *e)
 {
 	_cleanup_(content_free) struct content c = { 0 };
 	_cleanup_buf_ struct buf folder = { 0 };
@@ -165,15 +167,22 @@ int store_image_open(const struct store_image *q, int *ret_fd, struct buf *ret_p
 			"no folder to keep the closure's image in (XDG_CACHE_HOME, HOME): %s",
 			dir == -EPERM ? "it belongs to another user, or others may write to it"
 				      : strerror(-dir));
-	r = buf_addf(ret_path, "%s/%s.erofs", folder.data, c.key);
+	r = buf_addf(&s->image_path, "%s/%s.erofs", folder.data, c.key);
 	if (r < 0)
 		return err_sys(e, r, "the closure's image");
 	fd = image_cache_find(dir, c.key);
-	if (fd < 0 && !q->only_look) {
+	if (fd < 0 && !q->image.only_look) {
 		fd = build(q, &c, dir, folder.data, e);
 		if (fd < 0)
 			return fd;
 	}
-	*ret_fd = fd < 0 ? -1 : fd;
+	s->image_fd = fd < 0 ? -1 : fd;
 	return 0;
 }
+
+/* The disk is QEMU's last one (share_disk). */
+const struct share_ops share_ops_image = {
+	.needs = { "disk", "image" },
+	.speed = 1,
+	.find = find,
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virtiofs.c - virtiofsd, shut in with nothing but the folder that it serves
+ * virtiofs.c - the share virtiofs: virtiofsd, shut in with nothing but the folder that it serves
  *
  * Theory of operation: the daemon reads and writes the guest's memory, which QEMU lays into a memfd
  * for it, and answers one connection, which is there before either starts. It runs below bwrap: no
@@ -20,6 +20,7 @@
 #include "host/lib/exit.h"
 #include "host/lib/proc.h"
 #include "host/share/sandbox.h"
+#include "host/share/server.h"
 #include "host/lib/unix_socket.h"
 
 #define GUEST_INODE                                                                                \
@@ -52,54 +53,52 @@ int virtiofs_find(const char *given, char *ret, struct err *e)
 	return -e->num;
 }
 
-static int add_confinement(const struct virtiofs_config *c, int root, struct strv *v)
+/* Of the store only the closure's paths? */
+static bool shows_part(const struct share *s, const struct share_export *x)
 {
-	const struct sandbox box = { c->bwrap, c->virtiofsd, "0", caps };
-	/* The folder around the paths of a closure is the sandbox's own: the daemon could write to
-	 * it. */
-	static const char *const nothing_new[] = { "--remount-ro", "/", NULL };
-	int r = sandbox_begin(&box, root, v);
-
-	if (r == 0 && c->closure)
-		r = expose_args(EXPOSE_CLOSURE, c->folder, v);
-	else if (r == 0)
-		r = sandbox_bind(v, c->writable ? "--bind" : "--ro-bind", c->folder, "/export");
-	if (r == 0 && c->closure)
-		r = strv_add_all(v, nothing_new);
-	return r < 0 ? r : strv_add(v, "--");
+	return x->is_store && s->expose == EXPOSE_CLOSURE;
 }
 
-/* File handles in place of open files would need a capability over the whole host,
- * CAP_DAC_READ_SEARCH of the first user namespace (open_by_handle_at(2)), by which the daemon could
- * open any file beside the store's. That of its own namespace does not do (EPERM, seen with
- * Linux 6.18). */
-int virtiofs_command(const struct virtiofs_config *c, int root, int listen_fd, struct strv *ret)
+static void add_confinement(const struct share *s, const struct share_export *x, const char *root,
+			    struct argv *a)
 {
-	const char *const of_qemu[] = { "-o",
-					c->closure ? "source=" EXPOSED_STORE : "source=/export",
-					"-o",
-					"sandbox=chroot",
-					"-o",
-					c->is_store ? "cache=always" : "cache=none",
-					"-o",
-					"log_level=warn",
-					"--rlimit-nofile=0",
-					NULL };
-	const char *const other[] = { c->closure ? "--shared-dir=" EXPOSED_STORE
-						 : "--shared-dir=/export",
-				      "--sandbox=chroot",
-				      c->is_store ? "--cache=always" : "--cache=never",
-				      "--inode-file-handles=never",
-				      "--log-level=warn",
-				      "--rlimit-nofile=0",
-				      NULL };
-	int r = add_confinement(c, root, ret);
+	const struct sandbox box = { s->bwrap, s->virtiofsd, "0", caps };
 
-	if (r == 0)
-		r = strv_add(ret, c->virtiofsd);
-	if (r == 0)
-		r = strv_addf(ret, "--fd=%d", listen_fd);
-	return r < 0 ? r : strv_add_all(ret, c->of_qemu ? of_qemu : other);
+	sandbox_begin(&box, root, a);
+	if (shows_part(s, x)) {
+		expose_args(EXPOSE_CLOSURE, x->folder, a);
+		/* The daemon could write to the sandbox's own folder around the paths. */
+		argv_words(a, "--remount-ro", "/");
+	} else {
+		argv_words(a, x->writable ? "--bind" : "--ro-bind", x->folder, "/export");
+	}
+	argv_words(a, "--", s->virtiofsd);
+}
+
+/*
+ * By file handles the daemon would need no open files, but a capability over the whole host,
+ * CAP_DAC_READ_SEARCH of the first user namespace (open_by_handle_at(2)), by which it could open
+ * any file outside the store. That capability in its own namespace is not enough (EPERM, seen with
+ * Linux 6.18).
+ */
+void virtiofs_command(const struct share *s, const struct share_export *x, const char *root,
+		      int listen_fd, struct argv *ret)
+{
+	const char *folder = shows_part(s, x) ? EXPOSED_STORE : "/export";
+
+	add_confinement(s, x, root, ret);
+	argv_word(ret, "--fd=%d", listen_fd);
+	if (s->virtiofsd_of_qemu) {
+		argv_add(ret, "-o", "source=%s", folder);
+		argv_words(ret, "-o", "sandbox=chroot", "-o",
+			   x->is_store ? "cache=always" : "cache=none", "-o", "log_level=warn");
+	} else {
+		argv_word(ret, "--shared-dir=%s", folder);
+		argv_words(ret, "--sandbox=chroot",
+			   x->is_store ? "--cache=always" : "--cache=never",
+			   "--inode-file-handles=never", "--log-level=warn");
+	}
+	argv_words(ret, "--rlimit-nofile=0");
 }
 
 struct inode {
@@ -131,16 +130,17 @@ static uint64_t count_distinct(struct buf *inodes)
 
 /* Counts the files that the guest can come to know, up to max; one with several names once, as a
  * store that was optimised has many of. */
-static uint64_t count_files(const struct virtiofs_config *c, uint64_t max)
+static uint64_t count_files(const struct share *s, const struct share_export *x, uint64_t max)
 {
 	_cleanup_strv_ struct strv paths = { 0 };
 	_cleanup_buf_ struct buf linked = { 0 };
-	int r = c->closure ? 0 : strv_add(&paths, c->folder);
+	const bool part = shows_part(s, x);
+	int r = part ? 0 : strv_add(&paths, x->folder);
 	uint64_t n = 0;
 	FTS *fts = NULL;
 
-	for (size_t i = 0; r == 0 && c->closure && i < c->closure->n; i++)
-		r = strv_addf(&paths, "%s/%s", c->folder, c->closure->v[i]);
+	for (size_t i = 0; r == 0 && part && i < s->exposed.n; i++)
+		r = strv_addf(&paths, "%s/%s", x->folder, s->exposed.v[i]);
 	if (r == 0 && paths.n > 0)
 		fts = fts_open(paths.v, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
 	for (FTSENT *f; fts && r == 0 && n < max && (f = fts_read(fts));) {
@@ -161,9 +161,9 @@ static uint64_t count_files(const struct virtiofs_config *c, uint64_t max)
  * just not there. The guest knows no more than there are, nor than its memory has room for. The
  * launcher's own limit is what its children inherit; root may raise the hard one too.
  */
-static int check_limit(const struct virtiofs_config *c, struct err *e)
+static int check_limit(const struct share *s, const struct share_export *x, struct err *e)
 {
-	const uint64_t known = c->memory / GUEST_INODE;
+	const uint64_t known = s->memory / GUEST_INODE;
 	struct rlimit limit;
 	uint64_t n;
 
@@ -179,7 +179,7 @@ static int check_limit(const struct virtiofs_config *c, struct err *e)
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return err_sys(e, errno, "setrlimit");
 	n = limit.rlim_max < OWN_FILES ? 0 : limit.rlim_max - OWN_FILES;
-	if (n >= known || count_files(c, n) < n)
+	if (n >= known || count_files(s, x, n) < n)
 		return 0;
 	return err_exit(
 		e, EXIT_MISSING, EMFILE,
@@ -187,32 +187,49 @@ static int check_limit(const struct virtiofs_config *c, struct err *e)
 		"(ulimit "
 		"-Hn) is too low: the guest would miss files of %s%s; raise it, or say %sanother "
 		"--share",
-		(unsigned long long)limit.rlim_max, c->closure ? "the closure in " : "", c->folder,
-		c->is_store && !c->closure ? "--expose closure or " : "");
+		(unsigned long long)limit.rlim_max, shows_part(s, x) ? "the closure in " : "",
+		x->folder, x->is_store && !shows_part(s, x) ? "--expose closure or " : "");
 }
 
-int virtiofs_check(struct virtiofs_config *c, struct err *e)
+/* Runs the program in its confinement once, to see that it starts and which one it is, and raises
+ * the limit on open files. */
+static int check(struct share *s, const struct share_export *x, struct err *e)
 {
-	const struct sandbox box = { c->bwrap, c->virtiofsd, "0", caps };
-	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_strv_ struct strv argv = { 0 };
+	const struct sandbox box = { s->bwrap, s->virtiofsd, "0", caps };
+	_cleanup_argv_ struct argv argv = { 0 };
 	_cleanup_buf_ struct buf out = { 0 };
-	int r = root < 0 ? -errno : add_confinement(c, root, &argv);
+	int r;
 
-	if (r == 0)
-		r = strv_add(&argv, c->virtiofsd);
-	if (r == 0)
-		r = strv_add(&argv, "--version");
-	if (r < 0)
-		return err_sys(e, r, "virtiofsd's command");
-	r = sandbox_try(&box, argv.v, &out, e);
+	add_confinement(s, x, "/", &argv);
+	argv_words(&argv, "--version");
+	r = sandbox_try(&box, &argv, &out, e);
 	if (r < 0)
 		return r;
-	c->of_qemu = out.data && str_after(out.data, "virtiofsd version ");
-	return check_limit(c, e);
+	s->virtiofsd_of_qemu = out.data && str_after(out.data, "virtiofsd version ");
+	return check_limit(s, x, e);
 }
 
-int virtiofs_socket(const char *folder, int *ret_listening, int *ret_connected, struct err *e)
+static int find(const struct share_request *q, struct share *s, struct err *e)
+{
+	struct share_export exports[SHARED_FOLDERS_MAX + 1];
+	size_t n = share_exports(s, exports);
+	int r = share_find_exposed(q, s, e);
+
+	if (r == 0)
+		r = virtiofs_find(q->virtiofsd, s->virtiofsd, e);
+	if (r == 0)
+		r = proc_find(NULL, "bwrap", "bubblewrap", s->bwrap, e);
+	if (r == 0)
+		r = share_check_device(q->qemu, "vhost-user-fs-pci", e);
+	s->memory = q->memory;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = check(s, &exports[i], e);
+	return r;
+}
+
+/* Makes a listening socket in the private folder with one connection to it, and removes its name:
+ * nobody else can ever connect. */
+static int make_socket(const char *folder, int *ret_listening, int *ret_connected, struct err *e)
 {
 	static const char name[] = "virtiofs";
 	_cleanup_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -228,3 +245,78 @@ int virtiofs_socket(const char *folder, int *ret_listening, int *ret_connected, 
 	*ret_connected = take_fd(&connected);
 	return 0;
 }
+
+/* Its output goes to the private folder. It ends with its connection, or with the launcher. */
+static int start(char *const *argv, int listening, const char *folder, pid_t *ret_pid,
+		 struct err *e)
+{
+	const int pass[] = { listening, -1 };
+	_cleanup_close_ int output = -1, pidfd = -1;
+	char log[PATH_MAX];
+
+	if (str_format(log, sizeof(log), "%s/" SHARE_SERVER_LOG, folder) < 0)
+		return err_sys(e, ENAMETOOLONG, "%s", folder);
+	output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (output < 0)
+		return err_sys(e, errno, "%s", log);
+	pidfd = proc_start(argv, pass, output, ret_pid, e);
+	return pidfd < 0 ? pidfd : 0;
+}
+
+static int serve_export(struct share *s, const struct share_export *x, const char *folder,
+			const char *self, struct err *e)
+{
+	_cleanup_close_ int listening = -1;
+	_cleanup_argv_ struct argv argv = { 0 }, command = { 0 };
+	const bool part = shows_part(s, x);
+	pid_t *pid = &s->server_pids[s->n_sockets];
+	int r = make_socket(folder, &listening, &s->socket_fds[s->n_sockets], e);
+
+	if (r < 0)
+		return r;
+	*pid = 0;
+	s->n_sockets++;
+	virtiofs_command(s, x, "/", listening, &argv);
+	if (argv.error < 0)
+		return err_sys(e, argv.error, "virtiofsd's command");
+	r = part ? server_command(&argv, folder, self, s->tree_fd, &command, e) : 0;
+	return r < 0 ? r : start(part ? command.words.v : argv.words.v, listening, folder, pid, e);
+}
+
+static int make(struct share *s, const char *folder, const char *self, struct err *e)
+{
+	struct share_export exports[SHARED_FOLDERS_MAX + 1];
+	size_t n = share_exports(s, exports);
+	int r = share_make_tree(s, e);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = serve_export(s, &exports[i], folder, self, e);
+	return r;
+}
+
+/* The daemon maps the guest's memory, so that is a file which both have. */
+static void qemu(const struct share *s, struct argv *ret)
+{
+	const unsigned long long mib = (s->memory + ((uint64_t)1 << 20) - 1) >> 20;
+	struct share_export exports[SHARED_FOLDERS_MAX + 1];
+	size_t n = share_exports(s, exports);
+
+	argv_add(ret, "-object", "memory-backend-memfd,id=ram,size=%lluM,share=on", mib);
+	argv_words(ret, "-machine", "memory-backend=ram");
+	for (size_t i = 0; i < n; i++) {
+		const char *tag = exports[i].tag;
+
+		argv_add(ret, "-chardev", "socket,id=%s,fd=%d", tag,
+			 i < s->n_sockets ? argv_fd(ret, s->socket_fds[i]) : -1);
+		argv_add(ret, "-device", "vhost-user-fs-pci,chardev=%s,tag=%s", tag, tag);
+	}
+}
+
+const struct share_ops share_ops_virtiofs = {
+	.needs = { "virtiofs" },
+	.speed = 2,
+	.for_folders = 1,
+	.find = find,
+	.make = make,
+	.qemu = qemu,
+};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cifs.c - tests of the share's source, its errors, and the store in it; VM tests mount a real one */
 #include "mount/cifs.h"
+#include "mount/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,9 @@ static void address_of_a_source(void)
 
 static void sources_that_are_none(void)
 {
+	const struct mount_request q = {
+		.source = "//host/qemu", .path = "/tmp/never", .what = MOUNT_STORE, .owner = &root
+	};
 	static const char *const wrong[] = {
 		"",		 "/",		  "//",		     "///",	   "//10.0.2.4",
 		"//10.0.2.4/",	 "//10.0.2.4//x", "/10.0.2.4/qemu",  "//host/qemu", "//10.0.2/qemu",
@@ -37,7 +41,7 @@ static void sources_that_are_none(void)
 		CHECK_INT(mount_cifs_address(wrong[i], address), -EINVAL);
 		CHECK_STR(address, "left");
 	}
-	CHECK_INT(mount_cifs("//host/qemu", "/tmp/never", MOUNT_STORE, &root, 0, &e), -EINVAL);
+	CHECK_INT(mount_cifs(&q, &e), -EINVAL);
 	CHECK_HAS(e.text, "//host/qemu");
 	CHECK(access("/tmp/never", F_OK) < 0);
 }
@@ -63,7 +67,11 @@ static void no_server_no_mount(void)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	struct mountinfo m;
-	int r = mount_cifs("//127.0.0.1/none", "/tmp/share", MOUNT_STORE, &root, 0, &e);
+	const struct mount_request q = { .source = "//127.0.0.1/none",
+					 .path = "/tmp/share",
+					 .what = MOUNT_STORE,
+					 .owner = &root };
+	int r = mount_cifs(&q, &e);
 
 	CHECK(r == -ENODEV || r == -ENETUNREACH || r == -EPERM);
 	CHECK_INT(-r, e.num);

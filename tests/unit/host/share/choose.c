@@ -130,32 +130,35 @@ static bool has(const struct strv *v, const char *a, const char *b, const char *
 
 static void virtiofsd_is_shut_in(void)
 {
-	struct virtiofs_config c = { .virtiofsd = "/usr/lib/qemu/virtiofsd",
-				     .bwrap = "/usr/bin/bwrap",
-				     .folder = "/s t",
-				     .is_store = true,
-				     .of_qemu = true };
-	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_strv_ struct strv v = { 0 }, rust = { 0 }, folder = { 0 };
+	struct share s = { .virtiofsd = "/usr/lib/qemu/virtiofsd",
+			   .bwrap = "/usr/bin/bwrap",
+			   .virtiofsd_of_qemu = true };
+	const struct share_export store = { .folder = "/s t", .is_store = true };
+	const struct share_export own = { .folder = "/s t", .writable = true };
+	_cleanup_argv_ struct argv a = { 0 }, rust = { 0 }, folder = { 0 };
+	const struct strv *v = &a.words;
 
-	CHECK_INT(virtiofs_command(&c, root, 7, &v), 0);
-	CHECK_STR(v.v[0], "/usr/bin/bwrap");
-	CHECK(has(&v, "--ro-bind", "/s t", "/export"));
-	CHECK(has(&v, "--", "/usr/lib/qemu/virtiofsd", "--fd=7"));
-	for (size_t i = 0; i < v.n; i++) {
-		CHECK(!str_eq(v.v[i], "CAP_SYS_ADMIN")); /* it could make its store writable */
-		CHECK(!str_eq(v.v[i], "--share-net"));
+	virtiofs_command(&s, &store, "/", 7, &a);
+	CHECK_INT(a.error, 0);
+	CHECK_STR(v->v[0], "/usr/bin/bwrap");
+	CHECK(has(v, "--ro-bind", "/s t", "/export"));
+	CHECK(has(v, "--", "/usr/lib/qemu/virtiofsd", "--fd=7"));
+	CHECK(has(v, "--fd=7", "-o", "source=/export"));
+	for (size_t i = 0; i < v->n; i++) {
+		CHECK(!str_eq(v->v[i], "CAP_SYS_ADMIN")); /* it could make its store writable */
+		CHECK(!str_eq(v->v[i], "--share-net"));
 	}
-	c.of_qemu = false;
-	CHECK_INT(virtiofs_command(&c, root, 7, &rust), 0);
-	CHECK(has(&rust, "--fd=7", "--shared-dir=/export", "--sandbox=chroot"));
-	CHECK(has(&rust, "--ro-bind", "/s t", "/export"));
-	CHECK(has(&rust, "--sandbox=chroot", "--cache=always", "--inode-file-handles=never"));
-	c.is_store = false;
-	c.writable = true;
-	CHECK_INT(virtiofs_command(&c, root, 7, &folder), 0);
-	CHECK(has(&folder, "--bind", "/s t", "/export"));
-	CHECK(has(&folder, "--sandbox=chroot", "--cache=never", "--inode-file-handles=never"));
+	s.virtiofsd_of_qemu = false;
+	virtiofs_command(&s, &store, "/", 7, &rust);
+	CHECK_INT(rust.error, 0);
+	CHECK(has(&rust.words, "--fd=7", "--shared-dir=/export", "--sandbox=chroot"));
+	CHECK(has(&rust.words, "--ro-bind", "/s t", "/export"));
+	CHECK(has(&rust.words, "--sandbox=chroot", "--cache=always", "--inode-file-handles=never"));
+	virtiofs_command(&s, &own, "/", 7, &folder);
+	CHECK_INT(folder.error, 0);
+	CHECK(has(&folder.words, "--bind", "/s t", "/export"));
+	CHECK(has(&folder.words, "--sandbox=chroot", "--cache=never",
+		  "--inode-file-handles=never"));
 }
 
 static void how_far(void)

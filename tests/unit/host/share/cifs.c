@@ -11,13 +11,13 @@
 static char top[PATH_MAX];
 
 /* A root folder as Debian has it, or as it was before /usr was merged. */
-static int make_root(bool merged)
+static const char *make_root(bool merged)
 {
-	char path[PATH_MAX + 8];
+	static char path[PATH_MAX + 8];
 
 	snprintf(path, sizeof(path), "%s/%s", top, merged ? "merged" : "split");
 	if (mkdir(path, 0755) < 0) /* made before */
-		return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		return path;
 	CHECK_INT(chdir(path), 0);
 	CHECK_INT(mkdir("usr", 0755), 0);
 	if (merged)
@@ -25,7 +25,7 @@ static int make_root(bool merged)
 	else
 		CHECK_INT(mkdir("lib", 0755), 0);
 	CHECK_INT(chdir("/"), 0);
-	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return path;
 }
 
 /* Do a, b, c stand one behind the other? c may be NULL. */
@@ -48,70 +48,71 @@ static size_t count(const struct strv *v, const char *word)
 
 static void sees_the_store_and_little_else(void)
 {
-	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", "/nix/store",
-				      "/run/d e",	EXPOSE_STORE,	  NULL };
-	_cleanup_close_ int root = make_root(true);
-	_cleanup_strv_ struct strv v = { 0 };
+	const struct share s = { .smbd = "/usr/sbin/smbd",
+				 .bwrap = "/usr/bin/bwrap",
+				 .store = "/nix/store" };
+	_cleanup_argv_ struct argv v = { 0 };
 
-	CHECK_INT(smb_command(&c, root, &v), 0);
-	CHECK_STR(v.v[0], "/usr/bin/bwrap");
-	CHECK(has(&v, "--ro-bind", "/nix/store", "/export/nix/store"));
-	CHECK(has(&v, "--tmpfs", "/run/smb", NULL));
-	CHECK(has(&v, "--ro-bind", "/run/d e/smb.conf", "/run/smb/smb.conf"));
-	CHECK(has(&v, "--ro-bind", "/run/d e/passwd", "/etc/passwd"));
-	CHECK(has(&v, "--ro-bind", "/usr", "/usr"));
-	CHECK(has(&v, "--symlink", "usr/lib", "/lib"));
-	CHECK(has(&v, "--cap-drop", "ALL", NULL));
-	CHECK_INT(count(&v, "--unshare-all"), 1);
-	CHECK_INT(count(&v, "--share-net"), 0);
-	CHECK_INT(count(&v, "--bind"), 0); /* nothing of the host can be written */
-	CHECK(has(&v, "--", "/usr/sbin/smbd", "-s"));
-	CHECK(has(&v, "-l", "/run/smb", "-i"));
-	CHECK_INT(count(&v, "/lib64"), 0);
+	smb_command(&s, "/run/d e", make_root(true), &v);
+	CHECK_INT(v.error, 0);
+	CHECK_STR(v.words.v[0], "/usr/bin/bwrap");
+	CHECK(has(&v.words, "--ro-bind", "/nix/store", "/export/nix/store"));
+	CHECK(has(&v.words, "--tmpfs", "/run/smb", NULL));
+	CHECK(has(&v.words, "--ro-bind", "/run/d e/smb.conf", "/run/smb/smb.conf"));
+	CHECK(has(&v.words, "--ro-bind", "/run/d e/passwd", "/etc/passwd"));
+	CHECK(has(&v.words, "--ro-bind", "/usr", "/usr"));
+	CHECK(has(&v.words, "--symlink", "usr/lib", "/lib"));
+	CHECK(has(&v.words, "--cap-drop", "ALL", NULL));
+	CHECK_INT(count(&v.words, "--unshare-all"), 1);
+	CHECK_INT(count(&v.words, "--share-net"), 0);
+	CHECK_INT(count(&v.words, "--bind"), 0); /* nothing of the host can be written */
+	CHECK(has(&v.words, "--", "/usr/sbin/smbd", "-s"));
+	CHECK(has(&v.words, "-l", "/run/smb", "-i"));
+	CHECK_INT(count(&v.words, "/lib64"), 0);
 }
 
 static void unmerged_usr(void)
 {
-	const struct smb_config c = {
-		"/usr/sbin/smbd", "/usr/bin/bwrap", "/s", "/d", EXPOSE_STORE, NULL
-	};
-	_cleanup_close_ int root = make_root(false);
-	_cleanup_strv_ struct strv v = { 0 };
+	const struct share s = { .smbd = "/usr/sbin/smbd",
+				 .bwrap = "/usr/bin/bwrap",
+				 .store = "/s" };
+	_cleanup_argv_ struct argv v = { 0 };
 
-	CHECK_INT(smb_command(&c, root, &v), 0);
-	CHECK(has(&v, "--ro-bind", "/lib", "/lib"));
-	CHECK(has(&v, "--ro-bind", "/s", "/export/nix/store"));
+	smb_command(&s, "/d", make_root(false), &v);
+	CHECK_INT(v.error, 0);
+	CHECK(has(&v.words, "--ro-bind", "/lib", "/lib"));
+	CHECK(has(&v.words, "--ro-bind", "/s", "/export/nix/store"));
 }
 
 static void server_in_the_store(void)
 {
-	const struct smb_config c = { "/nix/store/x-samba/bin/smbd",
-				      "/nix/store/y-bwrap/bin/bwrap",
-				      "/mnt/store",
-				      "/d",
-				      EXPOSE_STORE,
-				      NULL };
-	_cleanup_strv_ struct strv v = { 0 };
+	const struct share s = { .smbd = "/nix/store/x-samba/bin/smbd",
+				 .bwrap = "/nix/store/y-bwrap/bin/bwrap",
+				 .store = "/mnt/store" };
+	_cleanup_argv_ struct argv v = { 0 };
 
-	CHECK_INT(smb_command(&c, -1, &v), 0);
-	CHECK(has(&v, "--ro-bind", "/nix/store", "/nix/store"));
-	CHECK(has(&v, "--ro-bind", "/mnt/store", "/export/nix/store"));
-	CHECK_INT(count(&v, "/usr"), 0);
+	smb_command(&s, "/d", "/nowhere", &v);
+	CHECK_INT(v.error, 0);
+	CHECK(has(&v.words, "--ro-bind", "/nix/store", "/nix/store"));
+	CHECK(has(&v.words, "--ro-bind", "/mnt/store", "/export/nix/store"));
+	CHECK_INT(count(&v.words, "/usr"), 0);
 }
 
 static void server_elsewhere(void)
 {
-	const struct smb_config c = {
-		"/opt/samba/sbin/smbd", "/usr/bin/bwrap", "/s", "/d", EXPOSE_STORE, NULL
-	};
-	const struct smb_config top_level = { "/smbd", "/usr/bin/bwrap", "/s",
-					      "/d",    EXPOSE_STORE,	 NULL };
-	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_strv_ struct strv v = { 0 }, w = { 0 };
+	const struct share s = { .smbd = "/opt/samba/sbin/smbd",
+				 .bwrap = "/usr/bin/bwrap",
+				 .store = "/s" };
+	const struct share top_level = { .smbd = "/smbd",
+					 .bwrap = "/usr/bin/bwrap",
+					 .store = "/s" };
+	_cleanup_argv_ struct argv v = { 0 }, w = { 0 };
 
-	CHECK_INT(smb_command(&c, root, &v), 0);
-	CHECK(has(&v, "--ro-bind", "/opt/samba/sbin", "/opt/samba/sbin"));
-	CHECK(smb_command(&top_level, root, &w) < 0); /* would show the whole host */
+	smb_command(&s, "/d", "/", &v);
+	CHECK_INT(v.error, 0);
+	CHECK(has(&v.words, "--ro-bind", "/opt/samba/sbin", "/opt/samba/sbin"));
+	smb_command(&top_level, "/d", "/", &w);
+	CHECK(w.error < 0); /* would show the whole host */
 }
 
 /* What the fidelity of a store rests on. */
@@ -125,10 +126,9 @@ static void configuration(void)
 		"\n[qemu]\npath = /export\n",	 "\nguest account = storeboot\n",
 		"\nchange notify = no\n",	 "\nrpc start on demand helpers = no\n",
 	};
-	const struct smb_config c = { .expose = EXPOSE_STORE };
 	_cleanup_buf_ struct buf b = { 0 };
 
-	CHECK_INT(smb_conf(&c, &b), 0);
+	CHECK_INT(smb_conf(NULL, &b), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		CHECK_HAS(b.data, lines[i]);
 }
@@ -140,17 +140,19 @@ static void folders_of_the_user(void)
 	struct shared_folder v[] = { { .host = "/home/a b", .guest = "/a" },
 				     { .host = "/srv", .guest = "/b", .read_only = true } };
 	const struct shared_folders folders = { .v = v, .n = ARRAY_SIZE(v) };
-	const struct smb_config c = { "/usr/sbin/smbd", "/usr/bin/bwrap", NULL, "/d",
-				      EXPOSE_NOTHING,	&folders };
-	_cleanup_close_ int root = make_root(true);
-	_cleanup_strv_ struct strv args = { 0 };
+	const struct share s = { .smbd = "/usr/sbin/smbd",
+				 .bwrap = "/usr/bin/bwrap",
+				 .expose = EXPOSE_NOTHING,
+				 .folders = &folders };
+	_cleanup_argv_ struct argv args = { 0 };
 	_cleanup_buf_ struct buf b = { 0 };
 
-	CHECK_INT(smb_command(&c, root, &args), 0);
-	CHECK(has(&args, "--bind", "/home/a b", "/bind/0"));
-	CHECK(has(&args, "--ro-bind", "/srv", "/bind/1"));
-	CHECK_INT(count(&args, "/export/nix/store"), 0);
-	CHECK_INT(smb_conf(&c, &b), 0);
+	smb_command(&s, "/d", make_root(true), &args);
+	CHECK_INT(args.error, 0);
+	CHECK(has(&args.words, "--bind", "/home/a b", "/bind/0"));
+	CHECK(has(&args.words, "--ro-bind", "/srv", "/bind/1"));
+	CHECK_INT(count(&args.words, "/export/nix/store"), 0);
+	CHECK_INT(smb_conf(&folders, &b), 0);
 	CHECK_HAS(b.data, "\n[bind0]\ncopy = qemu\npath = /bind/0\nread only = no\n");
 	CHECK_HAS(b.data, "\n[bind1]\ncopy = qemu\npath = /bind/1\nread only = yes\n");
 	CHECK_HAS(b.data, "\noplocks = no\n");

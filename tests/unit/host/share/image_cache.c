@@ -125,8 +125,8 @@ static void oldest_goes(void)
 	CHECK(!is_there(C));
 }
 
-/* A run that was killed where a file has to have a name: gone when nobody has changed it for an hour. One that
- * another run has just sealed has an mtime long ago, and stays. */
+/* A run that was killed where a file has to have a name: gone when nobody has changed it for an
+ * hour. One that another run has just sealed has an mtime long ago, and stays. */
 static void left_over(void)
 {
 	static const char old[] = A ".tmp.1", sealed[] = B ".tmp.2";

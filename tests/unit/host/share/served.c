@@ -22,7 +22,7 @@
 
 #include "host/lib/folder.h"
 #include "host/lib/proc.h"
-#include "host/share/table.h"
+#include "host/share/share.h"
 #include "host/share/server.h"
 #include "host/share/cifs.h"
 #include "init/lib/file.h"
@@ -63,7 +63,7 @@ static pid_t serve(int connection)
 	setsid();
 	for (int fd = 0; fd < 3; fd++)
 		dup2(connection, fd);
-	_exit(cmd_share_server((int)share.command.n - 1, share.command.v + 1));
+	_exit(cmd_share_server((int)share.command.words.n - 1, share.command.words.v + 1));
 }
 
 struct served {
@@ -108,9 +108,10 @@ static int make_run(const char *name)
 	if (str_format(folder, sizeof(folder), "%s/%s", top, name) < 0 ||
 	    str_format(store, sizeof(store), "%s/store", top) < 0 || mkdir(folder, 0700) < 0)
 		return -errno;
-	strv_free(&share.command); /* that of the process which this one comes from */
+	argv_free(&share.command); /* that of the process which this one comes from */
 	share.store = store;
-	r = share_table[SHARE_CIFS].make(&share, folder, "storeboot", &e);
+	share.served = SHARE_CIFS;
+	r = share_make(&share, folder, "storeboot", &e);
 	if (r < 0)
 		printf("# %s\n", e.text);
 	return r;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* 9p.c - the share that QEMU itself serves */
+#include <errno.h>
+
+#include "host/lib/exit.h"
+#include "host/share/ops.h"
+
+static int find(const struct share_request *q, struct share *s, struct err *e)
+{
+	if (s->store && q->expose == EXPOSE_CLOSURE)
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --expose closure is not for --share 9p: QEMU serves a folder "
+				"as it is, and nothing shuts it in");
+	return share_check_device(q->qemu, "virtio-9p-pci", e);
+}
+
+/*
+ * security_model=none: owners, modes and links are the files' own, and QEMU can do to a file what
+ * its user can; "mapped" would show links as files. multidevs=remap: a store may have another file
+ * system mounted in it, and two files must not get one inode number.
+ */
+static void qemu(const struct share *s, struct argv *ret)
+{
+	struct share_export exports[SHARED_FOLDERS_MAX + 1];
+	size_t n = share_exports(s, exports);
+
+	for (const struct share_export *x = exports; x < exports + n; x++) {
+		argv_add(ret, "-fsdev",
+			 "local,id=%s,security_model=none,readonly=%s,multidevs=remap,path=",
+			 x->tag, x->writable ? "off" : "on");
+		argv_value(ret, x->folder);
+		argv_add(ret, "-device", "virtio-9p-pci,fsdev=%s,mount_tag=%s", x->tag, x->tag);
+	}
+}
+
+const struct share_ops share_ops_9p = {
+	.needs = { "9p" },
+	.speed = 3,
+	.for_folders = 3,
+	.find = find,
+	.qemu = qemu,
+};
