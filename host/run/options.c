@@ -256,9 +256,9 @@ int run_values_unprinted(const struct run_values *v, struct buf *ret)
 		if (is_set(variables[i]))
 			r = add_name(ret, "", variables[i]);
 	OPT_EACH(o, &run_command)
-	if (r == 0 && o->print == OPT_MISSING && opt_given(o, v) &&
-	    !(no_registration && str_eq(o->name, "reginfo")))
-		r = add_name(ret, "--", o->name);
+		if (r == 0 && o->print == OPT_MISSING && opt_given(o, v) &&
+		    !(no_registration && str_eq(o->name, "reginfo")))
+			r = add_name(ret, "--", o->name);
 	return r;
 }
 

@@ -52,8 +52,8 @@ struct run_values {
 extern const struct opt_command run_command, doctor_command;
 extern const char *const writable_words[];
 
-/* Appends what was given that a command of --print-qemu does not do, as "--bind, SHARED_DIR".
- * Returns 0 or -ENOMEM. */
+/* Appends what was given that a command of --print-qemu does not do, as "--bind, SHARED_DIR". Call it before
+ * v gets the folders of other options. Returns 0 or -ENOMEM. */
 _must_check_ int run_values_unprinted(const struct run_values *v, struct buf *ret);
 
 /* Refuses values that exclude each other, before anything is looked for. command: one was given.

@@ -2,6 +2,8 @@
 /* plan.c - everything that a run needs: what was asked for, what was found, what QEMU is told */
 #include "host/run/plan.h"
 
+#include <stdlib.h>
+
 void plan_free(struct plan *p)
 {
 	disks_close(&p->disks);
@@ -19,4 +21,36 @@ void plan_free(struct plan *p)
 	guest_command_free(&p->watch.command);
 	system_free(&p->system);
 	opt_args_free(&p->args);
+}
+
+const char *const *needs_of_disks(const struct plan *p)
+{
+	static const char *const for_disks[][2] = {
+		[DISK_BY_VIRTIO] = { "disk" }, [DISK_BY_SCSI] = { "scsi" }, [DISK_BY_IDE] = { "ide" }
+	};
+
+	return p->disks.n > 0 ? for_disks[p->v.disk_interface] : NULL;
+}
+
+/* Does the guest use its network card for more than the share? */
+static bool uses_network(const struct run_values *v)
+{
+	const char *opts = getenv("QEMU_NET_OPTS");
+
+	return v->network || v->forwards.n > 0 || v->guest_forwards.n > 0 || v->vlans.n > 0 ||
+	       (opts && opts[0]);
+}
+
+void needs_list(struct plan *p)
+{
+	const char *const *disk = needs_of_disks(p);
+	size_t n = 0;
+
+	if (disk)
+		p->needs[n++] = disk[0];
+	if (p->disks.has_root)
+		p->needs[n++] = "root";
+	if (uses_network(&p->v))
+		p->needs[n++] = "net";
+	p->needs[n] = NULL;
 }

@@ -9,12 +9,13 @@
 #include "host/disk/disk.h"
 #include "host/qemu/qemu.h"
 #include "host/qemu/tpm.h"
-#include "host/run/needs.h"
 #include "host/run/options.h"
 #include "host/run/system.h"
 #include "host/share/share.h"
 #include "host/vm/vm.h"
 #include "init/lib/str.h"
+
+#define NEEDS_MAX 3
 
 /* Paths are absolute, with links resolved. */
 struct plan {
@@ -48,5 +49,11 @@ struct plan {
 	{ .initrd_fd = -1, .share = SHARE_INIT, .qemu = QEMU_CONFIG_INIT,        \
 	  .watch = WATCH_INIT }
 void plan_free(struct plan *p);
+
+/* Sets p->needs: the needs of the initramfs (host/initrd/need.h), except those of the share. */
+void needs_list(struct plan *p);
+
+/* The need of the controller of the disks, NULL-terminated; NULL: the run has no disk. */
+const char *const *needs_of_disks(const struct plan *p);
 
 #endif

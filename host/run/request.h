@@ -11,4 +11,10 @@
  */
 _must_check_ int request_read(struct plan *p, struct err *e);
 
+/*
+ * Is each output (--json, --console-log, --plot) a file of its own, by any of its names, and no disk's? Call
+ * this before the first of them is opened, which may make it. Returns 0, or -EINVAL with e (EXIT_USAGE).
+ */
+_must_check_ int outputs_check(const struct run_values *v, struct err *e);
+
 #endif

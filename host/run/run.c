@@ -25,7 +25,6 @@
 #include "host/run/cmdline.h"
 #include "host/run/devices.h"
 #include "host/run/launch.h"
-#include "host/run/outputs.h"
 #include "host/run/closures.h"
 #include "host/run/request.h"
 #include "host/run/system.h"
@@ -73,7 +72,7 @@ static int check_disks(struct plan *p, struct err *e)
 	if (p->v.root == ROOT_DISK)
 		o.root = path && path[0] ? path : standard;
 	r = disks_open(&o, &p->disks, e);
-	needs_list(&p->v, &p->disks, p->needs);
+	needs_list(p);
 	return r == 0 && p->qemu.efi.wanted && !p->v.ephemeral ?
 		       disks_apart(&p->disks, p->qemu.efi.vars, "the machine's EFI variables", e) :
 		       r;
@@ -168,7 +167,7 @@ static int check_driver(struct plan *p, struct err *e)
 	struct err why = { 0 };
 	int r;
 
-	o.needs = needs_of_disks(&p->v, &p->disks);
+	o.needs = needs_of_disks(p);
 	r = p->v.initrd || !o.needs ? -ENODATA : initrd_check_needs(&o, &why);
 	return r == 0 || r == -ENODATA ? 0 : err_exit(e, why.exit_status, -r, "run: --disk-interface %s: %s",
 						      disk_interface_words[p->v.disk_interface], why.text);
