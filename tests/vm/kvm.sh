@@ -53,7 +53,13 @@ at_end() { rm -f "$build/kvm-vmlinux.$$"; }
 tests/lib/vmlinux "$small/kernel" "$kernel" || kernel=$small/kernel
 cat >"$tmp/kvm-stage2" <<END
 #!$busybox sh
-$busybox grep -q end=panic /proc/cmdline && echo c >/proc/sysrq-trigger
+case \$($busybox cat /proc/cmdline) in
+*end=panic*) echo c >/proc/sysrq-trigger ;;
+*end=wait*)
+	trap '$busybox poweroff -f' USR2
+	echo "waits for SIGUSR2"
+	while :; do $busybox sleep 1; done ;;
+esac
 $busybox poweroff -f
 END
 chmod +x "$tmp/kvm-stage2"
