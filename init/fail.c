@@ -110,7 +110,7 @@ static void put_disk_down(const struct boot *b)
 		log_warning("the root disk could not be made read-only: %s", strerror(-r));
 }
 
-int fail(struct boot *b)
+int boot_fail(struct boot *b)
 {
 	char text[1024], line[1152];
 	struct err e;

@@ -12,7 +12,7 @@
  * does what the command line asks for. Returns 0 where the step shall be tried again, or the exit status
  * for PID 1, to panic.
  */
-_must_check_ int fail(struct boot *b);
+_must_check_ int boot_fail(struct boot *b);
 
 /* The failure's text with the disk's state, without the step: for the line and the record. */
 void fail_text(const struct boot *b, char *ret, size_t size);

@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	/* The last step does not come back without an error. */
-	for (at = 0; runner_run(&b, steps, n_steps, &at) < 0 && fail(&b) == 0;)
+	for (at = 0; runner_run(&b, steps, n_steps, &at) < 0 && boot_fail(&b) == 0;)
 		;
 	return 1;
 }

@@ -29,7 +29,7 @@ struct step {
  * Runs the steps in order from *at up to the first failure, where *at then stands: reports that each
  * begins, times it, logs one line and adds one record of its end.
  * Returns 0, or -errno with b->err filled and b->step the failed one's name; its RECORD_FAIL is
- * fail()'s to write.
+ * boot_fail()'s to write.
  */
 _must_check_ int runner_run(struct boot *b, const struct step *steps, size_t n, size_t *at);
 

@@ -11,7 +11,7 @@
 #include "init/channel.h"
 #include "init/console.h"
 #include "init/lib/str.h"
-#include "init/nix/reginfo.h"
+#include "init/nix/registration_load.h"
 #include "init/step.h"
 
 /* 2,000 paths took 9 s in an emulated guest. */
@@ -27,7 +27,8 @@ static int find_nix_store(struct boot *b, char *dst, size_t size)
 		return err_set(&b->err, EINVAL,
 			       "regInfo= needs systemConfig= or storeboot.nix-store= on the kernel "
 			       "command line, to find nix-store by");
-	if (str_format(dst, size, "%s%s", c->param.nix_store ? c->param.nix_store : c->param.system_config,
+	if (str_format(dst, size, "%s%s",
+		       c->param.nix_store ? c->param.nix_store : c->param.system_config,
 		       c->param.nix_store ? "" : "/sw/bin/nix-store") < 0)
 		return err_set(&b->err, ENAMETOOLONG, "the path of nix-store is too long");
 	return 0;
@@ -41,26 +42,29 @@ static void warn_paths(struct boot *b, const struct buf *paths, const char *what
 	for (size_t i = 0; i < paths->len; i++)
 		n += paths->data[i] == '\n';
 	if (n > 0)
-		runner_warn(b, "store paths that the database has and the store has not, %s: %zu, %.*s%s", what,
-			    n, (int)strcspn(paths->data, "\n"), paths->data, n > 1 ? ", ..." : "");
+		runner_warn(
+			b,
+			"store paths that the database has and the store has not, %s: %zu, %.*s%s",
+			what, n, (int)strcspn(paths->data, "\n"), paths->data,
+			n > 1 ? ", ..." : "");
 }
 
 int step_reginfo(struct boot *b)
 {
 	_cleanup_close_ int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_reginfo_done_ struct reginfo_done done = { 0 };
+	_cleanup_registration_result_ struct registration_result done = { 0 };
 	char program[4096];
-	struct reginfo ri = { .root = root,
-			      .file = b->config.param.reg_info,
-			      .nix = { program, LOAD_DB_TIMEOUT_MS },
-			      .verify = b->config.param.verify };
+	struct registration_source ri = { .root = root,
+					  .file = b->config.param.reg_info,
+					  .nix = { program, LOAD_DB_TIMEOUT_MS },
+					  .verify = b->config.param.verify };
 	int r = find_nix_store(b, program, sizeof(program));
 
 	if (r < 0)
 		return r;
 	if (root < 0)
 		return err_sys(&b->err, errno, "cannot open /");
-	r = reginfo_load(&ri, &done, &b->err);
+	r = registration_load(&ri, &done, &b->err);
 	if (r < 0)
 		return r;
 	warn_paths(b, &done.dropped, "dropped from it");
@@ -96,7 +100,8 @@ int step_stage2(struct boot *b)
 	int num;
 
 	if (!argv || (system && setenv("systemConfig", system, 1) < 0))
-		return err_set(&b->err, ENOMEM, "cannot execute %s: out of memory", b->config.param.init);
+		return err_set(&b->err, ENOMEM, "cannot execute %s: out of memory",
+			       b->config.param.init);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		; /* what nix-store may have left behind */
 	console_restore(b);

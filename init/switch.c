@@ -5,7 +5,7 @@
  * Theory of operation: an initramfs cannot be unmounted or pivoted away from (kernel document
  * filesystems/ramfs-rootfs-initramfs), so the new root is moved over it and the files below, which
  * nobody can reach any more, are removed to give their memory back. First come the guards
- * (guard.c), which change nothing; then what can fail and leaves a system that fail() can still
+ * (guard.c), which change nothing; then what can fail and leaves a system that boot_fail() can still
  * speak from; the removal is last, by a descriptor of the old root, and on its own device only.
  */
 #include "init/switch.h"

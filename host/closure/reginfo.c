@@ -137,7 +137,7 @@ static int from_nix(const char *const *paths, char *const *env, struct buf *ret,
 
 /* A user who may not open the database as Nix does reads a copy. Where none can be made Nix's own
  * error is the one that counts. */
-int reginfo_from_nix(const char *const *paths, struct buf *ret, struct err *e)
+int registration_from_nix(const char *const *paths, struct buf *ret, struct err *e)
 {
 	_cleanup_(nix_state_free) struct nix_state copy = NIX_STATE_INIT;
 	struct err first = { 0 }, no_copy = { 0 };
@@ -150,7 +150,7 @@ int reginfo_from_nix(const char *const *paths, struct buf *ret, struct err *e)
 	return r;
 }
 
-int reginfo_of_graph(const struct buf *text, const char *name, struct buf *ret, struct err *e)
+int registration_of_graph(const struct buf *text, const char *name, struct buf *ret, struct err *e)
 {
 	_cleanup_(cleanup_graph) struct graph g = { 0 };
 	int r = graph_parse(GRAPH_REFERENCES, text->data, text->len, name, &g, e);
@@ -164,7 +164,7 @@ int reginfo_of_graph(const struct buf *text, const char *name, struct buf *ret, 
 	return r;
 }
 
-int reginfo_from_graph(const char *graph_file, struct buf *ret, struct err *e)
+int registration_from_graph(const char *graph_file, struct buf *ret, struct err *e)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	int r = input_read(graph_file, GRAPH_MAX, &text);
@@ -172,7 +172,7 @@ int reginfo_from_graph(const char *graph_file, struct buf *ret, struct err *e)
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, r, "cannot read the graph %s: %s", graph_file,
 				input_why(graph_file, -r));
-	return reginfo_of_graph(&text, graph_file, ret, e);
+	return registration_of_graph(&text, graph_file, ret, e);
 }
 
 struct values {
@@ -201,8 +201,8 @@ static int run(void *values, const struct opt_args *args, struct err *e)
 				"reginfo takes store paths or --graph FILE, one of them; see "
 				"storeboot reginfo --help");
 	progress_set("looking up the closure's registration");
-	r = v->graph ? reginfo_from_graph(v->graph, &reg, e) :
-		       reginfo_from_nix((const char *const *)args->args.v, &reg, e);
+	r = v->graph ? registration_from_graph(v->graph, &reg, e) :
+		       registration_from_nix((const char *const *)args->args.v, &reg, e);
 	progress_end();
 	return r < 0 ? r : output_write(v->output, &reg, "the registration", is_registration, e);
 }

@@ -13,16 +13,17 @@
  * --dump-db), sorted, each path once. Returns 0 or -errno; EXIT_MISSING without nix-store,
  * EXIT_BAD_INPUT for a path that is not in the store or not valid.
  */
-_must_check_ int reginfo_from_nix(const char *const *paths, struct buf *ret, struct err *e);
+_must_check_ int registration_from_nix(const char *const *paths, struct buf *ret, struct err *e);
 
 /*
  * The same from an exportReferencesGraph file (nix manual, "Advanced Attributes"): hashes and sizes
  * are computed from the store paths themselves (NAR serialisation, SHA-256).
  */
-_must_check_ int reginfo_from_graph(const char *graph_file, struct buf *ret, struct err *e);
+_must_check_ int registration_from_graph(const char *graph_file, struct buf *ret, struct err *e);
 
 /* The same from the content of one: a pipe can be read only once. name: for what is said of it. */
-_must_check_ int reginfo_of_graph(const struct buf *text, const char *name, struct buf *ret, struct err *e);
+_must_check_ int registration_of_graph(const struct buf *text, const char *name, struct buf *ret,
+				       struct err *e);
 
 /* `storeboot reginfo`: argv[0] is "reginfo". Returns the exit status. */
 int cmd_reginfo(int argc, char **argv);

@@ -65,7 +65,7 @@ int registration_get(const char *const *paths, struct buf *ret, struct err *e)
 	if (cached && from_cache(dir, key, ret) == 0)
 		return 0;
 	ret->len = 0;
-	r = reginfo_from_nix(paths, ret, e);
+	r = registration_from_nix(paths, ret, e);
 	if (r == 0 && cached)
 		to_cache(dir, key, ret);
 	return r;

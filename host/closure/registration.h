@@ -13,7 +13,7 @@
 /*
  * The registration of the closure of store paths of this host (NULL-terminated), from the cache
  * ($XDG_CACHE_HOME/storeboot/registration/) or from the host's Nix. ret: empty. Returns as
- * reginfo_from_nix; on failure what is in ret is of no use.
+ * registration_from_nix; on failure what is in ret is of no use.
  */
 _must_check_ int registration_get(const char *const *paths, struct buf *ret, struct err *e);
 

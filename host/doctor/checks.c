@@ -135,7 +135,7 @@ int check_server(const char *smbd, const char *bwrap, struct finding *ret)
 /* --- space -------------------------------------------------------------------------------------
  */
 
-int check_room(const char *folder, const char *elsewhere, struct finding *ret)
+int check_free_space(const char *folder, const char *elsewhere, struct finding *ret)
 {
 	_cleanup_close_ int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct host_fs fs;

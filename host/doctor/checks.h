@@ -26,6 +26,6 @@ _must_check_ int check_server(const char *smbd, const char *bwrap, struct findin
 
 /* Can files be written in the folder, and is there space for some? elsewhere: how to use another.
  */
-_must_check_ int check_room(const char *folder, const char *elsewhere, struct finding *ret);
+_must_check_ int check_free_space(const char *folder, const char *elsewhere, struct finding *ret);
 
 #endif

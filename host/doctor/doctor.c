@@ -233,7 +233,7 @@ static int look_efi(struct patient *p, struct finding *f)
 
 static int look_here(_unused_ struct patient *p, struct finding *f)
 {
-	return check_room(".", "storeboot run --image /elsewhere/NAME.qcow2", f);
+	return check_free_space(".", "storeboot run --image /elsewhere/NAME.qcow2", f);
 }
 
 static int look_cache(_unused_ struct patient *p, struct finding *f)
@@ -244,7 +244,7 @@ static int look_cache(_unused_ struct patient *p, struct finding *f)
 	const char *xdg = getenv("XDG_CACHE_HOME");
 
 	if (fd >= 0)
-		return check_room(path.data, elsewhere, f);
+		return check_free_space(path.data, elsewhere, f);
 	/* A relative one is ignored (cache.c). */
 	FOUND(f, "nothing can be kept in %s/storeboot: %s", xdg && xdg[0] == '/' ? xdg : "~/.cache",
 	      strerror(-fd));
@@ -257,7 +257,7 @@ static int look_runtime(_unused_ struct patient *p, struct finding *f)
 	const char *base;
 
 	(void)folder_base(&base);
-	return check_room(base, "TMPDIR=/elsewhere storeboot run ...", f);
+	return check_free_space(base, "TMPDIR=/elsewhere storeboot run ...", f);
 }
 
 /* --- the report --------------------------------------------------------------------------------

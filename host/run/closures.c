@@ -78,7 +78,7 @@ static int from_file(const char *file, struct buf *ret, struct err *e)
 	if (is_graph(ret)) {
 		text = *ret;
 		*ret = (struct buf){ 0 };
-		return reginfo_of_graph(&text, file, ret, e);
+		return registration_of_graph(&text, file, ret, e);
 	}
 	r = graph_parse(GRAPH_REGISTRATION, ret->data ? ret->data : "", ret->len, file, &g, e);
 	if (r == 0)
@@ -86,7 +86,7 @@ static int from_file(const char *file, struct buf *ret, struct err *e)
 	return r;
 }
 
-int register_closures(const struct run_values *v, const struct system *s, struct buf *ret, struct err *e)
+int registration_of_run(const struct run_values *v, const struct system *s, struct buf *ret, struct err *e)
 {
 	struct err why = { 0 };
 	int r;
@@ -108,7 +108,7 @@ int register_closures(const struct run_values *v, const struct system *s, struct
 	return 0;
 }
 
-void register_links(const char *store)
+void make_links_folder(const char *store)
 {
 	char path[PATH_MAX];
 

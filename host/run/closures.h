@@ -11,11 +11,11 @@
  * store path. Returns 0, or -errno with e (EXIT_BAD_INPUT, EXIT_USAGE): what was asked for by name must be
  * there.
  */
-_must_check_ int register_closures(const struct run_values *v, const struct system *s, struct buf *ret,
+_must_check_ int registration_of_run(const struct run_values *v, const struct system *s, struct buf *ret,
 				   struct err *e);
 
 /* Nix makes the folder .links in a store that has none, and ends where it cannot: the guest's could not, so
  * it is made here, in the store that is served. A build sandbox's has none. Warns where it cannot be made. */
-void register_links(const char *store);
+void make_links_folder(const char *store);
 
 #endif

@@ -181,7 +181,7 @@ static int accepted(void *arg, struct err *e)
 		return r;
 	l->accepted = true;
 	if (p->registration.len > 0 && p->share.store)
-		register_links(p->share.store);
+		make_links_folder(p->share.store);
 	if (p->disks.has_root) {
 		note = remember_system(&p->disks.v[0], p->system.name,
 				       p->system.config[0] ? p->system.config : p->system.init);

@@ -121,7 +121,7 @@ static int find_closure(const struct plan *p, struct buf *ret, struct err *e)
 	struct run_values v = p->v;
 
 	v.reginfo = NULL;
-	return register_closures(&v, &p->system, ret, e);
+	return registration_of_run(&v, &p->system, ret, e);
 }
 
 static int find_share(struct plan *p, struct err *e)
@@ -327,7 +327,7 @@ static int find_system(struct plan *p, struct err *e)
 
 static int find_registration(struct plan *p, struct err *e)
 {
-	return register_closures(&p->v, &p->system, &p->registration, e);
+	return registration_of_run(&p->v, &p->system, &p->registration, e);
 }
 
 static int find_devices(struct plan *p, struct err *e)

@@ -202,7 +202,7 @@ static void serve_signal(struct vm *vm, int signal)
 	}
 }
 
-void serve_signals(struct vm *vm)
+void vm_serve_signals(struct vm *vm)
 {
 	struct signalfd_siginfo info;
 

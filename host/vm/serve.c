@@ -277,7 +277,7 @@ void serve_polls(const struct vm *vm, struct pollfd *fds)
 	channel_polls(&vm->channel, fds + POLL_CHANNEL);
 }
 
-void serve(struct vm *vm, const struct pollfd *fds)
+void vm_serve(struct vm *vm, const struct pollfd *fds)
 {
 	serve_report(vm);
 	serve_qmp(vm);

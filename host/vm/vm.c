@@ -75,9 +75,9 @@ static int loop(struct vm *vm)
 			serve_stop(vm, SIGTTOU);
 			continue;
 		}
-		serve(vm, fds);
+		vm_serve(vm, fds);
 		if (fds[POLL_SIGNAL].revents)
-			serve_signals(vm);
+			vm_serve_signals(vm);
 		if (fds[POLL_QEMU].revents)
 			return 0;
 		serve_deadlines(vm);

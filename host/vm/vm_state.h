@@ -68,7 +68,7 @@ struct vm {
 
 /* serve.c: says what to wait for; moves what there is. */
 void serve_polls(const struct vm *vm, struct pollfd *fds);
-void serve(struct vm *vm, const struct pollfd *fds);
+void vm_serve(struct vm *vm, const struct pollfd *fds);
 /* start.c: greets the monitor, and lets the guest begin when QEMU is ready. */
 void serve_start(struct vm *vm);
 /* QEMU has ended: reads what is left in its channels. */
@@ -86,7 +86,7 @@ void serve_tell_qmp(struct vm *vm, const char *command);
 /* end.c: how long to wait, as poll(2) takes it; what is to be done by then. */
 int serve_wait_ms(const struct vm *vm);
 void serve_deadlines(struct vm *vm);
-void serve_signals(struct vm *vm);
+void vm_serve_signals(struct vm *vm);
 /* Stops this process as the terminal asks, by SIGTSTP or SIGTTOU; the guest stands still meanwhile. */
 void serve_stop(struct vm *vm, int signal);
 /* When QEMU has ended: how the file servers took it. */

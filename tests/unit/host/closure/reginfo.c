@@ -104,7 +104,7 @@ static void same_as_the_database(void)
 	struct err e = { 0 };
 	char command[512];
 
-	CHECK_INT(reginfo_from_nix(paths, &ours, &e), 0);
+	CHECK_INT(registration_from_nix(paths, &ours, &e), 0);
 	CHECK_STR(e.text, "");
 	/* The database's own words, path by path in the order of their names. */
 	snprintf(command, sizeof(command),
@@ -125,8 +125,8 @@ static void same_from_a_graph(void)
 	struct graph a = { 0 }, b = { 0 };
 	struct err e = { 0 };
 
-	CHECK_INT(reginfo_from_nix(paths, &from_nix, &e), 0);
-	CHECK_INT(reginfo_from_graph(graph_file, &from_graph, &e), 0);
+	CHECK_INT(registration_from_nix(paths, &from_nix, &e), 0);
+	CHECK_INT(registration_from_graph(graph_file, &from_graph, &e), 0);
 	parse(&from_nix, &a);
 	parse(&from_graph, &b);
 	CHECK_INT(a.n, b.n);
@@ -148,7 +148,7 @@ static void nix_loads_it(void)
 	_cleanup_buf_ struct buf reg = { 0 };
 	struct err e = { 0 };
 
-	CHECK_INT(reginfo_from_graph(graph_file, &reg, &e), 0);
+	CHECK_INT(registration_from_graph(graph_file, &reg, &e), 0);
 	CHECK_INT(file_replace(AT_FDCWD, "registration", reg.data, reg.len, 0644), 0);
 	/* A second, empty database of the same store. */
 	CHECK_INT(
@@ -169,7 +169,7 @@ static void bad_paths_are_refused(void)
 		_cleanup_buf_ struct buf out = { 0 };
 		struct err e = { 0 };
 
-		CHECK(reginfo_from_nix(paths, &out, &e) < 0);
+		CHECK(registration_from_nix(paths, &out, &e) < 0);
 		CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
 		CHECK_HAS(e.text, "nix-store cannot tell the closure: error:");
 		CHECK(!strchr(e.text, '\n') && !strchr(e.text, '\033'));
@@ -185,7 +185,7 @@ static void invalid_path_is_refused(void)
 	struct err e = { 0 };
 
 	snprintf(path, sizeof(path), "%s/store/s1y78axx3ky46cgzv60pyry4irrlv0pl-gone", dir);
-	CHECK(reginfo_from_nix(paths, &out, &e) < 0);
+	CHECK(registration_from_nix(paths, &out, &e) < 0);
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
 	CHECK_HAS(e.text, "s1y78axx3ky46cgzv60pyry4irrlv0pl-gone");
 	CHECK_HAS(e.text, "not valid");
@@ -197,15 +197,15 @@ static void bad_graph_is_refused(void)
 	struct err e = { 0 };
 	char line[256];
 
-	CHECK(reginfo_from_graph("no-such-file", &out, &e) < 0);
+	CHECK(registration_from_graph("no-such-file", &out, &e) < 0);
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
 	snprintf(line, sizeof(line), "%s/store/s1y78axx3ky46cgzv60pyry4irrlv0pl-gone\n\n0\n", dir);
 	CHECK_INT(file_replace(AT_FDCWD, "bad", line, strlen(line), 0644), 0);
-	CHECK_INT(reginfo_from_graph("bad", &out, &e), -ENOENT);
+	CHECK_INT(registration_from_graph("bad", &out, &e), -ENOENT);
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
 	CHECK_HAS(e.text, "-gone");
 	CHECK_INT(file_replace(AT_FDCWD, "bad", line, strlen(line) - 1, 0644), 0);
-	CHECK_INT(reginfo_from_graph("bad", &out, &e), -EBADMSG);
+	CHECK_INT(registration_from_graph("bad", &out, &e), -EBADMSG);
 	CHECK_HAS(e.text, "bad:3: the file ends");
 	CHECK_INT(out.len, 0);
 }
@@ -223,12 +223,12 @@ static void as_reader(const struct buf *want)
 		      setresuid(65534, 65534, 65534) == 0);
 	setenv("TMPDIR", shared, 1);
 	CHECK(shell("nix-store --query --requisites $CLOSURE", NULL) != 0); /* else no test */
-	CHECK_INT(reginfo_from_nix(paths, &out, &e), 0);
+	CHECK_INT(registration_from_nix(paths, &out, &e), 0);
 	CHECK_STR(e.text, "");
 	CHECK_STR(out.data, want->data);
 	CHECK_STR(getenv("NIX_STATE_DIR"), state);
 	/* What is wrong is told as to any other user. */
-	CHECK(reginfo_from_nix(bad, &out, &e) < 0);
+	CHECK(registration_from_nix(bad, &out, &e) < 0);
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
 	CHECK_HAS(e.text, "is not in the Nix store");
 }
@@ -242,7 +242,7 @@ static void database_of_another_user(void)
 	int status = -1;
 	pid_t pid;
 
-	CHECK_INT(reginfo_from_nix(paths, &want, &e), 0);
+	CHECK_INT(registration_from_nix(paths, &want, &e), 0);
 	snprintf(state, sizeof(state), "%s/var", dir);
 	snprintf(shared, sizeof(shared), "%s/shared tmp", dir);
 	setenv("CLOSURE", closure, 1);
@@ -273,7 +273,7 @@ static void command_line(void)
 	CHECK_INT(cmd_reginfo(3, both), EXIT_USAGE);
 	CHECK_INT(cmd_reginfo(5, good), EXIT_OK);
 	CHECK_INT(file_read(AT_FDCWD, "out", 1 << 20, &out), 0);
-	CHECK_INT(reginfo_from_graph(graph_file, &want, &e), 0);
+	CHECK_INT(registration_from_graph(graph_file, &want, &e), 0);
 	CHECK_STR(out.data, want.data);
 }
 
@@ -284,7 +284,7 @@ static void without_nix(void)
 	struct err e = { 0 };
 
 	setenv("PATH", "/nonexistent", 1);
-	CHECK(reginfo_from_nix(paths, &out, &e) < 0);
+	CHECK(registration_from_nix(paths, &out, &e) < 0);
 	CHECK_INT(e.exit_status, EXIT_MISSING);
 	CHECK_HAS(e.text, "nix-store is missing on this host");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reginfo.c - the closure's registration into the guest's Nix database
+ * registration_load.c - the closure's registration into the guest's Nix database
  *
  * Theory of operation: loading takes seconds for a real closure and gives the same rows each time,
  * so the last registration loaded is kept beside the database, whole: equal bytes mean an unchanged
@@ -10,12 +10,12 @@
  * and then the registration is loaded again. Reading alone does not: SQLite writes the file only to
  * change it, and what it has not moved there yet lies in a log beside it (sqlite.org, wal.html).
  *
- * What the database holds besides, of earlier registrations or built in the guest, can vanish from the
- * store between two boots: the host collects its garbage, or the layer above the store lay in memory.
- * Those paths are listed beside the stamp, so that a boot only looks whether each is there; nix-store
- * is asked to drop some only when one is gone.
+ * What the database holds besides, of earlier registrations or built in the guest, can vanish from
+ * the store between two boots: the host collects its garbage, or the layer above the store lay in
+ * memory. Those paths are listed beside the stamp, so that a boot only looks whether each is there;
+ * nix-store is asked to drop some only when one is gone.
  */
-#include "init/nix/reginfo.h"
+#include "init/nix/registration_load.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,21 +33,21 @@
 #define OTHERS "nix/var/nix/db/storeboot-others" /* what is not in the stamp, one path a line */
 #define REGISTRATION_MAX ((size_t)256 << 20)
 
-void reginfo_done_free(struct reginfo_done *d)
+void registration_result_free(struct registration_result *d)
 {
 	buf_free(&d->dropped);
 	buf_free(&d->dangling);
 }
 
 /* Whether a file of the system is there; then *ret is what stat(2) says of it. */
-static bool look(const struct reginfo *r, const char *path, int flags, struct stat *ret)
+static bool look(const struct registration_source *r, const char *path, int flags, struct stat *ret)
 {
 	_cleanup_close_ int fd = inroot_open(r->root, path, O_PATH | flags, 0);
 
 	return fd >= 0 && fstat(fd, ret) == 0;
 }
 
-static bool unchanged(const struct reginfo *r, const struct buf *text)
+static bool unchanged(const struct registration_source *r, const struct buf *text)
 {
 	_cleanup_close_ int stamp = inroot_open(r->root, STAMP, O_RDONLY, 0);
 	_cleanup_buf_ struct buf last = { 0 };
@@ -61,10 +61,11 @@ static bool unchanged(const struct reginfo *r, const struct buf *text)
 }
 
 /* The time comes last: a stamp that is cut off from it counts for nothing. */
-static int leave_stamp(const struct reginfo *r, const struct buf *text, const struct buf *others,
-		       struct err *e)
+static int leave_stamp(const struct registration_source *r, const struct buf *text,
+		       const struct buf *others, struct err *e)
 {
-	int err = file_replace(r->root, OTHERS, others->data ? others->data : "", others->len, 0644);
+	int err =
+		file_replace(r->root, OTHERS, others->data ? others->data : "", others->len, 0644);
 	struct timespec times[2];
 	struct stat db;
 
@@ -80,7 +81,8 @@ static int leave_stamp(const struct reginfo *r, const struct buf *text, const st
 }
 
 /* What the database has. Returns 0 or -errno with e; reg points into text. */
-static int dump(const struct reginfo *r, struct buf *text, struct registration *reg, struct err *e)
+static int dump(const struct registration_source *r, struct buf *text, struct registration *reg,
+		struct err *e)
 {
 	static const char *const operation[] = { "--dump-db", NULL };
 	int err = nix_store_run(&r->nix, operation, -1, "the database", text, e);
@@ -89,11 +91,12 @@ static int dump(const struct reginfo *r, struct buf *text, struct registration *
 	if (err < 0)
 		return err;
 	err = registration_parse(text->data, text->len, reg, &line);
-	return err < 0 ? err_sys(e, err, "what %s --dump-db says, line %zu", r->nix.program, line) : 0;
+	return err < 0 ? err_sys(e, err, "what %s --dump-db says, line %zu", r->nix.program, line)
+		       : 0;
 }
 
 /* Of paths, one a line, adds to ret those that the store has not. Returns 0 or -ENOMEM. */
-static int find_gone(const struct reginfo *r, struct buf *paths, struct buf *ret)
+static int find_gone(const struct registration_source *r, struct buf *paths, struct buf *ret)
 {
 	char *line = paths->data, *newline;
 	struct stat st;
@@ -109,7 +112,8 @@ static int find_gone(const struct reginfo *r, struct buf *paths, struct buf *ret
 }
 
 /* Sorts the paths that are gone by whether the database still has them. */
-static int sort_gone(struct buf *gone, const struct registration *has, struct reginfo_done *ret)
+static int sort_gone(struct buf *gone, const struct registration *has,
+		     struct registration_result *ret)
 {
 	char *line = gone->data, *newline;
 	int err = 0;
@@ -117,16 +121,18 @@ static int sort_gone(struct buf *gone, const struct registration *has, struct re
 	for (; err == 0 && line && (newline = strchr(line, '\n')); line = newline + 1) {
 		size_t len = (size_t)(newline - line);
 
-		err = buf_add(registration_has(has, line, len, NULL) ? &ret->dangling : &ret->dropped,
+		err = buf_add(registration_has(has, line, len, NULL) ? &ret->dangling
+								     : &ret->dropped,
 			      line, len + 1);
 	}
 	return err;
 }
 
-/* nix-store --verify drops each path that is gone unless one that is there refers to it; then it ends
- * with 1 and the others are dropped all the same. others: what is left of them. */
-static int drop(const struct reginfo *r, struct buf *gone, const struct registration *loaded,
-		struct buf *others, struct reginfo_done *ret, struct err *e)
+/* nix-store --verify drops each path that is gone unless one that is there refers to it; then it
+ * ends with 1 and the others are dropped all the same. others: what is left of them. */
+static int drop(const struct registration_source *r, struct buf *gone,
+		const struct registration *loaded, struct buf *others,
+		struct registration_result *ret, struct err *e)
 {
 	static const char *const operation[] = { "--verify", NULL };
 	_cleanup_registration_ struct registration now = { 0 };
@@ -145,7 +151,7 @@ static int drop(const struct reginfo *r, struct buf *gone, const struct registra
 	return err < 0 ? err_sys(e, err, "cannot drop paths from the database") : 0;
 }
 
-static int load(const struct reginfo *r, const struct buf *text, struct err *e)
+static int load(const struct registration_source *r, const struct buf *text, struct err *e)
 {
 	static const char *const operation[] = { "--load-db", NULL };
 	_cleanup_close_ int fd = memfd_create("registration", MFD_CLOEXEC);
@@ -159,7 +165,8 @@ static int load(const struct reginfo *r, const struct buf *text, struct err *e)
 }
 
 /* Into a database that holds something: what is in both, and what is in it alone. */
-static int load_over(const struct reginfo *r, const struct registration *reg, struct buf *others, struct err *e)
+static int load_over(const struct registration_source *r, const struct registration *reg,
+		     struct buf *others, struct err *e)
 {
 	_cleanup_registration_ struct registration known = { 0 };
 	_cleanup_buf_ struct buf has = { 0 }, rest = { 0 };
@@ -175,15 +182,16 @@ static int load_over(const struct reginfo *r, const struct registration *reg, st
 	return rest.len > 0 ? load(r, &rest, e) : 0;
 }
 
-static int read_others(const struct reginfo *r, struct buf *ret)
+static int read_others(const struct registration_source *r, struct buf *ret)
 {
 	_cleanup_close_ int fd = inroot_open(r->root, OTHERS, O_RDONLY, 0);
 
 	return fd == -ENOENT ? 0 : fd < 0 ? fd : file_read_fd(fd, REGISTRATION_MAX, ret);
 }
 
-static int settle(const struct reginfo *r, const struct buf *text, const struct registration *reg,
-		  struct buf *others, struct reginfo_done *ret, struct err *e)
+static int settle(const struct registration_source *r, const struct buf *text,
+		  const struct registration *reg, struct buf *others,
+		  struct registration_result *ret, struct err *e)
 {
 	_cleanup_buf_ struct buf gone = { 0 };
 	int err = find_gone(r, others, &gone);
@@ -197,17 +205,19 @@ static int settle(const struct reginfo *r, const struct buf *text, const struct 
 	return err;
 }
 
-/* What a path holds may not be what its hash says: that is worth a line, and no failure of the boot. It ends
- * with 1 then, and has done all else. */
-static void verify(const struct reginfo *r, struct reginfo_done *ret)
+/* What a path holds may not be what its hash says: that is worth a line, and no failure of the
+ * boot. It ends with 1 then, and has done all else. */
+static void verify(const struct registration_source *r, struct registration_result *ret)
 {
 	/* quiet: else it says in between which path got a hash. */
 	static const char *const operation[] = { "--verify", "--check-contents", "--quiet", NULL };
 
-	ret->verified = nix_store_run(&r->nix, operation, -1, "the store", NULL, &ret->warning) == 0;
+	ret->verified =
+		nix_store_run(&r->nix, operation, -1, "the store", NULL, &ret->warning) == 0;
 }
 
-int reginfo_load(const struct reginfo *r, struct reginfo_done *ret, struct err *e)
+int registration_load(const struct registration_source *r, struct registration_result *ret,
+		      struct err *e)
 {
 	_cleanup_close_ int fd = inroot_open(r->root, r->file, O_RDONLY, 0);
 	_cleanup_registration_ struct registration reg = { 0 };
@@ -224,7 +234,8 @@ int reginfo_load(const struct reginfo *r, struct reginfo_done *ret, struct err *
 	err = registration_parse(text.data, text.len, &reg, &line);
 	if (err == -EBADMSG)
 		return err_set(e, EBADMSG,
-			       "regInfo=%s:%zu: no registration, or it is cut short here; nothing is loaded",
+			       "regInfo=%s:%zu: no registration, or it is cut short here; nothing "
+			       "is loaded",
 			       r->file, line);
 	if (err < 0)
 		return err_sys(e, err, "cannot read the registration regInfo=%s", r->file);

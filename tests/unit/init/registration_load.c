@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* reginfo.c - tests of loading a registration: when, what nix-store gets, what its failure says */
-#include "init/nix/reginfo.h"
+/* registration_load.c - tests of loading a registration: when, what nix-store gets, what its failure says */
+#include "init/nix/registration_load.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #define STAMP "nix/var/nix/db/storeboot-registration"
 #define REGISTRATION "/nix/store/a\nhash\n10\n\n0\n"
 
-static char dir[] = "/tmp/storeboot-reginfo.XXXXXX";
+static char dir[] = "/tmp/storeboot-registration.XXXXXX";
 static char program[64];
 static int root;
 static struct err e;
@@ -51,19 +51,19 @@ static void put_program(const char *body)
 
 enum { UNCHANGED, LOADED, WITH_WARNING };
 
-static struct reginfo_done done;
+static struct registration_result done;
 
 static bool verify;
 
 static int load(unsigned int timeout_ms)
 {
-	struct reginfo r = { root, "/reg", { program, timeout_ms }, verify };
+	struct registration_source r = { root, "/reg", { program, timeout_ms }, verify };
 	int n;
 
 	e = (struct err){ 0 };
-	reginfo_done_free(&done);
-	done = (struct reginfo_done){ 0 };
-	n = reginfo_load(&r, &done, &e);
+	registration_result_free(&done);
+	done = (struct registration_result){ 0 };
+	n = registration_load(&r, &done, &e);
 	return n < 0 ? n : done.warning.num ? WITH_WARNING : done.loaded ? LOADED : UNCHANGED;
 }
 
@@ -281,7 +281,7 @@ int main(void)
 	RUN(a_failure_is_named_and_leaves_no_stamp);
 	RUN(verifies);
 	RUN(bad_registrations);
-	reginfo_done_free(&done);
+	registration_result_free(&done);
 	guard_empty(root);
 	rmdir(dir);
 	TEST_END();
