@@ -18,6 +18,7 @@
  * lets nothing through after the first failed write; and while the marker is there, a failure
  * wipes the superblock again.
  */
+#include "fs/ext.h"
 #include "fs/format.h"
 
 #include <errno.h>
@@ -427,4 +428,15 @@ int fs_format_ext3(const char *path, uint64_t size, const char *label, struct er
 	if (r < 0)
 		return err_set(e, r, "%s; disk unchanged", e->text);
 	return format_run(&f, &parameter, e);
+}
+
+/* The superblock's first sector is written last, so it tells whether all else is there. */
+bool ext_whole(const uint8_t *head, const uint8_t *uuid, uint64_t size)
+{
+	struct ext2_super_block s;
+
+	memcpy(&s, head + SUPERBLOCK_OFFSET, sizeof(s));
+	return s.s_magic == EXT2_SUPER_MAGIC && (s.s_state & EXT2_VALID_FS) &&
+	       memcmp(s.s_uuid, uuid, sizeof(s.s_uuid)) == 0 && s.s_log_block_size <= 2 &&
+	       (uint64_t)s.s_blocks_count << (10 + s.s_log_block_size) <= size;
 }

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "fs/type.h"
 #include "init/lib/err.h"
 
 /*
@@ -19,15 +20,15 @@ _must_check_ int fs_format_ext3(const char *path, uint64_t size, const char *lab
 
 /*
  * Formats all of a disk on which a format was cut short: fs_probe has found its marker, and no file
- * system. What that format wrote is zeroed first, the marker stays. Returns as fs_format_ext3.
+ * system. Zeroes what that format wrote; the marker stays. type: its row has make. Returns as make.
  */
-_must_check_ int fs_format_again(const char *path, struct err *e);
+_must_check_ int fs_format_again(const char *path, const struct fs_type *type, struct err *e);
 
 /*
- * Ends a format of which nothing is left to do but to take the marker off: fs_probe has found the
- * marker and the file system that it announced (probe.h, finished). Looks at its superblock once
- * more and writes zeroes over the marker. Returns 0 or -errno.
+ * Ends a format of which only the marker has to be removed: fs_probe has found the marker and the
+ * file system that it announced (probe.h, finished). Looks at its superblock once more and writes
+ * zeroes over the marker. type: its row has whole. Returns 0 or -errno.
  */
-_must_check_ int fs_format_finish(const char *path, struct err *e);
+_must_check_ int fs_format_finish(const char *path, const struct fs_type *type, struct err *e);
 
 #endif

@@ -13,24 +13,10 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "fs/format.h"
 #include "init/lib/str.h"
 
 #define KEPT "not formatted, disk unchanged"
-
-/* Whether a driver that is asked for one type of ext mounts another. A journal asked for must be
- * there, so ext2 content is no ext3. */
-static bool can_mount(const char *asked, const char *found)
-{
-	static const char *const as_well[][2] = {
-		{ "ext4", "ext3" },
-		{ "ext4", "ext2" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(as_well); i++)
-		if (str_eq(as_well[i][0], asked) && str_eq(as_well[i][1], found))
-			return true;
-	return str_eq(asked, found);
-}
 
 /* What it is is said in the words of its own trade: "GPT", as libblkid's "gpt" is written. */
 static const char *table_name(const char *type)
@@ -68,7 +54,9 @@ static enum fs_verdict refuse(const struct probe *p, const char *fstype, const c
 static enum fs_verdict format(enum fs_verdict how, const struct probe *p,
 				const struct fs_want *want, const char *disk, struct err *e)
 {
-	if (!str_eq(want->fstype, "ext3"))
+	const struct fs_type *type = fs_type_find(want->fstype);
+
+	if (!type || !type->make)
 		err_set(e, EINVAL,
 			"%s holds no file system, and stage 1 makes ext3, not rootfstype=%s; " KEPT,
 			disk, want->fstype);
@@ -85,13 +73,33 @@ static enum fs_verdict format(enum fs_verdict how, const struct probe *p,
 enum fs_verdict fs_decide(const struct probe *p, const struct fs_want *want, const char *disk,
 			    struct err *e)
 {
-	bool known = p->type[0] != '\0';
+	const struct fs_type *type = fs_type_find(want->fstype);
+	bool known = p->type[0] != '\0', ours = p->finished && type && type->whole;
 
 	if (p->marker && !known)
 		return format(FS_FORMAT_AGAIN, p, want, disk, e);
-	if (known && p->marker == p->finished && can_mount(want->fstype, p->type))
-		return p->finished ? FS_FINISH : FS_MOUNT;
+	if (known && p->marker == ours && fs_type_mounts(want->fstype, type, p->type))
+		return ours ? FS_FINISH : FS_MOUNT;
 	if (!known && p->empty)
 		return format(FS_FORMAT, p, want, disk, e);
 	return refuse(p, want->fstype, disk, e);
+}
+
+int fs_carry_out(enum fs_verdict verdict, const char *path, const char *fstype, struct err *e)
+{
+	const struct fs_type *type = fs_type_find(fstype);
+
+	switch (verdict) {
+	case FS_FORMAT:
+		return type->make(path, 0, NULL, e);
+	case FS_FORMAT_AGAIN:
+		return fs_format_again(path, type, e);
+	case FS_FINISH:
+		return fs_format_finish(path, type, e);
+	case FS_MOUNT:
+		return 0;
+	case FS_REFUSE:
+	default:
+		return -e->num;
+	}
 }

@@ -31,7 +31,6 @@
 #include "init/lib/str.h"
 
 #define MIB ((uint64_t)1 << 20)
-#define SUPER_OFFSET 1024 /* of ext's primary superblock */
 
 static void cleanup_probe(blkid_probe *pr)
 {
@@ -106,11 +105,12 @@ static int refuse(blkid_probe pr, const char *what, struct err *e)
 		       what, names);
 }
 
-/* Fills type, usage, label. Returns 0 (found), 1 (exactly nothing) or -errno. */
+/* Fills type, usage, label, uuid. Returns 0 (found), 1 (exactly nothing) or -errno. */
 static int signatures(int fd, const char *what, struct probe *p, struct err *e)
 {
 	_cleanup_(cleanup_probe) blkid_probe pr = blkid_new_probe();
-	const char *table;
+	const char *table, *uuid;
+	size_t len;
 	int r;
 
 	if (!pr)
@@ -120,7 +120,7 @@ static int signatures(int fd, const char *what, struct probe *p, struct err *e)
 		return err_sys(e, errno ? errno : EIO, "libblkid cannot use %s", what);
 	blkid_probe_enable_superblocks(pr, 1);
 	blkid_probe_set_superblocks_flags(pr, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE |
-						      BLKID_SUBLKS_LABEL);
+						      BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUIDRAW);
 	blkid_probe_enable_partitions(pr, 1);
 	blkid_probe_set_partitions_flags(pr, BLKID_PARTS_FORCE_GPT);
 	errno = 0;
@@ -138,16 +138,16 @@ static int signatures(int fd, const char *what, struct probe *p, struct err *e)
 	copy_text(p->type, sizeof(p->type), table ? table : value(pr, "TYPE"));
 	copy_text(p->usage, sizeof(p->usage), table ? "table" : value(pr, "USAGE"));
 	copy_text(p->label, sizeof(p->label), value(pr, "LABEL"));
+	if (blkid_probe_lookup_value(pr, "UUID_RAW", &uuid, &len) == 0 && len == sizeof(p->uuid))
+		memcpy(p->uuid, uuid, sizeof(p->uuid));
 	/* A success that names nothing is no answer. */
 	return p->type[0] ? 0 : refuse(pr, what, e);
 }
 
-/* Reads the first 2 KiB, which libblkid has read: the marker's sector and the superblock; where the disk
- * has grown since, what was added, too. */
+/* Reads the marker's sector; of a disk that has grown since, also what was added. */
 static int look_for_marker(int fd, struct probe *p)
 {
-	uint8_t first[SUPER_OFFSET + 1024] = { 0 }, uuid[16];
-	const uint8_t *super = first + SUPER_OFFSET;
+	uint8_t first[MARKER_SIZE] = { 0 }, uuid[16];
 	uint64_t marked, found;
 	int r = file_pread_all(fd, first,
 			       p->size < sizeof(first) ? (size_t)p->size : sizeof(first), 0);
@@ -159,9 +159,7 @@ static int look_for_marker(int fd, struct probe *p)
 	if (r < 0)
 		return r;
 	p->marker = r == 0;
-	/* s_magic, s_uuid (kernel's filesystems/ext4/super.rst) */
-	p->finished = p->marker && memcmp(super + 0x38, "\x53\xef", 2) == 0 &&
-		      memcmp(super + 0x68, uuid, sizeof(uuid)) == 0;
+	p->finished = p->marker && memcmp(p->uuid, uuid, sizeof(uuid)) == 0;
 	return 0;
 }
 

@@ -14,6 +14,7 @@ struct probe {
 	char usage[16];	 /* libblkid's USAGE: "filesystem", "raid", "crypto", "other"; "table" for
 			    partitions */
 	char label[256]; /* of the file system, may be empty */
+	uint8_t uuid[16]; /* of the file system; zeroes if it has none of 16 bytes */
 	uint64_t size;	 /* bytes */
 	uint64_t nonzero; /* with no signature, no marker and not empty: offset of the first byte
 			     that is not zero */

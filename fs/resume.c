@@ -8,11 +8,6 @@
 #include "fs/zero.h"
 #include "init/lib/file.h"
 
-/* It uses dev_t and mode_t without their header. */
-#include <sys/types.h>
-
-#include <ext2fs/ext2fs.h>
-
 /* Exclusively (open(2), O_EXCL on a block device). ret_uuid: the marker's, which must be there: nothing
  * is written on the caller's word alone. */
 static int open_marked(const char *path, const char *what, int *ret_fd, uint8_t *ret_uuid,
@@ -54,36 +49,26 @@ static int zero_rest(const char *path, struct err *e)
 	return 0;
 }
 
-int fs_format_again(const char *path, struct err *e)
+int fs_format_again(const char *path, const struct fs_type *type, struct err *e)
 {
 	/* Its descriptor is closed by then: the format opens the disk exclusively, too. */
 	int r = zero_rest(path, e);
 
-	return r < 0 ? r : fs_format_ext3(path, 0, NULL, e);
+	return r < 0 ? r : type->make(path, 0, NULL, e);
 }
 
-/* The superblock's last write was its first sector, after all else: is it the one announced, of a
- * file system that fits the disk? */
-static bool whole(const struct ext2_super_block *s, const uint8_t *uuid, uint64_t size)
-{
-	return s->s_magic == EXT2_SUPER_MAGIC && (s->s_state & EXT2_VALID_FS) &&
-	       memcmp(s->s_uuid, uuid, sizeof(s->s_uuid)) == 0 && s->s_log_block_size <= 2 &&
-	       (uint64_t)s->s_blocks_count << (10 + s->s_log_block_size) <= size;
-}
-
-int fs_format_finish(const char *path, struct err *e)
+int fs_format_finish(const char *path, const struct fs_type *type, struct err *e)
 {
 	_cleanup_close_ int fd = -1;
-	uint8_t uuid[16];
-	struct ext2_super_block super;
+	uint8_t uuid[16], head[FS_HEAD_SIZE];
 	int r = open_marked(path, "finish the format of", &fd, uuid, e);
 
 	if (r < 0)
 		return r;
-	r = file_pread_all(fd, &super, sizeof(super), SUPERBLOCK_OFFSET);
+	r = file_pread_all(fd, head, sizeof(head), 0);
 	if (r < 0)
 		return err_sys(e, r, "cannot read the superblock of %s; disk unchanged", path);
-	if (!whole(&super, uuid, (uint64_t)lseek(fd, 0, SEEK_END)))
+	if (!type->whole(head, uuid, (uint64_t)lseek(fd, 0, SEEK_END)))
 		return err_set(e, EUCLEAN,
 			       "the file system that a format was making on %s is not whole; disk "
 			       "unchanged; it was never mounted, a new disk can take its place",

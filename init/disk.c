@@ -19,12 +19,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fs/format.h"
 #include "fs/policy.h"
-#include "init/grow.h"
+#include "fs/type.h"
 #include "init/inroot.h"
 #include "init/lib/file.h"
 #include "init/lib/str.h"
+#include "init/runner.h"
 #include "init/serial.h"
 #include "init/step.h"
 #include "init/uevent.h"
@@ -102,22 +102,17 @@ static int act(struct boot *b, enum fs_verdict verdict, const struct probe *p)
 		[FS_FINISH] = "held a format that was all but finished:",
 	};
 	const char *disk = b->config.param.root;
-	int r = 0;
+	int r;
 
 	if (verdict == FS_FORMAT || verdict == FS_FORMAT_AGAIN)
 		b->disk = DISK_PARTLY;
-	if (verdict == FS_FORMAT)
-		r = fs_format_ext3(disk, 0, NULL, &b->err);
-	else if (verdict == FS_FORMAT_AGAIN)
-		r = fs_format_again(disk, &b->err);
-	else if (verdict == FS_FINISH)
-		r = fs_format_finish(disk, &b->err);
+	r = fs_carry_out(verdict, disk, b->config.param.rootfstype, &b->err);
 	if (r < 0)
 		return r;
 	if (b->disk == DISK_PARTLY)
 		b->disk = DISK_FORMATTED;
 	snprintf(b->note, sizeof(b->note), "%s %s %s, %" PRIu64 " MiB", disk, was[verdict],
-		 p->type[0] ? p->type : "ext3", p->size >> 20);
+		 p->type[0] ? p->type : b->config.param.rootfstype, p->size >> 20);
 	return 0;
 }
 
@@ -178,6 +173,7 @@ static int make_etc(struct boot *b)
 static int mount_root(struct boot *b)
 {
 	static const struct mount_option in_memory[] = { { "mode", "0755" } };
+	const struct fs_type *type = fs_type_find(b->config.param.rootfstype);
 	int fd;
 
 	if (!root_is_disk(&b->config)) {
@@ -191,9 +187,29 @@ static int mount_root(struct boot *b)
 	if (fd == -EUCLEAN)
 		return err_set(&b->err, EUCLEAN,
 			       "%s: its %s file system is damaged (the kernel's log says where); "
-			       "e2fsck on the host may mend it",
-			       b->config.param.root, b->config.param.rootfstype);
+			       "%s on the host may mend it",
+			       b->config.param.root, b->config.param.rootfstype,
+			       type && type->repair_tool ? type->repair_tool : "fsck");
 	return fd;
+}
+
+/* A file system that cannot grow so far, or at all, is no failure of the boot: a warning says so. */
+static void grow_root(struct boot *b)
+{
+	const struct fs_type *type = fs_type_find(b->config.param.rootfstype);
+	struct fs_growth g = { 0 };
+
+	if (type && type->grow)
+		type->grow(b->config.param.root, NEW_ROOT, &g);
+	if (g.smaller)
+		runner_warn(b,
+			    "%s has %" PRIu64 " MiB, and its file system stays at %" PRIu64 " MiB%s%s; "
+			    "the kernel's log says more",
+			    b->config.param.root, g.disk >> 20, g.now >> 20, g.num ? ": " : "",
+			    g.num ? strerror(g.num) : "");
+	if (g.tried && (g.now > g.before || g.num == 0))
+		snprintf(b->note, sizeof(b->note), "%s: file system grown from %" PRIu64 " to %" PRIu64 " MiB",
+			 b->config.param.root, g.before >> 20, g.now >> 20);
 }
 
 int step_root(struct boot *b)

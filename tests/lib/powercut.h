@@ -65,19 +65,7 @@ static int boot(enum fs_verdict *ret_verdict, struct err *e)
 	if (r < 0)
 		return r;
 	*ret_verdict = fs_decide(&p, &want, image, e);
-	switch (*ret_verdict) {
-	case FS_FORMAT:
-		return fs_format_ext3(image, 0, NULL, e);
-	case FS_FORMAT_AGAIN:
-		return fs_format_again(image, e);
-	case FS_FINISH:
-		return fs_format_finish(image, e);
-	case FS_MOUNT:
-		return 0;
-	case FS_REFUSE:
-	default:
-		return -e->num;
-	}
+	return fs_carry_out(*ret_verdict, image, want.fstype, e);
 }
 
 static bool fsck(void)

@@ -32,12 +32,8 @@ static int treat(const char *image, bool known_zero, bool held)
 
 	if (r == 0)
 		verdict = fs_decide(&p, &want, "disk", &e);
-	if (verdict == FS_FORMAT)
-		r = fs_format_ext3(image, 0, NULL, &e);
-	else if (verdict == FS_FORMAT_AGAIN)
-		r = fs_format_again(image, &e);
-	else if (verdict == FS_FINISH)
-		r = fs_format_finish(image, &e);
+	if (r == 0 && verdict != FS_REFUSE)
+		r = fs_carry_out(verdict, image, want.fstype, &e);
 	printf("%s: %s\n", names[verdict], e.text);
 	return r < 0 && verdict != FS_REFUSE;
 }
@@ -69,10 +65,15 @@ static const struct {
 	{ "cut short, for xfs", { .marker = true }, { "xfs", 0 }, FS_REFUSE, "rootfstype=xfs" },
 	{ "finished", { .type = "ext3", .marker = true, .finished = true }, { "ext3", 0 },
 	  FS_FINISH, "" },
+	{ "finished, for ext4", { .type = "ext3", .marker = true, .finished = true }, { "ext4", 0 },
+	  FS_FINISH, "" },
 	{ "another's ext3 under a marker", { .type = "ext3", .marker = true }, { "ext3", 0 },
 	  FS_REFUSE, "which does not belong to it" },
 	{ "swap under a marker", { .type = "swap", .marker = true }, { "ext3", 0 }, FS_REFUSE,
 	  "holds swap and the marker" },
+	{ "btrfs that claims to be finished",
+	  { .type = "btrfs", .marker = true, .finished = true },
+	  { "btrfs", 0 }, FS_REFUSE, "which does not belong to it" },
 	{ "swap that claims to be finished",
 	  { .type = "swap", .marker = true, .finished = true },
 	  { "ext3", 0 },

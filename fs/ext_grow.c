@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grow.c - a root file system follows its disk when that became larger
+ * ext_grow.c - an ext file system follows its disk when that became larger
  *
  * The kernel grows it while it is mounted, group by group, each a transaction of the journal: a cut
  * leaves a file system of some size in between, and the next boot goes on (fs/ext4/resize.c,
  * EXT4_IOC_RESIZE_FS). Past what the resize inode has room for, 64 GiB for one of 1 KiB blocks, the
  * kernel goes on with meta_bg. It writes the new groups' tables: seconds for gigabytes.
  */
-#include "init/grow.h"
+#include "fs/ext.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/fs.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "init/lib/file.h"
-#include "init/runner.h"
 
 /* fs/ext4/ext4.h; in no header of the kernel's interface before Linux 5.18 */
 #define IOC_RESIZE_FS _IOW('f', 16, uint64_t)
@@ -87,7 +83,7 @@ static uint64_t whole_groups(const void *superblock, uint64_t now, uint64_t disk
 	return rest > 0 && disk - rest >= now && rest < least_group(superblock, groups) ? disk - rest : disk;
 }
 
-uint64_t grow_blocks(const void *superblock, uint64_t disk, uint64_t *ret_now)
+uint64_t ext_grow_blocks(const void *superblock, uint64_t disk, uint64_t *ret_now)
 {
 	uint32_t log = le(superblock, AT_LOG_BLOCK_SIZE, 4);
 	uint64_t blocks = le(superblock, AT_BLOCKS, 4), target;
@@ -103,37 +99,29 @@ uint64_t grow_blocks(const void *superblock, uint64_t disk, uint64_t *ret_now)
 	return target > blocks && (target - blocks) << (10 + log) >= WORTHWHILE ? target : 0;
 }
 
-/* Returns as grow_blocks; 0 also where the disk cannot be read: the mount will have said more. */
+/* Returns as ext_grow_blocks; 0 also where the disk cannot be read: the mount will have said more. */
 static uint64_t look(const char *disk, uint64_t *ret_now, uint64_t *ret_disk)
 {
 	_cleanup_close_ int fd = open(disk, O_RDONLY | O_CLOEXEC);
-	uint8_t superblock[GROW_SUPERBLOCK_SIZE];
+	uint8_t superblock[EXT_SUPERBLOCK_SIZE];
 
 	if (fd < 0 || ioctl(fd, BLKGETSIZE64, ret_disk) < 0 ||
-	    file_pread_all(fd, superblock, sizeof(superblock), GROW_SUPERBLOCK_AT) < 0)
+	    file_pread_all(fd, superblock, sizeof(superblock), EXT_SUPERBLOCK_AT) < 0)
 		return 0;
-	return grow_blocks(superblock, *ret_disk, ret_now);
+	return ext_grow_blocks(superblock, *ret_disk, ret_now);
 }
 
-void grow_root(struct boot *b)
+void ext_grow(const char *disk, const char *folder, struct fs_growth *ret)
 {
-	uint64_t before = 0, now = 0, disk = 0, blocks = look(b->config.param.root, &before, &disk);
+	uint64_t blocks = look(disk, &ret->before, &ret->disk);
 	_cleanup_close_ int fd = -1;
-	int num = 0;
 
 	if (blocks == 0)
 		return;
-	fd = open(NEW_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ret->tried = true;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || ioctl(fd, IOC_RESIZE_FS, &blocks) < 0)
-		num = errno;
+		ret->num = errno;
 	/* The size counts, whatever the call said. */
-	if (look(b->config.param.root, &now, &disk) > 0)
-		runner_warn(b,
-			    "%s has %" PRIu64 " MiB, and its file system stays at %" PRIu64 " MiB%s%s; "
-			    "the kernel's log says more",
-			    b->config.param.root, disk >> 20, now >> 20, num ? ": " : "",
-			    num ? strerror(num) : "");
-	if (now > before || num == 0)
-		snprintf(b->note, sizeof(b->note), "%s: file system grown from %" PRIu64 " to %" PRIu64 " MiB",
-			 b->config.param.root, before >> 20, now >> 20);
+	ret->smaller = look(disk, &ret->now, &ret->disk) > 0;
 }

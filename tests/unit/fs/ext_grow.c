@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* grow.c - tests of whether a file system is smaller than its disk */
-#include "init/grow.h"
+/* ext_grow.c - tests of whether a file system is smaller than its disk */
+#include "fs/ext.h"
 
 #include <string.h>
 
@@ -34,7 +34,7 @@ static void rows(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		uint8_t sb[GROW_SUPERBLOCK_SIZE] = { 0 };
+		uint8_t sb[EXT_SUPERBLOCK_SIZE] = { 0 };
 		uint64_t now = 0;
 
 		put(sb, 0x4, table[i].blocks);
@@ -42,11 +42,11 @@ static void rows(void)
 		put(sb, 0x38, 0xef53);
 		put(sb, 0x60, table[i].incompat);
 		put(sb, 0x150, table[i].hi);
-		CHECK_INT(grow_blocks(sb, table[i].disk, &now), table[i].want);
+		CHECK_INT(ext_grow_blocks(sb, table[i].disk, &now), table[i].want);
 		CHECK_INT(now, table[i].now);
 		sb[0x38] = 0;
 		now = 0;
-		CHECK_INT(grow_blocks(sb, table[i].disk, &now), 0);
+		CHECK_INT(ext_grow_blocks(sb, table[i].disk, &now), 0);
 		CHECK_INT(now, 0);
 	}
 }
@@ -71,7 +71,7 @@ static void a_last_group_that_is_too_small(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		uint8_t sb[GROW_SUPERBLOCK_SIZE] = { 0 };
+		uint8_t sb[EXT_SUPERBLOCK_SIZE] = { 0 };
 		uint64_t now = 0;
 
 		put(sb, 0x4, table[i].blocks);
@@ -82,7 +82,7 @@ static void a_last_group_that_is_too_small(void)
 		put(sb, 0x38, 0xef53);
 		put(sb, 0x58, 256);
 		put(sb, 0xce, table[i].reserved);
-		CHECK_INT(grow_blocks(sb, table[i].disk, &now), table[i].want);
+		CHECK_INT(ext_grow_blocks(sb, table[i].disk, &now), table[i].want);
 		CHECK_INT(now, (uint64_t)table[i].blocks << (10 + table[i].log));
 	}
 }
