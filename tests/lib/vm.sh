@@ -10,9 +10,10 @@
 system=$(scripts/demo-system ${SUITE:+--suite "$SUITE"}) || exit 1
 
 # vm_run SECONDS [ARGUMENT]...: `storeboot run` of the demo with no terminal. Sets status, and out (stdout: the
-# guest's console, without carriage returns), err (stderr: storeboot's own lines), took (seconds).
+# guest's console, without carriage returns), err (stderr: storeboot's own lines), took (seconds). The limit ends what
+# hangs, and is never below the ten times of what a boot takes on a quiet host.
 vm_run() {
-	local limit=$1 start=$SECONDS
+	local limit=$(($1 < 400 ? 400 : $1)) start=$SECONDS
 	shift
 	status=0
 	timeout --kill-after=10 "$limit" "$storeboot" run "$system" "$@" </dev/null >"$tmp/out" 2>"$tmp/err" || status=$?
@@ -59,6 +60,8 @@ end_all() {
 vm_end() {
 	# shellcheck disable=SC2046 # process numbers
 	end_all $(STOREBOOT_RUNTIME_DIR=$tmp/run launcher_of '[^"]*') $(jobs -p)
+	# shellcheck disable=SC2046 # store paths
+	[ ! -e "$tmp/added" ] || nix_store --delete $(cat "$tmp/added") >/dev/null 2>&1
 }
 at_end() { vm_end; }
 
@@ -97,6 +100,13 @@ nix_store() {
 	nix_run nix-store "$@"
 }
 
+# vm_add FOLDER: into the store, as a path that no other test has; prints it. The test's end deletes it.
+vm_add() {
+	local path
+	echo "$tmp" >"$1/of-the-test"
+	path=$(nix_store --add "$1") && echo "$path" >>"$tmp/added" && echo "$path"
+}
+
 # program NAME BODY: a static program, to be PID 1 in stage 1's place.
 program() {
 	printf '#include <stdio.h>\n#include <unistd.h>\n#include <sys/reboot.h>\nint main(void) { %s }\n' "$2" |
@@ -110,7 +120,7 @@ vm_words() {
 
 # vm_qemu SECONDS INITRD WORDS [QEMU-ARGUMENT]...: QEMU alone, with nothing but a serial console. Sets status and out.
 vm_qemu() {
-	local limit=$1 initrd=$2 words=$3
+	local limit=$(($1 < 400 ? 400 : $1)) initrd=$2 words=$3
 	shift 3
 	status=0
 	timeout --kill-after=10 "$limit" qemu-system-x86_64 -nodefaults -no-reboot -display none -m 384 -accel tcg \

@@ -55,7 +55,7 @@ is "and it is stopped" $status 0
 launcher=$!
 ok "a VM in the background" within 240 runs vm
 is "exec waits for the guest" "$("$storeboot" exec vm -- uname </dev/null)" Linux
-agent='$(grep -lx storeboot-agent /proc/[0-9]*/comm | cut -d / -f 3)'
+agent='$(grep -slx storeboot-agent /proc/[0-9]*/comm | cut -d / -f 3)'
 is "a guest without memory spares the agent, and no command" \
 	"$("$storeboot" exec vm -- sh -c "cat /proc/$agent/oom_score_adj /proc/self/oom_score_adj" </dev/null)" "-1000
 0"

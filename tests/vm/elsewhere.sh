@@ -34,7 +34,7 @@ has_it() {
 theirs run "$system" --root tmpfs --no-stage2 --name "$vm" -- sleep 1000 </dev/null >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 for side in theirs session cron; do
-	ok "$side: list has it" within 60 has_it $side
+	ok "$side: list has it" within 240 has_it $side
 	is "$side: exec reaches it" "$($side exec "$vm" -- echo reached)" reached
 	got=0
 	$side run "$system" --root tmpfs --name "$vm" </dev/null >"$tmp/out.2" 2>"$tmp/err.2" || got=$?
@@ -52,12 +52,12 @@ is "its private files are gone" "$(find "$tmp/nix-shell" "$tmp/driver" "$tmp/run
 # A launcher that is killed: whoever looks next, from wherever, clears up.
 theirs run "$system" --root tmpfs --no-stage2 --name "$vm" -- sleep 1000 </dev/null >"$tmp/out" 2>"$tmp/err" &
 pid=$!
-ok "another one" within 60 has_it session
+ok "another one" within 240 has_it session
 kill -KILL "$(session list --json | sed -n "s/.*\"name\":\"$vm\",\"pid\":\([0-9]*\).*/\1/p" | head -n 1)"
 wait $pid 2>/dev/null
 # shellcheck disable=SC2317 # ok calls it
 empty() {
 	! has_it session && [ -z "$(ls -A "$tmp/nix-shell")" ]
 }
-ok "its launcher killed: nothing is left" within 60 empty
+ok "its launcher killed: nothing is left" within 240 empty
 tap_end
