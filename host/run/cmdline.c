@@ -58,9 +58,9 @@ static bool is_console_on(const char *word, const char *device)
 }
 
 /*
- * The system's own words. A console of the machine's may have the name of the report channel's
- * device (ttyS1 is often the one of a BMC). It is left out: the kernel would write its lines into
- * the middle of records.
+ * The system's own parameters, without a console on the device of the report channel (a BMC's is often
+ * ttyS1). The kernel enables one console of a driver, the first that is named: it would take the place of
+ * ours, and the kernel's lines would go into the reports.
  */
 static int add_params(struct buf *line, const struct cmdline *c)
 {
