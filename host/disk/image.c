@@ -82,9 +82,7 @@ static int in_use(const char *path, const struct stat *st, struct err *e)
 
 static int refuse(struct err *e, int num, const char *path, const char *what)
 {
-	err_sys(e, num, "%s: %s", path, what);
-	e->exit_status = EXIT_IMAGE;
-	return -e->num;
+	return err_exit(e, EXIT_IMAGE, num, "%s: %s: %s", path, what, strerror(num));
 }
 
 /* Nothing is there: the name is where the image will be, its folder with links resolved. */
@@ -110,7 +108,7 @@ static int resolve_new(const char *path, struct image *ret, struct err *e)
 /* Locks the file, and sees to it that it is still the one of that name. */
 static int take_lock(const char *path, int fd, bool shared, struct err *e)
 {
-	struct stat st, named;
+	struct stat st;
 	int r;
 
 	if (fstat(fd, &st) < 0)
@@ -123,7 +121,7 @@ static int take_lock(const char *path, int fd, bool shared, struct err *e)
 				"%s cannot be locked on its file system: %s; QEMU needs locks, too, so put it "
 				"elsewhere" UNCHANGED,
 				path, strerror(-r));
-	if (stat(path, &named) < 0 || named.st_ino != st.st_ino || named.st_dev != st.st_dev)
+	if (!lock_is_at(fd, path))
 		return err_exit(e, EXIT_IN_USE, EBUSY,
 				"%s was moved or replaced by another process just now", path);
 	return 0;

@@ -26,9 +26,7 @@
 
 static int refuse(struct err *e, int num, const char *what, const char *path)
 {
-	err_sys(e, num, "cannot %s %s", what, path);
-	e->exit_status = EXIT_IMAGE;
-	return -e->num;
+	return err_exit(e, EXIT_IMAGE, num, "cannot %s %s: %s", what, path, strerror(abs(num)));
 }
 
 static int folder_of(const char *path, char *ret)
@@ -79,12 +77,10 @@ static int make(const struct image_request *q, struct image *i, struct err *e)
 {
 	_cleanup_(new_file_close) struct new_file f = NEW_FILE_INIT;
 	char prefix[NAME_MAX + sizeof(TMP_PREFIX) + 1], folder[PATH_MAX];
-	int r = folder_of(i->path, folder);
+	int r = folder_of(i->path, folder) ?:
+		str_format(prefix, sizeof(prefix), TMP_PREFIX "%s-", last_part(i->path)) ?:
+		new_file_open(AT_FDCWD, folder, prefix, NEW_MODE, &f);
 
-	if (r == 0)
-		r = str_format(prefix, sizeof(prefix), TMP_PREFIX "%s-", last_part(i->path));
-	if (r == 0)
-		r = new_file_open(AT_FDCWD, folder, prefix, NEW_MODE, &f);
 	if (r < 0)
 		return refuse(e, r, "make the disk image", i->path);
 	r = make_in(q, i, f.fd, e);
@@ -135,16 +131,9 @@ static int move_aside(struct image *i, struct err *e)
 
 static void take_name_back(struct image *i)
 {
-	struct stat own, st;
-
-	if (!i->made)
-		return;
-	i->made = false;
-	if (fstat(i->fd, &own) < 0 || lstat(i->path, &st) < 0 || st.st_dev != own.st_dev ||
-	    st.st_ino != own.st_ino)
-		return; /* somebody has removed or replaced it */
-	if (unlink(i->path) < 0)
+	if (i->made && lock_is_at(i->fd, i->path) && unlink(i->path) < 0)
 		log_warning("%s was made, and cannot be removed: %s", i->path, strerror(errno));
+	i->made = false;
 }
 
 static void move_back(struct image *i)

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "host/lib/host_fs.h"
@@ -59,4 +60,12 @@ int lock_file(int fd, bool shared)
 	if (r == 0)
 		return 0;
 	return errno == EWOULDBLOCK || errno == EACCES ? -EBUSY : -errno;
+}
+
+bool lock_is_at(int fd, const char *path)
+{
+	struct stat st, named;
+
+	return fstat(fd, &st) == 0 && lstat(path, &named) == 0 && st.st_ino == named.st_ino &&
+	       st.st_dev == named.st_dev;
 }

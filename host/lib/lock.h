@@ -14,4 +14,8 @@
  */
 _must_check_ int lock_file(int fd, bool shared);
 
+/* Does the path, no link followed, still name the open file? Somebody may have removed or replaced it before
+ * the lock was taken. */
+bool lock_is_at(int fd, const char *path);
+
 #endif

@@ -239,12 +239,9 @@ int efi_ready(struct efi *efi, const char *thrown_away, struct err *e)
 
 void efi_undo(struct efi *efi)
 {
-	struct stat st, named;
-
 	if (efi->filled && !efi->made && ftruncate(efi->fd, 0) < 0)
 		return;
-	if (efi->made && fstat(efi->fd, &st) == 0 && lstat(efi->vars, &named) == 0 &&
-	    st.st_dev == named.st_dev && st.st_ino == named.st_ino)
+	if (efi->made && lock_is_at(efi->fd, efi->vars))
 		unlink(efi->vars);
 	efi->made = efi->filled = false;
 }

@@ -250,17 +250,12 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		l.console.interactive = false;
 	l.console.muted = p->watch.command.asked;
 	progress_set("preparing the file server");
-	r = make_folder(&l, e);
-	if (r == 0)
-		r = write_initrd(&l, e);
-	if (r == 0)
-		r = write_kernel(&l, e);
-	if (r == 0)
-		r = credentials_ready(&p->qemu.credentials, l.vm.folder, e);
-	if (r == 0)
-		r = make_exchange(&l, e);
-	if (r == 0)
-		r = share_make(&p->share, l.vm.folder, p->self, e);
+	r = make_folder(&l, e) ?:
+	    write_initrd(&l, e) ?:
+	    write_kernel(&l, e) ?:
+	    credentials_ready(&p->qemu.credentials, l.vm.folder, e) ?:
+	    make_exchange(&l, e) ?:
+	    share_make(&p->share, l.vm.folder, p->self, e);
 	n = signals_waiting();
 	if (r == 0 && n > 0) {
 		verdict_of_signal(n, ret);

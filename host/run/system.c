@@ -178,9 +178,7 @@ static int find_part(const struct system *s, const char *dir, const struct part 
 		return p->optional && r == -ENOENT ? 0 : 1;
 	if (irregular)
 		return err_exit(e, EXIT_BAD_INPUT, r, "%s %s is no regular file", p->name, p->given);
-	err_sys(e, r, "%s %s", p->name, p->given);
-	e->exit_status = EXIT_BAD_INPUT;
-	return r;
+	return err_exit(e, EXIT_BAD_INPUT, r, "%s %s: %s", p->name, p->given, strerror(-r));
 }
 
 /*
@@ -306,16 +304,8 @@ int system_find(const struct system_options *o, struct system *ret, struct err *
 	struct kernel kernel;
 	int r = o->name ? check_name(o->name, e) : 0;
 
-	if (r == 0)
-		r = find_store(o, ret, e);
-	if (r == 0)
-		r = find_dir(o, ret, dir, e);
-	if (r == 0)
-		r = find_parts(o, ret, dir, e);
-	if (r == 0)
-		r = find_init(o, ret, dir, e);
-	if (r == 0)
-		r = kernel_read(ret->kernel, &kernel, e);
+	r = r ?: find_store(o, ret, e) ?: find_dir(o, ret, dir, e) ?: find_parts(o, ret, dir, e) ?:
+	    find_init(o, ret, dir, e) ?: kernel_read(ret->kernel, &kernel, e);
 	if (r < 0)
 		return r;
 	ret->machine = kernel.machine;

@@ -100,16 +100,12 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
 	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
 	sigset_t taken, jobs, jobs_blocked;
-	int r = make_channel(&vm->report_fd, &report);
+	int r = make_channel(&vm->report_fd, &report) ?:
+		make_channel(&vm->qmp_fd, &qmp) ?:
+		make_channel(&vm->said_fd, &said) ?:
+		make_channel(&ours, &console) ?:
+		make_channel(&vm->channel.port, &port);
 
-	if (r == 0)
-		r = make_channel(&vm->qmp_fd, &qmp);
-	if (r == 0)
-		r = make_channel(&vm->said_fd, &said);
-	if (r == 0)
-		r = make_channel(&ours, &console);
-	if (r == 0)
-		r = make_channel(&vm->channel.port, &port);
 	if (r < 0)
 		return err_sys(e, r, "socketpair");
 	vm->channel.listener = take_fd(&vm->watch->control);

@@ -12,6 +12,7 @@
 
 #include "host/lib/exit.h"
 #include "host/lib/folder.h"
+#include "host/lib/lock.h"
 #include "host/lib/proc.h"
 #include "host/vms/left.h"
 #include "host/vms/vms_private.h"
@@ -23,15 +24,6 @@
 #define NUMBER_MAX 9999 /* of NAME-2, NAME-3 ... */
 
 /* --- BASE ------------------------------------------------------------------------------------------- */
-
-/* Is what we have open and locked still what stands there? */
-static bool stands(int fd, const char *path)
-{
-	struct stat st, named;
-
-	return fstat(fd, &st) == 0 && lstat(path, &named) == 0 && st.st_ino == named.st_ino &&
-	       st.st_dev == named.st_dev;
-}
 
 /* Others hold it for a moment. One that was stopped just then (Ctrl-z) would keep all waiting. */
 static int base_flock(int fd, const char *path, struct err *e)
@@ -72,7 +64,7 @@ static int base_lock(const char *path, bool make, struct err *e)
 			r = base_flock(fd, path, e);
 		if (r < 0)
 			return r;
-		if (stands(fd, path))
+		if (lock_is_at(fd, path))
 			return take_fd(&fd);
 	}
 }
