@@ -24,7 +24,7 @@
 #include "host/qemu/accel.h"
 #include "host/qemu/efi.h"
 #include "host/doctor/checks.h"
-#include "host/run/options.h"
+#include "host/run/plan.h"
 #include "host/run/run.h"
 #include "host/share/virtiofs.h"
 #include "init/lib/log.h"
@@ -389,10 +389,10 @@ static void print_verdict(const struct patient *p)
 int cmd_doctor(int argc, char **argv)
 {
 	_cleanup_(opt_args_free) struct opt_args args = { 0 };
-	struct run_values v = { 0 };
-	struct patient p = { .v = &v, .arch = arch_of_host() };
+	struct plan plan = { 0 };
+	struct patient p = { .v = &plan.v, .arch = arch_of_host() };
 	struct err e = { 0 };
-	int r = opt_parse(&doctor_command, argc, argv, &v, &args, &e);
+	int r = opt_parse(&doctor_command, argc, argv, &plan, &args, &e);
 
 	if (r < 0) {
 		log_error("%s", e.text);
@@ -403,7 +403,7 @@ int cmd_doctor(int argc, char **argv)
 		return EXIT_OK;
 	}
 	look_at_host(&p);
-	if (args.args.n > 0 || v.system.kernel)
+	if (args.args.n > 0 || plan.v.system.kernel)
 		look_at_run(argc, argv, &p);
 	print_verdict(&p);
 	return p.faults > 0 ? EXIT_MISSING : EXIT_OK;

@@ -25,7 +25,7 @@ struct forward {
 };
 
 struct network {
-	bool open;	     /* the guest reaches what the host reaches, itself included */
+	int open;	     /* 1: the guest reaches what the host reaches, itself included */
 	const char *opts;    /* more words of QEMU's -netdev user (QEMU_NET_OPTS); NULL or empty: none */
 	uid_t user;	     /* whose VLANs they are */
 	unsigned int vlans[NETWORK_VLANS_MAX];

@@ -36,7 +36,7 @@ struct qemu_config {
 	struct network network;
 	const char *const *share_command; /* NULL-terminated: what answers behind 10.0.2.4:445; or NULL */
 	struct argv share;		  /* more arguments that bring the store */
-	bool graphics;		    /* a screen that the console is on, with a keyboard and a tablet */
+	int graphics;		    /* enum graphics; not off: a screen with console, keyboard, tablet */
 	bool adapter;		    /* without them: one for screenshots, where the board has one */
 	const char *display;	    /* the value of -display; NULL: extra has it */
 	unsigned int width, height; /* of its screen; 0: QEMU's own */

@@ -108,7 +108,7 @@ static int find_screen(struct plan *p, struct err *e)
 	const char *const *extra = (const char *const *)p->qemu.extra.v;
 
 	p->qemu.adapter = !p->qemu.graphics && !p->v.efi && p->qemu.arch->adapter && !display_is_theirs(extra);
-	return display_find((enum graphics)p->v.graphics, p->qemu.program, extra, &p->qemu.display, e);
+	return display_find((enum graphics)p->qemu.graphics, p->qemu.program, extra, &p->qemu.display, e);
 }
 
 int devices_find(struct plan *p, struct err *e)

@@ -9,11 +9,14 @@
 #include "host/disk/disk.h"
 #include "host/lib/exit.h"
 #include "host/qemu/display.h"
-#include "host/share/share.h"
+#include "host/run/plan.h"
 #include "init/param.h"
 
 #define ROW(group_, kind, field, ...)                                                              \
-	OPT(kind, struct run_values, field, __VA_ARGS__, .group = group_)
+	OPT(kind, struct plan, v.field, __VA_ARGS__, .group = group_)
+/* The same for a value that QEMU alone is told: a field of struct qemu_config. */
+#define QEMU(group_, kind, field, ...)                                                             \
+	OPT(kind, struct plan, qemu.field, __VA_ARGS__, .group = group_)
 
 static const char *const accel_words[] = { "auto", "kvm", "tcg", NULL }; /* enum accel */
 
@@ -38,9 +41,9 @@ static const char command[] = "Command", console[] = "Console", limits[] = "Limi
 static const char diagnostics[] = "Diagnostics";
 
 static const struct opt opts[] = {
-	ROW(common, SIZE, memory, "memory", "SIZE", "guest memory", .standard = "384M",
+	QEMU(common, SIZE, memory, "memory", "SIZE", "guest memory", .standard = "384M",
 	    .letter = 'm'),
-	ROW(common, NUMBER, cores, "cores", "N", "number of processors", .standard = "1"),
+	QEMU(common, NUMBER, cores, "cores", "N", "number of processors", .standard = "1"),
 	ROW(common, STRING, image, "image", "FILE",
 	    "root disk, a qcow2 image (default: ./NAME.qcow2)", .doctor = true),
 	ROW(common, SIZE, disk_size, "disk-size", "SIZE",
@@ -104,7 +107,7 @@ static const struct opt opts[] = {
 	ROW(disks, FLAG, yes, "yes", NULL, "do not ask before --fresh moves an image",
 	    .letter = 'y'),
 
-	ROW(network, CHOICE, network, "network", NULL, "what the guest can reach",
+	QEMU(network, CHOICE, network.open, "network", NULL, "what the guest can reach",
 	    .choices = network_words),
 	ROW(network, LIST, guest_forwards, "guest-forward", "PORTS",
 	    "guest port to host port: 10.0.2.N:PORT:[IP:]PORT"),
@@ -142,7 +145,7 @@ static const struct opt opts[] = {
 	    .choices = ready_words, .needs = OPT_COMMAND),
 
 	ROW(console, FLAG, serial, "serial", NULL, "console on this terminal (default)"),
-	ROW(console, MAYBE, graphics, "graphics", NULL, "graphical screen, in a window unless none",
+	QEMU(console, MAYBE, graphics, "graphics", NULL, "graphical screen, in a window unless none",
 	    .choices = graphics_words),
 	ROW(console, STRING, resolution, "resolution", "WxH",
 	    "screen size in pixels, for --graphics", .needs = "graphics"),
@@ -173,7 +176,7 @@ static const struct opt opts[] = {
 	    "print how long each part of the boot took", .print = OPT_MISSING),
 	ROW(diagnostics, STRING, plot, "plot", "FILE", "draw the times of the boot to FILE, an SVG",
 	    .print = OPT_MISSING),
-	ROW(diagnostics, CONFIG, memory, "config", "FILE",
+	QEMU(diagnostics, CONFIG, memory, "config", "FILE",
 	    "read options from FILE, one a line: name and value"),
 	ROW(diagnostics, FLAG, print_qemu, "print-qemu", NULL,
 	    "print a QEMU command for this run, and exit", .doctor = true),
@@ -220,14 +223,14 @@ const struct opt_command doctor_command = {
 };
 
 /* What a printed command would do in another way, as no launcher runs beside QEMU. */
-static int check_print(const struct run_values *v, bool command_given, struct err *e)
+static int check_print(const struct plan *p, bool command_given, struct err *e)
 {
 	const char *refused = command_given ? "COMMAND" : NULL;
 
 	OPT_EACH(o, &run_command)
-	if (!refused && o->print == OPT_REFUSED && opt_given(o, v))
+	if (!refused && o->print == OPT_REFUSED && opt_given(o, p))
 		refused = o->name;
-	if (!v->print_qemu || !refused)
+	if (!p->v.print_qemu || !refused)
 		return 0;
 	return err_exit(e, EXIT_USAGE, EINVAL,
 			"run: there is no %s%s with --print-qemu: QEMU alone has no such thing",
@@ -246,17 +249,17 @@ static int add_name(struct buf *ret, const char *dashes, const char *name)
 	return buf_addf(ret, "%s%s%s", ret->len > 0 ? ", " : "", dashes, name);
 }
 
-int run_values_unprinted(const struct run_values *v, struct buf *ret)
+int run_values_unprinted(const struct plan *p, struct buf *ret)
 {
 	static const char *const variables[] = { "SHARED_DIR", "USE_TMPDIR" };
-	const bool no_registration = v->reginfo && str_eq(v->reginfo, "none");
+	const bool no_registration = p->v.reginfo && str_eq(p->v.reginfo, "none");
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(variables); i++)
 		if (is_set(variables[i]))
 			r = add_name(ret, "", variables[i]);
 	OPT_EACH(o, &run_command)
-		if (r == 0 && o->print == OPT_MISSING && opt_given(o, v) &&
+		if (r == 0 && o->print == OPT_MISSING && opt_given(o, p) &&
 		    !(no_registration && str_eq(o->name, "reginfo")))
 			r = add_name(ret, "--", o->name);
 	return r;
@@ -270,14 +273,15 @@ int run_values_unprinted(const struct run_values *v, struct buf *ret)
  * --share starts, nor a limit that this run does not come to: a script may name those for all of
  * its runs.
  */
-static int check_pairs(const struct run_values *v, struct err *e)
+static int check_pairs(const struct plan *p, struct err *e)
 {
+	const struct run_values *v = &p->v;
 	const bool tmpfs = v->root == ROOT_TMPFS;
 	const struct {
 		bool refused;
 		const char *why;
 	} rows[] = {
-		{ v->graphics && v->serial, "want --graphics or --serial, not both" },
+		{ p->qemu.graphics && v->serial, "want --graphics or --serial, not both" },
 		{ v->ephemeral && v->fresh, "want --ephemeral or --fresh, not both" },
 		{ tmpfs && (v->fresh || v->image || v->disk_size),
 		  "with --root tmpfs there is no --image, --disk-size or --fresh" },
@@ -302,16 +306,16 @@ static int check_pairs(const struct run_values *v, struct err *e)
 	return 0;
 }
 
-int run_values_check(const struct run_values *v, bool command_given, struct err *e)
+int run_values_check(const struct plan *p, bool command_given, struct err *e)
 {
-	if (check_pairs(v, e) < 0 || opt_check_needs(&run_command, v, command_given, e) < 0)
+	if (check_pairs(p, e) < 0 || opt_check_needs(&run_command, p, command_given, e) < 0)
 		return -EINVAL;
-	if (v->rescue && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+	if (p->v.rescue && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
 		return err_exit(e, EXIT_USAGE, ENOTTY,
 				"run: --rescue opens a shell on the terminal, and there is none");
-	if (check_print(v, command_given, e) < 0)
+	if (check_print(p, command_given, e) < 0)
 		return -EINVAL;
-	if (v->disk_size % 512 || v->disk_size >= DISK_ROOT_END)
+	if (p->v.disk_size % 512 || p->v.disk_size >= DISK_ROOT_END)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: --disk-size: want a multiple of 512 bytes below 16T, where "
 				"ext3 ends");

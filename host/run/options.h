@@ -9,10 +9,10 @@
 
 enum root { ROOT_DISK, ROOT_TMPFS };
 
+/* What only storeboot itself does something with; QEMU's own values are in struct qemu_config. */
 struct run_values {
 	struct system_options system;
-	uint64_t memory, disk_size; /* bytes; disk_size 0: not given */
-	unsigned int cores;
+	uint64_t disk_size; /* bytes; 0: not given */
 	const char *image;
 	bool ephemeral, fresh, yes;
 	int root; /* enum root */
@@ -21,7 +21,6 @@ struct run_values {
 	int share;	    /* enum share_kind, or SHARE_AUTO */
 	bool cache;
 	uint64_t image_cache_size; /* bytes */
-	int graphics;		   /* enum graphics */
 	bool serial;
 	const char *resolution;
 	bool efi, tpm, agent, host_certs;
@@ -32,7 +31,6 @@ struct run_values {
 	int expose;   /* enum expose */
 	int writable; /* index in its words: none, tmpfs, disk */
 	struct strv append, registered, folders;
-	int network; /* 1: open */
 	struct strv forwards, guest_forwards, vlans, qemu_opts;
 	const char *reginfo, *initrd, *stage1;
 	const char *qemu, *smbd, *virtiofsd;
@@ -52,12 +50,14 @@ struct run_values {
 extern const struct opt_command run_command, doctor_command;
 extern const char *const writable_words[];
 
-/* Appends what was given that a command of --print-qemu does not do, as "--bind, SHARED_DIR". Call it before
- * v gets the folders of other options. Returns 0 or -ENOMEM. */
-_must_check_ int run_values_unprinted(const struct run_values *v, struct buf *ret);
+struct plan;
+
+/* Appends what was given that a command of --print-qemu does not do, as "--bind, SHARED_DIR". Call it
+ * before p->v gets the folders of other options. Returns 0 or -ENOMEM. */
+_must_check_ int run_values_unprinted(const struct plan *p, struct buf *ret);
 
 /* Refuses values that exclude each other, before anything is looked for. command: one was given.
  * Returns 0, or -EINVAL with e (EXIT_USAGE). */
-_must_check_ int run_values_check(const struct run_values *v, bool command, struct err *e);
+_must_check_ int run_values_check(const struct plan *p, bool command, struct err *e);
 
 #endif

@@ -2,8 +2,6 @@
 /* plan.c - everything that a run needs: what was asked for, what was found, what QEMU is told */
 #include "host/run/plan.h"
 
-#include <stdlib.h>
-
 void plan_free(struct plan *p)
 {
 	disks_close(&p->disks);
@@ -33,12 +31,10 @@ const char *const *needs_of_disks(const struct plan *p)
 }
 
 /* Does the guest use its network card for more than the share? */
-static bool uses_network(const struct run_values *v)
+static bool uses_network(const struct network *n)
 {
-	const char *opts = getenv("QEMU_NET_OPTS");
-
-	return v->network || v->forwards.n > 0 || v->guest_forwards.n > 0 || v->vlans.n > 0 ||
-	       (opts && opts[0]);
+	return n->open || n->n_forwards > 0 || n->n_guest_forwards > 0 || n->n_vlans > 0 ||
+	       (n->opts && n->opts[0]);
 }
 
 void needs_list(struct plan *p)
@@ -50,7 +46,7 @@ void needs_list(struct plan *p)
 		p->needs[n++] = disk[0];
 	if (p->disks.has_root)
 		p->needs[n++] = "root";
-	if (uses_network(&p->v))
+	if (uses_network(&p->qemu.network))
 		p->needs[n++] = "net";
 	p->needs[n] = NULL;
 }

@@ -17,7 +17,7 @@
 
 #define NEEDS_MAX 3
 
-/* Paths are absolute, with links resolved. */
+/* run_command fills v, and of qemu what an option says by itself. Paths are absolute, with links resolved. */
 struct plan {
 	/* What was asked for. */
 	struct run_values v;

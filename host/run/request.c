@@ -37,7 +37,6 @@ static int read_network(struct plan *p, struct err *e)
 	struct network *n = &p->qemu.network;
 	int r = 0;
 
-	n->open = p->v.network;
 	n->opts = getenv("QEMU_NET_OPTS");
 	n->user = getuid();
 	for (size_t i = 0; r == 0 && i < p->v.forwards.n; i++)
@@ -84,7 +83,6 @@ static int read_devices(struct plan *p, struct err *e)
 {
 	int r = read_resolution(p->v.resolution, p, e);
 
-	p->qemu.graphics = p->v.graphics != GRAPHICS_OFF;
 	for (size_t i = 0; r == 0 && i < p->v.credentials.n; i++)
 		r = credential_add(&p->qemu.credentials, p->v.credentials.v[i], e);
 	return r;
@@ -97,26 +95,18 @@ int request_read(struct plan *p, struct err *e)
 	if (p->args.args.n > 0)
 		p->v.system.system = p->args.args.v[0];
 	p->v.system.no_init = p->v.no_stage2;
-	p->qemu.memory = p->v.memory;
-	p->qemu.cores = p->v.cores;
 	p->watch.limits = (struct limits){ .stage1 = p->v.timeout_stage1,
 					   .stage2 = p->v.timeout_stage2,
 					   .run = p->v.timeout };
 	p->watch.stop_timeout = p->v.stop_timeout;
 	p->watch.rescue = p->v.rescue;
 	p->watch.log.max = p->v.console_log_size;
-	r = run_values_check(&p->v, p->args.rest, e);
-	if (r == 0)
-		r = read_command(p, e);
-	if (r == 0)
-		r = read_network(p, e);
-	if (r == 0)
-		r = read_devices(p, e);
-	if (r == 0 && run_values_unprinted(&p->v, &p->unprinted) < 0)
+	r = run_values_check(p, p->args.rest, e) ?: read_command(p, e) ?: read_network(p, e) ?:
+	    read_devices(p, e);
+	if (r == 0 && run_values_unprinted(p, &p->unprinted) < 0)
 		r = err_sys(e, ENOMEM, "--print-qemu");
-	if (r == 0)
-		r = exchange_folders(p->v.host_certs, &p->v.folders, p->exchange, e);
-	return r < 0 ? r : read_qemu_opts(p, e);
+	return r ?: exchange_folders(p->v.host_certs, &p->v.folders, p->exchange, e) ?:
+		read_qemu_opts(p, e);
 }
 
 /* --- the files that a run writes: no two options may name one --------------------------------- */

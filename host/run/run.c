@@ -192,7 +192,7 @@ static const char *console_size(const struct plan *p, char *dst, size_t size)
 {
 	unsigned short rows, columns;
 
-	if (p->watch.command.asked || p->v.graphics || !isatty(STDIN_FILENO) ||
+	if (p->watch.command.asked || p->qemu.graphics || !isatty(STDIN_FILENO) ||
 	    terminal_size(&rows, &columns) < 0)
 		return NULL;
 	snprintf(dst, size, "%ux%u", rows, columns);
@@ -210,7 +210,7 @@ static int build_append(struct plan *p, struct err *e)
 {
 	const struct image *root = &p->disks.v[0].image;
 	const struct arch *a = p->qemu.arch;
-	const char *const consoles[] = { a->console, p->v.graphics ? "tty0" : NULL, NULL };
+	const char *const consoles[] = { a->console, p->qemu.graphics ? "tty0" : NULL, NULL };
 	const char *env = getenv("QEMU_KERNEL_PARAMS");
 	const char *disk = disk_interface_first[p->v.disk_interface];
 	_cleanup_buf_ struct buf own = { 0 };
@@ -336,7 +336,7 @@ static int find_devices(struct plan *p, struct err *e)
 
 	if (is_modular(p) && p->v.credentials.n > 0)
 		p->modules[n++] = CREDENTIAL_MODULE;
-	if (is_modular(p) && p->v.graphics && p->qemu.arch->screen_module)
+	if (is_modular(p) && p->qemu.graphics && p->qemu.arch->screen_module)
 		p->modules[n++] = p->qemu.arch->screen_module;
 	return devices_find(p, e);
 }
@@ -389,7 +389,7 @@ void run_look(int argc, char **argv, run_told told, void *arg)
 {
 	_cleanup_(plan_free) struct plan p = PLAN_INIT;
 	struct err e = { 0 };
-	int r = opt_parse(&run_command, argc, argv, &p.v, &p.args, &e);
+	int r = opt_parse(&run_command, argc, argv, &p, &p.args, &e);
 
 	p.only_look = true;
 	if (r == 0)
@@ -432,7 +432,7 @@ int cmd_run(int argc, char **argv)
 	struct verdict v = { 0 };
 	struct err e = { 0 };
 	sigset_t signals;
-	int r = opt_parse(&run_command, argc, argv, &p.v, &p.args, &e);
+	int r = opt_parse(&run_command, argc, argv, &p, &p.args, &e);
 
 	if (r == 0 && p.args.help) {
 		opt_help(&run_command);
