@@ -15,25 +15,25 @@ ends() {
 
 # --- stage 1 does not end --------------------------------------------------------------------------------
 program sleeps 'for (;;) pause();'
-vm_run 120 --image "$image" --stage1 "$tmp/sleeps" --append loglevel=0 --timeout-stage1 15
+vm_run 400 --image "$image" --stage1 "$tmp/sleeps" --append loglevel=0 --timeout-stage1 15
 ends "a silent hang" 71 'stage 1 did not end within 15 s; it did not say a word'
-vm_run 180 --image "$image" --append "root=/dev/vdb storeboot.deadline=500" --timeout-stage1 45
-ends "a hang in a step" 71 'stage 1 did not end within 45 s; the last step that ended was net; now in disk$'
-vm_run 120 --image "$image" --stage1 "$tmp/sleeps" --timeout-stage1 none --timeout 8
+vm_run 400 --image "$image" --append "root=/dev/vdb storeboot.deadline=500" --timeout-stage1 150
+ends "a hang in a step" 71 'stage 1 did not end within 150 s; the last step that ended was net; now in disk$'
+vm_run 400 --image "$image" --stage1 "$tmp/sleeps" --timeout-stage1 none --timeout 8
 ends "a hang, only the whole run limited" 71 'the run did not end within 8 s; it did not say a word'
 
 # --- it ends by itself -------------------------------------------------------------------------------------
 program leaves 'puts("farewell"); sleep(1); reboot(RB_POWER_OFF); return 0;'
-vm_run 120 --image "$image" --stage1 "$tmp/leaves"
+vm_run 400 --image "$image" --stage1 "$tmp/leaves"
 ends "power-off before stage 2" 71 'the guest ended \(guest-shutdown\) before stage 1 said a word'
 has "power-off before stage 2: the last console lines" "$err" '^storeboot: \| farewell$'
 program dies 'return 3;'
-vm_run 120 --image "$image" --stage1 "$tmp/dies"
+vm_run 400 --image "$image" --stage1 "$tmp/dies"
 ends "PID 1 ends" 71 "the guest's kernel panicked: Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000300"
 
 # --- stage 2 -------------------------------------------------------------------------------------------------
 panics=$(vm_script 'echo "about to panic"; echo 0 >/proc/sys/kernel/panic; echo c >/proc/sysrq-trigger; sleep 1000')
-vm_run 180 --image "$image" --append "demo.run=$panics" --timeout 170 --json "$tmp/events" --timings \
+vm_run 400 --image "$image" --append "demo.run=$panics" --timeout 170 --json "$tmp/events" --timings \
 	--plot "$tmp/plot.svg" --console-log "$tmp/console"
 ends "a panic in stage 2" 71 "the guest's kernel panicked: Kernel panic - not syncing: sysrq triggered crash"
 has "a panic in stage 2: its cause is among the last lines" "$err" '^storeboot: \| about to panic$'
@@ -59,34 +59,33 @@ is "plot: a bar for each line of the table" "$(grep -c '<rect x=' "$tmp/plot.svg
 	"$(grep -cE '^  .* [0-9.]+ +[0-9]+\.[0-9]{3}( |$)' <<<"$err")"
 # --- words that are no panic ----------------------------------------------------------------------------------------
 shows=$(vm_script 'echo "[    7.1] Kernel panic - not syncing: of last week" >/dev/console; sync; reboot -f')
-vm_run 180 --image "$image" --append "demo.run=$shows" --timeout 170
+vm_run 400 --image "$image" --append "demo.run=$shows" --timeout 170
 has "an old log, then reboot: the words were shown" "$out" '^\[    7\.1\] Kernel panic - not syncing: of last week$'
 ends "an old log, then reboot" 0 'the guest asked for a reboot$'
 
 # --- too little memory: for the kernel alone, and just enough for it ----------------------------------------------------
 little='give it more with --memory$'
-vm_run 120 --image "$image" --memory 32M
+vm_run 400 --image "$image" --memory 32M
 ends "too little memory for the kernel" 71 ".*; it had 32 MiB of memory, and its kernel alone needs [0-9]+: $little"
 needs=$(sed -n 's/.*its kernel alone needs \([0-9]*\):.*/\1/p' <<<"$err")
-QEMU_OPTS="-m $((needs + 2))" vm_run 180 --image "$image" --timeout-stage1 150
+QEMU_OPTS="-m $((needs + 2))" vm_run 400 --image "$image" --timeout-stage1 150
 ends "no memory beside the kernel's own" 71 ".* it had (only )?$((needs + 2)) MiB of memory.*$little"
 has "no memory beside the kernel's own: it is said at the start" "$err" \
 	"^storeboot: the guest has only $((needs + 2)) MiB of memory, and its kernel alone takes [0-9]+ to unpack itself; --memory"
 
 # --- one step more, and QEMU's own end ---------------------------------------------------------------------------
-vm_run 120 --image "$image" --append rootfstype=minix
+vm_run 400 --image "$image" --append rootfstype=minix
 ends "a root file system of another type" 70 'stage 1 failed at step disk: /dev/vda holds ext3, not minix .*disk unchanged$'
 "$storeboot" run "$system" --image "$image" --name victim </dev/null >"$tmp/out" 2>"$tmp/err" &
 launcher=$!
-qemu=
-until [ "$qemu" ]; do qemu=$(pgrep -P $launcher -f 'guest=victim'); sleep 0.1; done
-kill -KILL "$qemu"
+ok "QEMU runs" within 240 pgrep -P $launcher -f 'guest=victim'
+kill -KILL "$(pgrep -P $launcher -f 'guest=victim')"
 status=0
 wait $launcher || status=$?
 err=$(cat "$tmp/err")
 ends "QEMU is killed" 71 'QEMU ended: killed by signal 9 \(Killed\)$'
 
-vm_run 180 --image "$image" --timeout 60
-ends "stage 2 does not end" 71 'the run did not end within 60 s; stage 2 was reached$'
+vm_run 400 --image "$image" --timeout 150
+ends "stage 2 does not end" 71 'the run did not end within 150 s; stage 2 was reached$'
 has "stage 2 does not end: the last console lines" "$err" "^storeboot: \\| .*'poweroff' ends the run"
 tap_end

@@ -107,7 +107,7 @@ for signal in INT TERM HUP KILL; do
 	: >"$tmp/out" # else the last one's may still be there when it is looked at first
 	"$storeboot" run "$system" --image "$tmp/signal.qcow2" --append "demo.run=$wait_script" </dev/null >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
-	ok "SIG$signal: the guest is up" within 200 grep -q 'FACT waiting' "$tmp/out"
+	ok "SIG$signal: the guest is up" within 240 grep -q 'FACT waiting' "$tmp/out"
 	busy=$("$storeboot" run "$system" --image "$tmp/signal.qcow2" </dev/null 2>&1)
 	is "SIG$signal: meanwhile the image is in use: exit status" $? 67
 	has "the line names the holder" "$busy" "signal\.qcow2 .*$pid"
@@ -123,7 +123,7 @@ for line in sys.stdin: o = json.loads(line); print(o["name"], o["pid"], o["image
 	kill -$signal $pid
 	wait $pid 2>/dev/null
 	is "SIG$signal: exit status" $? $((128 + $(kill -l $signal)))
-	ok "SIG$signal: nothing is left after a moment" within 20 nothing_left
+	ok "SIG$signal: nothing is left after a moment" within 240 nothing_left
 done
 
 # --- a terminal ------------------------------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ done
 # In the midst of reading: kills the one server there is, once the guest has said so. $1: a shell command before.
 kill_server() {
 	local launcher server
-	until grep -aq '^READING' "$tmp/out" 2>/dev/null; do sleep 0.1; done
+	within 240 grep -aqs '^READING' "$tmp/out"
 	sleep 1 # into it: how far does not matter
 	launcher=$(pgrep -f "^[^ ]*storeboot run .*$image" | head -n 1)
 	server=$(ps -o pid=,comm= --ppid "$launcher" | awk '$2 == "bwrap" { print $1 }')
