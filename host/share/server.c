@@ -220,8 +220,8 @@ static int hook_start(const char *ns_path, const struct strv *words, struct argv
 	return pid < 0 ? -errno : 0;
 }
 
-/* Returns where it cannot be executed. */
-static int execute(const char *path, const char *ns_path)
+/* Returns, with the reason in the log, where it cannot be executed. */
+static void execute(const char *path, const char *ns_path)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	_cleanup_strv_ struct strv words = { 0 };
@@ -230,10 +230,12 @@ static int execute(const char *path, const char *ns_path)
 
 	if (r == 0 && ns_path)
 		r = hook_start(ns_path, &words, &hooked);
-	if (r < 0)
-		return r;
+	if (r < 0) {
+		log_error("the command in %s: %s", path, strerror(-r));
+		return;
+	}
 	execv(words.v[0], ns_path ? hooked.words.v : words.v);
-	return -errno;
+	log_error("cannot start %s: %s", words.v[0], strerror(errno));
 }
 
 int cmd_share_server(int argc, char **argv)
@@ -242,7 +244,6 @@ int cmd_share_server(int argc, char **argv)
 	const struct timespec pause = { 0, 500000 };
 	char ns[64];
 	pid_t launcher;
-	int r;
 
 	if (argc != 3 && argc != 4) {
 		log_error("share-server is for storeboot's own use");
@@ -255,10 +256,8 @@ int cmd_share_server(int argc, char **argv)
 		return EXIT_SHARE;
 	if (argc == 4)
 		snprintf(ns, sizeof(ns), "/proc/%d/fd/%d", (int)launcher, atoi(argv[3]));
-	r = keep_stdin_alone(argv[2]);
-	if (r == 0)
-		r = execute(argv[2], argc == 4 ? ns : NULL);
-	log_error("cannot be started by %s: %s", argv[2], strerror(-r));
+	if (keep_stdin_alone(argv[2]) == 0)
+		execute(argv[2], argc == 4 ? ns : NULL);
 	return EXIT_SHARE;
 }
 

@@ -366,7 +366,7 @@ static void why_a_server_did_not_start_is_told(void)
 
 	CHECK_INT(str_format(share.bwrap, sizeof(share.bwrap), "%s/no-such-bwrap", top), 0);
 	CHECK_INT(make_run("no-bwrap"), 0);
-	check_reason("no-bwrap", "the file server: cannot be started by ");
+	check_reason("no-bwrap", "the file server: cannot start /");
 	CHECK_INT(str_format(file, sizeof(file), "%s/no-bwrap/" SERVER_FILE, top), 0);
 	CHECK_INT(unlink(file), 0);
 	check_reason("no-bwrap", SERVER_FILE ": No such file or directory\n");
