@@ -18,6 +18,10 @@ system_of() {
 	nix_store --add "$top"
 }
 
+# begun: the launcher has a VM, or is over.
+# shellcheck disable=SC2317 # within calls it
+begun() { runs init || ! kill -0 "$launcher" 2>/dev/null; }
+
 # boot SYSTEM ARGUMENT...: in the background, as NAME "init"; launcher is its pid.
 boot() {
 	local top=$1
@@ -25,10 +29,7 @@ boot() {
 	"$storeboot" run "$top" --reginfo none --name init --image "$tmp/disk.qcow2" --memory 512M "$@" \
 		</dev/null >"$tmp/console" 2>"$tmp/err" &
 	launcher=$!
-	until "$storeboot" list | grep -q '^init '; do
-		kill -0 $launcher 2>/dev/null || break
-		sleep 0.1
-	done
+	within 240 begun
 }
 
 in_guest() {
@@ -135,7 +136,7 @@ active"
 has "systemd: it powered off by itself" "$(tr -d '\r' <"$tmp/console")" '(Reached target .*([Pp]oweroff|Power-Off)|systemd-shutdown)'
 boot "$top"
 is "systemd: exec, before it is up" "$(in_guest cat /proc/1/comm | tail -n 1 | grep -cE '^(systemd|busybox|init)$')" 1
-"$storeboot" exec init -- sh -c 'for i in $(seq 60); do systemctl is-active multi-user.target && break; sleep 1; done' </dev/null >"$tmp/out"
+"$storeboot" exec init -- sh -c 'for i in $(seq 600); do systemctl is-active multi-user.target && break; sleep 1; done' </dev/null >"$tmp/out"
 has "systemd: exec, when it is up" "$(cat "$tmp/out")" '^active$'
 ends systemd
 is "nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")" ""
