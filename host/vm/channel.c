@@ -13,13 +13,14 @@
 
 /* What waits for the guest before programs are not listened to. */
 #define TO_GUEST_ENOUGH (4 * FRAME_WINDOW)
-/* Beyond it is what the launcher itself has to tell, such as the answer to a hello: so much of that has only a
- * guest that says hello and reads nothing. */
+/* Beyond it are the launcher's own frames, such as answers that the guest never reads. */
 #define TO_GUEST_MAX (2 * TO_GUEST_ENOUGH)
 /* Two streams' credit, in frames of a byte each; more is a breach. */
 #define CONN_OUT_MAX (2 * FRAME_WINDOW * (1 + FRAME_HEADER) + 65536)
 #define CONSOLE_OUT_MAX 65536
 #define TYPED_MAX 4096
+#define ENDED_BY_GUEST \
+	"the guest has ended its agent (storeboot-agent) with all processes: it shuts down"
 
 enum { PORT, LISTENER, CONNS };
 
@@ -59,6 +60,12 @@ static void end_commands(struct channel *c, bool run, const char *why)
 	}
 }
 
+static void end_all(struct channel *c, const char *why)
+{
+	end_commands(c, true, why);
+	end_commands(c, false, why);
+}
+
 /* The port is of no use any more. */
 static void lose_for(struct channel *c, int code, const char *why)
 {
@@ -69,8 +76,7 @@ static void lose_for(struct channel *c, int code, const char *why)
 		snprintf(c->gone, sizeof(c->gone), "%s", why);
 		c->gone_code = code;
 	}
-	end_commands(c, true, c->gone);
-	end_commands(c, false, c->gone);
+	end_all(c, c->gone);
 }
 
 static void lose(struct channel *c, const char *why)
@@ -132,12 +138,10 @@ static void answer(struct channel *c, struct conn *n, enum frame_kind kind)
 
 static void attach(struct channel *c, struct conn *n)
 {
-	char why[96];
-
 	if (n->kind != CONN_CONSOLE && conn_count(c->conns, CONN_CONSOLE) >= CONN_CONSOLES) {
-		snprintf(why, sizeof(why), "busy: this VM has %d consoles open, and no more are possible",
-			 CONN_CONSOLES);
-		conn_dismiss(n, FRAME_GONE, EXIT_IN_USE, why);
+		conn_dismiss(n, FRAME_GONE, EXIT_IN_USE,
+			     "busy: this VM has " CONSTANT_TEXT(
+				     CONN_CONSOLES) " consoles open, and no more are possible");
 		return;
 	}
 	n->kind = CONN_CONSOLE;
@@ -147,16 +151,14 @@ static void attach(struct channel *c, struct conn *n)
 /* A program wants a command to be run. Returns whether it can be passed on now. */
 static bool open_command(struct channel *c, struct conn *n)
 {
-	char why[96];
-
 	if (why_none(c)[0]) {
 		conn_refuse(n, c->gone[0] ? c->gone_code : EXIT_GUEST, why_none(c));
 		return false;
 	}
 	if (!n->own && !n->held && conn_count(c->conns, CONN_COMMAND) >= CONN_COMMANDS) {
-		snprintf(why, sizeof(why), "busy: this VM runs %d commands of exec, and no more are possible",
-			 CONN_COMMANDS);
-		conn_refuse(n, EXIT_IN_USE, why);
+		conn_refuse(n, EXIT_IN_USE,
+			    "busy: this VM runs " CONSTANT_TEXT(
+				    CONN_COMMANDS) " commands of exec, and no more are possible");
 		return false;
 	}
 	n->held = !c->here;
@@ -196,8 +198,8 @@ static bool take_program_frame(struct channel *c, struct conn *n, const struct f
 	if (f->kind == FRAME_OPEN && n->kind == CONN_NEW && !open_command(c, n))
 		return false;
 	/* Not for a program to say; or there is nobody any more to hear it. */
-	if (n->kind != CONN_COMMAND || f->kind < FRAME_OPEN || f->kind > FRAME_CREDIT || !n->session ||
-	    !c->here)
+	if (n->kind != CONN_COMMAND || f->kind < FRAME_OPEN || f->kind > FRAME_CREDIT ||
+	    !n->session || !c->here)
 		return true;
 	put(c, frame_put(&c->to_guest, f->kind, n->session, f->data, f->len));
 	return true;
@@ -292,8 +294,7 @@ static void take_hello(struct channel *c, const struct frame *f)
 	channel_tell_clock(c);
 }
 
-/* Frames that the guest sends to a program. A program believes any other kind, such as FRAME_GONE, to be the
- * launcher's. */
+/* Frames from the guest to a program, which believes any other kind to be the launcher's. */
 static bool is_for_program(enum frame_kind kind)
 {
 	return kind >= FRAME_OUT && kind <= FRAME_CREDIT;
@@ -308,7 +309,7 @@ static void to_program(struct channel *c, const struct frame *f)
 	if (n->out.len > CONN_OUT_MAX || frame_put(&n->out, f->kind, 1, f->data, f->len) < 0)
 		hang_up(c, n);
 	else if (f->kind == FRAME_EXIT || f->kind == FRAME_REFUSED) {
-		n->session = 0; /* the guest may see the number again */
+		n->session = 0;	      /* the guest may see the number again */
 		n->closing = !n->own; /* it was the last frame */
 	}
 }
@@ -366,8 +367,7 @@ static bool read_port(struct channel *c)
 	return true;
 }
 
-/* What the agent said before it went is still to be read; a new one may have come meanwhile, and said
- * hello: then it is the old one that went. */
+/* Reads what the agent said before it went. If a new one has said hello, the old one went. */
 enum channel_close channel_closed(struct channel *c)
 {
 	unsigned int hellos = c->hellos;
@@ -381,8 +381,7 @@ enum channel_close channel_closed(struct channel *c)
 	buf_free(&c->from_guest);
 	if (!c->leaving)
 		return CHANNEL_VANISHED;
-	snprintf(c->away, sizeof(c->away),
-		 "the guest has ended its agent (storeboot-agent) with all processes: it shuts down");
+	snprintf(c->away, sizeof(c->away), "%s", ENDED_BY_GUEST);
 	end_commands(c, false, c->away);
 	return CHANNEL_LEFT;
 }
@@ -392,14 +391,12 @@ void channel_away(struct channel *c, const char *why)
 	if (c->here)
 		return;
 	snprintf(c->away, sizeof(c->away), "%s", why);
-	end_commands(c, true, why);
-	end_commands(c, false, why);
+	end_all(c, why);
 }
 
 void channel_ended(struct channel *c, const char *why)
 {
-	end_commands(c, true, why);
-	end_commands(c, false, why);
+	end_all(c, why);
 	for (size_t i = 0; i < CONNS_MAX; i++)
 		if (!conn_is_free(&c->conns[i]) && c->conns[i].kind != CONN_STOP)
 			conn_dismiss(&c->conns[i], FRAME_GONE, EXIT_OK, why);
@@ -415,10 +412,11 @@ bool channel_busy(const struct channel *c)
 
 static void write_port(struct channel *c)
 {
-	ssize_t n = c->port >= 0 && c->to_guest.len > 0 ?
-			    send(c->port, c->to_guest.data, c->to_guest.len, MSG_DONTWAIT | MSG_NOSIGNAL) :
-			    0;
+	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+	ssize_t n = 0;
 
+	if (c->port >= 0 && c->to_guest.len > 0)
+		n = send(c->port, c->to_guest.data, c->to_guest.len, flags);
 	if (n > 0)
 		frame_drop(&c->to_guest, (size_t)n);
 }
@@ -433,15 +431,17 @@ static void accept_conn(struct channel *c)
 
 void channel_polls(const struct channel *c, struct pollfd *fds)
 {
-	fds[PORT] = (struct pollfd){ c->port, (short)(POLLIN | (c->to_guest.len > 0 ? POLLOUT : 0)), 0 };
+	const short port_events = c->to_guest.len > 0 ? POLLIN | POLLOUT : POLLIN;
+
+	fds[PORT] = (struct pollfd){ c->port, port_events, 0 };
 	fds[LISTENER] = (struct pollfd){ c->listener, POLLIN, 0 };
 	for (size_t i = 0; i < CONNS_MAX; i++) {
 		const struct conn *n = &c->conns[i];
-		bool read = !n->held && has_room(c), write = !conn_is_free(n) && n->out.len > 0;
+		const short in = !n->held && has_room(c) ? POLLIN : 0;
+		const short out = n->out.len > 0 ? POLLOUT : 0;
 
-		/* Also of one that waits the end is seen (POLLHUP). */
-		fds[CONNS + i] = (struct pollfd){ conn_is_free(n) ? -1 : n->fd,
-						  (short)((read ? POLLIN : 0) | (write ? POLLOUT : 0)), 0 };
+		/* POLLHUP comes without being asked for. */
+		fds[CONNS + i] = (struct pollfd){ conn_is_free(n) ? -1 : n->fd, in | out, 0 };
 	}
 }
 
@@ -460,7 +460,7 @@ void channel_serve(struct channel *c, const struct pollfd *fds)
 			hang_up(c, n);
 		else if (fds[CONNS + i].revents & ~POLLOUT)
 			read_conn(c, n);
-		else if (n->in.len > 0 && !n->held && take_program_frames(c, n) < 0) /* what had no room */
+		else if (n->in.len > 0 && !n->held && take_program_frames(c, n) < 0)
 			hang_up(c, n);
 		if (!conn_is_free(n) && n->out.len > 0)
 			write_conn(c, n);
@@ -484,7 +484,7 @@ void channel_console(struct channel *c, const char *data, size_t len)
 
 void channel_free(struct channel *c)
 {
-	/* `stop` waits for our end, after all that is cleared up: its connection ends with the process. */
+	/* `stop` waits for the end of this process: its connection ends with it. */
 	for (size_t i = 0; i < CONNS_MAX; i++) {
 		if (c->conns[i].kind == CONN_STOP)
 			c->conns[i].fd = -1;

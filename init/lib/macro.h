@@ -13,6 +13,10 @@
 #define _printf_(fmt, first) __attribute__((format(printf, fmt, first)))
 #define _unused_ __attribute__((unused))
 
+/* The text of a macro that is a number: "16". */
+#define CONSTANT_TEXT_OF(token) #token
+#define CONSTANT_TEXT(macro) CONSTANT_TEXT_OF(macro)
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* They run after a return's value is computed, so `return -errno` may stand beside them; what errno
@@ -54,11 +58,11 @@ static inline int take_fd(int *fd)
 	return r;
 }
 
-#define take_ptr(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) taken_ = (p);                                                        \
-		(p) = NULL;                                                                        \
-		taken_;                                                                            \
+#define take_ptr(p) \
+	({ \
+		__typeof__(p) taken_ = (p); \
+		(p) = NULL; \
+		taken_; \
 	})
 
 #endif
