@@ -11,9 +11,9 @@
 #define EXT_SUPERBLOCK_SIZE 1024
 
 /*
- * The size in blocks to which a file system with this superblock can grow on a disk of disk bytes. A
- * pure function. Returns 0 if it fills its disk, except for what no group of blocks can use, or if
- * it is no such file system. ret_now: its bytes now.
+ * The size in blocks to which a file system with this superblock can grow on a disk of disk bytes.
+ * A pure function. Returns 0 if it fills its disk, except for what no group of blocks can use, or
+ * if it is no such file system. ret_now: its bytes now.
  */
 uint64_t ext_grow_blocks(const void *superblock, uint64_t disk, uint64_t *ret_now);
 

@@ -53,23 +53,24 @@ static uint32_t le(const void *superblock, size_t at, size_t bytes)
 }
 
 /*
- * The blocks that a last group has to have: its tables, the copy of the superblock and what comes with that,
- * and some for data. It is a little more than mke2fs and the kernel ask for (fs/ext4/resize.c,
- * ext4_resize_fs), as not every group has such a copy.
+ * The blocks that a last group has to have: its tables, the copy of the superblock and what comes
+ * with that, and some for data. It is a little more than mke2fs and the kernel ask for
+ * (fs/ext4/resize.c, ext4_resize_fs), as not every group has such a copy.
  */
 static uint64_t least_group(const void *superblock, uint64_t groups)
 {
 	const uint32_t block = 1024U << le(superblock, AT_LOG_BLOCK_SIZE, 4);
 	const uint32_t inode = le(superblock, AT_INODE_SIZE, 2);
-	const uint64_t inodes = (uint64_t)(inode ? inode : OLD_INODE_SIZE) *
-				le(superblock, AT_INODES_PER_GROUP, 4);
+	const uint64_t inodes =
+		(uint64_t)(inode ? inode : OLD_INODE_SIZE) * le(superblock, AT_INODES_PER_GROUP, 4);
 
-	return 2 + (inodes + block - 1) / block + 1 + (groups * DESCRIPTOR_SIZE + block - 1) / block +
-	       le(superblock, AT_RESERVED_GDT, 2) + GROUP_DATA_MIN;
+	return 2 + (inodes + block - 1) / block + 1 +
+	       (groups * DESCRIPTOR_SIZE + block - 1) / block + le(superblock, AT_RESERVED_GDT, 2) +
+	       GROUP_DATA_MIN;
 }
 
-/* The size to ask for, in blocks: without an end of the disk that is too small for a group of its own. The
- * kernel leaves that out, too. now, disk: blocks. */
+/* The size to ask for, in blocks: without an end of the disk that is too small for a group of its
+ * own. The kernel leaves that out, too. now, disk: blocks. */
 static uint64_t whole_groups(const void *superblock, uint64_t now, uint64_t disk)
 {
 	const uint64_t first = le(superblock, AT_FIRST_DATA_BLOCK, 4);
@@ -80,7 +81,9 @@ static uint64_t whole_groups(const void *superblock, uint64_t now, uint64_t disk
 		return disk;
 	rest = (disk - first) % per_group;
 	groups = (disk - first) / per_group + 1;
-	return rest > 0 && disk - rest >= now && rest < least_group(superblock, groups) ? disk - rest : disk;
+	return rest > 0 && disk - rest >= now && rest < least_group(superblock, groups) ?
+		       disk - rest :
+		       disk;
 }
 
 uint64_t ext_grow_blocks(const void *superblock, uint64_t disk, uint64_t *ret_now)
@@ -99,7 +102,8 @@ uint64_t ext_grow_blocks(const void *superblock, uint64_t disk, uint64_t *ret_no
 	return target > blocks && (target - blocks) << (10 + log) >= WORTHWHILE ? target : 0;
 }
 
-/* Returns as ext_grow_blocks; 0 also where the disk cannot be read: the mount will have said more. */
+/* Returns as ext_grow_blocks; 0 also where the disk cannot be read: the mount will have said more.
+ */
 static uint64_t look(const char *disk, uint64_t *ret_now, uint64_t *ret_disk)
 {
 	_cleanup_close_ int fd = open(disk, O_RDONLY | O_CLOEXEC);

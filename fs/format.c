@@ -55,11 +55,11 @@ struct format {
 	ext2_filsys fs;
 	struct strict_io io;
 	struct ext2fs_journal_params journal;
-	blk64_t overhead; /* blocks that hold no files' data, without the journal */
-	int fd;		  /* our own descriptor of the disk, open from before the first write */
+	blk64_t overhead;   /* blocks that hold no files' data, without the journal */
+	int fd;		    /* our own descriptor of the disk, open from before the first write */
 	uint64_t disk_size; /* bytes, with what the file system leaves over */
-	bool marked;	  /* the marker may be on the disk */
-	bool published;	  /* so may the primary superblock, or a part of it */
+	bool marked;	    /* the marker may be on the disk */
+	bool published;	    /* so may the primary superblock, or a part of it */
 };
 
 static void format_done(struct format *f)
@@ -87,8 +87,7 @@ static int geometry(struct format *f, uint64_t size, uint64_t *ret_size, unsigne
 	else if (ioctl(f->fd, BLKGETSIZE64, &whole) < 0 || ioctl(f->fd, BLKSSZGET, &sector) < 0)
 		return err_sys(e, errno, "cannot ask %s for its size", f->path);
 	if (size > whole)
-		return err_set(e, ENOSPC,
-			       "cannot format %s: %llu bytes are wanted, it has %llu",
+		return err_set(e, ENOSPC, "cannot format %s: %llu bytes are wanted, it has %llu",
 			       f->path, (unsigned long long)size, (unsigned long long)whole);
 	f->disk_size = whole;
 	*ret_size = size ? size : whole;
@@ -410,8 +409,8 @@ static int format_prepare(struct format *f, uint64_t size, struct ext2_super_blo
 	int r;
 
 	if (f->label && strlen(f->label) > LABEL_MAX)
-		return err_set(e, EINVAL, "cannot format %s: label \"%s\" is over %d bytes", f->path,
-			       f->label, LABEL_MAX);
+		return err_set(e, EINVAL, "cannot format %s: label \"%s\" is over %d bytes",
+			       f->path, f->label, LABEL_MAX);
 	f->fd = open(f->path, O_RDWR | O_CLOEXEC);
 	if (f->fd < 0)
 		return err_sys(e, errno, "cannot open %s to format it", f->path);

@@ -6,8 +6,8 @@
  * is written; it goes when the finished file system was read again. So a disk that has it holds
  * nothing but what a format of ours has left there, and may be formatted again. A sector is written
  * whole or not at all. Nothing else makes these 32 bytes, which are random; the checksum and the
- * size keep a marker that was damaged or copied to a smaller disk from counting; on a larger one it counts
- * where nothing lies behind the size that it names: a disk may grow between two boots.
+ * size keep a marker that was damaged or copied to a smaller disk from counting; on a larger one it
+ * counts where nothing lies behind the size that it names: a disk may grow between two boots.
  */
 #include "fs/marker.h"
 
@@ -28,10 +28,9 @@ struct marker {
 _Static_assert(sizeof(struct marker) == MARKER_SIZE, "it fills its sector");
 
 static const uint8_t magic[32] = {
-	0x4d, 0x4c, 0x5a, 0xa7, 0x0b, 0xb9, 0xb7, 0x7b,
-	0xbf, 0x39, 0x94, 0x19, 0xf2, 0x56, 0x98, 0xb0,
-	0xfa, 0xef, 0x3d, 0x02, 0x9e, 0xeb, 0x2a, 0x85,
-	0x86, 0xc0, 0x24, 0x4a, 0x75, 0xd8, 0x09, 0xbd,
+	0x4d, 0x4c, 0x5a, 0xa7, 0x0b, 0xb9, 0xb7, 0x7b, 0xbf, 0x39, 0x94,
+	0x19, 0xf2, 0x56, 0x98, 0xb0, 0xfa, 0xef, 0x3d, 0x02, 0x9e, 0xeb,
+	0x2a, 0x85, 0x86, 0xc0, 0x24, 0x4a, 0x75, 0xd8, 0x09, 0xbd,
 };
 
 /* FNV-1a: against damage, not against malice. */

@@ -18,9 +18,9 @@
 void marker_make(const uint8_t *uuid, uint64_t size, uint8_t *ret_sector);
 
 /*
- * Whether the sector is a marker, all of it, for a disk of size bytes, or for a smaller one that has
- * become larger since: then everything behind the old size (*ret_size, at most size) must be zero, which
- * is the caller's to see. Its UUID is in *ret_uuid. A pure function.
+ * Whether the sector is a marker, all of it, for a disk of size bytes, or for a smaller one that
+ * has become larger since: then everything behind the old size (*ret_size, at most size) must be
+ * zero, which is the caller's to see. Its UUID is in *ret_uuid. A pure function.
  */
 bool marker_parse(const uint8_t *sector, uint64_t size, uint8_t *ret_uuid, uint64_t *ret_size);
 

@@ -25,7 +25,7 @@ static const char *table_name(const char *type)
 }
 
 static enum fs_verdict refuse(const struct probe *p, const char *fstype, const char *disk,
-				struct err *e)
+			      struct err *e)
 {
 	const char *quote = p->label[0] ? "\"" : "", *gap = p->label[0] ? " " : "";
 
@@ -52,7 +52,7 @@ static enum fs_verdict refuse(const struct probe *p, const char *fstype, const c
 }
 
 static enum fs_verdict format(enum fs_verdict how, const struct probe *p,
-				const struct fs_want *want, const char *disk, struct err *e)
+			      const struct fs_want *want, const char *disk, struct err *e)
 {
 	const struct fs_type *type = fs_type_find(want->fstype);
 
@@ -71,7 +71,7 @@ static enum fs_verdict format(enum fs_verdict how, const struct probe *p,
 }
 
 enum fs_verdict fs_decide(const struct probe *p, const struct fs_want *want, const char *disk,
-			    struct err *e)
+			  struct err *e)
 {
 	const struct fs_type *type = fs_type_find(want->fstype);
 	bool known = p->type[0] != '\0', ours = p->finished && type && type->whole;

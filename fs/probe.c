@@ -149,8 +149,8 @@ static int look_for_marker(int fd, struct probe *p)
 {
 	uint8_t first[MARKER_SIZE] = { 0 }, uuid[16];
 	uint64_t marked, found;
-	int r = file_pread_all(fd, first,
-			       p->size < sizeof(first) ? (size_t)p->size : sizeof(first), 0);
+	int r = file_pread_all(fd, first, p->size < sizeof(first) ? (size_t)p->size : sizeof(first),
+			       0);
 
 	if (r < 0 || !marker_parse(first, p->size, uuid, &marked))
 		return r;

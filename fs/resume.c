@@ -8,8 +8,8 @@
 #include "fs/zero.h"
 #include "init/lib/file.h"
 
-/* Exclusively (open(2), O_EXCL on a block device). ret_uuid: the marker's, which must be there: nothing
- * is written on the caller's word alone. */
+/* Exclusively (open(2), O_EXCL on a block device). ret_uuid: the marker's, which must be there:
+ * nothing is written on the caller's word alone. */
 static int open_marked(const char *path, const char *what, int *ret_fd, uint8_t *ret_uuid,
 		       struct err *e)
 {

@@ -42,8 +42,8 @@ static errcode_t keep(io_channel channel, unsigned long long block, errcode_t r)
 static bool covers_super(io_channel channel, unsigned long long block, int count)
 {
 	unsigned long long size = (unsigned long long)channel->block_size, at = block * size;
-	unsigned long long len = count < 0 ? -(unsigned long long)(long long)count
-					   : (unsigned long long)count * size;
+	unsigned long long len = count < 0 ? -(unsigned long long)(long long)count :
+					     (unsigned long long)count * size;
 
 	return at < SUPERBLOCK_OFFSET + SUPERBLOCK_SIZE && at + len > SUPERBLOCK_OFFSET;
 }

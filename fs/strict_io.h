@@ -14,11 +14,11 @@ struct strict_io {
 	struct struct_io_manager ops; /* the channel's manager points here */
 	io_manager base;
 	ext2_filsys fs;
-	ext2fs_block_bitmap written;  /* blocks that may hold something */
-	errcode_t failed;	      /* the first failure; 0: none */
-	unsigned long long failed_at; /* its offset in bytes; 0 with a failed flush */
-	bool wrote;		      /* something may have reached the disk */
-	bool held;		      /* the library has written the primary superblock: */
+	ext2fs_block_bitmap written;	/* blocks that may hold something */
+	errcode_t failed;		/* the first failure; 0: none */
+	unsigned long long failed_at;	/* its offset in bytes; 0 with a failed flush */
+	bool wrote;			/* something may have reached the disk */
+	bool held;			/* the library has written the primary superblock: */
 	uint8_t super[SUPERBLOCK_SIZE]; /* it is here, and not on the disk */
 };
 

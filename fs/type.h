@@ -39,7 +39,8 @@ struct fs_type {
 /* Returns the row of that name, or NULL. */
 const struct fs_type *fs_type_find(const char *name);
 
-/* Whether a driver that is asked for one type mounts what libblkid found. type: its row, or NULL. */
+/* Whether a driver that is asked for one type mounts what libblkid found. type: its row, or NULL.
+ */
 bool fs_type_mounts(const char *asked, const struct fs_type *type, const char *found);
 
 #endif

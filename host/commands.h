@@ -14,8 +14,8 @@ struct command {
 extern const struct command commands[];
 
 /* Loops over the commands that users see. */
-#define COMMAND_EACH(c)                                                                            \
-	for (const struct command *row_ = commands; row_->is; row_++)                              \
+#define COMMAND_EACH(c) \
+	for (const struct command *row_ = commands; row_->is; row_++) \
 		for (const struct opt_command *c = row_->is->brief ? row_->is : NULL; c; c = NULL)
 
 /* `storeboot completion bash|zsh|fish`: argv[0] is "completion". Returns the exit status. */

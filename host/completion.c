@@ -106,9 +106,9 @@ static void bash(void)
 static void zsh_option(const struct opt *o)
 {
 	printf("\t\t'%s--%s%s[", o->kind == OPT_LIST ? "*" : "", o->name,
-	       o->kind == OPT_FLAG    ? ""
-	       : o->kind == OPT_MAYBE ? "=-"
-				      : "=");
+	       o->kind == OPT_FLAG  ? "" :
+	       o->kind == OPT_MAYBE ? "=-" :
+				      "=");
 	print_quoted(o->help, "[]:\\", "'\\''");
 	putchar(']');
 	if (o->kind != OPT_FLAG) {
@@ -147,8 +147,8 @@ static void zsh(void)
 		if (c->words)
 			printf("\t\t'1:word:(%s)' \\\n", c->words);
 		printf("\t\t%s ;;\n",
-		       c->takes_vm ? "'*:VM:($(storeboot list 2>/dev/null | cut -d \" \" -f 1))'"
-				   : "'*:file:_files'");
+		       c->takes_vm ? "'*:VM:($(storeboot list 2>/dev/null | cut -d \" \" -f 1))'" :
+				     "'*:file:_files'");
 	}
 	printf("\tesac\n}\n_storeboot \"$@\"\n");
 }

@@ -24,19 +24,20 @@
 enum disk_state {
 	DISK_UNTOUCHED,
 	DISK_NOT_FOUND,
-	DISK_NONE, /* this boot has none */
+	DISK_NONE,   /* this boot has none */
 	DISK_PARTLY, /* formatting began and failed; the step's own error says more */
 	DISK_FORMATTED,
-	DISK_MOUNTING, /* as it was found; the kernel replays a journal even if the mount then fails */
-	DISK_IN_USE, /* mounted as it was found */
+	DISK_MOUNTING, /* as it was found; the kernel replays a journal even if the mount then fails
+			*/
+	DISK_IN_USE,   /* mounted as it was found */
 };
 
 struct boot {
 	struct config config;
-	struct buf folders;	 /* SHARED_FOLDERS_FILE; empty: none */
+	struct buf folders;	   /* SHARED_FOLDERS_FILE; empty: none */
 	unsigned int folder_kinds; /* a bit for each enum share_kind that is in it */
 	unsigned int folders_done; /* lines of it that are mounted */
-	char *const *argv; /* PID 1's own: words the kernel did not know go to stage 2 */
+	char *const *argv;	   /* PID 1's own: words the kernel did not know go to stage 2 */
 	enum disk_state disk;
 	char root_found[32]; /* the disk that has the serial, where it is not the one root= names */
 	bool root_mounted;
@@ -45,7 +46,7 @@ struct boot {
 	char devkmsg[16]; /* the kernel's limit on /dev/kmsg, for stage 2 to find as it was */
 	char loglevel[4]; /* the same of what the kernel shows; "": not changed */
 	struct report report;
-	pid_t agent; /* beside stage 2; 0: none */
+	pid_t agent;	  /* beside stage 2; 0: none */
 	const char *step; /* the current one's name */
 	struct err err;	  /* of the step that failed */
 	char note[256];	  /* what the current step did, for its log line; steps may fill it */

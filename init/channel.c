@@ -2,9 +2,9 @@
 /*
  * channel.c - when and where the agent (init/agent) listens to the host
  *
- * Theory of operation: one process has the port open at a time. Beside stage 2 it is a child that PID 1
- * leaves behind when it becomes stage 2; in place of stage 2, and where a step failed, it is PID 1
- * itself. The host knows them apart by their FRAME_HELLO.
+ * Theory of operation: one process has the port open at a time. Beside stage 2 it is a child that
+ * PID 1 leaves behind when it becomes stage 2; in place of stage 2, and where a step failed, it is
+ * PID 1 itself. The host knows them apart by their FRAME_HELLO.
  */
 #include "init/channel.h"
 
@@ -30,7 +30,8 @@
 
 #define PORTS "/sys/class/virtio-ports"
 #define RESCUE_DEADLINE_MS 5000 /* the port was there before, or never will be */
-/* An abstract name: no file system, and none that stage 2 could mount over it (sd_notify(3), unix(7)). */
+/* An abstract name: no file system, and none that stage 2 could mount over it (sd_notify(3),
+ * unix(7)). */
 #define NOTIFY_NAME "@storeboot/notify"
 
 static int try_port(const struct boot *b, const char *port)
@@ -49,7 +50,8 @@ static int try_port(const struct boot *b, const char *port)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A port's name comes some time after its node (drivers/char/virtio_console.c, VIRTIO_CONSOLE_PORT_NAME). */
+/* A port's name comes some time after its node (drivers/char/virtio_console.c,
+ * VIRTIO_CONSOLE_PORT_NAME). */
 static int look_for_port(void *arg)
 {
 	const struct boot *b = arg;
@@ -77,7 +79,8 @@ static int open_port(struct boot *b, unsigned int deadline_ms, struct err *e)
 			       "no way for commands into the guest: this kernel has no driver for "
 			       "virtio-serial (CONFIG_VIRTIO_CONSOLE), or it is not loaded");
 	fd = uevent_wait(look_for_port, b, deadline_ms);
-	return fd < 0 ? err_sys(e, fd, "no way for commands into the guest: the virtio-serial port %s",
+	return fd < 0 ? err_sys(e, fd,
+				"no way for commands into the guest: the virtio-serial port %s",
 				b->config.param.channel) :
 			fd;
 }
@@ -128,7 +131,8 @@ static void spare_from_oom(const struct boot *b)
 		return; /* it is ended as any other then */
 }
 
-/* Nothing of PID 1's is kept open: not its console, which stage 2 may hang up, and no folder but /. */
+/* Nothing of PID 1's is kept open: not its console, which stage 2 may hang up, and no folder but /.
+ */
 static void become_agent(const struct boot *b)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -164,8 +168,9 @@ static void agent(struct boot *b, struct agent_config *c)
 
 void channel_start(struct boot *b)
 {
-	struct agent_config c = { .port = -1, .place = FRAME_AT_STAGE2, .text = "", .exec_fd = -1,
-				  .notify_fd = -1 };
+	struct agent_config c = {
+		.port = -1, .place = FRAME_AT_STAGE2, .text = "", .exec_fd = -1, .notify_fd = -1
+	};
 	int ends[2];
 
 	if (!b->config.param.channel)
@@ -205,7 +210,10 @@ void channel_stop(struct boot *b)
 int step_command(struct boot *b)
 {
 	char console[80];
-	struct agent_config c = { .place = FRAME_AT_COMMAND, .text = "", .exec_fd = -1, .notify_fd = -1,
+	struct agent_config c = { .place = FRAME_AT_COMMAND,
+				  .text = "",
+				  .exec_fd = -1,
+				  .notify_fd = -1,
 				  .system_config = b->config.param.system_config,
 				  .console = console_path(b, console, sizeof(console)) };
 
@@ -220,8 +228,8 @@ int step_command(struct boot *b)
 	off_now();
 }
 
-/* The API mounts below the new root, for a shell in there, and away again: steps expect them where they
- * are. */
+/* The API mounts below the new root, for a shell in there, and away again: steps expect them where
+ * they are. */
 static void show_api(bool show)
 {
 	static const char *const names[] = { "/dev", "/proc", "/sys", "/run" };
@@ -254,8 +262,9 @@ static void choose_shell(const struct boot *b, struct agent_config *c)
 bool channel_rescue(struct boot *b)
 {
 	char console[80];
-	struct agent_config c = { .place = FRAME_AT_RESCUE, .text = b->step, .exec_fd = -1,
-				  .notify_fd = -1 };
+	struct agent_config c = {
+		.place = FRAME_AT_RESCUE, .text = b->step, .exec_fd = -1, .notify_fd = -1
+	};
 	enum agent_end how;
 	bool show;
 	struct err e;

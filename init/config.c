@@ -159,8 +159,8 @@ int share_kind_of(const char *name, size_t len)
 {
 	int i = 0;
 
-	while (i < SHARE_COUNT && (strlen(share_rows[i].name) != len ||
-				   memcmp(share_rows[i].name, name, len) != 0))
+	while (i < SHARE_COUNT &&
+	       (strlen(share_rows[i].name) != len || memcmp(share_rows[i].name, name, len) != 0))
 		i++;
 	return i;
 }
@@ -180,10 +180,11 @@ static int parse_share(struct config *c, struct err *e)
 	if (!c->param.share_source && c->share != SHARE_NONE)
 		c->param.share_source = share_rows[i].source;
 	if (c->param.share_cache && (c->share == SHARE_NONE || c->share == SHARE_IMAGE))
-		return err_set(e, EINVAL,
-			       "storeboot.share.cache= on the kernel command line: there is no share "
-			       "with storeboot.share=%s for the image to lie over",
-			       name);
+		return err_set(
+			e, EINVAL,
+			"storeboot.share.cache= on the kernel command line: there is no share "
+			"with storeboot.share=%s for the image to lie over",
+			name);
 	return 0;
 }
 
@@ -222,13 +223,16 @@ static int parse_writable(struct config *c, struct err *e)
 
 	c->writable = !value ? WRITABLE_NO : str_eq(value, "disk") ? WRITABLE_DISK : WRITABLE_TMPFS;
 	if (c->writable == WRITABLE_TMPFS && !str_eq(value, "tmpfs"))
-		return err_set(e, EINVAL,
-			       "storeboot.writable-store=%s on the kernel command line: tmpfs or disk", value);
+		return err_set(
+			e, EINVAL,
+			"storeboot.writable-store=%s on the kernel command line: tmpfs or disk",
+			value);
 	if (c->writable != WRITABLE_NO && c->share == SHARE_NONE)
-		return err_set(e, EINVAL,
-			       "storeboot.writable-store=%s on the kernel command line: without a share the "
-			       "store is on the root disk, and is written to as it is",
-			       value);
+		return err_set(
+			e, EINVAL,
+			"storeboot.writable-store=%s on the kernel command line: without a share the "
+			"store is on the root disk, and is written to as it is",
+			value);
 	return 0;
 }
 
@@ -255,7 +259,8 @@ static int parse_root(struct config *c, struct err *e)
 static int check_stage2(struct config *c, struct err *e)
 {
 	if (c->param.verify && !c->param.reg_info)
-		return err_set(e, EINVAL, "storeboot.verify on the kernel command line needs regInfo=");
+		return err_set(e, EINVAL,
+			       "storeboot.verify on the kernel command line needs regInfo=");
 	if (!c->param.init && !c->param.no_stage2)
 		return err_set(e, EINVAL,
 			       "init= is not on the kernel command line: no stage 2 to go to");
@@ -276,8 +281,8 @@ static int parse_deadline(struct config *c, struct err *e)
 
 static int apply(struct config *c, struct err *e)
 {
-	static int (*const parts[])(struct config *c, struct err *e) = {
-		check_paths, check_channel,  check_stage2,  parse_root,
+	static int (*const parts[])(struct config * c, struct err * e) = {
+		check_paths, check_channel,  check_stage2,   parse_root,
 		parse_share, parse_writable, parse_deadline,
 	};
 	int r = 0;

@@ -15,7 +15,8 @@
  * COMMAND_LINE_SIZE). */
 #define CONFIG_CMDLINE_MAX 4096
 
-/* The root disk where root= names none; the launcher writes it, too, or with SCSI and IDE the other. */
+/* The root disk where root= names none; the launcher writes it, too, or with SCSI and IDE the
+ * other. */
 #define CONFIG_ROOT "/dev/vda"
 #define CONFIG_ROOT_SCSI "/dev/sda"
 
@@ -47,10 +48,10 @@ static inline bool root_is_disk(const struct config *c)
  * an empty value stands for none; what follows "--" is stage 2's. Words that are not in param.h are
  * left alone: the kernel passes them on by itself. A pure function. len: bytes of cmdline; a
  * newline at the end is dropped, a NUL ends it. Returns 0, -E2BIG over CONFIG_CMDLINE_MAX - 1
- * bytes, -EINVAL where init= is missing (and needed) or a value is not allowed (a relative path, an unknown
- * storeboot.share=, a deadline that is no number of 1 to 3600, an unknown storeboot.* word: it is
- * ours, so it is a slip of the pen or for a newer stage 1). Then only the fields that say what to
- * do on failure are good; they are always set.
+ * bytes, -EINVAL where init= is missing (and needed) or a value is not allowed (a relative path, an
+ * unknown storeboot.share=, a deadline that is no number of 1 to 3600, an unknown storeboot.* word:
+ * it is ours, so it is a slip of the pen or for a newer stage 1). Then only the fields that say
+ * what to do on failure are good; they are always set.
  */
 _must_check_ int config_parse(const char *cmdline, size_t len, struct config *ret, struct err *e);
 

@@ -92,16 +92,16 @@ static int read_shared_folders(struct boot *b)
 	struct shared_folder entry;
 
 	if (r < 0)
-		return r == -ENOENT
-			       ? 0
-			       : err_sys(&b->err, r, "/" SHARED_FOLDERS_FILE " in the initramfs");
+		return r == -ENOENT ?
+			       0 :
+			       err_sys(&b->err, r, "/" SHARED_FOLDERS_FILE " in the initramfs");
 	while ((r = shared_folder_next(&text, &len, &entry)) > 0)
 		b->folder_kinds |= 1U << entry.kind;
 	return r < 0 ? err_set(&b->err, EINVAL,
 			       "/" SHARED_FOLDERS_FILE
 			       " in the initramfs: no line \"SHARE ro|rw SOURCE PATH\": %.*s",
-			       (int)strcspn(text, "\n"), text)
-		     : 0;
+			       (int)strcspn(text, "\n"), text) :
+		       0;
 }
 
 /* Who wants the trace wants to see it, also with the loglevel=4 of most command lines. */
@@ -109,10 +109,12 @@ static void show_trace(struct boot *b)
 {
 	char levels[64];
 
-	if (!b->config.param.trace || file_read_line(AT_FDCWD, LOGLEVEL, levels, sizeof(levels)) < 0)
+	if (!b->config.param.trace ||
+	    file_read_line(AT_FDCWD, LOGLEVEL, levels, sizeof(levels)) < 0)
 		return;
 	levels[strcspn(levels, "\t ")] = '\0';
-	if (atoi(levels) > LOG_INFO || str_format(b->loglevel, sizeof(b->loglevel), "%s", levels) < 0)
+	if (atoi(levels) > LOG_INFO ||
+	    str_format(b->loglevel, sizeof(b->loglevel), "%s", levels) < 0)
 		return;
 	if (file_write(AT_FDCWD, LOGLEVEL, "7", 1) < 0)
 		b->loglevel[0] = '\0';

@@ -3,12 +3,12 @@
  * disk.c - the root disk: find it, look at it, format it if and only if it is empty; mount it
  *
  * What is formatted and what is refused is fs/policy.c's to say. Here it is seen to that this is
- * the disk that the host means: QEMU's arguments, and the order in which drivers find them, decide which
- * one becomes /dev/vda or /dev/sda, so it is known by its serial.
+ * the disk that the host means: QEMU's arguments, and the order in which drivers find them, decide
+ * which one becomes /dev/vda or /dev/sda, so it is known by its serial.
  *
  * Between the look and the format nobody else can write: PID 1 is the only process, and QEMU locks
- * the image on the host. The format opens the disk again by its name, exclusively; the descriptor of
- * the look stays open until then, and while it is, the kernel gives the name to no other disk
+ * the image on the host. The format opens the disk again by its name, exclusively; the descriptor
+ * of the look stays open until then, and while it is, the kernel gives the name to no other disk
  * (drivers/block/virtio_blk.c and drivers/scsi/sd.c free its number with the last reference).
  */
 #include <errno.h>
@@ -145,7 +145,8 @@ static int make_in_etc(struct boot *b, int etc, const char *name, const char *te
 	if (fd >= 0 && r < 0) /* a full disk: the next boot shall not take the empty one for good */
 		unlinkat(etc, name, 0);
 	if (r < 0 && r != -EEXIST)
-		return err_sys(&b->err, r, "cannot write /etc/%s on %s", name, b->config.param.root);
+		return err_sys(&b->err, r, "cannot write /etc/%s on %s", name,
+			       b->config.param.root);
 	return 0;
 }
 
@@ -178,12 +179,13 @@ static int mount_root(struct boot *b)
 
 	if (!root_is_disk(&b->config)) {
 		b->disk = DISK_NONE;
-		return mount_fs_detached("tmpfs", "root", in_memory, ARRAY_SIZE(in_memory), false, 0,
-					 &b->err);
+		return mount_fs_detached("tmpfs", "root", in_memory, ARRAY_SIZE(in_memory), false,
+					 0, &b->err);
 	}
 	if (b->disk == DISK_UNTOUCHED)
 		b->disk = DISK_MOUNTING;
-	fd = mount_fs_detached(b->config.param.rootfstype, b->config.param.root, NULL, 0, false, 0, &b->err);
+	fd = mount_fs_detached(b->config.param.rootfstype, b->config.param.root, NULL, 0, false, 0,
+			       &b->err);
 	if (fd == -EUCLEAN)
 		return err_set(&b->err, EUCLEAN,
 			       "%s: its %s file system is damaged (the kernel's log says where); "
@@ -193,7 +195,8 @@ static int mount_root(struct boot *b)
 	return fd;
 }
 
-/* A file system that cannot grow so far, or at all, is no failure of the boot: a warning says so. */
+/* A file system that cannot grow so far, or at all, is no failure of the boot: a warning says so.
+ */
 static void grow_root(struct boot *b)
 {
 	const struct fs_type *type = fs_type_find(b->config.param.rootfstype);
@@ -203,12 +206,14 @@ static void grow_root(struct boot *b)
 		type->grow(b->config.param.root, NEW_ROOT, &g);
 	if (g.smaller)
 		runner_warn(b,
-			    "%s has %" PRIu64 " MiB, and its file system stays at %" PRIu64 " MiB%s%s; "
+			    "%s has %" PRIu64 " MiB, and its file system stays at %" PRIu64
+			    " MiB%s%s; "
 			    "the kernel's log says more",
 			    b->config.param.root, g.disk >> 20, g.now >> 20, g.num ? ": " : "",
 			    g.num ? strerror(g.num) : "");
 	if (g.tried && (g.now > g.before || g.num == 0))
-		snprintf(b->note, sizeof(b->note), "%s: file system grown from %" PRIu64 " to %" PRIu64 " MiB",
+		snprintf(b->note, sizeof(b->note),
+			 "%s: file system grown from %" PRIu64 " to %" PRIu64 " MiB",
 			 b->config.param.root, g.before >> 20, g.now >> 20);
 }
 

@@ -9,8 +9,8 @@
 
 /*
  * Says which step failed (b->step, b->err) once: on kmsg, on every console and to the report; then
- * does what the command line asks for. Returns 0 where the step shall be tried again, or the exit status
- * for PID 1, to panic.
+ * does what the command line asks for. Returns 0 where the step shall be tried again, or the exit
+ * status for PID 1, to panic.
  */
 _must_check_ int boot_fail(struct boot *b);
 

@@ -20,6 +20,7 @@ void fail_text(const struct boot *b, char *ret, size_t size)
 	/* A function that saw the disk itself may have said it. */
 	bool said = strstr(b->err.text, "disk unchanged");
 
-	/* With the step's name before it the line fits into /dev/kmsg (log.c), the disk's state too. */
+	/* With the step's name before it the line fits into /dev/kmsg (log.c), the disk's state
+	 * too. */
 	snprintf(ret, size, "%.860s%s", b->err.text, said ? "" : disk_states[b->disk]);
 }

@@ -16,8 +16,8 @@
 _must_check_ int inroot_open(int root_fd, const char *path, int flags, mode_t mode);
 
 /*
- * mkdir -p as after a chroot to root_fd: links on the way are followed inside it. Returns a descriptor
- * (O_PATH) of the folder, or -errno.
+ * mkdir -p as after a chroot to root_fd: links on the way are followed inside it. Returns a
+ * descriptor (O_PATH) of the folder, or -errno.
  */
 _must_check_ int inroot_mkdirs(int root_fd, const char *path, mode_t mode);
 

@@ -2,8 +2,9 @@
 /*
  * kernel_log.c - the kernel's phases before PID 1, from its own log
  *
- * The words are those of init/main.c and init/initramfs.c, the same from 5.10 to 7.3. Unpacking runs beside
- * the drivers' start since 5.13, so a phase may end before the one that stands above it.
+ * The words are those of init/main.c and init/initramfs.c, the same from 5.10 to 7.3. Unpacking
+ * runs beside the drivers' start since 5.13, so a phase may end before the one that stands above
+ * it.
  */
 #include "init/kernel_log.h"
 
@@ -20,7 +21,8 @@
 
 #define RECORDS_MAX 4000 /* of a log that grows as it is read */
 
-const char *const kernel_phase_names[KERNEL_PHASES] = { "machine", "initramfs", "drivers", "to PID 1" };
+const char *const kernel_phase_names[KERNEL_PHASES] = { "machine", "initramfs", "drivers",
+							"to PID 1" };
 
 static const char *const last_words[KERNEL_PHASES] = {
 	"Trying to unpack rootfs image as initramfs",

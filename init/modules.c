@@ -40,8 +40,10 @@ static const struct need {
 	const char *step;		      /* that fails without it */
 	bool (*wanted)(const struct boot *b); /* NULL: always */
 } needs[] = {
-	{ "channel", "command", wants_channel }, { "disk", "disk", NULL },
-	{ "root", "root", NULL },		 { "net", "net", wants_net },
+	{ "channel", "command", wants_channel },
+	{ "disk", "disk", NULL },
+	{ "root", "root", NULL },
+	{ "net", "net", wants_net },
 	{ "overlay", "share", wants_overlay },
 };
 
@@ -100,8 +102,7 @@ static int refuse(struct boot *b, const struct order_entry *m, int num, const ch
 	is_wanted(b, m, &step);
 	return err_set(&b->err, num,
 		       "module " MODULES "/%s, which %s%s needs, cannot be loaded: %s", m->file,
-		       step ? "step " : "every boot", step ? step : "",
-		       why ? why : strerror(num));
+		       step ? "step " : "every boot", step ? step : "", why ? why : strerror(num));
 }
 
 /* The kernel release that a module's vermagic begins with (include/linux/vermagic.h); empty: none.
@@ -155,7 +156,8 @@ static int load(struct boot *b, int dir, const struct order_entry *m)
 		return refuse_format(b, m, fd);
 	/* Before 5.17 the flag is unknown, and EINVAL is all the kernel says. */
 	if (r == -EINVAL && flags)
-		return refuse(b, m, -r, "this kernel cannot decompress it, or it is made for another");
+		return refuse(b, m, -r,
+			      "this kernel cannot decompress it, or it is made for another");
 	if (r < 0) {
 		for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 			if (reasons[i].num == -r)
@@ -178,8 +180,8 @@ static bool is_bound(const char *driver)
 	return false;
 }
 
-/* The host trusts the device more than words on the console, where the kernel has a driver for it. Linux 5.13
- * split the driver in two (drivers/misc/pvpanic). */
+/* The host trusts the device more than words on the console, where the kernel has a driver for it.
+ * Linux 5.13 split the driver in two (drivers/misc/pvpanic). */
 static void tell_pvpanic(struct boot *b)
 {
 	static const char *const drivers[] = { "/sys/bus/platform/drivers/pvpanic-mmio",

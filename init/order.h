@@ -9,7 +9,8 @@
 
 /*
  * The host writes one line a module: NEED[,NEED...] FILE [PARAMS], separated by single spaces. NEED
- * says what it is for (modules.c has the names), FILE is below /modules, PARAMS go to the module as they are.
+ * says what it is for (modules.c has the names), FILE is below /modules, PARAMS go to the module as
+ * they are.
  */
 struct order_entry {
 	char need[96];

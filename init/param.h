@@ -21,14 +21,16 @@
 	      "the closure's registration, loaded into the guest's Nix database") \
 	PARAM(VERIFY, verify, "storeboot.verify", flag, \
 	      "after regInfo=, check what each path holds; one without a hash gets its own") \
-	PARAM(ROOT, root, "root", value, "the root disk (default /dev/vda), or tmpfs: memory, no disk") \
+	PARAM(ROOT, root, "root", value, \
+	      "the root disk (default /dev/vda), or tmpfs: memory, no disk") \
 	PARAM(DISK_SERIAL, disk_serial, "storeboot.disk.serial", value, \
 	      "the root disk's serial; a disk with another one is left alone") \
 	PARAM(DISK_SIZE, disk_size, "storeboot.disk.size", value, \
 	      "the root disk's bytes; one of another size is not formatted") \
 	PARAM(DISK_ZERO, disk_zero, "storeboot.disk.zero", flag, \
 	      "the host's word that the disk reads as zeroes; it is then not read in full") \
-	PARAM(ROOTFSTYPE, rootfstype, "rootfstype", value, "the root disk's file system (default ext3)") \
+	PARAM(ROOTFSTYPE, rootfstype, "rootfstype", value, \
+	      "the root disk's file system (default ext3)") \
 	PARAM(CONSOLE, console, "console", value, \
 	      "the kernel's; stage 1 writes its last words to every console") \
 	PARAM(SHELL_ON_FAIL, shell_on_fail, "boot.shell_on_fail", flag, \
@@ -36,7 +38,8 @@
 	PARAM(TRACE, trace, "boot.trace", flag, "show what each step does, not only its outcome") \
 	PARAM(DEBUG1, debug1, "boot.debug1", flag, \
 	      "stop before the switch to the new root, in a shell of the closure; its end goes on") \
-	PARAM(PANIC_ON_FAIL, panic_on_fail, "boot.panic_on_fail", flag, "on failure, exit: the kernel panics") \
+	PARAM(PANIC_ON_FAIL, panic_on_fail, "boot.panic_on_fail", flag, \
+	      "on failure, exit: the kernel panics") \
 	PARAM(STAGE1PANIC, stage1panic, "stage1panic", flag, "the same, NixOS's other name") \
 	PARAM(SHARE, share, "storeboot.share", value, \
 	      "how the store comes: cifs (default), 9p, virtiofs, image; none: it is on the root disk") \
@@ -65,7 +68,7 @@ enum param {
 #define PARAM(constant, field, word, kind, help) PARAM_##constant,
 	PARAM_TABLE(PARAM)
 #undef PARAM
-	PARAM_COUNT
+		PARAM_COUNT
 };
 
 /* The values, by name and by number: the host fills them, the guest reads them. NULL where the
@@ -82,8 +85,8 @@ union param_values {
 /*
  * The shares, which bring the store and the shared folders: one row each, for both sides.
  * SHARE(constant, name, source, flags). name: as in storeboot.share= and --share. source: what the
- * guest mounts unless storeboot.share.source= says otherwise; what stands after its last slash is the
- * store's, and a shared folder has a tag in its place. flags: of share_flag.
+ * guest mounts unless storeboot.share.source= says otherwise; what stands after its last slash is
+ * the store's, and a shared folder has a tag in its place. flags: of share_flag.
  *
  * The host's side of a share is share_ops_NAME (host/share/ops.h), the guest's a row in
  * init/share.c. The modules that it needs are the need of the same name (host/initrd/need.c).
@@ -99,7 +102,7 @@ enum share_kind {
 #define SHARE(constant, name, source, flags) SHARE_##constant,
 	SHARE_TABLE(SHARE)
 #undef SHARE
-	SHARE_COUNT
+		SHARE_COUNT
 };
 
 enum share_flag {
@@ -128,8 +131,8 @@ extern const struct share_row share_rows[];
  *
  *	SHARE ro|rw[,uid=UID,gid=GID] SOURCE PATH
  *
- * SHARE: a name of SHARE_TABLE with SHARE_FOLDERS; UID, GID: who owns all of it in the guest, for one
- * with SHARE_OWNER; SOURCE: as storeboot.share.source=; PATH: its place in the guest, up to the
+ * SHARE: a name of SHARE_TABLE with SHARE_FOLDERS; UID, GID: who owns all of it in the guest, for
+ *one with SHARE_OWNER; SOURCE: as storeboot.share.source=; PATH: its place in the guest, up to the
  * line's end.
  */
 #define SHARED_FOLDERS_FILE "binds"

@@ -26,10 +26,9 @@ struct step {
 #define STEP_QUIET 1u /* no line and no record when it is not wanted */
 
 /*
- * Runs the steps in order from *at up to the first failure, where *at then stands: reports that each
- * begins, times it, logs one line and adds one record of its end.
- * Returns 0, or -errno with b->err filled and b->step the failed one's name; its RECORD_FAIL is
- * boot_fail()'s to write.
+ * Runs the steps in order from *at up to the first failure, where *at then stands: reports that
+ * each begins, times it, logs one line and adds one record of its end. Returns 0, or -errno with
+ * b->err filled and b->step the failed one's name; its RECORD_FAIL is boot_fail()'s to write.
  */
 _must_check_ int runner_run(struct boot *b, const struct step *steps, size_t n, size_t *at);
 

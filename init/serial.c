@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* serial.c - a disk, found by its serial: its name depends on the order in which drivers find them */
+/* serial.c - a disk, found by its serial: its name depends on the order in which drivers find them
+ */
 #include "init/serial.h"
 
 #include <dirent.h>
@@ -15,9 +16,9 @@
 #define PAGE_MAX (PAGE_HEADER + 65535)
 
 /*
- * SPC-4, "Unit Serial Number VPD page": its number, 80h, and its length, most significant byte first. For an
- * ATA disk libata makes it of the 20 bytes that the disk has, which are filled up with spaces
- * (ata_scsiop_inq_80).
+ * SPC-4, "Unit Serial Number VPD page": its number, 80h, and its length, most significant byte
+ * first. For an ATA disk libata makes it of the 20 bytes that the disk has, which are filled up
+ * with spaces (ata_scsiop_inq_80).
  */
 void serial_of_page(const unsigned char *page, size_t len, char ret[static SERIAL_SIZE])
 {
@@ -51,9 +52,10 @@ void serial_of(const char *name, char ret[static SERIAL_SIZE])
 }
 
 /*
- * QEMU's disks are files of the host, whose kernel puts their blocks in order; the guest's scheduler has each
- * request wait for another thread. The kernel leaves it out by itself only where a disk has several queues,
- * which with QEMU is where the machine has several processors (block/elevator.c).
+ * QEMU's disks are files of the host, whose kernel puts their blocks in order; the guest's
+ * scheduler has each request wait for another thread. The kernel leaves it out by itself only where
+ * a disk has several queues, which with QEMU is where the machine has several processors
+ * (block/elevator.c).
  */
 static int drop_scheduler(const char *name)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* serial.h - a disk, found by its serial: its name depends on the order in which drivers find them */
+/* serial.h - a disk, found by its serial: its name depends on the order in which drivers find them
+ */
 #ifndef STOREBOOT_SERIAL_H
 #define STOREBOOT_SERIAL_H
 
@@ -24,7 +25,8 @@ struct serial_disk {
 
 /*
  * Opens the disk that has the serial for reading, and takes the I/O scheduler from it; arg: struct
- * serial_disk. A function for uevent_wait. Returns the descriptor, or -ENOENT as for no disk, or -errno.
+ * serial_disk. A function for uevent_wait. Returns the descriptor, or -ENOENT as for no disk, or
+ * -errno.
  */
 _must_check_ int serial_open(void *arg);
 

@@ -160,14 +160,14 @@ static int bind_folder(struct boot *b, const struct shared_folder *entry)
 					 entry->read_only ? MOUNT_FOLDER_RO : MOUNT_FOLDER,
 					 &entry->owner, b->config.deadline_ms };
 	_cleanup_close_ int root = open(NEW_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC), place = -1;
-	int r = root < 0 ? err_sys(&b->err, errno, "cannot open the new root")
-			 : shares[entry->kind].mount(&q, &b->err);
+	int r = root < 0 ? err_sys(&b->err, errno, "cannot open the new root") :
+			   shares[entry->kind].mount(&q, &b->err);
 
 	if (r < 0)
 		return r;
 	place = inroot_mkdirs(root, entry->path, 0755);
-	r = place < 0 ? err_sys(&b->err, place, "cannot make the mount point %s", entry->path)
-		      : mount_fs_move(ASIDE, place, entry->path, &b->err);
+	r = place < 0 ? err_sys(&b->err, place, "cannot make the mount point %s", entry->path) :
+			mount_fs_move(ASIDE, place, entry->path, &b->err);
 	if (r < 0)
 		umount2(ASIDE, MNT_DETACH);
 	return r;

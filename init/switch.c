@@ -5,8 +5,9 @@
  * Theory of operation: an initramfs cannot be unmounted or pivoted away from (kernel document
  * filesystems/ramfs-rootfs-initramfs), so the new root is moved over it and the files below, which
  * nobody can reach any more, are removed to give their memory back. First come the guards
- * (guard.c), which change nothing; then what can fail and leaves a system that boot_fail() can still
- * speak from; the removal is last, by a descriptor of the old root, and on its own device only.
+ * (guard.c), which change nothing; then what can fail and leaves a system that boot_fail() can
+ * still speak from; the removal is last, by a descriptor of the old root, and on its own device
+ * only.
  */
 #include "init/switch.h"
 
@@ -75,7 +76,8 @@ static int keep(struct boot *b, int old_fd, const struct kept *k)
 	return copy(from, path, k->mode, &b->err);
 }
 
-/* The store, and what is below its layers. Folders of the host's are not here: they are unmounted in order. */
+/* The store, and what is below its layers. Folders of the host's are not here: they are unmounted
+ * in order. */
 static const struct stay stays[] = {
 	{ NEW_ROOT "/hostfs", "hostfs" },
 	{ NEW_ROOT "/nix/store", "nix-store" },

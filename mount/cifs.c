@@ -18,10 +18,10 @@
  * What carries a store byte for byte, measured with names, links and modes of every kind against
  * Samba. UNIX extensions are the default of vers=1.0; the word "unix" itself makes Linux 5.10 ask
  * for SMB3.1.1 POSIX instead, so it stays out. iso8859-1 with the same on the server's side carries
- * every byte 1:1. Whoever owns it on the host, for the guest all is its owner's: the store is root's, as
- * nix wants it.
- * Not here: noperm, since modes and owner are the real ones and the kernel's own check is right;
- * hard, since then a lookup on a server that is gone for good never ends.
+ * every byte 1:1. Whoever owns it on the host, for the guest all is its owner's: the store is
+ * root's, as nix wants it. Not here: noperm, since modes and owner are the real ones and the
+ * kernel's own check is right; hard, since then a lookup on a server that is gone for good never
+ * ends.
  */
 static const char *const carried_by[] = { "unix", "posixpaths" };
 
@@ -36,10 +36,11 @@ static const struct mount_option cifs_options[] = {
 	{ "forcegid", NULL },
 };
 
-/* How long attributes and pages are kept. In a folder of the user's, for which the server gives no oplock
- * (host/share/cifs.c), loose with actimeo=0 asks for time and size at each read, drops the pages of what has
- * changed and sends at once what is written. strict keeps no page, and its reads past the cache have
- * splice(2) and sendfile(2) give zeroes behind the end of the file (seen on 6.1, busybox cat). */
+/* How long attributes and pages are kept. In a folder of the user's, for which the server gives no
+ * oplock (host/share/cifs.c), loose with actimeo=0 asks for time and size at each read, drops the
+ * pages of what has changed and sends at once what is written. strict keeps no page, and its reads
+ * past the cache have splice(2) and sendfile(2) give zeroes behind the end of the file (seen
+ * on 6.1, busybox cat). */
 static const struct mount_option kept[][2] = {
 	[MOUNT_STORE] = { { "actimeo", "86400" }, { "cache", "loose" } },
 	[MOUNT_FOLDER] = { { "actimeo", "0" }, { "cache", "loose" } },
@@ -47,10 +48,10 @@ static const struct mount_option kept[][2] = {
 };
 
 /*
- * What a mount's errno means here, each seen with a real server in that state. An error that is not final is
- * worth another try, and so is one that is not in the table: the server answers with its own errors, of which
- * the client makes some errno (fs/smb/client/smb1maperror.c, before it netmisc.c), and a busy host may cause
- * any of them. No text: that of the kernel or of strerror(3).
+ * What a mount's errno means here, each seen with a real server in that state. An error that is not
+ * final is worth another try, and so is one that is not in the table: the server answers with its
+ * own errors, of which the client makes some errno (fs/smb/client/smb1maperror.c, before it
+ * netmisc.c), and a busy host may cause any of them. No text: that of the kernel or of strerror(3).
  */
 static const struct meaning {
 	int num;
@@ -58,7 +59,8 @@ static const struct meaning {
 	const char *text;
 } meanings[] = {
 	{ EHOSTUNREACH, false, "no server has that address; does the host serve the share?" },
-	{ EHOSTDOWN, false, "the server ends the connection or is silent; see the host's server log" },
+	{ EHOSTDOWN, false,
+	  "the server ends the connection or is silent; see the host's server log" },
 	{ ECONNREFUSED, false, "no server listens there; does the host serve the share?" },
 	{ ECONNRESET, false, "the server ended the connection; see the host's server log" },
 	{ ECONNABORTED, false, "the server ended the connection; see the host's server log" },
@@ -66,7 +68,8 @@ static const struct meaning {
 	{ EAGAIN, false, "the server ended the connection; see the host's server log" },
 	{ ENETUNREACH, false, "no way to that address; is the network up?" },
 	{ ENETDOWN, false, "the network device is down" },
-	{ ENOMEM, false, "the server or this system is out of memory, or the server was not ready" },
+	{ ENOMEM, false,
+	  "the server or this system is out of memory, or the server was not ready" },
 	{ ENXIO, true, "the server has no share of that name; see storeboot.share.source" },
 	{ ENOENT, true, "the share has no such path; see storeboot.share.source" },
 	{ EACCES, true, "the server does not let a guest in; it needs 'guest ok = yes'" },
@@ -118,12 +121,18 @@ int mount_cifs_address(const char *source, char ret[INET_ADDRSTRLEN])
 static int mount_detached(const struct mount_request *q, const char *address, struct err *e)
 {
 	const struct mount_option own[] = {
-		{ "ip", address }, { "uid", q->owner->uid }, { "gid", q->owner->gid },
-		/* A kernel that knows the option makes no link by the UNIX extensions unless it is told
-		 * (seen on 7.3: EOPNOTSUPP); others refuse it, and make them. */
+		{ "ip", address },
+		{ "uid", q->owner->uid },
+		{ "gid", q->owner->gid },
+		/* A kernel that knows the option makes no link by the UNIX extensions unless it is
+		 * told (seen on 7.3: EOPNOTSUPP); others refuse it, and make them. */
 		{ "symlink", "unix" },
 	};
-	enum { N = ARRAY_SIZE(cifs_options), KEPT = ARRAY_SIZE(kept[0]), ALL = N + KEPT + ARRAY_SIZE(own) };
+	enum {
+		N = ARRAY_SIZE(cifs_options),
+		KEPT = ARRAY_SIZE(kept[0]),
+		ALL = N + KEPT + ARRAY_SIZE(own)
+	};
 	struct mount_option options[ALL];
 	int r = -EINVAL;
 
@@ -131,10 +140,12 @@ static int mount_detached(const struct mount_request *q, const char *address, st
 	memcpy(options + N, kept[q->what], sizeof(kept[q->what]));
 	memcpy(options + N + KEPT, own, sizeof(own));
 	if (q->what == MOUNT_FOLDER)
-		r = mount_fs_detached("cifs", q->source, options, ALL, false, mount_fs_attrs(q->what), e);
-	return r != -EINVAL ? r :
-			      mount_fs_detached("cifs", q->source, options, ALL - 1, q->what != MOUNT_FOLDER,
-						mount_fs_attrs(q->what), e);
+		r = mount_fs_detached("cifs", q->source, options, ALL, false,
+				      mount_fs_attrs(q->what), e);
+	return r != -EINVAL ?
+		       r :
+		       mount_fs_detached("cifs", q->source, options, ALL - 1,
+					 q->what != MOUNT_FOLDER, mount_fs_attrs(q->what), e);
 }
 
 static void pause_ms(unsigned int ms)
@@ -145,8 +156,8 @@ static void pause_ms(unsigned int ms)
 		;
 }
 
-/* The line for a mount that is given up. e: the error of the last try, whose text stands in where the table has
- * none. */
+/* The line for a mount that is given up. e: the error of the last try, whose text stands in where
+ * the table has none. */
 static int give_up(const char *source, int r, unsigned int tries, uint64_t spent, struct err *e)
 {
 	const struct meaning *m = find_meaning(-r);
@@ -180,9 +191,9 @@ static int mount_patiently(const struct mount_request *q, const char *address, s
 		if (wait_ms > PAUSE_MAX_MS)
 			wait_ms = PAUSE_MAX_MS;
 		/* The last try is made when the deadline is there, not before. */
-		pause_ms((limit - spent) / 1000 < wait_ms
-				 ? (unsigned int)((limit - spent) / 1000 + 1)
-				 : wait_ms);
+		pause_ms((limit - spent) / 1000 < wait_ms ?
+				 (unsigned int)((limit - spent) / 1000 + 1) :
+				 wait_ms);
 	}
 }
 
@@ -200,11 +211,12 @@ static int check_granted(const char *source, const char *path, struct err *e)
 		return err_sys(e, r, "cannot find %s in /proc/self/mountinfo", path);
 	for (size_t i = 0; i < ARRAY_SIZE(carried_by); i++)
 		if (!mountinfo_has(&m.super_options, carried_by[i]))
-			return err_set(e, EPROTO,
-				       "%s has no SMB1 UNIX extensions (option %s is missing): links "
-				       "and modes of the store would be lost; the server needs "
-				       "'unix extensions = yes' and 'server min protocol = NT1'",
-				       source, carried_by[i]);
+			return err_set(
+				e, EPROTO,
+				"%s has no SMB1 UNIX extensions (option %s is missing): links "
+				"and modes of the store would be lost; the server needs "
+				"'unix extensions = yes' and 'server min protocol = NT1'",
+				source, carried_by[i]);
 	return 0;
 }
 
@@ -215,9 +227,10 @@ int mount_cifs(const struct mount_request *q, struct err *e)
 	int r;
 
 	if (mount_cifs_address(q->source, address) < 0)
-		return err_set(e, EINVAL,
-			       "storeboot.share.source=%s is not //ADDRESS/SHARE with an IPv4 address",
-			       q->source);
+		return err_set(
+			e, EINVAL,
+			"storeboot.share.source=%s is not //ADDRESS/SHARE with an IPv4 address",
+			q->source);
 	r = file_mkdirs(AT_FDCWD, q->path, 0755);
 	if (r < 0)
 		return err_sys(e, r, "cannot make the mount point %s", q->path);

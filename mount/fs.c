@@ -73,7 +73,8 @@ static int set_option(int fs, const struct mount_option *o)
 }
 
 static int configure(int fs, const char *type, const char *source,
-		     const struct mount_option *options, size_t n_options, bool sb_ro, struct err *e)
+		     const struct mount_option *options, size_t n_options, bool sb_ro,
+		     struct err *e)
 {
 	const struct mount_option own[] = { { "source", source }, { "ro", NULL } };
 	int r;
@@ -94,7 +95,8 @@ static int configure(int fs, const char *type, const char *source,
 
 unsigned int mount_fs_attrs(enum mount_what what)
 {
-	return MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (what == MOUNT_FOLDER ? 0 : MOUNT_ATTR_RDONLY);
+	return MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+	       (what == MOUNT_FOLDER ? 0 : MOUNT_ATTR_RDONLY);
 }
 
 int mount_fs_detached(const char *type, const char *source, const struct mount_option *options,

@@ -10,16 +10,21 @@
 
 /* What of the host is mounted: it decides what of it may be kept and written. */
 enum mount_what {
-	MOUNT_STORE, /* read-only, and a name's content never changes: whatever was seen may be kept */
-	MOUNT_FOLDER, /* a folder of the user's, which both sides change: nothing is kept */
+	MOUNT_STORE, /* read-only, and a name's content never changes: whatever was seen may be kept
+		      */
+	MOUNT_FOLDER,	 /* a folder of the user's, which both sides change: nothing is kept */
 	MOUNT_FOLDER_RO, /* the same, and the guest may only read it */
 };
 
-/* Who owns all of it in the guest, by the numbers. Of cifs alone; the other file systems show the host's. */
+/* Who owns all of it in the guest, by the numbers. Of cifs alone; the other file systems show the
+ * host's. */
 struct mount_owner {
 	char uid[11], gid[11];
 };
-#define MOUNT_OWNER_ROOT { "0", "0" }
+#define MOUNT_OWNER_ROOT \
+	{ \
+		"0", "0" \
+	}
 
 /* One share that is to be mounted. */
 struct mount_request {
@@ -52,7 +57,8 @@ _must_check_ int mount_fs_detached(const char *type, const char *source,
 /* Attaches it at path (which must exist). Returns 0 or -errno. */
 _must_check_ int mount_fs_attach(int mount_fd, const char *path, struct err *e);
 
-/* Moves the mount that is at from onto the folder behind to_fd, which messages call to. Returns 0 or -errno. */
+/* Moves the mount that is at from onto the folder behind to_fd, which messages call to. Returns 0
+ * or -errno. */
 _must_check_ int mount_fs_move(const char *from, int to_fd, const char *to, struct err *e);
 
 /* Binds from onto to (both exist), read-only, nosuid, nodev; mounts below from are not taken along.

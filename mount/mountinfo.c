@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* mountinfo.c - /proc/PID/mountinfo (proc(5)): one mount's type and options; pure functions of bytes */
+/* mountinfo.c - /proc/PID/mountinfo (proc(5)): one mount's type and options; pure functions of
+ * bytes */
 #include "mount/mountinfo.h"
 
 #include <errno.h>

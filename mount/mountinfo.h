@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* mountinfo.h - /proc/PID/mountinfo (proc(5)): one mount's type and options; pure functions of bytes */
+/* mountinfo.h - /proc/PID/mountinfo (proc(5)): one mount's type and options; pure functions of
+ * bytes */
 #ifndef STOREBOOT_MOUNT_MOUNTINFO_H
 #define STOREBOOT_MOUNT_MOUNTINFO_H
 

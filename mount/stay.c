@@ -2,12 +2,14 @@
 /*
  * stay.c - what stage 1 has mounted stays mounted until the machine is off
  *
- * systemd has a unit for each line of /proc/self/mountinfo and unmounts it at shutdown, except the root, /usr
- * and what has the option x-initrd.mount. For a mount that exists already it takes the options from mountinfo,
- * so the option in /etc/fstab has no effect (src/core/mount.c, get_mount_parameters). A drop-in has.
+ * systemd has a unit for each line of /proc/self/mountinfo and unmounts it at shutdown, except the
+ * root, /usr and what has the option x-initrd.mount. For a mount that exists already it takes the
+ * options from mountinfo, so the option in /etc/fstab has no effect (src/core/mount.c,
+ * get_mount_parameters). A drop-in has.
  *
- * The drop-in is in system.control, which systemd reads since 234 (systemd.unit(5)). Older ones read only
- * /run/systemd/system; but programs take any init for systemd where that folder exists (sd_booted(3)).
+ * The drop-in is in system.control, which systemd reads since 234 (systemd.unit(5)). Older ones
+ * read only /run/systemd/system; but programs take any init for systemd where that folder exists
+ * (sd_booted(3)).
  */
 #include "mount/stay.h"
 
@@ -31,7 +33,8 @@ static int write_drop_in(int run_fd, const char *unit)
 	if (r < 0)
 		return r;
 	fd = openat(run_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : file_replace(fd, "storeboot.conf", drop_in, sizeof(drop_in) - 1, 0644);
+	return fd < 0 ? -errno :
+			file_replace(fd, "storeboot.conf", drop_in, sizeof(drop_in) - 1, 0644);
 }
 
 int stay_mounted(const struct stay *mounts, size_t n, const char *mountinfo, size_t len, int run_fd,
@@ -46,7 +49,8 @@ int stay_mounted(const struct stay *mounts, size_t n, const char *mountinfo, siz
 			continue;
 		r = write_drop_in(run_fd, mounts[i].unit);
 		if (r < 0)
-			return err_sys(e, r, "cannot write systemd's drop-in for %s", mounts[i].path);
+			return err_sys(e, r, "cannot write systemd's drop-in for %s",
+				       mounts[i].path);
 	}
 	return 0;
 }

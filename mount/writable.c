@@ -2,9 +2,10 @@
 /*
  * writable.c - a layer over the store that takes what the guest writes
  *
- * The layer below is the store as it is mounted, by whatever share; it stays read-only. It may have changed
- * when an old upper layer is put over it again: store paths never change under their names, and they come
- * and go only as wholes, which an overlay takes (without index and redirect_dir, both of which are off).
+ * The layer below is the store as it is mounted, by whatever share; it stays read-only. It may have
+ * changed when an old upper layer is put over it again: store paths never change under their names,
+ * and they come and go only as wholes, which an overlay takes (without index and redirect_dir, both
+ * of which are off).
  */
 #include "mount/writable.h"
 
@@ -21,8 +22,9 @@
 static int mount_memory(const char *folder, struct err *e)
 {
 	static const struct mount_option options[] = { { "mode", "0755" } };
-	_cleanup_close_ int fd = mount_fs_detached("tmpfs", "rw-store", options, ARRAY_SIZE(options), false,
-						   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, e);
+	_cleanup_close_ int fd =
+		mount_fs_detached("tmpfs", "rw-store", options, ARRAY_SIZE(options), false,
+				  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, e);
 
 	return fd < 0 ? fd : mount_fs_attach(fd, folder, e);
 }
@@ -31,8 +33,8 @@ int mount_writable(const char *store, const char *folder, bool in_memory, struct
 {
 	char upper[PATH_MAX], work[PATH_MAX];
 	const struct mount_option options[] = {
-		{ "lowerdir", store }, { "upperdir", upper }, { "workdir", work },
-		{ "index", "off" }, { "redirect_dir", "off" },
+		{ "lowerdir", store }, { "upperdir", upper },	  { "workdir", work },
+		{ "index", "off" },    { "redirect_dir", "off" },
 	};
 	_cleanup_close_ int fd = -1;
 	int r = file_mkdirs(AT_FDCWD, folder, 0755);

@@ -139,7 +139,8 @@ static const char *link_name(int index, char dst[IF_NAMESIZE])
 	return dst;
 }
 
-/* --- waiting for a device ---------------------------------------------------------------------- */
+/* --- waiting for a device ----------------------------------------------------------------------
+ */
 
 struct wait {
 	int nl;
@@ -255,7 +256,8 @@ int net_link_wait_ethernet(unsigned int deadline_ms, int *ret_index, char ret_na
 	return 0;
 }
 
-/* --- requests ---------------------------------------------------------------------------------- */
+/* --- requests ----------------------------------------------------------------------------------
+ */
 
 int net_link_index(int nl, const char *name, int *ret_index, struct err *e)
 {

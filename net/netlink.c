@@ -13,7 +13,8 @@ static size_t align4(size_t n)
 	return (n + 3) & ~(size_t)3;
 }
 
-/* --- building ---------------------------------------------------------------------------------- */
+/* --- building ----------------------------------------------------------------------------------
+ */
 
 /* Appends bytes, padded to 4; false where they do not fit. The header's length follows. */
 static bool append(struct netlink_request *q, const void *data, size_t len)
@@ -53,7 +54,8 @@ void netlink_put(struct netlink_request *q, uint16_t type, const void *data, siz
 		q->error = -ENOBUFS;
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading -----------------------------------------------------------------------------------
+ */
 
 int netlink_next(const void *data, size_t len, size_t *offset, struct netlink_message *ret)
 {
@@ -120,9 +122,10 @@ static void find_text(const unsigned char *data, size_t len, uint16_t type, char
 }
 
 /*
- * Kernel: net/netlink/af_netlink.c, netlink_ack() and netlink_dump_done(). An acknowledgement is the
- * errno, the header of the request and, unless NLM_F_CAPPED says otherwise, the request's own body;
- * with NLM_F_ACK_TLVS attributes follow. The end of a dump is the errno and the attributes alone.
+ * Kernel: net/netlink/af_netlink.c, netlink_ack() and netlink_dump_done(). An acknowledgement is
+ * the errno, the header of the request and, unless NLM_F_CAPPED says otherwise, the request's own
+ * body; with NLM_F_ACK_TLVS attributes follow. The end of a dump is the errno and the attributes
+ * alone.
  */
 int netlink_outcome(const struct netlink_message *m, int *ret_error, char *text, size_t text_size)
 {

@@ -99,9 +99,8 @@ static size_t store_folder(const char *s)
 
 	if (s[0] != '/' || !base || base == s)
 		return 0;
-	if (strspn(base + 1, base32) < HASH_CHARS ||
-	    base[1 + HASH_CHARS] != '-' || base[2 + HASH_CHARS] == '\0' ||
-	    base[1 + strspn(base + 1, name_chars)] != '\0')
+	if (strspn(base + 1, base32) < HASH_CHARS || base[1 + HASH_CHARS] != '-' ||
+	    base[2 + HASH_CHARS] == '\0' || base[1 + strspn(base + 1, name_chars)] != '\0')
 		return 0;
 	return (size_t)(base - s);
 }
@@ -149,14 +148,16 @@ static int hex(char c)
 
 static bool from_base16(const char *digits, uint8_t ret[static NAR_HASH_SIZE])
 {
-	if (strlen(digits) != 2 * NAR_HASH_SIZE || digits[strspn(digits, "0123456789abcdef")] != '\0')
+	if (strlen(digits) != 2 * NAR_HASH_SIZE ||
+	    digits[strspn(digits, "0123456789abcdef")] != '\0')
 		return false;
 	for (int i = 0; i < NAR_HASH_SIZE; i++)
 		ret[i] = (uint8_t)(hex(digits[2 * i]) << 4 | hex(digits[2 * i + 1]));
 	return true;
 }
 
-/* Nix's own: the last digit has the lowest five bits, and the bits behind the last byte are zero. */
+/* Nix's own: the last digit has the lowest five bits, and the bits behind the last byte are zero.
+ */
 static bool from_base32(const char *digits, uint8_t ret[static NAR_HASH_SIZE])
 {
 	enum { DIGITS = (8 * NAR_HASH_SIZE + 4) / 5 };
@@ -165,7 +166,8 @@ static bool from_base32(const char *digits, uint8_t ret[static NAR_HASH_SIZE])
 	if (strlen(digits) != DIGITS || digits[strspn(digits, base32)] != '\0')
 		return false;
 	for (size_t i = 0; i < DIGITS; i++) {
-		unsigned int digit = (unsigned int)(strchr(base32, digits[DIGITS - 1 - i]) - base32);
+		unsigned int digit =
+			(unsigned int)(strchr(base32, digits[DIGITS - 1 - i]) - base32);
 		size_t at = 5 * i / 8, shift = 5 * i % 8;
 
 		hash[at] |= (uint8_t)(digit << shift);
@@ -186,7 +188,8 @@ static int hash(struct parser *p, uint8_t *ret)
 		return r;
 	digits = str_after(s, "sha256:") ? str_after(s, "sha256:") : s;
 	if (!from_base16(digits, ret) && !from_base32(digits, ret))
-		return bad(p, p->line, "\"%.80s\" is no SHA-256 in 64 hexadecimal or 52 base-32 digits", s);
+		return bad(p, p->line,
+			   "\"%.80s\" is no SHA-256 in 64 hexadecimal or 52 base-32 digits", s);
 	return 0;
 }
 

@@ -7,10 +7,11 @@
  * (libstore/local-store.cc). The database is readable by all, though. So its files are copied, and
  * NIX_STATE_DIR leads Nix to the copy; the store stays the machine's own.
  *
- * SQLite keeps a transaction in more than one file (https://sqlite.org/wal.html, atomiccommit.html).
- * Files that are the same before and after the copy are a state from which SQLite can recover, as
- * after a power cut. Where a file system keeps times in whole seconds (ext3, NFS over it), a file that changed
- * within the last second may change again and look the same: it is not taken before that second is over.
+ * SQLite keeps a transaction in more than one file (https://sqlite.org/wal.html,
+ * atomiccommit.html). Files that are the same before and after the copy are a state from which
+ * SQLite can recover, as after a power cut. Where a file system keeps times in whole seconds (ext3,
+ * NFS over it), a file that changed within the last second may change again and look the same: it
+ * is not taken before that second is over.
  */
 #include "host/closure/nix_state.h"
 
@@ -24,7 +25,8 @@
 
 #define STATE_DIR "/nix/var/nix"
 #define TRIES 10
-#define PAUSE_US 300000 /* TRIES of them are longer than a second, and its stamp is the same that long */
+#define PAUSE_US \
+	300000 /* TRIES of them are longer than a second, and its stamp is the same that long */
 
 extern char **environ;
 
@@ -62,7 +64,8 @@ static bool same(const struct seen *a, const struct seen *b)
 static bool may_change_unseen(const struct seen *a)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (a[i].mtime.tv_sec != 0 && a[i].mtime.tv_nsec == 0 && a[i].mtime.tv_sec >= time(NULL) - 1)
+		if (a[i].mtime.tv_sec != 0 && a[i].mtime.tv_nsec == 0 &&
+		    a[i].mtime.tv_sec >= time(NULL) - 1)
 			return true;
 	return false;
 }
@@ -178,7 +181,9 @@ int nix_state_copy(struct nix_state *ret, struct err *e)
 	r = copy(from, ret->folder);
 	if (r == 0)
 		r = make_env(ret);
-	return r < 0 ? err_sys(e, r, "cannot copy Nix's database from %s to %s", path, ret->folder) : 0;
+	return r < 0 ? err_sys(e, r, "cannot copy Nix's database from %s to %s", path,
+			       ret->folder) :
+		       0;
 }
 
 void nix_state_free(struct nix_state *s)

@@ -13,7 +13,10 @@ struct nix_state {
 	struct strv env; /* environment of a Nix program that shall read the copy */
 };
 
-#define NIX_STATE_INIT { .folder = "", .keeper = KEEPER_INIT }
+#define NIX_STATE_INIT \
+	{ \
+		.folder = "", .keeper = KEEPER_INIT \
+	}
 
 /*
  * Copies the database (of $NIX_STATE_DIR, else /nix/var/nix) into a private folder, consistent

@@ -51,7 +51,10 @@ static const char *nix_says(struct buf *text)
 static int nix_store(const char *const *argv, char *const *env, const char *what, struct buf *ret,
 		     struct err *e)
 {
-	struct spawn s = { .path = "nix-store", .argv = argv, .envp = env, .stdin_fd = -1,
+	struct spawn s = { .path = "nix-store",
+			   .argv = argv,
+			   .envp = env,
+			   .stdin_fd = -1,
 			   .max_output = GRAPH_MAX };
 	_cleanup_buf_ struct buf err = { 0 };
 	int status, r = spawn_run(&s, ret, &err, &status);
@@ -207,13 +210,12 @@ static int run(void *values, const struct opt_args *args, struct err *e)
 	return r < 0 ? r : output_write(v->output, &reg, "the registration", is_registration, e);
 }
 
-static const struct opt opts[] = {
-	OPT(STRING, struct values, graph, "graph", "FILE",
-	    "exportReferencesGraph file to use instead of Nix", .letter = 'g'),
-	OPT(STRING, struct values, output, "output", "FILE", "file to write (default: -, stdout)",
-	    .letter = 'o'),
-	{ 0 }
-};
+static const struct opt opts[] = { OPT(STRING, struct values, graph, "graph", "FILE",
+				       "exportReferencesGraph file to use instead of Nix",
+				       .letter = 'g'),
+				   OPT(STRING, struct values, output, "output", "FILE",
+				       "file to write (default: -, stdout)", .letter = 'o'),
+				   { 0 } };
 
 const struct opt_command reginfo_command = {
 	.name = "reginfo",

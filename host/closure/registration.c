@@ -29,7 +29,8 @@ static int cache_key(const char *const *paths, char key[static CACHE_KEY_SIZE])
 		if (lstat(*paths, &st) < 0)
 			return -errno;
 		r = buf_addf(&text, "%s %llx %llx.%lx\n", *paths, (unsigned long long)st.st_ino,
-			     (unsigned long long)st.st_ctim.tv_sec, (unsigned long)st.st_ctim.tv_nsec);
+			     (unsigned long long)st.st_ctim.tv_sec,
+			     (unsigned long)st.st_ctim.tv_nsec);
 	}
 	if (r == 0)
 		SHA256Data((const uint8_t *)text.data, text.len, key);

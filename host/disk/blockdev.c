@@ -2,8 +2,8 @@
 /*
  * blockdev.c - QEMU's arguments for the disks, node by node
  *
- * JSON, so that nothing in a path is syntax. As JSON is UTF-8 and a path need not be, QEMU is given the
- * open file where there is one: the very file that was locked and looked at.
+ * JSON, so that nothing in a path is syntax. As JSON is UTF-8 and a path need not be, QEMU is given
+ * the open file where there is one: the very file that was locked and looked at.
  */
 #include "host/disk/blockdev.h"
 
@@ -61,9 +61,9 @@ static const char *inherited(struct argv *a, int fd, char *dst, size_t size)
 }
 
 /*
- * Each disk is a card of its own, or sits on a controller, which has room for so many. A controller is
- * added even where the board has one: it is then the same on every board. Disk N of AHCI is alone on bus N;
- * SCSI's are all on bus 0, and QEMU counts them there.
+ * Each disk is a card of its own, or sits on a controller, which has room for so many. A controller
+ * is added even where the board has one: it is then the same on every board. Disk N of AHCI is
+ * alone on bus N; SCSI's are all on bus 0, and QEMU counts them there.
  */
 static const struct interface {
 	const char *device;

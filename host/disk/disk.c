@@ -8,8 +8,8 @@
 #include "host/lib/exit.h"
 #include "host/lib/opt.h"
 
-/* QEMU's own: the entries of an L1 table (QCOW_MAX_L1_SIZE), 512 MiB each by clusters of 64 KiB; and
- * BDRV_MAX_LENGTH, though hardly a host's file system has such files. */
+/* QEMU's own: the entries of an L1 table (QCOW_MAX_L1_SIZE), 512 MiB each by clusters of 64 KiB;
+ * and BDRV_MAX_LENGTH, though hardly a host's file system has such files. */
 #define QCOW2_MAX ((uint64_t)2 << 50)
 #define RAW_MAX ((uint64_t)INT64_MAX & ~(((uint64_t)1 << 30) - 1))
 
@@ -68,9 +68,10 @@ static void default_serial(struct disk *d)
 /* A bare number counted bytes here once, and MiB in all options: neither is taken for the other. */
 static int no_unit(const char *text, const char *word, struct err *e)
 {
-	return err_exit(e, EXIT_USAGE, EINVAL,
-			"run: --disk %s: %s has no unit; say %sM, or %sB for bytes (B, K, M, G or T)", text,
-			word, word, word);
+	return err_exit(
+		e, EXIT_USAGE, EINVAL,
+		"run: --disk %s: %s has no unit; say %sM, or %sB for bytes (B, K, M, G or T)", text,
+		word, word, word);
 }
 
 static bool lacks_unit(const char *word)
@@ -96,14 +97,16 @@ int disk_parse(const char *text, struct disk *ret, struct err *e)
 		if (lacks_unit(word))
 			return no_unit(text, word, e);
 		if (take_word(word, ret) < 0)
-			return bad(text,
-				   "behind the path want size=SIZE, serial=TEXT (at most 20 bytes), ro "
-				   "or raw; a comma in the path is written twice",
-				   e);
+			return bad(
+				text,
+				"behind the path want size=SIZE, serial=TEXT (at most 20 bytes), ro "
+				"or raw; a comma in the path is written twice",
+				e);
 		rest += n + 1;
 	}
 	if (ret->request.size > 0 && (ret->request.size % 512 || ret->request.read_only))
-		return bad(text, "a size is of a disk that can be written, and a multiple of 512", e);
+		return bad(text, "a size is of a disk that can be written, and a multiple of 512",
+			   e);
 	if (ret->request.size > (str_eq(ret->request.format, "raw") ? RAW_MAX : QCOW2_MAX))
 		return bad(text, "QEMU has no such large disk; a qcow2 image ends at 2048T", e);
 	ret->request.must_exist = ret->request.size == 0;
@@ -119,10 +122,11 @@ static int check_serial(const struct disks *d, struct err *e)
 
 	for (size_t i = 0; i + 1 < d->n; i++)
 		if (str_eq(d->v[i].serial, new->serial))
-			return err_exit(e, EXIT_USAGE, EINVAL,
-					"run: --disk %s: another disk has the serial %s; give it one "
-					"of its own, serial=TEXT",
-					new->path, new->serial);
+			return err_exit(
+				e, EXIT_USAGE, EINVAL,
+				"run: --disk %s: another disk has the serial %s; give it one "
+				"of its own, serial=TEXT",
+				new->path, new->serial);
 	return 0;
 }
 
@@ -141,9 +145,10 @@ int disks_apart(const struct disks *d, const char *path, const char *what, struc
 {
 	for (size_t i = 0; i < d->n; i++)
 		if (is_file_of(&d->v[i], path))
-			return err_exit(e, EXIT_USAGE, EINVAL,
-					"run: %s is to be %s and the disk %s: each needs a file of its own",
-					path, what, d->v[i].path);
+			return err_exit(
+				e, EXIT_USAGE, EINVAL,
+				"run: %s is to be %s and the disk %s: each needs a file of its own",
+				path, what, d->v[i].path);
 	return 0;
 }
 
@@ -152,18 +157,19 @@ static bool shared(const struct disk *d)
 	return d->request.read_only || d->request.ephemeral;
 }
 
-/* Two disks may have one file if both only read it. path: the last disk's, as given before it is open, and
- * without links where there is nothing yet. */
+/* Two disks may have one file if both only read it. path: the last disk's, as given before it is
+ * open, and without links where there is nothing yet. */
 static int check_file(const struct disks *d, const char *path, struct err *e)
 {
 	const struct disk *new = &d->v[d->n - 1];
 
 	for (size_t i = 0; i + 1 < d->n; i++)
 		if (!(shared(&d->v[i]) && shared(new)) && is_file_of(&d->v[i], path))
-			return err_exit(e, EXIT_USAGE, EINVAL,
-					"run: --disk %s is the same file as the disk %s; two disks have one "
-					"file only if both are ro",
-					new->path, d->v[i].path);
+			return err_exit(
+				e, EXIT_USAGE, EINVAL,
+				"run: --disk %s is the same file as the disk %s; two disks have one "
+				"file only if both are ro",
+				new->path, d->v[i].path);
 	return 0;
 }
 
@@ -181,12 +187,18 @@ static int open_root(const struct disk_options *o, struct disks *d, struct err *
 
 	d->has_root = true;
 	if (str_format(root->path, sizeof(root->path), "%s", o->root) < 0)
-		return err_exit(e, EXIT_IMAGE, ENAMETOOLONG, "%.200s...: the name is too long", o->root);
+		return err_exit(e, EXIT_IMAGE, ENAMETOOLONG, "%.200s...: the name is too long",
+				o->root);
 	snprintf(root->serial, sizeof(root->serial), "%s", DISK_ROOT_SERIAL);
 	root->request = (struct image_request){
-		.qemu_img = o->qemu_img, .path = root->path, .format = "qcow2", .size = o->root_size,
-		.new_size = o->root_size ? o->root_size : DISK_ROOT_SIZE, .ephemeral = o->ephemeral,
-		.fresh = o->fresh, .ask_zero = true,
+		.qemu_img = o->qemu_img,
+		.path = root->path,
+		.format = "qcow2",
+		.size = o->root_size,
+		.new_size = o->root_size ? o->root_size : DISK_ROOT_SIZE,
+		.ephemeral = o->ephemeral,
+		.fresh = o->fresh,
+		.ask_zero = true,
 	};
 	return image_open(&root->request, &root->image, e);
 }
@@ -205,10 +217,11 @@ static int open_more(const struct disk_options *o, const char *text, struct disk
 	if (r < 0)
 		return r;
 	if (new->request.read_only && o->interface == DISK_BY_IDE)
-		return err_exit(e, EXIT_USAGE, EROFS,
-				"run: --disk %s: with --disk-interface ide a disk can always be written; "
-				"leave out ro, or take virtio or scsi",
-				new->path);
+		return err_exit(
+			e, EXIT_USAGE, EROFS,
+			"run: --disk %s: with --disk-interface ide a disk can always be written; "
+			"leave out ro, or take virtio or scsi",
+			new->path);
 	new->request.qemu_img = o->qemu_img;
 	new->request.path = new->path;
 	new->request.new_size = new->request.size;

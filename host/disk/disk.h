@@ -26,11 +26,12 @@ struct disks {
 
 struct disk_options {
 	const char *qemu_img;
-	const char *root;     /* the root disk's path; NULL: there is none */
-	uint64_t root_size;   /* bytes; 0: as it is, or DISK_ROOT_SIZE where there is none yet */
+	const char *root;   /* the root disk's path; NULL: there is none */
+	uint64_t root_size; /* bytes; 0: as it is, or DISK_ROOT_SIZE where there is none yet */
 	bool fresh, ephemeral;
 	enum disk_interface interface; /* of all of them */
-	const char *const *more; /* NULL-terminated: PATH[,size=SIZE][,serial=TEXT][,ro][,raw]; or NULL */
+	const char *const
+		*more; /* NULL-terminated: PATH[,size=SIZE][,serial=TEXT][,ro][,raw]; or NULL */
 };
 
 #define DISK_ROOT_SIZE ((uint64_t)512 << 20)
@@ -39,25 +40,25 @@ struct disk_options {
 
 /*
  * Parses one --disk into ret's path, serial and request. A comma in the path is written twice; the
- * serial is the file's name without its suffix unless it is given. A size without a unit is refused.
- * A pure function. Returns 0, or
- * -EINVAL with e (EXIT_USAGE).
+ * serial is the file's name without its suffix unless it is given. A size without a unit is
+ * refused. A pure function. Returns 0, or -EINVAL with e (EXIT_USAGE).
  */
 _must_check_ int disk_parse(const char *text, struct disk *ret, struct err *e);
 
-/* Finds, locks and checks all of them; changes nothing. Returns 0, or -errno with e as image_open, or
- * EXIT_USAGE. ret: zeroed; freed by disks_close also on failure. */
+/* Finds, locks and checks all of them; changes nothing. Returns 0, or -errno with e as image_open,
+ * or EXIT_USAGE. ret: zeroed; freed by disks_close also on failure. */
 _must_check_ int disks_open(const struct disk_options *o, struct disks *ret, struct err *e);
 
-/* Is a file that the run writes for another purpose, what, none of the disks? To be asked before disks_ready.
- * Returns 0, or -EINVAL with e (EXIT_USAGE). */
-_must_check_ int disks_apart(const struct disks *d, const char *path, const char *what, struct err *e);
+/* Is a file that the run writes for another purpose, what, none of the disks? To be asked before
+ * disks_ready. Returns 0, or -EINVAL with e (EXIT_USAGE). */
+_must_check_ int disks_apart(const struct disks *d, const char *path, const char *what,
+			     struct err *e);
 
 /* Makes what QEMU opens (image_ready). Returns as image_open. */
 _must_check_ int disks_ready(struct disks *d, struct err *e);
 
-/* QEMU takes them: gives the new ones their names (image_commit). On failure disks_undo takes all of it back.
- * Returns as image_open. */
+/* QEMU takes them: gives the new ones their names (image_commit). On failure disks_undo takes all
+ * of it back. Returns as image_open. */
 _must_check_ int disks_commit(struct disks *d, struct err *e);
 
 /* QEMU does not run with them (image_undo). Does nothing after a disks_commit that succeeded. */

@@ -2,8 +2,8 @@
 /*
  * image.c - a disk of the guest: found, locked, looked at
  *
- * The lock is on the image itself (lock.h): it needs no further file, goes with the process, and does not
- * touch the locks that QEMU takes on the same file.
+ * The lock is on the image itself (lock.h): it needs no further file, goes with the process, and
+ * does not touch the locks that QEMU takes on the same file.
  */
 #include "host/disk/image.h"
 
@@ -51,9 +51,10 @@ static int find_flock(dev_t dev, const struct stat *st)
 }
 
 /*
- * The process that holds a flock on the file; 0 when it cannot be seen, as from another PID namespace. The
- * kernel gives the list a page at a time and finds its place again by counting (fs/seq_file.c): a lock that
- * goes meanwhile hides another from the reader, 3 times in 1,900 where twenty launchers ran for one image.
+ * The process that holds a flock on the file; 0 when it cannot be seen, as from another PID
+ * namespace. The kernel gives the list a page at a time and finds its place again by counting
+ * (fs/seq_file.c): a lock that goes meanwhile hides another from the reader, 3 times in 1,900 where
+ * twenty launchers ran for one image.
  */
 static int lock_holder(const char *path, const struct stat *st)
 {
@@ -74,8 +75,8 @@ static int in_use(const char *path, const struct stat *st, struct err *e)
 		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by another process", path);
 	/* A lock outlives who took it where a child has inherited it. */
 	if (proc_command(pid, &command) < 0)
-		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by a process that pid %d started",
-				path, pid);
+		return err_exit(e, EXIT_IN_USE, EBUSY,
+				"%s is in use by a process that pid %d started", path, pid);
 	return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by pid %d (%.200s)", path, pid,
 			command.data);
 }
@@ -100,7 +101,8 @@ static int resolve_new(const char *path, struct image *ret, struct err *e)
 		return refuse(e, errno, path, "its folder");
 	if (access(real, W_OK) < 0)
 		return refuse(e, errno, path, "cannot make the disk image; its folder");
-	if (str_format(ret->path, sizeof(ret->path), "%s/%s", str_eq(real, "/") ? "" : real, base) < 0)
+	if (str_format(ret->path, sizeof(ret->path), "%s/%s", str_eq(real, "/") ? "" : real, base) <
+	    0)
 		return refuse(e, ENAMETOOLONG, path, "cannot be the disk image");
 	return 0;
 }
@@ -117,10 +119,11 @@ static int take_lock(const char *path, int fd, bool shared, struct err *e)
 	if (r == -EBUSY)
 		return in_use(path, &st, e);
 	if (r < 0)
-		return err_exit(e, EXIT_IMAGE, r,
-				"%s cannot be locked on its file system: %s; QEMU needs locks, too, so put it "
-				"elsewhere" UNCHANGED,
-				path, strerror(-r));
+		return err_exit(
+			e, EXIT_IMAGE, r,
+			"%s cannot be locked on its file system: %s; QEMU needs locks, too, so put it "
+			"elsewhere" UNCHANGED,
+			path, strerror(-r));
 	if (!lock_is_at(fd, path))
 		return err_exit(e, EXIT_IN_USE, EBUSY,
 				"%s was moved or replaced by another process just now", path);
@@ -132,7 +135,8 @@ int image_in_use(const char *path, struct err *e)
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return err_exit(e, EXIT_IN_USE, EBUSY, "%s was made by another process just now", path);
+		return err_exit(e, EXIT_IN_USE, EBUSY, "%s was made by another process just now",
+				path);
 	return in_use(path, &st, e);
 }
 
@@ -147,10 +151,11 @@ static int look(const struct image_request *q, struct image *i, struct err *e)
 		return r;
 	i->new_size = q->size ? q->size : i->size;
 	if (i->new_size < i->size)
-		return err_exit(e, EXIT_IMAGE, EINVAL,
-				"%s holds a disk of %llu MiB; it is not made smaller, as what lies at "
-				"its end would be lost" UNCHANGED,
-				i->path, (unsigned long long)(i->size / MIB));
+		return err_exit(
+			e, EXIT_IMAGE, EINVAL,
+			"%s holds a disk of %llu MiB; it is not made smaller, as what lies at "
+			"its end would be lost" UNCHANGED,
+			i->path, (unsigned long long)(i->size / MIB));
 	return 0;
 }
 
@@ -160,11 +165,12 @@ static int find_existing(const struct image_request *q, struct image *i, struct 
 	struct stat st;
 
 	if (!realpath(path, i->path))
-		return errno == ENOENT ? err_exit(e, EXIT_IMAGE, ENOENT,
-						  "%s is a link to nothing; remove it, or make what it "
-						  "points to",
-						  path) :
-					 refuse(e, errno, path, "cannot be the disk image");
+		return errno == ENOENT ?
+			       err_exit(e, EXIT_IMAGE, ENOENT,
+					"%s is a link to nothing; remove it, or make what it "
+					"points to",
+					path) :
+			       refuse(e, errno, path, "cannot be the disk image");
 	if (stat(i->path, &st) < 0)
 		return refuse(e, errno, path, "cannot be the disk image");
 	if (!S_ISREG(st.st_mode))

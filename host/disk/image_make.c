@@ -2,11 +2,12 @@
 /*
  * image_make.c - a disk of the guest: made, grown, moved aside, covered by a layer
  *
- * Theory of operation: a new image is written and locked; it has no name yet, or a temporary one (new_file.h).
- * QEMU starts with it, paused; once it has taken all of its arguments the file gets its name. So nobody sees
- * half an image, nothing is ever replaced, and a run that fails or is killed leaves nothing. One exception: on
- * a file system without O_TMPFILE SIGKILL leaves the temporary file, and the next run that makes this image
- * removes it. A layer never gets a name: it is gone with the last process that has it open.
+ * Theory of operation: a new image is written and locked; it has no name yet, or a temporary one
+ * (new_file.h). QEMU starts with it, paused; once it has taken all of its arguments the file gets
+ * its name. So nobody sees half an image, nothing is ever replaced, and a run that fails or is
+ * killed leaves nothing. One exception: on a file system without O_TMPFILE SIGKILL leaves the
+ * temporary file, and the next run that makes this image removes it. A layer never gets a name: it
+ * is gone with the last process that has it open.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,8 @@
 #include "init/lib/str.h"
 
 #define NEW_MODE 0644 /* less the umask */
-#define TMP_PREFIX ".storeboot-new-" /* new_file_open removes left-overs, so no user's file is called so */
+#define TMP_PREFIX \
+	".storeboot-new-" /* new_file_open removes left-overs, so no user's file is called so */
 
 static int refuse(struct err *e, int num, const char *what, const char *path)
 {
@@ -77,9 +79,9 @@ static int make(const struct image_request *q, struct image *i, struct err *e)
 {
 	_cleanup_(new_file_close) struct new_file f = NEW_FILE_INIT;
 	char prefix[NAME_MAX + sizeof(TMP_PREFIX) + 1], folder[PATH_MAX];
-	int r = folder_of(i->path, folder) ?:
-		str_format(prefix, sizeof(prefix), TMP_PREFIX "%s-", last_part(i->path)) ?:
-		new_file_open(AT_FDCWD, folder, prefix, NEW_MODE, &f);
+	int r = folder_of(i->path, folder)							 ?:
+			str_format(prefix, sizeof(prefix), TMP_PREFIX "%s-", last_part(i->path)) ?:
+			new_file_open(AT_FDCWD, folder, prefix, NEW_MODE, &f);
 
 	if (r < 0)
 		return refuse(e, r, "make the disk image", i->path);
@@ -141,13 +143,14 @@ static void move_back(struct image *i)
 	int r = i->aside[0] ? new_file_rename(AT_FDCWD, i->aside, i->path) : 0;
 
 	if (r < 0)
-		log_warning("%s is now %s, and cannot be moved back: %s", i->path, i->aside, strerror(-r));
+		log_warning("%s is now %s, and cannot be moved back: %s", i->path, i->aside,
+			    strerror(-r));
 	i->aside[0] = '\0';
 }
 
 /*
- * QEMU opens the layer by its descriptor (/proc/self/fd/N). CIFS and 9p find no file any more that has lost its
- * name, and then QEMU would fail.
+ * QEMU opens the layer by its descriptor (/proc/self/fd/N). CIFS and 9p find no file any more that
+ * has lost its name, and then QEMU would fail.
  */
 static int can_be_opened(int fd)
 {
@@ -160,8 +163,8 @@ static int can_be_opened(int fd)
 }
 
 /*
- * Where QEMU's own snapshots go too: $TMPDIR or /var/tmp, which unlike /tmp is seldom memory. A layer
- * that fills its file system costs the guest an I/O error and nothing else.
+ * Where QEMU's own snapshots go too: $TMPDIR or /var/tmp, which unlike /tmp is seldom memory. A
+ * layer that fills its file system costs the guest an I/O error and nothing else.
  */
 static int make_layer(const struct image_request *q, struct image *i, struct err *e)
 {
@@ -177,20 +180,23 @@ static int make_layer(const struct image_request *q, struct image *i, struct err
 		return refuse(e, r, "make the throw-away layer in", folder);
 	r = fill(q->qemu_img, "qcow2", f.fd, i->new_size, &inner);
 	if (r < 0)
-		return err_exit(e, EXIT_IMAGE, inner.num, "cannot make the throw-away layer in %s: %.400s",
-				folder, inner.text);
+		return err_exit(e, EXIT_IMAGE, inner.num,
+				"cannot make the throw-away layer in %s: %.400s", folder,
+				inner.text);
 	new_file_forget(&f);
 	r = can_be_opened(f.fd);
 	if (r < 0)
-		return err_exit(e, EXIT_IMAGE, r,
-				"cannot make the throw-away layer in %s: its file system loses an open file "
-				"with its name; set TMPDIR to a folder elsewhere",
-				folder);
+		return err_exit(
+			e, EXIT_IMAGE, r,
+			"cannot make the throw-away layer in %s: its file system loses an open file "
+			"with its name; set TMPDIR to a folder elsewhere",
+			folder);
 	i->layer_fd = take_fd(&f.fd);
 	return 0;
 }
 
-/* Not by QEMU: its IDE disks keep the size that they had when it started (hw/ide/core.c, ide_resize_cb). */
+/* Not by QEMU: its IDE disks keep the size that they had when it started (hw/ide/core.c,
+ * ide_resize_cb). */
 static int grow(const struct image_request *q, struct image *i, struct err *e)
 {
 	const struct qemu_img tool = { q->qemu_img, q->format };

@@ -32,8 +32,8 @@ static void where(int fd, bool full, char *dst, size_t size)
 		return;
 	n = full ? snprintf(dst, size,
 			    "; the host's file system %.300s (%.100s) is full, %llu KiB are left",
-			    fs.point, fs.device, (unsigned long long)(fs.free >> 10))
-		 : snprintf(dst, size, "; it lies on the host's file system %.300s (%.100s)",
+			    fs.point, fs.device, (unsigned long long)(fs.free >> 10)) :
+		   snprintf(dst, size, "; it lies on the host's file system %.300s (%.100s)",
 			    fs.point, fs.device);
 	if (n < 0 || (size_t)n >= size)
 		dst[0] = '\0';

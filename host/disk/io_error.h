@@ -14,9 +14,9 @@ struct io_error {
 };
 
 /*
- * One line: the file, or the node of a disk that is not among these; what could not be done, why, and which
- * that one is full, and how much room is left. A throw-away layer is a file of its own, and may lie
- * elsewhere.
+ * One line: the file, or the node of a disk that is not among these; what could not be done, why,
+ * and which that one is full, and how much room is left. A throw-away layer is a file of its own,
+ * and may lie elsewhere.
  */
 void io_error_text(const struct qemu_disk *disks, size_t n, const struct io_error *e, char *dst,
 		   size_t size);

@@ -16,9 +16,9 @@
 #include "init/lib/str.h"
 
 #define TIMEOUT_MS 600000 /* a check reads every table of the image */
-/* Zeroes are told in few extents, 10,000 of them in this; a map that is longer is a disk's that holds data. Its
- * end is not waited for: 300,000 extents took seven seconds, and eight times the memory of the text. Were
- * such a disk all zeroes, the guest only had to read it to know. */
+/* Zeroes are told in few extents, 10,000 of them in this; a map that is longer is a disk's that
+ * holds data. Its end is not waited for: 300,000 extents took seven seconds, and eight times the
+ * memory of the text. Were such a disk all zeroes, the guest only had to read it to know. */
 #define MAP_MAX ((size_t)1 << 20)
 #define UNCHANGED "; image unchanged"
 
@@ -42,7 +42,9 @@ static int finish(const char *const *argv, int r, int status, struct err *e)
 /* Returns the exit status, or -errno with e when there is none. said: what it wrote to stderr. */
 static int run(const char *const *argv, struct buf *out, struct buf *said, struct err *e)
 {
-	struct spawn s = { .path = argv[0], .argv = argv, .stdin_fd = -1, .timeout_ms = TIMEOUT_MS };
+	struct spawn s = {
+		.path = argv[0], .argv = argv, .stdin_fd = -1, .timeout_ms = TIMEOUT_MS
+	};
 	int status = 0, r = spawn_run(&s, out, said, &status);
 
 	return finish(argv, r, status, e);
@@ -109,8 +111,9 @@ static int check_info(const char *format, const char *path, json_object *info, s
 				path, backing);
 	if (json_object_object_get_ex(info, "format-specific", &specific) &&
 	    json_object_object_get_ex(specific, "data", &data) && member(data, "data-file"))
-		return err_exit(e, EXIT_IMAGE, EINVAL, "%s keeps its data in another file, %s" UNCHANGED,
-				path, member(data, "data-file"));
+		return err_exit(e, EXIT_IMAGE, EINVAL,
+				"%s keeps its data in another file, %s" UNCHANGED, path,
+				member(data, "data-file"));
 	return 0;
 }
 
@@ -122,22 +125,26 @@ int qemu_img_read_info(const char *format, const char *path, const char *json, s
 	int r;
 
 	if (!json_object_is_type(info, json_type_object))
-		return err_exit(e, EXIT_IMAGE, EINVAL, "%s: qemu-img info gave no answer" UNCHANGED, path);
+		return err_exit(e, EXIT_IMAGE, EINVAL, "%s: qemu-img info gave no answer" UNCHANGED,
+				path);
 	r = check_info(format, path, info, e);
 	if (r < 0)
 		return r;
 	if (!json_object_object_get_ex(info, "virtual-size", &size) ||
 	    json_object_get_int64(size) <= 0)
-		return err_exit(e, EXIT_IMAGE, EINVAL, "%s holds a disk of no size" UNCHANGED, path);
+		return err_exit(e, EXIT_IMAGE, EINVAL, "%s holds a disk of no size" UNCHANGED,
+				path);
 	*ret_size = (uint64_t)json_object_get_int64(size);
-	*ret_dirty = json_object_object_get_ex(info, "dirty-flag", &dirty) && json_object_get_boolean(dirty);
+	*ret_dirty = json_object_object_get_ex(info, "dirty-flag", &dirty) &&
+		     json_object_get_boolean(dirty);
 	return 0;
 }
 
 static int info(const struct qemu_img *q, const char *path, uint64_t *ret_size, bool *ret_dirty,
 		struct err *e)
 {
-	const char *const argv[] = { q->program, "info", "-f", q->format, "--output=json", path, NULL };
+	const char *const argv[] = { q->program,      "info", "-f", q->format,
+				     "--output=json", path,   NULL };
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
 	char what[64];
 	int r = run(argv, &out, &said, e);
@@ -175,23 +182,26 @@ static json_object *format_node(const char *driver, json_object *file)
 /* The image's file, as a disk below a layer that takes what is written to it. */
 static int repair_on(const struct qemu_img *q, int layer, int image, struct err *e)
 {
-	_cleanup_json_ json_object *o = format_node("qcow2", format_node("qcow2", file_node(layer, false)));
+	_cleanup_json_ json_object *o =
+		format_node("qcow2", format_node("qcow2", file_node(layer, false)));
 	_cleanup_buf_ struct buf name = { 0 }, out = { 0 }, said = { 0 };
 	json_object *below;
 
 	if (json_object_object_get_ex(o, "file", &below))
-		json_object_object_add(below, "backing", format_node("raw", file_node(image, true)));
-	if (buf_addf(&name, "json:%s", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN)) < 0)
+		json_object_object_add(below, "backing",
+				       format_node("raw", file_node(image, true)));
+	if (buf_addf(&name, "json:%s", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN)) <
+	    0)
 		return err_sys(e, ENOMEM, "qemu-img's command");
-	return run((const char *const[]){ q->program, "check", "-q", "-r", "all", name.data, NULL }, &out,
-		   &said, e);
+	return run((const char *const[]){ q->program, "check", "-q", "-r", "all", name.data, NULL },
+		   &out, &said, e);
 }
 
 /*
- * With lazy_refcounts QEMU writes the counters of references as it closes the image; after a crash they are
- * stale, and it counts anew when it opens the image to write. Nothing is lost by that, unless more than the
- * counters is wrong. So the repair is tried, on a layer in memory. Returns 0: it succeeds; CHECK_DAMAGED: it
- * does not; or -errno with e.
+ * With lazy_refcounts QEMU writes the counters of references as it closes the image; after a crash
+ * they are stale, and it counts anew when it opens the image to write. Nothing is lost by that,
+ * unless more than the counters is wrong. So the repair is tried, on a layer in memory. Returns 0:
+ * it succeeds; CHECK_DAMAGED: it does not; or -errno with e.
  */
 static int check_repaired(const struct qemu_img *q, const char *path, struct err *e)
 {
@@ -211,8 +221,8 @@ static int check_repaired(const struct qemu_img *q, const char *path, struct err
 	return r == CHECK_LEAKS ? 0 : r > 0 ? CHECK_DAMAGED : r;
 }
 
-/* Reads the image's tables: 15 ms for one of 600 MB. Without it QEMU opens a truncated image without
- * a word, and what is lost reads as zeroes. */
+/* Reads the image's tables: 15 ms for one of 600 MB. Without it QEMU opens a truncated image
+ * without a word, and what is lost reads as zeroes. */
 static int check(const struct qemu_img *q, const char *path, bool dirty, struct err *e)
 {
 	const char *const argv[] = { q->program, "check", "-q", "-f", q->format, path, NULL };
@@ -226,10 +236,11 @@ static int check(const struct qemu_img *q, const char *path, bool dirty, struct 
 	if (r <= 0)
 		return r;
 	if (r == CHECK_DAMAGED)
-		return err_exit(e, EXIT_IMAGE, EUCLEAN,
-				"%s is damaged or cut short: clusters of its disk are lost (qemu-img "
-				"check says which); take a copy, or begin anew with --fresh" UNCHANGED,
-				path);
+		return err_exit(
+			e, EXIT_IMAGE, EUCLEAN,
+			"%s is damaged or cut short: clusters of its disk are lost (qemu-img "
+			"check says which); take a copy, or begin anew with --fresh" UNCHANGED,
+			path);
 	return failed(&said, path, "cannot be checked", e);
 }
 
@@ -265,8 +276,13 @@ int qemu_img_read_map(const char *json, size_t len, bool *ret_zero)
 
 int qemu_img_is_zero(const struct qemu_img *q, const char *path, bool *ret_zero, struct err *e)
 {
-	const char *const argv[] = { q->program, "map", "-f", q->format, "--output=json", path, NULL };
-	struct spawn s = { .path = argv[0], .argv = argv, .stdin_fd = -1, .timeout_ms = TIMEOUT_MS,
+	const char *const argv[] = {
+		q->program, "map", "-f", q->format, "--output=json", path, NULL
+	};
+	struct spawn s = { .path = argv[0],
+			   .argv = argv,
+			   .stdin_fd = -1,
+			   .timeout_ms = TIMEOUT_MS,
 			   .max_output = MAP_MAX };
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
 	int status = 0, r = spawn_run(&s, &out, &said, &status);
@@ -281,7 +297,8 @@ int qemu_img_is_zero(const struct qemu_img *q, const char *path, bool *ret_zero,
 	if (r > 0)
 		return failed(&said, path, "cannot be looked at", e);
 	if (qemu_img_read_map(out.data ? out.data : "", out.len, ret_zero) < 0)
-		return err_exit(e, EXIT_IMAGE, EBADMSG, "%s: qemu-img map gave no answer" UNCHANGED, path);
+		return err_exit(e, EXIT_IMAGE, EBADMSG, "%s: qemu-img map gave no answer" UNCHANGED,
+				path);
 	return 0;
 }
 
@@ -299,7 +316,9 @@ static int not_made(const char *why, const char *file, struct err *e)
 int qemu_img_create(const struct qemu_img *q, const char *file, uint64_t size, struct err *e)
 {
 	char bytes[32];
-	const char *const argv[] = { q->program, "create", "-q", "-f", q->format, file, bytes, NULL };
+	const char *const argv[] = {
+		q->program, "create", "-q", "-f", q->format, file, bytes, NULL
+	};
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
 	int r;
 

@@ -36,9 +36,9 @@ static const char *kvm_module(void)
 
 	if (file_read(AT_FDCWD, "/proc/cpuinfo", CPUINFO_MAX, &text) < 0 || !text.data)
 		return NULL;
-	return strstr(text.data, " vmx")   ? "kvm_intel"
-	       : strstr(text.data, " svm") ? "kvm_amd"
-					   : NULL;
+	return strstr(text.data, " vmx") ? "kvm_intel" :
+	       strstr(text.data, " svm") ? "kvm_amd" :
+					   NULL;
 }
 
 static void kvm_is_absent(struct finding *ret)

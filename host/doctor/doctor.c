@@ -336,8 +336,8 @@ static void look_at_host(struct patient *p)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 		struct finding f = { 0 };
-		const bool good = (row->look ? row->look(p, &f)
-					     : look_program(NULL, row->program, row->package,
+		const bool good = (row->look ? row->look(p, &f) :
+					       look_program(NULL, row->program, row->package,
 							    row->option, NULL, &f)) == 0;
 		const bool fault = !good && (row->use & uses);
 		const size_t len = strlen(f.text);

@@ -188,8 +188,8 @@ static int run(const struct codec *codec, void *state, const uint8_t *data, size
 	}
 }
 
-static int unpack(const struct codec *codec, const void *data, size_t len, size_t max, struct buf *ret,
-		  size_t *ret_used)
+static int unpack(const struct codec *codec, const void *data, size_t len, size_t max,
+		  struct buf *ret, size_t *ret_used)
 {
 	void *state = codec->open();
 	int r;

@@ -19,10 +19,12 @@ bool decompress_known(const void *data, size_t len);
 _must_check_ int decompress_buf(const void *data, size_t len, size_t max, struct buf *ret);
 
 /*
- * The same for one stream among others: gzip, xz, zstd or lz4's legacy format, as the kernel takes them for an
- * initramfs. ret_used: where the stream ends. Returns as decompress_buf, or -ENOEXEC for none of these.
+ * The same for one stream among others: gzip, xz, zstd or lz4's legacy format, as the kernel takes
+ * them for an initramfs. ret_used: where the stream ends. Returns as decompress_buf, or -ENOEXEC
+ * for none of these.
  */
-_must_check_ int decompress_next(const void *data, size_t len, size_t max, struct buf *ret, size_t *ret_used);
+_must_check_ int decompress_next(const void *data, size_t len, size_t max, struct buf *ret,
+				 size_t *ret_used);
 
 /* What it is, by its first bytes: "gzip", "xz", "zstd", "lz4", or NULL. */
 const char *decompress_format(const void *data, size_t len);

@@ -16,9 +16,9 @@ struct initrd_options {
 				itself; NULL: none */
 	const char *version; /* kernel release V; NULL: the kernel's own, or the only one */
 	const char *init_program; /* storeboot-init; NULL: the one that belongs to this program */
-	const char *const *needs; /* NULL-terminated names of module needs (host/initrd/need.c); NULL:
-				     all but those by name only */
-	const char *const *more_needs; /* beside those; or NULL */
+	const char *const *needs; /* NULL-terminated names of module needs (host/initrd/need.c);
+				     NULL: all but those by name only */
+	const char *const *more_needs;	  /* beside those; or NULL */
 	const char *const *extra_modules; /* NULL-terminated, loaded last; or NULL */
 	enum compression compression;
 };
@@ -43,16 +43,16 @@ _must_check_ int initrd_build(const struct initrd_options *o, struct buf *ret, s
 _must_check_ int initrd_open(const struct initrd_options *o, struct buf *ret_path, struct err *e);
 
 /*
- * Appends to ret, which holds an initramfs, zeroes up to a multiple of 4 and an uncompressed archive
- * with one more file and the folders above it; the kernel unpacks it over the rest.
- * name: relative, as "etc/resolv.conf". Returns 0 or -errno with e.
+ * Appends to ret, which holds an initramfs, zeroes up to a multiple of 4 and an uncompressed
+ * archive with one more file and the folders above it; the kernel unpacks it over the rest. name:
+ * relative, as "etc/resolv.conf". Returns 0 or -errno with e.
  */
-_must_check_ int initrd_extra_file(const char *name, mode_t mode, const void *data, size_t len, struct buf *ret,
-				   struct err *e);
+_must_check_ int initrd_extra_file(const char *name, mode_t mode, const void *data, size_t len,
+				   struct buf *ret, struct err *e);
 
 /*
- * Has the kernel what o->needs name, in its folder of modules or built in? Without such a folder its
- * configuration says so. Returns 0, -ENODATA where there is neither, or another -errno with e
+ * Has the kernel what o->needs name, in its folder of modules or built in? Without such a folder
+ * its configuration says so. Returns 0, -ENODATA where there is neither, or another -errno with e
  * (EXIT_BAD_INPUT) naming what is missing.
  */
 _must_check_ int initrd_check_needs(const struct initrd_options *o, struct err *e);

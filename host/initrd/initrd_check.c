@@ -32,15 +32,17 @@ static int check_readers(const char *path, const struct initrd_content *c, const
 	for (size_t i = 0; i < c->n_parts; i++) {
 		const char *format = c->parts[i].format;
 
-		if (str_eq(format, "cpio") || str_format(config, sizeof(config), "RD_%s", format) < 0)
+		if (str_eq(format, "cpio") ||
+		    str_format(config, sizeof(config), "RD_%s", format) < 0)
 			continue;
 		for (char *p = config; *p; p++)
 			*p = (char)toupper((unsigned char)*p);
 		if (kernel_config(kernel, release, -1, config) == 0)
-			return err_exit(e, EXIT_BAD_INPUT, ENOTSUP,
-					"kernel %s cannot read the initrd %s, which is packed by %s: it lacks "
-					"CONFIG_%s",
-					release, path, format, config);
+			return err_exit(
+				e, EXIT_BAD_INPUT, ENOTSUP,
+				"kernel %s cannot read the initrd %s, which is packed by %s: it lacks "
+				"CONFIG_%s",
+				release, path, format, config);
 	}
 	return 0;
 }

@@ -51,10 +51,11 @@ static int find_init(uint16_t machine, char *dst, size_t size, struct err *e)
 			return 0;
 	}
 	if (str_eq(name, arch_host()))
-		return err_exit(e, EXIT_MISSING, ENOENT,
-				"storeboot-init is missing: neither in %s nor %s; run make (and make "
-				"install), or name it with --init",
-				self, STOREBOOT_LIBDIR);
+		return err_exit(
+			e, EXIT_MISSING, ENOENT,
+			"storeboot-init is missing: neither in %s nor %s; run make (and make "
+			"install), or name it with --init",
+			self, STOREBOOT_LIBDIR);
 	return err_exit(e, EXIT_MISSING, ENOENT,
 			"storeboot-init for %s is missing: neither in %s/%s nor %s/%s; run make "
 			"ARCH=%s (and make install ARCH=%s), or name it with --init",
@@ -130,8 +131,9 @@ static int read_modules(const struct initrd_options *o, struct initrd_input *in,
 	return r;
 }
 
-/* What the kernel's configuration calls the readers of packed archives, the best first: zstd is about a seventh
- * smaller than gzip and costs the guest the same, xz costs four times as much (tests/bench/initrd.sh). */
+/* What the kernel's configuration calls the readers of packed archives, the best first: zstd is
+ * about a seventh smaller than gzip and costs the guest the same, xz costs four times as much
+ * (tests/bench/initrd.sh). */
 static const struct {
 	enum compression how;
 	const char *config;
@@ -161,10 +163,11 @@ static int set_compression(const struct initrd_options *o, struct initrd_input *
 	for (size_t i = 0; i < ARRAY_SIZE(readers); i++)
 		if (readers[i].how == in->compression &&
 		    kernel_config(o->kernel, release, in->tree.fd, readers[i].config) == 0)
-			return err_exit(e, EXIT_BAD_INPUT, ENOTSUP,
-					"kernel %s cannot read an initramfs packed by %s: it lacks CONFIG_%s; "
-					"leave out --compress",
-					release, compress_names[in->compression], readers[i].config);
+			return err_exit(
+				e, EXIT_BAD_INPUT, ENOTSUP,
+				"kernel %s cannot read an initramfs packed by %s: it lacks CONFIG_%s; "
+				"leave out --compress",
+				release, compress_names[in->compression], readers[i].config);
 	return 0;
 }
 
@@ -181,8 +184,9 @@ static int check_no_modules(const struct initrd_options *o, struct err *e)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].value)
-			return err_exit(e, EXIT_USAGE, EINVAL, "%s %s: no folder of modules was given",
-					rows[i].what, rows[i].value);
+			return err_exit(e, EXIT_USAGE, EINVAL,
+					"%s %s: no folder of modules was given", rows[i].what,
+					rows[i].value);
 	return 0;
 }
 
@@ -208,14 +212,15 @@ static int check_configs(const struct initrd_options *o, const struct kernel *k,
 			int r = kernel_config(o->kernel, k->release, -1, *config);
 
 			if (r < 0)
-				return err_exit(e, EXIT_BAD_INPUT, ENODATA,
-						"nothing says whether kernel %s has CONFIG_%s: no folder of "
-						"modules, no config-%s beside %s",
-						k->release, *config, k->release, o->kernel);
+				return err_exit(
+					e, EXIT_BAD_INPUT, ENODATA,
+					"nothing says whether kernel %s has CONFIG_%s: no folder of "
+					"modules, no config-%s beside %s",
+					k->release, *config, k->release, o->kernel);
 			if (r == 0)
 				return err_exit(e, EXIT_BAD_INPUT, ENOENT,
-						"kernel %s lacks CONFIG_%s=y (needed for %s)", k->release,
-						*config, o->needs[i]);
+						"kernel %s lacks CONFIG_%s=y (needed for %s)",
+						k->release, *config, o->needs[i]);
 		}
 	}
 	return 0;
@@ -234,7 +239,9 @@ int initrd_check_needs(const struct initrd_options *o, struct err *e)
 	r = wanted_release(o, &in, &release, e);
 	if (r == 0)
 		r = modtree_open(o->modules, release, &in.tree, e);
-	return r < 0 ? r : need_resolve(&in.tree, false, o->needs, NULL, o->extra_modules, &in.needs, e);
+	return r < 0 ? r :
+		       need_resolve(&in.tree, false, o->needs, NULL, o->extra_modules, &in.needs,
+				    e);
 }
 
 int initrd_input_module(const struct initrd_input *in, size_t i, struct buf *ret, struct err *e)

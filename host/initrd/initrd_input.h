@@ -19,9 +19,9 @@ struct initrd_input {
 	enum compression compression; /* never COMPRESS_AUTO */
 };
 
-#define INITRD_INPUT_INIT                                                                          \
-	{                                                                                          \
-		.tree = MODTREE_INIT                                                               \
+#define INITRD_INPUT_INIT \
+	{ \
+		.tree = MODTREE_INIT \
 	}
 #define _cleanup_initrd_input_ _cleanup_(initrd_input_free)
 void initrd_input_free(struct initrd_input *in);

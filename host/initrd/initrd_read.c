@@ -2,8 +2,9 @@
 /*
  * initrd_read.c - reading an initramfs: the archives that it is made of, and what is in them
  *
- * The kernel takes a sequence of cpio archives ("newc"), each packed or not, with zero bytes between
- * (Documentation/driver-api/early-userspace/buffer-format). A packed one may hold several in turn.
+ * The kernel takes a sequence of cpio archives ("newc"), each packed or not, with zero bytes
+ * between (Documentation/driver-api/early-userspace/buffer-format). A packed one may hold several
+ * in turn.
  */
 #include "host/initrd/initrd_read.h"
 
@@ -126,10 +127,20 @@ static int read_archive(const char *data, size_t len, struct initrd_content *c, 
 			return -EBADMSG;
 		if (len - at < head_len)
 			return -ENODATA;
-		entry = (struct initrd_entry){ .name = data + at + HEADER_LEN, .data = data + at + head_len,
-			.size = f[6], .ino = f[0], .mode = f[1], .uid = f[2], .gid = f[3], .nlink = f[4],
-			.mtime = f[5], .dev_major = f[7], .dev_minor = f[8], .rdev_major = f[9],
-			.rdev_minor = f[10], .part = c->n_parts - 1 };
+		entry = (struct initrd_entry){ .name = data + at + HEADER_LEN,
+					       .data = data + at + head_len,
+					       .size = f[6],
+					       .ino = f[0],
+					       .mode = f[1],
+					       .uid = f[2],
+					       .gid = f[3],
+					       .nlink = f[4],
+					       .mtime = f[5],
+					       .dev_major = f[7],
+					       .dev_minor = f[8],
+					       .rdev_major = f[9],
+					       .rdev_minor = f[10],
+					       .part = c->n_parts - 1 };
 		if (strnlen(entry.name, name_len) != name_len - 1)
 			return -EBADMSG;
 		at += head_len;
@@ -149,7 +160,8 @@ static int read_archive(const char *data, size_t len, struct initrd_content *c, 
 static const char *passed_over(const char *data, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(not_unpacked); i++)
-		if (len >= not_unpacked[i].len && memcmp(data, not_unpacked[i].magic, not_unpacked[i].len) == 0)
+		if (len >= not_unpacked[i].len &&
+		    memcmp(data, not_unpacked[i].magic, not_unpacked[i].len) == 0)
 			return not_unpacked[i].name;
 	return NULL;
 }
@@ -173,7 +185,8 @@ static int read_plain(const char *data, size_t len, struct initrd_content *c)
 	return n > 0 ? 0 : -ENODATA;
 }
 
-static int read_packed(const char *data, size_t len, struct initrd_content *c, size_t left, size_t *ret_used)
+static int read_packed(const char *data, size_t len, struct initrd_content *c, size_t left,
+		       size_t *ret_used)
 {
 	struct initrd_part *part = &c->parts[c->n_parts - 1];
 	struct buf *plain = &c->plain[c->n_parts - 1];
@@ -184,7 +197,8 @@ static int read_packed(const char *data, size_t len, struct initrd_content *c, s
 }
 
 /* The part at data. left: how much may be unpacked yet. */
-static int read_part(const char *data, size_t len, struct initrd_content *c, size_t left, size_t *ret_used)
+static int read_part(const char *data, size_t len, struct initrd_content *c, size_t left,
+		     size_t *ret_used)
 {
 	struct initrd_part *part = &c->parts[c->n_parts - 1];
 	int r;

@@ -22,7 +22,7 @@ struct initrd_entry {
 /* A stretch of the input: one packed stream, or one plain archive. */
 struct initrd_part {
 	const char *format; /* "cpio" or how it is packed */
-	bool unread;	    /* by a format that is not unpacked here; what follows it is not looked at */
+	bool unread; /* by a format that is not unpacked here; what follows it is not looked at */
 	size_t offset, size, plain_size, entries;
 };
 
@@ -37,14 +37,15 @@ struct initrd_content {
 void initrd_content_free(struct initrd_content *c);
 
 /*
- * Reads the archives as the kernel would, in order; each must reach its trailer. The input must outlive ret. A
- * pure function. Returns 0, -ENODATA when it is cut short, -EBADMSG when it is damaged, -ENOEXEC when it is no
- * initramfs, -EFBIG, -ENOMEM; ret then has what was read before, and the last part is where it failed.
+ * Reads the archives as the kernel would, in order; each must reach its trailer. The input must
+ * outlive ret. A pure function. Returns 0, -ENODATA when it is cut short, -EBADMSG when it is
+ * damaged, -ENOEXEC when it is no initramfs, -EFBIG, -ENOMEM; ret then has what was read before,
+ * and the last part is where it failed.
  */
 _must_check_ int initrd_read(const void *data, size_t len, struct initrd_content *ret);
 
-/* What the kernel would have at that path when all is unpacked: of entries of one name the last. "./" and "/"
- * in front of either do not count. Returns NULL where there is none. */
+/* What the kernel would have at that path when all is unpacked: of entries of one name the last.
+ * "./" and "/" in front of either do not count. Returns NULL where there is none. */
 const struct initrd_entry *initrd_find(const struct initrd_content *c, const char *path);
 
 /* A name without those. */

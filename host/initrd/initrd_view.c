@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* initrd_view.c - `storeboot initrd ls|cat|verify|diff`: what is in an initramfs, whoever made it */
+/* initrd_view.c - `storeboot initrd ls|cat|verify|diff`: what is in an initramfs, whoever made it
+ */
 #include "host/initrd/initrd_view.h"
 
 #include <errno.h>
@@ -52,12 +53,13 @@ static int load(const char *path, struct initramfs *ret, struct err *e)
 	last = &c->parts[c->n_parts - 1];
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, -r,
-				"%s: the archive at byte %zu (%s) %s behind %zu entries", path, last->offset,
-				last->format, decompress_why(r), last->entries);
+				"%s: the archive at byte %zu (%s) %s behind %zu entries", path,
+				last->offset, last->format, decompress_why(r), last->entries);
 	if (last->unread)
-		return err_exit(e, EXIT_BAD_INPUT, EOPNOTSUPP,
-				"%s: the archive at byte %zu is packed by %s, which is not unpacked here", path,
-				last->offset, last->format);
+		return err_exit(
+			e, EXIT_BAD_INPUT, EOPNOTSUPP,
+			"%s: the archive at byte %zu is packed by %s, which is not unpacked here",
+			path, last->offset, last->format);
 	return 0;
 }
 
@@ -76,13 +78,13 @@ static const char *mode_text(mode_t mode, char dst[11])
 {
 	static const char letters[] = "rwxrwxrwx";
 
-	dst[0] = S_ISDIR(mode)	  ? 'd' :
-		 S_ISLNK(mode)	  ? 'l' :
-		 S_ISCHR(mode)	  ? 'c' :
-		 S_ISBLK(mode)	  ? 'b' :
-		 S_ISFIFO(mode)	  ? 'p' :
-		 S_ISSOCK(mode)	  ? 's' :
-				    '-';
+	dst[0] = S_ISDIR(mode)	? 'd' :
+		 S_ISLNK(mode)	? 'l' :
+		 S_ISCHR(mode)	? 'c' :
+		 S_ISBLK(mode)	? 'b' :
+		 S_ISFIFO(mode) ? 'p' :
+		 S_ISSOCK(mode) ? 's' :
+				  '-';
 	for (int i = 0; i < 9; i++)
 		dst[1 + i] = mode & (0400u >> i) ? letters[i] : '-';
 	if (mode & S_ISUID)
@@ -112,10 +114,13 @@ static void print_details(const struct initrd_entry *f)
 		snprintf(size, sizeof(size), "%u, %u", f->rdev_major, f->rdev_minor);
 	else
 		snprintf(size, sizeof(size), "%u", f->size);
-	printf("%s %3u %5u %5u %10s %s ", mode_text(f->mode, mode), f->nlink, f->uid, f->gid, size, when);
+	printf("%s %3u %5u %5u %10s %s ", mode_text(f->mode, mode), f->nlink, f->uid, f->gid, size,
+	       when);
 }
 
-/* --- ls ------------------------------------------------------------------------------------------------ */
+/* --- ls
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static int do_ls(const struct values *v, struct initramfs *in, _unused_ char *const *more,
 		 _unused_ struct err *e)
@@ -135,44 +140,51 @@ static int do_ls(const struct values *v, struct initramfs *in, _unused_ char *co
 	return EXIT_OK;
 }
 
-/* --- cat ----------------------------------------------------------------------------------------------- */
+/* --- cat
+ * -----------------------------------------------------------------------------------------------
+ */
 
-static int do_cat(_unused_ const struct values *v, struct initramfs *in, char *const *names, struct err *e)
+static int do_cat(_unused_ const struct values *v, struct initramfs *in, char *const *names,
+		  struct err *e)
 {
 	for (; *names; names++) {
 		const struct initrd_entry *f = initrd_find(&in->content, *names);
 
 		if (!f)
-			return err_exit(e, EXIT_BAD_INPUT, ENOENT, "%s: there is no %s in it", in->path,
-					*names);
+			return err_exit(e, EXIT_BAD_INPUT, ENOENT, "%s: there is no %s in it",
+					in->path, *names);
 		if (S_ISLNK(f->mode))
-			return err_exit(e, EXIT_BAD_INPUT, ELOOP, "%s: %s is a link to %.*s", in->path, *names,
-					(int)f->size, f->data);
+			return err_exit(e, EXIT_BAD_INPUT, ELOOP, "%s: %s is a link to %.*s",
+					in->path, *names, (int)f->size, f->data);
 		if (!S_ISREG(f->mode))
-			return err_exit(e, EXIT_BAD_INPUT, EINVAL, "%s: %s is no file", in->path, *names);
+			return err_exit(e, EXIT_BAD_INPUT, EINVAL, "%s: %s is no file", in->path,
+					*names);
 		fwrite(f->data, 1, f->size, stdout);
 	}
 	return EXIT_OK;
 }
 
-/* --- verify -------------------------------------------------------------------------------------------- */
+/* --- verify
+ * -------------------------------------------------------------------------------------------- */
 
 /* What load found whole; the kernel starts /init, or rdinit= another. */
-static int do_verify(_unused_ const struct values *v, struct initramfs *in, _unused_ char *const *more,
-		     struct err *e)
+static int do_verify(_unused_ const struct values *v, struct initramfs *in,
+		     _unused_ char *const *more, struct err *e)
 {
 	const struct initrd_content *c = &in->content;
 
 	for (size_t i = 0; i < c->n_parts; i++)
 		printf("byte %zu: %s, %zu bytes, %zu unpacked, %zu entries\n", c->parts[i].offset,
-		       c->parts[i].format, c->parts[i].size, c->parts[i].plain_size, c->parts[i].entries);
+		       c->parts[i].format, c->parts[i].size, c->parts[i].plain_size,
+		       c->parts[i].entries);
 	if (!initrd_find(c, "init"))
-		return err_exit(e, EXIT_BAD_INPUT, ENOENT, "%s is whole, but there is no /init in it",
-				in->path);
+		return err_exit(e, EXIT_BAD_INPUT, ENOENT,
+				"%s is whole, but there is no /init in it", in->path);
 	return EXIT_OK;
 }
 
-/* --- diff ---------------------------------------------------------------------------------------------- */
+/* --- diff
+ * ---------------------------------------------------------------------------------------------- */
 
 /* What both are, and in what they differ, into what. Returns 0 or -ENOMEM. */
 static int compare(const struct initrd_entry *a, const struct initrd_entry *b, struct buf *what)
@@ -190,14 +202,15 @@ static int compare(const struct initrd_entry *a, const struct initrd_entry *b, s
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++)
 		if (rows[i].a != rows[i].b)
-			r = buf_addf(what, i == 0 ? " %s %07o %07o" : " %s %u %u", rows[i].name, rows[i].a,
-				     rows[i].b);
+			r = buf_addf(what, i == 0 ? " %s %07o %07o" : " %s %u %u", rows[i].name,
+				     rows[i].a, rows[i].b);
 	if (r == 0 && a->size == b->size && memcmp(a->data, b->data, a->size) != 0)
 		r = buf_addf(what, " content");
 	return r;
 }
 
-/* By name; of one name the last first. Entries of one part lie in one array, and so do all parts. */
+/* By name; of one name the last first. Entries of one part lie in one array, and so do all parts.
+ */
 static int by_name(const void *a, const void *b)
 {
 	const struct initrd_entry *x = *(const struct initrd_entry *const *)a;
@@ -240,7 +253,9 @@ static int print_changes(const struct initrd_entry **a, const struct initrd_entr
 
 	while (r == 0 && (*a || *b)) {
 		_cleanup_buf_ struct buf what = { 0 };
-		int order = !*a ? 1 : !*b ? -1 : strcmp(initrd_name((*a)->name), initrd_name((*b)->name));
+		int order = !*a ? 1 :
+			    !*b ? -1 :
+				  strcmp(initrd_name((*a)->name), initrd_name((*b)->name));
 
 		if (order < 0)
 			print_change('-', *a, "");
@@ -257,7 +272,8 @@ static int print_changes(const struct initrd_entry **a, const struct initrd_entr
 	return r < 0 ? r : changed;
 }
 
-static int do_diff(_unused_ const struct values *v, struct initramfs *in, char *const *more, struct err *e)
+static int do_diff(_unused_ const struct values *v, struct initramfs *in, char *const *more,
+		   struct err *e)
 {
 	_cleanup_(initramfs_free) struct initramfs other = { 0 };
 	_cleanup_free_ const struct initrd_entry **a = NULL, **b = NULL;
@@ -273,13 +289,13 @@ static int do_diff(_unused_ const struct values *v, struct initramfs *in, char *
 	return r < 0 ? err_sys(e, r, "diff") : r ? DIFFERENT : EXIT_OK;
 }
 
-/* --- all of them --------------------------------------------------------------------------------------- */
+/* --- all of them
+ * --------------------------------------------------------------------------------------- */
 
-static const struct opt ls_opts[] = {
-	OPT(FLAG, struct values, details, "long", NULL, "mode, links, owner, group, size and time, too",
-	    .letter = 'l'),
-	{ 0 }
-};
+static const struct opt ls_opts[] = { OPT(FLAG, struct values, details, "long", NULL,
+					  "mode, links, owner, group, size and time, too",
+					  .letter = 'l'),
+				      { 0 } };
 
 /* The first argument is the file; those after it are more's. */
 static int view(int (*look)(const struct values *v, struct initramfs *in, char *const *more,
@@ -292,10 +308,10 @@ static int view(int (*look)(const struct values *v, struct initramfs *in, char *
 	return r < 0 ? r : look(values, &in, a->args.v + 1, e);
 }
 
-#define VIEW(name)                                                                                 \
-	static int view_##name(void *values, const struct opt_args *a, struct err *e)              \
-	{                                                                                          \
-		return view(do_##name, values, a, e);                                              \
+#define VIEW(name) \
+	static int view_##name(void *values, const struct opt_args *a, struct err *e) \
+	{ \
+		return view(do_##name, values, a, e); \
 	}
 VIEW(ls)
 VIEW(cat)
@@ -303,28 +319,48 @@ VIEW(verify)
 VIEW(diff)
 
 static const struct opt_command views[] = {
-	{ .name = "initrd ls", .synopsis = "FILE [-l]", .min_args = 1, .max_args = 1, .opts = ls_opts,
-	  .about = "Lists the names in an initramfs in their order. Of equal names the last counts.",
+	{ .name = "initrd ls",
+	  .synopsis = "FILE [-l]",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opts = ls_opts,
+	  .about =
+		  "Lists the names in an initramfs in their order. Of equal names the last counts.",
 	  .examples = "  storeboot initrd ls /boot/initrd.img\n"
 		      "  storeboot initrd ls -l initrd",
-	  .run = view_ls, .failed = EXIT_BAD_INPUT },
-	{ .name = "initrd cat", .synopsis = "FILE NAME...", .min_args = 2, .max_args = 1024,
+	  .run = view_ls,
+	  .failed = EXIT_BAD_INPUT },
+	{ .name = "initrd cat",
+	  .synopsis = "FILE NAME...",
+	  .min_args = 2,
+	  .max_args = 1024,
 	  .about = "Prints files of an initramfs as the kernel would unpack them.",
 	  .examples = "  storeboot initrd cat initrd etc/fstab\n"
 		      "  storeboot initrd cat initrd init >init",
-	  .run = view_cat, .failed = EXIT_BAD_INPUT },
-	{ .name = "initrd verify", .synopsis = "FILE", .min_args = 1, .max_args = 1,
-	  .about = "Reads each archive of an initramfs to the end and looks for /init. Exits with 65\n"
-		   "if an archive is damaged or there is no /init.",
+	  .run = view_cat,
+	  .failed = EXIT_BAD_INPUT },
+	{ .name = "initrd verify",
+	  .synopsis = "FILE",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .about =
+		  "Reads each archive of an initramfs to the end and looks for /init. Exits with 65\n"
+		  "if an archive is damaged or there is no /init.",
 	  .examples = "  storeboot initrd verify initrd\n"
 		      "  storeboot initrd verify /boot/initrd.img",
-	  .run = view_verify, .failed = EXIT_BAD_INPUT },
-	{ .name = "initrd diff", .synopsis = "FILE FILE", .min_args = 2, .max_args = 2,
-	  .about = "Compares two initramfs as they are when unpacked: - only in the first, + only in\n"
-		   "the second, ! in both but different. Exits with 1 if they differ.",
+	  .run = view_verify,
+	  .failed = EXIT_BAD_INPUT },
+	{ .name = "initrd diff",
+	  .synopsis = "FILE FILE",
+	  .min_args = 2,
+	  .max_args = 2,
+	  .about =
+		  "Compares two initramfs as they are when unpacked: - only in the first, + only in\n"
+		  "the second, ! in both but different. Exits with 1 if they differ.",
 	  .examples = "  storeboot initrd diff old new\n"
 		      "  storeboot initrd diff initrd /boot/initrd.img",
-	  .run = view_diff, .failed = EXIT_BAD_INPUT },
+	  .run = view_diff,
+	  .failed = EXIT_BAD_INPUT },
 };
 
 static const struct opt_command *view_of(const char *word)

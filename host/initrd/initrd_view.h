@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* initrd_view.h - `storeboot initrd ls|cat|verify|diff`: what is in an initramfs, whoever made it */
+/* initrd_view.h - `storeboot initrd ls|cat|verify|diff`: what is in an initramfs, whoever made it
+ */
 #ifndef STOREBOOT_HOST_INITRD_VIEW_H
 #define STOREBOOT_HOST_INITRD_VIEW_H
 

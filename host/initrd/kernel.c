@@ -197,8 +197,8 @@ int kernel_parse(const void *data, size_t len, struct kernel *ret)
 
 static int bad_kernel(const char *path, int r, struct err *e)
 {
-	const char *why = r == -ENOEXEC ? "is not a Linux kernel (bzImage, Image or vmlinux)"
-					: decompress_why(r);
+	const char *why = r == -ENOEXEC ? "is not a Linux kernel (bzImage, Image or vmlinux)" :
+					  decompress_why(r);
 
 	return err_exit(e, EXIT_BAD_INPUT, r, "kernel %s %s", path, why);
 }
@@ -216,7 +216,8 @@ static void *read_whole(int fd, size_t len)
 	return MAP_FAILED;
 }
 
-/* Mapped, not read: of a bzImage only the first pages are looked at. Some file systems map no files. */
+/* Mapped, not read: of a bzImage only the first pages are looked at. Some file systems map no
+ * files. */
 static int map(const char *path, void **ret, size_t *ret_len, struct err *e)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);

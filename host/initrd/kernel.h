@@ -14,22 +14,24 @@ struct kernel {
 	uint16_t machine;  /* ELF's number for the architecture (EM_X86_64, ...) */
 	char release[128]; /* uname -r; "" when the image does not say */
 	bool page_16k;	   /* arm64 with pages of 16 KiB, which many a processor does not have */
-	uint64_t memory;   /* bytes of the machine's that it needs to unpack itself; 0: it does not say */
+	uint64_t memory;   /* bytes of the machine's that it needs to unpack itself; 0: it does not
+			      say */
 	bool packed;	   /* a compressed image, other than bzImage, which unpacks itself */
 };
 
 /*
- * Recognises x86's bzImage (of either width), arm64's and RISC-V's Image (also packed with gzip, xz or
- * zstd, also as EFI zboot), and vmlinux. A pure function of the file's bytes. Returns 0, -ENODATA when the
- * file is cut short, -ENOEXEC when it is no kernel, or another -errno of unpacking.
+ * Recognises x86's bzImage (of either width), arm64's and RISC-V's Image (also packed with gzip, xz
+ * or zstd, also as EFI zboot), and vmlinux. A pure function of the file's bytes. Returns 0,
+ * -ENODATA when the file is cut short, -ENOEXEC when it is no kernel, or another -errno of
+ * unpacking.
  */
 _must_check_ int kernel_parse(const void *data, size_t len, struct kernel *ret);
 
 /* The same for a file. Returns 0 or -errno with e (EXIT_BAD_INPUT). */
 _must_check_ int kernel_read(const char *path, struct kernel *ret, struct err *e);
 
-/* Appends the image of a packed kernel to ret, as every QEMU can load it. Returns 0 or -errno with e
- * (EXIT_BAD_INPUT). */
+/* Appends the image of a packed kernel to ret, as every QEMU can load it. Returns 0 or -errno with
+ * e (EXIT_BAD_INPUT). */
 _must_check_ int kernel_unpack(const char *path, struct buf *ret, struct err *e);
 
 /*

@@ -2,8 +2,9 @@
 /*
  * lz4.c - unpacking lz4's legacy format, the one that the kernel takes
  *
- * lz4's doc/lz4_Frame_format.md, "Legacy frame": a magic number, then blocks with their packed size before
- * each, which unpack to 8 MiB at most. liblz4 knows the newer frame alone (lz4frame.h), but the same blocks.
+ * lz4's doc/lz4_Frame_format.md, "Legacy frame": a magic number, then blocks with their packed size
+ * before each, which unpack to 8 MiB at most. liblz4 knows the newer frame alone (lz4frame.h), but
+ * the same blocks.
  */
 #include "host/initrd/lz4.h"
 
@@ -47,7 +48,8 @@ int lz4_unpack(const void *data, size_t len, size_t max, struct buf *ret, size_t
 		r = buf_reserve(ret, BLOCK_MAX);
 		if (r < 0)
 			return r;
-		r = LZ4_decompress_safe((const char *)in + at + 4, ret->data + ret->len, (int)size, BLOCK_MAX);
+		r = LZ4_decompress_safe((const char *)in + at + 4, ret->data + ret->len, (int)size,
+					BLOCK_MAX);
 		ret->len += r < 0 ? 0 : (size_t)r;
 		ret->data[ret->len] = '\0';
 		if (r < 0)

@@ -233,7 +233,8 @@ static int read_builtin(struct modtree *t, struct err *e)
 	return 0; /* a kernel may have none; what is needed and nowhere is an error later */
 }
 
-/* A kernel's sources, or the folder where it was built (O=). It has a folder kernel, as a release's has. */
+/* A kernel's sources, or the folder where it was built (O=). It has a folder kernel, as a release's
+ * has. */
 static bool is_build_tree(int dir)
 {
 	static const char *const marks[] = { "Kconfig", "include/config/auto.conf",
@@ -249,10 +250,11 @@ static bool is_build_tree(int dir)
 
 static int refuse_build_tree(const char *path, struct err *e)
 {
-	return err_exit(e, EXIT_BAD_INPUT, ENOENT,
-			"%s is a tree in which a kernel is built, and its modules are not installed; run: "
-			"make -C %s modules_install INSTALL_MOD_PATH=DIR, and name that DIR with --modules",
-			path, path);
+	return err_exit(
+		e, EXIT_BAD_INPUT, ENOENT,
+		"%s is a tree in which a kernel is built, and its modules are not installed; run: "
+		"make -C %s modules_install INSTALL_MOD_PATH=DIR, and name that DIR with --modules",
+		path, path);
 }
 
 int modtree_open(const char *path, const char *release, struct modtree *ret, struct err *e)

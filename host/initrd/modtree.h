@@ -19,9 +19,9 @@ struct modtree {
 	struct buf softdep; /* modules.softdep's text; empty where there is none */
 };
 
-#define MODTREE_INIT                                                                               \
-	{                                                                                          \
-		.fd = -1                                                                           \
+#define MODTREE_INIT \
+	{ \
+		.fd = -1 \
 	}
 #define _cleanup_modtree_ _cleanup_(modtree_close)
 void modtree_close(struct modtree *t);

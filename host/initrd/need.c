@@ -27,9 +27,9 @@ enum policy {
 };
 
 enum {
-	BY_NAME = 1, /* only where it is asked for */
-	SOFTDEPS = 2, /* follow modules.softdep */
-	ALWAYS = 4, /* stage 1 loads it in every boot (init/modules.c) */
+	BY_NAME = 1,	 /* only where it is asked for */
+	SOFTDEPS = 2,	 /* follow modules.softdep */
+	ALWAYS = 4,	 /* stage 1 loads it in every boot (init/modules.c) */
 	WHERE_IT_IS = 8, /* without being asked for, only where the kernel has it */
 };
 
@@ -45,23 +45,29 @@ static const struct need {
 } table[] = {
 	/* The bus of every device below. Nothing depends on virtio_pci, so it must be named. */
 	{ "base", ALWAYS, { { "virtio_pci", REQUIRED } }, { NULL } },
-	/* Early: it can give a shell where what follows fails. A kernel without it boots all the same. */
+	/* Early: it can give a shell where what follows fails. A kernel without it boots all the
+	   same. */
 	{ "channel", ALWAYS, { { "virtio_console", WANTED } }, { NULL } },
 	/* A run asks for the one whose disks it has; virtio's is for the closure's image, too. */
 	{ "disk", ALWAYS | WHERE_IT_IS, { { "virtio_blk", REQUIRED } }, { "VIRTIO_BLK" } },
-	{ "scsi", ALWAYS | BY_NAME, { { "virtio_scsi", REQUIRED }, { "sd_mod", REQUIRED } },
+	{ "scsi",
+	  ALWAYS | BY_NAME,
+	  { { "virtio_scsi", REQUIRED }, { "sd_mod", REQUIRED } },
 	  { "SCSI_VIRTIO", "BLK_DEV_SD" } },
-	{ "ide", ALWAYS | BY_NAME, { { "ahci", REQUIRED }, { "sd_mod", REQUIRED } },
+	{ "ide",
+	  ALWAYS | BY_NAME,
+	  { { "ahci", REQUIRED }, { "sd_mod", REQUIRED } },
 	  { "SATA_AHCI", "BLK_DEV_SD" } },
-	/* A run asks for root if it has a root disk, and for net if something of it comes by the network.
-	 * ext3 is mounted by ext4. Up to 6.12 both it and jbd2 fail without crc32c, a softdep. */
+	/* A run asks for root if it has a root disk, and for net if something of it comes by the
+	 * network. ext3 is mounted by ext4. Up to 6.12 both it and jbd2 fail without crc32c, a
+	 * softdep. */
 	{ "root", ALWAYS | SOFTDEPS | WHERE_IT_IS, { { "ext4", REQUIRED } }, { NULL } },
 	{ "net", WHERE_IT_IS, { { "virtio_net", REQUIRED } }, { NULL } },
 	/* SMB1 as guest needs no cipher: cifs's softdeps would be ten modules for nothing. */
 	/* clang-format off */
-	/* nls_utf8, the default charset of most kernels, is for the day when the server dies: to connect
-	 * again Linux 6.1 asks for that charset (cifs_reconnect_tcon), and modprobe would be read from the
-	 * very share that is not there. */
+	/* If the server dies, the client connects again: Linux 6.1 then asks for nls_utf8, the default
+	 * charset of most kernels (cifs_reconnect_tcon), and modprobe would be read from the share
+	 * that is gone. */
 	{ "cifs", WHERE_IT_IS, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED }, { "nls_utf8", WANTED } },
 	  { "CIFS", "CIFS_ALLOW_INSECURE_LEGACY", "NLS_ISO8859_1" } },
 	/* Nothing depends on the transport either. */
@@ -218,7 +224,9 @@ static int add_softdeps(struct resolver *r, const struct module *m,
 {
 	const struct buf *s = &r->tree->softdep;
 
-	return (r->need->flags & SOFTDEPS) && s->data ? softdeps_each(s->data, s->len, m->name, which, r) : 0;
+	return (r->need->flags & SOFTDEPS) && s->data ?
+		       softdeps_each(s->data, s->len, m->name, which, r) :
+		       0;
 }
 
 static int add_unseen(struct resolver *r, const struct module *m)
@@ -301,7 +309,8 @@ static bool listed(const char *const *names, const char *name)
 static bool has_all(const struct modtree *t, const struct need *n)
 {
 	for (size_t i = 0; i < NEED_MODULES_MAX && n->modules[i].name; i++)
-		if (n->modules[i].policy == REQUIRED && !modules_find(&t->builtin, n->modules[i].name) &&
+		if (n->modules[i].policy == REQUIRED &&
+		    !modules_find(&t->builtin, n->modules[i].name) &&
 		    !modules_find(&t->dep, n->modules[i].name))
 			return false;
 	return true;
@@ -353,11 +362,14 @@ static int resolve_all(struct resolver *r, const char *const *needs, const char 
 }
 
 int need_resolve(const struct modtree *t, bool pci_only, const char *const *needs,
-		 const char *const *more, const char *const *extra, struct need_list *ret, struct err *e)
+		 const char *const *more, const char *const *extra, struct need_list *ret,
+		 struct err *e)
 {
 	_cleanup_free_ bool *seen = calloc(t->dep.n + 1, sizeof(*seen));
 	_cleanup_free_ size_t *place = calloc(t->dep.n + 1, sizeof(*place));
-	struct resolver r = { .tree = t, .pci_only = pci_only, .e = e, .seen = seen, .place = place };
+	struct resolver r = {
+		.tree = t, .pci_only = pci_only, .e = e, .seen = seen, .place = place
+	};
 	int res = check_names(needs, e);
 
 	if (res < 0)

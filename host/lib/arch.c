@@ -2,30 +2,36 @@
 /*
  * arch.c - the architectures of guests, and the machine that QEMU makes for each
  *
- * Every option here works with QEMU 5.2 to 11, except pvpanic-pci of the boards called virt (6.0 and later).
+ * Every option here works with QEMU 5.2 to 11, except pvpanic-pci of the boards called virt (6.0
+ * and later).
  *
  * q35: its ACPI tables route interrupts cheaply; on pc each virtio device that a driver takes costs
- * the guest about 80 million instructions to find its own. qemu-system-x86_64 runs 32-bit kernels too, and
- * is there where a QEMU for the host alone was installed.
+ * the guest about 80 million instructions to find its own. qemu-system-x86_64 runs 32-bit kernels
+ * too, and is there where a QEMU for the host alone was installed.
  *
- * X86_TCG_CPU: five-level paging (la57) makes every TLB miss of TCG dearer. erms and fsrm tell the kernel and
- * the C library to copy by "rep movsb" and to clear by "rep stosb", which TCG does byte by byte: without them
- * a guest reads a file from its page cache three times as fast in QEMU 7.2, and seven times in QEMU 10.0.
+ * X86_TCG_CPU: five-level paging (la57) makes every TLB miss of TCG dearer. erms and fsrm tell the
+ * kernel and the C library to copy by "rep movsb" and to clear by "rep stosb", which TCG does byte
+ * by byte: without them a guest reads a file from its page cache three times as fast in QEMU 7.2,
+ * and seven times in QEMU 10.0.
  *
- * aarch64: max signs return addresses (pauth), which TCG computes at great length: a boot takes four times
- * as long. cortex-a72 implements all of ARMv8.0. Linux distributions need no more, except kernels with pages of
- * 16 KiB. gic-version=max: KVM offers only the host's own interrupt controller.
+ * aarch64: max signs return addresses (pauth), which TCG computes at great length: a boot takes
+ * four times as long. cortex-a72 implements all of ARMv8.0. Linux distributions need no more,
+ * except kernels with pages of 16 KiB. gic-version=max: KVM offers only the host's own interrupt
+ * controller.
  *
  * The boards called virt have one serial port; the second is a PCI card of the same kind (16550A),
  * whose driver (8250_pci) is built into distributions' kernels, as the first one's is. It takes
- * the first free number: after the board's own 16550A on riscv64, none on aarch64, where that is a PL011.
+ * the first free number: after the board's own 16550A on riscv64, none on aarch64, where that is a
+ * PL011.
  *
- * Nor has virt a screen, and VGA is no use there: under KVM arm64's caches do not go with its memory.
+ * Nor has virt a screen, and VGA is no use there: under KVM arm64's caches do not go with its
+ * memory.
  *
- * adapter: the firmware of a PC brings VGA up as a text screen, and x86's kernels write on it without a
- * module. That costs a boot 3 million instructions of 7,200. The module that udev would load for it, with those
- * that it needs, costs 390. In slot 24 it moves no other card, whose place udev makes names of. No other board
- * has a screen that costs nothing: virtio-gpu shows nothing before its module is loaded.
+ * adapter: the firmware of a PC brings VGA up as a text screen, and x86's kernels write on it
+ * without a module. That costs a boot 3 million instructions of 7,200. The module that udev would
+ * load for it, with those that it needs, costs 390. In slot 24 it moves no other card, whose place
+ * udev makes names of. No other board has a screen that costs nothing: virtio-gpu shows nothing
+ * before its module is loaded.
  *
  * silent_off: before 8.2 QEMU's hw/misc/sifive_test.c calls exit(0) where the guest powers off.
  *

@@ -8,26 +8,29 @@
 #include <stdint.h>
 
 struct arch {
-	uint16_t machine;	 /* ELF's number for it (EM_X86_64, ...) */
-	const char *name;	 /* uname -m */
-	const char *qemu;	 /* the program that emulates it, */
-	const char *package;	 /* and Debian's package with that */
-	const char *board;	 /* QEMU's -machine */
-	const char *tcg_cpu;	 /* its -cpu where QEMU emulates: quick; NULL: the board's own */
-	const char *max_cpu;	 /* and where KVM runs the guest, or the kernel asks for more than that */
-	const char *kvm_host;	 /* by the KVM of a host with this uname -m; NULL: not by KVM */
-	const char *console;	 /* the kernel's name for the first serial port */
-	const char *report;	 /* the device of the second one in the guest */
-	bool pci_only;		 /* the board has no ISA bus, and but one serial port: the second is a card */
-	const char *adapter;	 /* without --graphics: QEMU's device, which needs no driver; NULL: none */
+	uint16_t machine;    /* ELF's number for it (EM_X86_64, ...) */
+	const char *name;    /* uname -m */
+	const char *qemu;    /* the program that emulates it, */
+	const char *package; /* and Debian's package with that */
+	const char *board;   /* QEMU's -machine */
+	const char *tcg_cpu; /* its -cpu where QEMU emulates: quick; NULL: the board's own */
+	const char
+		*max_cpu; /* and where KVM runs the guest, or the kernel asks for more than that */
+	const char *kvm_host; /* by the KVM of a host with this uname -m; NULL: not by KVM */
+	const char *console;  /* the kernel's name for the first serial port */
+	const char *report;   /* the device of the second one in the guest */
+	bool pci_only; /* the board has no ISA bus, and but one serial port: the second is a card */
+	const char
+		*adapter; /* without --graphics: QEMU's device, which needs no driver; NULL: none */
 	const char *adapter_driver; /* and the module that is not loaded for it by itself */
-	const char *screen;	 /* --graphics: QEMU's device, */
-	const char *screen_module; /* and what stage 1 loads for a console on it; NULL: none is needed */
-	bool silent_off;	 /* its power switch may end QEMU without an event */
-	const char *efi_machine; /* the board as firmware descriptors name it; NULL: no EFI */
-	const char *efi_package; /* Debian's package with that */
-	const char *tpm;	 /* QEMU's device; NULL: none */
-	size_t cmdline_max;	 /* bytes of kernel command line; what is longer is cut without a word */
+	const char *screen;	    /* --graphics: QEMU's device, */
+	const char *screen_module;  /* and what stage 1 loads for a console on it; NULL: none is
+				       needed */
+	bool silent_off;	    /* its power switch may end QEMU without an event */
+	const char *efi_machine;    /* the board as firmware descriptors name it; NULL: no EFI */
+	const char *efi_package;    /* Debian's package with that */
+	const char *tpm;	    /* QEMU's device; NULL: none */
+	size_t cmdline_max; /* bytes of kernel command line; what is longer is cut without a word */
 };
 
 /* The row for a machine as ELF numbers it, or NULL. */

@@ -6,12 +6,13 @@
 #include "init/lib/str.h"
 
 /*
- * Zero-initialised is empty. error is the first failure, 0 or -errno; nothing is added after it. Who uses
- * the words looks at error first.
+ * Zero-initialised is empty. error is the first failure, 0 or -errno; nothing is added after it.
+ * Who uses the words looks at error first.
  */
 struct argv {
 	struct strv words;
-	int *fds; /* what the program inherits, behind it -1, as proc_start takes it; NULL: nothing */
+	int *fds; /* what the program inherits, behind it -1, as proc_start takes it; NULL: nothing
+		   */
 	size_t n_fds;
 	int error;
 };

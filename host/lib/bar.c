@@ -13,7 +13,8 @@
 const char *bar_text(const struct bar *b, uint64_t bytes, char *dst, size_t size)
 {
 	/* What was expected is a guess: the bar does not run over its end. */
-	unsigned int percent = b->all == 0 || bytes >= b->all ? 100 : (unsigned int)(bytes * 100 / b->all);
+	unsigned int percent =
+		b->all == 0 || bytes >= b->all ? 100 : (unsigned int)(bytes * 100 / b->all);
 	unsigned int filled = percent * WIDTH / 100;
 	char bar[WIDTH + 1];
 

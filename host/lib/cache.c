@@ -169,8 +169,8 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* The age is the ctime's, as image_cache.c gives an image an mtime long ago before its name. FAT has no ctime,
- * but there the image's writer has it locked. */
+/* The age is the ctime's, as image_cache.c gives an image an mtime long ago before its name. FAT
+ * has no ctime, but there the image's writer has it locked. */
 static void remove_left_over(int dir, const char *name, const struct stat *st)
 {
 	if (strstr(name, CACHE_TMP_MARK) && time(NULL) - st->st_ctime > TMP_AGE_MAX &&

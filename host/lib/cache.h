@@ -10,7 +10,8 @@
 
 #define CACHE_KEY_SIZE 65 /* SHA-256 in hex, with the NUL */
 #define CACHE_FILES_MAX 16
-#define CACHE_TMP_MARK ".tmp." /* in the names of files that are being written; cache_sweep looks for it */
+#define CACHE_TMP_MARK \
+	".tmp." /* in the names of files that are being written; cache_sweep looks for it */
 
 /*
  * Opens the folder of cached files, below $XDG_CACHE_HOME or $HOME/.cache; makes it (0700) if need
@@ -31,8 +32,8 @@ _must_check_ int cache_find(int dir, const char *key, struct buf *ret_name);
 _must_check_ int cache_store(int dir, const char *key, const void *data, size_t len,
 			     struct buf *ret_name);
 
-/* Removes what writers left that were killed: temporary files (also file_replace's) that nobody has changed for
- * an hour, except one that a living writer has locked (new_file.h). */
+/* Removes what writers left that were killed: temporary files (also file_replace's) that nobody has
+ * changed for an hour, except one that a living writer has locked (new_file.h). */
 void cache_sweep(int dir);
 
 #endif

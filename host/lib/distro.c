@@ -14,16 +14,21 @@
 static const struct {
 	const char *id, *command; /* nix-shell takes no privilege */
 } distros[] = {
-	[DISTRO_DEBIAN] = { "debian", "apt-get install" }, [DISTRO_ALPINE] = { "alpine", "apk add" },
-	[DISTRO_FEDORA] = { "fedora", "dnf install" },	   [DISTRO_ARCH] = { "arch", "pacman -S" },
+	[DISTRO_DEBIAN] = { "debian", "apt-get install" },
+	[DISTRO_ALPINE] = { "alpine", "apk add" },
+	[DISTRO_FEDORA] = { "fedora", "dnf install" },
+	[DISTRO_ARCH] = { "arch", "pacman -S" },
 	[DISTRO_NIXOS] = { "nixos", "nix-shell -p" },
 };
 
 /* In the order of enum distro; NULL: it has none. */
 static const char *const packages[][DISTRO_OTHER] = {
-	{ "qemu-system-x86", "qemu-system-x86_64", "qemu-system-x86-core", "qemu-system-x86", "qemu" },
-	{ "qemu-system-arm", "qemu-system-aarch64", "qemu-system-aarch64-core", "qemu-system-aarch64", "qemu" },
-	{ "qemu-system-misc", "qemu-system-riscv64", "qemu-system-riscv-core", "qemu-system-riscv", "qemu" },
+	{ "qemu-system-x86", "qemu-system-x86_64", "qemu-system-x86-core", "qemu-system-x86",
+	  "qemu" },
+	{ "qemu-system-arm", "qemu-system-aarch64", "qemu-system-aarch64-core",
+	  "qemu-system-aarch64", "qemu" },
+	{ "qemu-system-misc", "qemu-system-riscv64", "qemu-system-riscv-core", "qemu-system-riscv",
+	  "qemu" },
 	{ "qemu-system-gui", "qemu-ui-gtk", "qemu-ui-gtk", "qemu-ui-gtk", "qemu" },
 	{ "qemu-utils", "qemu-img", "qemu-img", "qemu-img", "qemu" },
 	{ "samba", "samba-server", "samba", "samba", "samba" },
@@ -93,8 +98,8 @@ const char *distro_command(enum distro d, int as_root, const char *debian, char 
 	if (!package)
 		snprintf(dst, size, "install what Debian's package %s has", debian);
 	else
-		snprintf(dst, size, "%s%s %s", as_root || d == DISTRO_NIXOS ? "" : "sudo ", distros[d].command,
-			 package);
+		snprintf(dst, size, "%s%s %s", as_root || d == DISTRO_NIXOS ? "" : "sudo ",
+			 distros[d].command, package);
 	return dst;
 }
 

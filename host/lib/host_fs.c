@@ -65,8 +65,7 @@ static int parse(char *line, struct host_fs *ret)
 		field[i] = strtok_r(i ? NULL : line, " ", &save);
 	type = strtok_r(rest + 3, " ", &save);
 	device = strtok_r(NULL, " ", &save);
-	if (!field[4] || !device ||
-	    str_format(ret->type, sizeof(ret->type), "%s", type) < 0 ||
+	if (!field[4] || !device || str_format(ret->type, sizeof(ret->type), "%s", type) < 0 ||
 	    sscanf(field[2], "%u:%u", &major_no, &minor_no) != 2 ||
 	    unescape(field[4], ret->point, sizeof(ret->point)) < 0 ||
 	    unescape(device, ret->device, sizeof(ret->device)) < 0)

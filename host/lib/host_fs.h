@@ -11,11 +11,11 @@
 #include "init/lib/macro.h"
 
 struct host_fs {
-	char point[PATH_MAX];	/* where it is mounted */
-	char device[PATH_MAX];	/* what is mounted there: /dev/sda1, tmpfs, server:/home */
-	char type[64];		/* as mount(8) has it: ext4, nfs4, 9p */
-	dev_t dev;		/* its own number, which btrfs does not show by stat(2) */
-	uint64_t free;		/* bytes left for a user */
+	char point[PATH_MAX];  /* where it is mounted */
+	char device[PATH_MAX]; /* what is mounted there: /dev/sda1, tmpfs, server:/home */
+	char type[64];	       /* as mount(8) has it: ext4, nfs4, 9p */
+	dev_t dev;	       /* its own number, which btrfs does not show by stat(2) */
+	uint64_t free;	       /* bytes left for a user */
 };
 
 /* fd: O_PATH will do. Returns 0 or -errno; -ENOENT where the mount cannot be seen. */

@@ -84,7 +84,7 @@ const char *input_why(const char *path, int err)
 
 	if (err != ENXIO || stat(path, &st) < 0)
 		return strerror(err);
-	return S_ISFIFO(st.st_mode)  ? "nobody writes to this FIFO; start its writer first" :
+	return S_ISFIFO(st.st_mode) ? "nobody writes to this FIFO; start its writer first" :
 	       S_ISSOCK(st.st_mode) ? "it is a socket" :
 				      strerror(err);
 }

@@ -8,9 +8,9 @@
 #include "init/lib/str.h"
 
 /*
- * As file_read, for a path from outside: waits for no writer of a FIFO, and for what a pipe or a device says
- * only until one of the signals comes that end a run. Returns 0, -ENXIO for a FIFO that nobody writes to and
- * for a socket, -EINTR, or as file_read.
+ * As file_read, for a path from outside: waits for no writer of a FIFO, and for what a pipe or a
+ * device says only until one of the signals comes that end a run. Returns 0, -ENXIO for a FIFO that
+ * nobody writes to and for a socket, -EINTR, or as file_read.
  */
 _must_check_ int input_read(const char *path, size_t max, struct buf *ret);
 

@@ -24,8 +24,8 @@ static void close_all_but(int a, int b)
 
 /*
  * The launcher's descriptors are closed before its children are killed (do_exit in the kernel's
- * kernel/exit.c), and one after the other: for a moment a VM may still look alive, and a file server
- * may still make a file here.
+ * kernel/exit.c), and one after the other: for a moment a VM may still look alive, and a file
+ * server may still make a file here.
  */
 static void remove_at_last(int (*remove)(const char *folder), const char *folder)
 {

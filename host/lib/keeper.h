@@ -8,15 +8,18 @@
 #include "init/lib/err.h"
 
 /*
- * A small process that waits for the launcher's end and then removes a folder and gives the terminal
- * its modes back: what the launcher itself does unless it is killed.
+ * A small process that waits for the launcher's end and then removes a folder and gives the
+ * terminal its modes back: what the launcher itself does unless it is killed.
  */
 struct keeper {
 	pid_t pid;   /* 0: none */
 	int pipe_fd; /* its end is the launcher's end; -1: none */
 };
 
-#define KEEPER_INIT { 0, -1 }
+#define KEEPER_INIT \
+	{ \
+		0, -1 \
+	}
 
 struct keeper_task {
 	const char *folder;

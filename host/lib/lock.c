@@ -2,11 +2,12 @@
 /*
  * lock.c - a lock on a file that other programs open and lock, too
  *
- * Theory of operation: flock(2) and fcntl(2)'s locks on bytes, which are QEMU's (the bytes 100 to 107 and 200
- * to 207 of an image, block/file-posix.c), do not see each other. But network file systems have locks on bytes
- * alone, and make of flock(2) a lock on all of them (flock(2), "NFS details" and "CIFS details"; for 9p and AFS
- * fs/9p/vfs_file.c and fs/afs/flock.c). QEMU could not open an image that its own launcher has locked, and with
- * SMB 2 nobody else could even read it. So one byte is locked there that no file has.
+ * Theory of operation: flock(2) and fcntl(2)'s locks on bytes, which are QEMU's (the bytes 100 to
+ * 107 and 200 to 207 of an image, block/file-posix.c), do not see each other. But network file
+ * systems have locks on bytes alone, and make of flock(2) a lock on all of them (flock(2), "NFS
+ * details" and "CIFS details"; for 9p and AFS fs/9p/vfs_file.c and fs/afs/flock.c). QEMU could not
+ * open an image that its own launcher has locked, and with SMB 2 nobody else could even read it. So
+ * one byte is locked there that no file has.
  */
 #include "host/lib/lock.h"
 
@@ -24,12 +25,14 @@
 
 #define FAR_AWAY ((off_t)1 << 61)
 
-/* linux/magic.h; cifs says CIFS or SMB2 by the dialect. 9p has its server's number (fs/9p/vfs_super.c,
- * v9fs_statfs), so its name counts. */
+/* linux/magic.h; cifs says CIFS or SMB2 by the dialect. 9p has its server's number
+ * (fs/9p/vfs_super.c, v9fs_statfs), so its name counts. */
 static bool locks_bytes_only(int fd)
 {
 	static const unsigned int magics[] = {
-		0x6969 /* NFS */,	0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
+		0x6969 /* NFS */,
+		0xff534d42 /* CIFS */,
+		0xfe534d42 /* SMB2 */,
 		0x5346414f /* AFS */,
 	};
 	struct host_fs named;
@@ -43,11 +46,14 @@ static bool locks_bytes_only(int fd)
 	return host_fs_of(fd, &named) == 0 && str_eq(named.type, "9p");
 }
 
-/* Of the open file (F_OFD_SETLK): one of a process would go when that closes any other descriptor of it. */
+/* Of the open file (F_OFD_SETLK): one of a process would go when that closes any other descriptor
+ * of it. */
 static int lock_byte(int fd, bool shared)
 {
-	struct flock lock = { .l_type = shared ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET,
-			      .l_start = FAR_AWAY, .l_len = 1 };
+	struct flock lock = { .l_type = shared ? F_RDLCK : F_WRLCK,
+			      .l_whence = SEEK_SET,
+			      .l_start = FAR_AWAY,
+			      .l_len = 1 };
 
 	return fcntl(fd, F_OFD_SETLK, &lock);
 }

@@ -2,15 +2,17 @@
 /*
  * new_file.c - a file that gets its name when it is complete, and never replaces another
  *
- * Theory of operation: a file without a name (O_TMPFILE) is gone with the process that makes it, and link(2)
- * refuses a name that is taken. Not every file system has this: NFS, CIFS, 9p, FAT, JFS, NILFS2 and FUSE have
- * no O_TMPFILE, nor has overlayfs before Linux 6.3. There the file has a temporary name, and a rename that
- * replaces nothing gives it the right one. NFS, 9p and most of FUSE have no such rename, but link(2); FAT has
- * no second names, but the rename; a shared folder of VirtualBox's has neither. There an empty file takes the
- * name, which open(2) makes only where nothing is, and is then replaced.
+ * Theory of operation: a file without a name (O_TMPFILE) is gone with the process that makes it,
+ * and link(2) refuses a name that is taken. Not every file system has this: NFS, CIFS, 9p, FAT,
+ * JFS, NILFS2 and FUSE have no O_TMPFILE, nor has overlayfs before Linux 6.3. There the file has a
+ * temporary name, and a rename that replaces nothing gives it the right one. NFS, 9p and most of
+ * FUSE have no such rename, but link(2); FAT has no second names, but the rename; a shared folder
+ * of VirtualBox's has neither. There an empty file takes the name, which open(2) makes only where
+ * nothing is, and is then replaced.
  *
- * A writer that is killed leaves its temporary file. A writer has its file locked for as long as it lives, so a
- * file that can be locked is left over, and the next writer of the same file removes it.
+ * A writer that is killed leaves its temporary file. A writer has its file locked for as long as it
+ * lives, so a file that can be locked is left over, and the next writer of the same file removes
+ * it.
  */
 #include "host/lib/new_file.h"
 
@@ -48,7 +50,8 @@ int new_file_writer(int dir, const char *name)
 	return r == -EBUSY ? 1 : r;
 }
 
-/* Removes the temporary files of writers that were killed. Best effort: such a file only takes space. */
+/* Removes the temporary files of writers that were killed. Best effort: such a file only takes
+ * space. */
 static void remove_left_over(int at, const char *prefix)
 {
 	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -66,8 +69,8 @@ static void remove_left_over(int at, const char *prefix)
 	}
 }
 
-/* Locks the new file. Returns false where another process took it for a left-over in the moment before. Where
- * the file system has no locks nobody removes it. */
+/* Locks the new file. Returns false where another process took it for a left-over in the moment
+ * before. Where the file system has no locks nobody removes it. */
 static bool lock_new(const struct new_file *f)
 {
 	return lock_file(f->fd, false) != -EBUSY &&
@@ -82,9 +85,10 @@ static int open_temporary(const char *prefix, mode_t mode, struct new_file *f)
 	if (strlen(prefix) <= PREFIX_MAX)
 		remove_left_over(f->dir, prefix);
 	for (int i = 0; i < TRIES && r == -EEXIST; i++) {
-		snprintf(f->tmp, sizeof(f->tmp), i ? "%.*s%d.%d" : "%.*s%d", PREFIX_MAX, prefix, (int)getpid(),
-			 i);
-		f->fd = openat(f->dir, f->tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		snprintf(f->tmp, sizeof(f->tmp), i ? "%.*s%d.%d" : "%.*s%d", PREFIX_MAX, prefix,
+			 (int)getpid(), i);
+		f->fd = openat(f->dir, f->tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			       mode);
 		if (f->fd >= 0 && lock_new(f))
 			return 0;
 		r = f->fd >= 0 ? -EEXIST : -errno;
@@ -114,7 +118,8 @@ static bool cannot(int err)
 
 static int replace_empty(int dir, const char *from, const char *to)
 {
-	_cleanup_close_ int fd = openat(dir, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	_cleanup_close_ int fd =
+		openat(dir, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int r;
 
 	if (fd < 0)
@@ -155,7 +160,8 @@ int new_file_name(struct new_file *f, const char *name)
 		return r;
 	f->tmp[0] = '\0';
 	folder = openat(f->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder >= 0 && fsync(folder) < 0) /* the name survives a power cut as what follows does */
+	if (folder >= 0 &&
+	    fsync(folder) < 0) /* the name survives a power cut as what follows does */
 		log_trace("the folder of %s: %s", name, strerror(errno));
 	return 0;
 }

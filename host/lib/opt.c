@@ -244,9 +244,9 @@ static void getopt_tables(const struct opt_command *c, struct option *longs, cha
 	*l++ = 'h';
 	OPT_EACH(o, c)
 	{
-		const int has_arg = o->kind == OPT_FLAG	   ? no_argument
-				    : o->kind == OPT_MAYBE ? optional_argument
-							   : required_argument;
+		const int has_arg = o->kind == OPT_FLAG	 ? no_argument :
+				    o->kind == OPT_MAYBE ? optional_argument :
+							   required_argument;
 
 		longs[i] = (struct option){ o->name, has_arg, NULL, ROW_BASE + i };
 		i++;
@@ -402,9 +402,9 @@ static void print_left(const struct opt *o)
 	if (o->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", o->letter);
 	snprintf(left, sizeof(left), "%s--%s%s%s%s%s", letter, o->name,
-		 maybe		       ? "[="
-		 : o->kind == OPT_FLAG ? ""
-				       : " ",
+		 maybe		     ? "[=" :
+		 o->kind == OPT_FLAG ? "" :
+				       " ",
 		 o->arg ? o->arg : words, maybe ? "]" : "", o->kind == OPT_LIST ? "..." : "");
 	printf("  %-24s  ", left);
 }

@@ -47,10 +47,10 @@ struct opt {
 };
 
 /* A row: OPT(FLAG, struct values, json, "json", NULL, "print JSON", .letter = 'j') */
-#define OPT(kind_, type, field, name_, arg_, ...)                                                  \
-	{                                                                                          \
-		.kind = OPT_##kind_, .offset = offsetof(type, field), .name = name_, .arg = arg_,  \
-		.help = __VA_ARGS__                                                                \
+#define OPT(kind_, type, field, name_, arg_, ...) \
+	{ \
+		.kind = OPT_##kind_, .offset = offsetof(type, field), .name = name_, .arg = arg_, \
+		.help = __VA_ARGS__ \
 	}
 
 struct opt_args {

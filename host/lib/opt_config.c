@@ -19,7 +19,8 @@ static int take_line(const struct opt_command *c, const char *line, size_t len, 
 	int r = buf_add(&b, line, len);
 
 	if (r == 0 && strlen(b.data) != len)
-		return err_exit(e, EXIT_USAGE, EINVAL, "%s: there is a NUL byte in this line", c->name);
+		return err_exit(e, EXIT_USAGE, EINVAL, "%s: there is a NUL byte in this line",
+				c->name);
 	while (r == 0 && b.len > 0 && strchr(BLANKS, b.data[b.len - 1]))
 		b.data[--b.len] = '\0';
 	if (r == 0)
@@ -37,8 +38,8 @@ static int take_line(const struct opt_command *c, const char *line, size_t len, 
 	return opt_set(c, name, *value ? value : NULL, values, e);
 }
 
-int opt_config_parse(const struct opt_command *c, const char *name, const char *text, size_t len, void *values,
-		     struct opt_args *ret, struct err *e)
+int opt_config_parse(const struct opt_command *c, const char *name, const char *text, size_t len,
+		     void *values, struct opt_args *ret, struct err *e)
 {
 	size_t number = 1;
 
@@ -54,8 +55,8 @@ int opt_config_parse(const struct opt_command *c, const char *name, const char *
 	return 0;
 }
 
-int opt_config_read(const struct opt_command *c, const char *name, void *values, struct opt_args *ret,
-		    struct err *e)
+int opt_config_read(const struct opt_command *c, const char *name, void *values,
+		    struct opt_args *ret, struct err *e)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	int r = file_read(AT_FDCWD, name, CONFIG_MAX, &text);

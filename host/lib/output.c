@@ -16,7 +16,7 @@
 #include "host/lib/signals.h"
 #include "init/lib/file.h"
 
-#define MODE 0644 /* less the umask */
+#define MODE 0644   /* less the umask */
 #define WAIT_MS 200 /* between looks for a signal */
 
 static int write_device(const char *path, const struct buf *b)
@@ -47,7 +47,8 @@ bool output_begins(int fd, const char *text)
 	char begin[64];
 	const size_t n = strlen(text);
 
-	return n <= sizeof(begin) && file_pread_all(fd, begin, n, 0) == 0 && memcmp(begin, text, n) == 0;
+	return n <= sizeof(begin) && file_pread_all(fd, begin, n, 0) == 0 &&
+	       memcmp(begin, text, n) == 0;
 }
 
 /* fd may be open for writing alone. */
@@ -77,7 +78,8 @@ int output_take_over(int fd, output_is_own *own)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	/* Where there are no locks, two runs may share a log. Its size counts only after the lock. */
+	/* Where there are no locks, two runs may share a log. Its size counts only after the lock.
+	 */
 	if (lock_file(fd, false) == -EBUSY)
 		return -EBUSY;
 	r = check_own(fd, own);
@@ -97,8 +99,8 @@ const char *output_why(const char *path, int err)
 		       strerror(err);
 }
 
-/* A mode of the user's, on a file system that has modes: on FAT, or a share that gives all files to one user,
- * even the maker of a file may not set it. */
+/* A mode of the user's, on a file system that has modes: on FAT, or a share that gives all files to
+ * one user, even the maker of a file may not set it. */
 static void set_mode(int fd)
 {
 	mode_t mask = umask(0);
@@ -116,8 +118,8 @@ static int fill(int fd, const struct buf *b)
 	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
-/* Through a temporary file whose name nobody else has: beside a user's file may lie any other. is_new: nothing
- * has the name, and what takes it meanwhile stays (-EEXIST). */
+/* Through a temporary file whose name nobody else has: beside a user's file may lie any other.
+ * is_new: nothing has the name, and what takes it meanwhile stays (-EEXIST). */
 static int replace(const char *path, const struct buf *b, bool is_new)
 {
 	_cleanup_close_ int fd = -1;
@@ -147,7 +149,8 @@ static bool is_stdout(const char *path)
 static int cannot(const char *path, int r, const char *what, struct err *e)
 {
 	return err_exit(e, EXIT_BAD_INPUT, r, "cannot write %s to %s: %s", what,
-			is_stdout(path) ? "stdout" : path, output_why(is_stdout(path) ? "" : path, -r));
+			is_stdout(path) ? "stdout" : path,
+			output_why(is_stdout(path) ? "" : path, -r));
 }
 
 /* A regular file is there: may it be replaced? */
@@ -197,9 +200,11 @@ static int write_path(const char *path, const struct buf *b, output_is_own *own)
 	return lstat(path, &st) == 0 ? -ENOENT : replace(path, b, true);
 }
 
-int output_write(const char *path, const struct buf *b, const char *what, output_is_own *own, struct err *e)
+int output_write(const char *path, const struct buf *b, const char *what, output_is_own *own,
+		 struct err *e)
 {
-	int r = is_stdout(path) ? file_write_all(STDOUT_FILENO, b->data, b->len) : write_path(path, b, own);
+	int r = is_stdout(path) ? file_write_all(STDOUT_FILENO, b->data, b->len) :
+				  write_path(path, b, own);
 
 	if (r == -EEXIST) /* perhaps another command's, which was quicker */
 		r = write_path(path, b, own);

@@ -3,9 +3,9 @@
  * proc.c - the launcher's children: found, started, and none left behind
  *
  * Theory of operation: the launcher is a child subreaper (PR_SET_CHILD_SUBREAPER, prctl(2)), so
- * whatever QEMU starts and leaves becomes the launcher's child in the end and can be waited for. When
- * the launcher itself is killed, QEMU dies by its parent-death signal, and the file servers by theirs
- * or by the end of their connection.
+ * whatever QEMU starts and leaves becomes the launcher's child in the end and can be waited for.
+ * When the launcher itself is killed, QEMU dies by its parent-death signal, and the file servers by
+ * theirs or by the end of their connection.
  */
 #include "host/lib/proc.h"
 
@@ -68,8 +68,7 @@ int proc_find(const char *given, const char *name, const char *package, char *re
 	if (search(given, path ? path : "", ret) == 0 ||
 	    search(given, "/usr/bin:/bin:/usr/sbin:/sbin", ret) == 0)
 		return 0;
-	return err_exit(e, EXIT_MISSING, ENOENT,
-			"%s is not on this host; install it: %s", given,
+	return err_exit(e, EXIT_MISSING, ENOENT, "%s is not on this host; install it: %s", given,
 			distro_install(package, install, sizeof(install)));
 }
 
@@ -133,7 +132,8 @@ bool proc_has_tty(int fd)
 	if (!d || fstat(fd, &st) < 0)
 		return false;
 	while (!found && (entry = readdir(d)) != NULL)
-		found = isdigit((unsigned char)entry->d_name[0]) && tty_of(entry->d_name) == st.st_rdev;
+		found = isdigit((unsigned char)entry->d_name[0]) &&
+			tty_of(entry->d_name) == st.st_rdev;
 	return found;
 }
 
@@ -146,7 +146,8 @@ static int each_child(void (*each)(pid_t pid, void *arg), void *arg)
 	if (!d)
 		return -errno;
 	while ((entry = readdir(d)) != NULL)
-		if (isdigit((unsigned char)entry->d_name[0]) && parent_of(entry->d_name) == getpid())
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    parent_of(entry->d_name) == getpid())
 			each((pid_t)atoi(entry->d_name), arg);
 	return 0;
 }

@@ -12,8 +12,9 @@
 
 /*
  * Finds a program: given itself when it is a path, else given or name in PATH and then in /usr/sbin
- * and /sbin, which an ordinary user's PATH lacks. given may be NULL. package: Debian's name, for the
- * message. ret: PATH_MAX bytes, with links resolved. Returns 0, or -errno with e (EXIT_MISSING).
+ * and /sbin, which an ordinary user's PATH lacks. given may be NULL. package: Debian's name, for
+ * the message. ret: PATH_MAX bytes, with links resolved. Returns 0, or -errno with e
+ * (EXIT_MISSING).
  */
 _must_check_ int proc_find(const char *given, const char *name, const char *package, char *ret,
 			   struct err *e);
@@ -54,7 +55,8 @@ _must_check_ int proc_start(char *const *argv, const int *pass, int said, pid_t 
  */
 void proc_end_all(const struct proc_others *others, unsigned int grace_ms);
 
-/* Waits for those that have ended already, others excepted; ended gets each one's status (wait(2)). */
+/* Waits for those that have ended already, others excepted; ended gets each one's status (wait(2)).
+ */
 void proc_reap(const struct proc_others *others, void (*ended)(pid_t pid, int status, void *arg),
 	       void *arg);
 

@@ -25,8 +25,8 @@ static struct {
 	size_t shown; /* columns that are on the terminal now */
 } line;
 
-/* One that somebody looks at: ours, and we are in front. A Nix build's stderr is a terminal, too, but that of
- * no session, and what is said there becomes a log. */
+/* One that somebody looks at: ours, and we are in front. A Nix build's stderr is a terminal, too,
+ * but that of no session, and what is said there becomes a log. */
 static bool is_watched(void)
 {
 	return isatty(STDERR_FILENO) == 1 && tcgetpgrp(STDERR_FILENO) == getpgrp();
@@ -42,7 +42,8 @@ static void paint(const char *text, size_t len)
 	if (!is_watched()) /* not any more: `bg` */
 		return;
 	/* The last column stays free: there a terminal would go on to the next row. */
-	room = (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80u) - 1;
+	room = (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80u) -
+	       1;
 	len = len < room ? len : room;
 	if (line.shown > len) {
 		out[n++] = '\r';
@@ -104,8 +105,8 @@ static void arm(int seconds)
 	setitimer(ITIMER_REAL, &in, NULL);
 }
 
-/* SA_RESTART: a read or a wait that the signal comes into goes on. poll(2) does not, and whoever polls
- * here looks for EINTR. */
+/* SA_RESTART: a read or a wait that the signal comes into goes on. poll(2) does not, and whoever
+ * polls here looks for EINTR. */
 static bool is_terminal(void)
 {
 	struct sigaction act = { .sa_handler = tick, .sa_flags = SA_RESTART };

@@ -2,9 +2,10 @@
 /*
  * progress.h - what takes long, in one line of the terminal that is there only while it does
  *
- * Theory of operation: what is done is named when it begins; after a second, and each second from then
- * on, a timer's signal (SIGALRM) writes the line, also where the program waits for another or computes.
- * Nothing is written where stderr is no terminal. The line goes before anything else is printed.
+ * Theory of operation: what is done is named when it begins; after a second, and each second from
+ * then on, a timer's signal (SIGALRM) writes the line, also where the program waits for another or
+ * computes. Nothing is written where stderr is no terminal. The line goes before anything else is
+ * printed.
  */
 #ifndef STOREBOOT_HOST_LIB_PROGRESS_H
 #define STOREBOOT_HOST_LIB_PROGRESS_H
@@ -20,7 +21,8 @@ void progress_clear(void);
 /* Ends it: nothing takes long any more. */
 void progress_end(void);
 
-/* Somebody else's output is about to be written to fd: on a terminal it takes the line's place for good. */
+/* Somebody else's output is about to be written to fd: on a terminal it takes the line's place for
+ * good. */
 void progress_yield(int fd);
 
 #endif

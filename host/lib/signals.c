@@ -8,13 +8,13 @@
 #include "init/lib/macro.h"
 
 static const struct signal_use uses[] = {
-	{ SIGINT, true, false },    { SIGQUIT, true, false },	{ SIGTERM, true, true },
-	{ SIGHUP, true, true },	    { SIGUSR1, false, false },	{ SIGUSR2, false, false },
+	{ SIGINT, true, false },    { SIGQUIT, true, false },  { SIGTERM, true, true },
+	{ SIGHUP, true, true },	    { SIGUSR1, false, false }, { SIGUSR2, false, false },
 	{ SIGWINCH, false, false }, { SIGCHLD, false, false },
 };
 
-/* SIGINT is taken also where it is ignored: a script's shell ignores it for every job in the background, and
- * who sends it to one means it. */
+/* SIGINT is taken also where it is ignored: a script's shell ignores it for every job in the
+ * background, and who sends it to one means it. */
 void signals_spare_hangup(sigset_t *set)
 {
 	struct sigaction hangup;
@@ -50,7 +50,8 @@ bool signals_stop(int signal)
 
 	sigemptyset(&one);
 	sigaddset(&one, signal);
-	kill(signal == SIGTTOU ? 0 : getpid(), signal); /* drops a SIGCONT that is pending (signal(7)) */
+	kill(signal == SIGTTOU ? 0 : getpid(),
+	     signal); /* drops a SIGCONT that is pending (signal(7)) */
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 	sigprocmask(SIG_BLOCK, &one, NULL);
 	sigpending(&pending);

@@ -17,7 +17,8 @@ static int address(const char *folder, const char *name, struct sockaddr_un *ret
 	if (*ret_dir < 0)
 		return -errno;
 	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	return str_format(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%s", *ret_dir, name);
+	return str_format(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%s", *ret_dir,
+			  name);
 }
 
 int unix_socket_listen(const char *folder, const char *name, int flags, int backlog)
@@ -26,7 +27,8 @@ int unix_socket_listen(const char *folder, const char *name, int flags, int back
 	struct sockaddr_un sa;
 	int r = fd < 0 ? -errno : address(folder, name, &sa, &dir);
 
-	if (r == 0 && (bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, backlog) < 0))
+	if (r == 0 &&
+	    (bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, backlog) < 0))
 		r = -errno;
 	return r < 0 ? r : take_fd(&fd);
 }

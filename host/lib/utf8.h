@@ -7,14 +7,15 @@
 
 #include "init/lib/str.h"
 
-/* The bytes of the UTF-8 sequence that s begins with; 0: it is none, or s is empty (RFC 3629, section 4). */
+/* The bytes of the UTF-8 sequence that s begins with; 0: it is none, or s is empty (RFC 3629,
+ * section 4). */
 size_t utf8_sequence(const char *s);
 
 /* Is all of it UTF-8? */
 bool utf8_is(const char *text);
 
-/* Text as JSON has to have it: a byte that is no UTF-8 becomes U+FFFD. A pure function. Returns 0 or
- * -ENOMEM. */
+/* Text as JSON has to have it: a byte that is no UTF-8 becomes U+FFFD. A pure function. Returns 0
+ * or -ENOMEM. */
 _must_check_ int utf8_repair(const char *text, struct buf *ret);
 
 #endif

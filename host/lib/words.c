@@ -105,8 +105,9 @@ static bool is_plain(const char *word)
 	return true;
 }
 
-/* The bytes of the character at p, 0 where pasting it is not typing it: a control character, which the
- * terminal or the shell's line editor takes for a key, or a byte that is none. A newline stays, in quotes. */
+/* The bytes of the character at p, 0 where pasting it is not typing it: a control character, which
+ * the terminal or the shell's line editor takes for a key, or a byte that is none. A newline stays,
+ * in quotes. */
 static size_t pasted(const char *p)
 {
 	const size_t n = utf8_sequence(p);

@@ -14,14 +14,14 @@
 _must_check_ int words_split(const char *s, struct strv *ret);
 
 /*
- * Appends the NULL-terminated words to ret, a space between, each quoted where it must be so that a shell and
- * GLib's g_shell_parse_argv read it as exactly this one word. Returns 0 or -ENOMEM.
+ * Appends the NULL-terminated words to ret, a space between, each quoted where it must be so that a
+ * shell and GLib's g_shell_parse_argv read it as exactly this one word. Returns 0 or -ENOMEM.
  */
 _must_check_ int words_quote_all(const char *const *words, struct buf *ret);
 
 /*
- * The same for a person to paste into a shell's terminal: printf(1) writes what is a key there, and a byte that
- * is no UTF-8, which a clipboard does not keep.
+ * The same for a person to paste into a shell's terminal: printf(1) writes what is a key there, and
+ * a byte that is no UTF-8, which a clipboard does not keep.
  */
 _must_check_ int words_to_paste(const char *const *words, struct buf *ret);
 

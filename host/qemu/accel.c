@@ -31,13 +31,15 @@
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"
 
-/* A KVM that works needs a tenth of a second on an idle host. It may take as long as it likes while it makes
- * progress (stuck.h); this limit is for what no such look finds, such as a QEMU that was stopped. */
+/* A KVM that works needs a tenth of a second on an idle host. It may take as long as it likes while
+ * it makes progress (stuck.h); this limit is for what no such look finds, such as a QEMU that was
+ * stopped. */
 #define PROBE_TIMEOUT_MS 120000
 #define VERDICT "kvm" /* the file's name in the cache */
 #define VERDICT_MAX 8192
-/* A verdict that is "no" is not for ever: another hypervisor may have held the processor, or KVM's module
- * gets a parameter. Where KVM hangs each time, one run in ten minutes pays for the probe. Seconds. */
+/* A verdict that is "no" is not for ever: another hypervisor may have held the processor, or KVM's
+ * module gets a parameter. Where KVM hangs each time, one run in ten minutes pays for the probe.
+ * Seconds. */
 #define NO_MAX_AGE 600
 #define ONCE "once: "
 
@@ -54,7 +56,8 @@ const char *accel_name(enum accel accel)
  * target/i386/kvm/kvm.c there). QEMU dumps the registers after it, and keeps running. */
 static const char *find_failure(const struct buf *said)
 {
-	static const char *const lines[] = { "error: kvm run failed", "KVM internal error", "KVM: " };
+	static const char *const lines[] = { "error: kvm run failed", "KVM internal error",
+					     "KVM: " };
 
 	for (size_t i = 0; said->data && i < ARRAY_SIZE(lines); i++) {
 		const char *at = strstr(said->data, lines[i]);
@@ -86,7 +89,8 @@ static bool is_passing(int status, const char *why)
 {
 	static const int nums[] = { EBUSY, ENOMEM, EAGAIN };
 
-	/* A QEMU that KVM refuses something aborts; the other signals come from elsewhere, or are faults. */
+	/* A QEMU that KVM refuses something aborts; the other signals come from elsewhere, or are
+	 * faults. */
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGABRT)
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(nums); i++)
@@ -166,16 +170,38 @@ int accel_probe(const char *qemu, enum accel accel, char *why, size_t why_size)
 	_cleanup_close_ int disk = make_disk();
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
 	char drive[128];
-	const char *const argv[] = { qemu, "-nodefaults", "-no-user-config", "-no-reboot",
-				     "-display", "none", "-machine", "q35", "-m", "16M",
-				     "-accel", accel_name(accel), "-cpu", "max",
-				     "-device", "isa-debug-exit,iobase=0xf4,iosize=1",
-				     "-chardev", "file,id=signs,path=/proc/self/fd/1",
-				     "-device", "isa-debugcon,iobase=0x402,chardev=signs",
-				     "-drive", drive, "-device", "ide-hd,drive=disk", NULL };
+	const char *const argv[] = { qemu,
+				     "-nodefaults",
+				     "-no-user-config",
+				     "-no-reboot",
+				     "-display",
+				     "none",
+				     "-machine",
+				     "q35",
+				     "-m",
+				     "16M",
+				     "-accel",
+				     accel_name(accel),
+				     "-cpu",
+				     "max",
+				     "-device",
+				     "isa-debug-exit,iobase=0xf4,iosize=1",
+				     "-chardev",
+				     "file,id=signs,path=/proc/self/fd/1",
+				     "-device",
+				     "isa-debugcon,iobase=0x402,chardev=signs",
+				     "-drive",
+				     drive,
+				     "-device",
+				     "ide-hd,drive=disk",
+				     NULL };
 	struct watched w = { .why = why, .size = why_size };
-	struct spawn s = { .path = qemu, .argv = argv, .stdin_fd = -1,
-			   .timeout_ms = PROBE_TIMEOUT_MS, .watch = watch, .watch_arg = &w };
+	struct spawn s = { .path = qemu,
+			   .argv = argv,
+			   .stdin_fd = -1,
+			   .timeout_ms = PROBE_TIMEOUT_MS,
+			   .watch = watch,
+			   .watch_arg = &w };
 	struct rlimit core, no_core;
 	int r, status = 0;
 
@@ -220,13 +246,14 @@ struct verdict {
 };
 
 /*
- * The file is the key's line, then "runs" or the reason why not, behind ONCE where it is no more than one
- * probe that made no progress. runs becomes 1 or 0, -EAGAIN for a "no" that is not, or no more, to be believed,
- * or another -errno.
+ * The file is the key's line, then "runs" or the reason why not, behind ONCE where it is no more
+ * than one probe that made no progress. runs becomes 1 or 0, -EAGAIN for a "no" that is not, or no
+ * more, to be believed, or another -errno.
  */
 static void verdict_load(int dir, const struct buf *key, struct verdict *v)
 {
-	_cleanup_close_ int fd = openat(dir, VERDICT, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_close_ int fd =
+		openat(dir, VERDICT, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	_cleanup_buf_ struct buf b = { 0 };
 	struct stat st;
 	time_t age;
@@ -275,9 +302,10 @@ static void kvm_verdict(const char *qemu, bool anew, struct verdict *v)
 	/* Ctrl-C goes to QEMU as well: how it ended then says nothing about KVM. */
 	if (!cached || signals_waiting() || (v->runs < 0 && v->runs != -ETIMEDOUT))
 		return;
-	/* A host can be slow for a moment, or hang each time, which is not to cost every run the wait: the
-	 * second time in a row counts. */
-	kept = verdict_store(dir, &key, v->runs >= 0 || again ? "" : ONCE, v->runs == 1 ? "runs" : v->why);
+	/* A host can be slow for a moment, or hang each time, which is not to cost every run the
+	 * wait: the second time in a row counts. */
+	kept = verdict_store(dir, &key, v->runs >= 0 || again ? "" : ONCE,
+			     v->runs == 1 ? "runs" : v->why);
 	if (kept && (v->runs == 0 || again))
 		v->kept_s = NO_MAX_AGE;
 }
@@ -289,11 +317,13 @@ static void why_not_open(int num, char *why, size_t size)
 
 	if ((num == EACCES || num == EPERM) && stat("/dev/kvm", &st) == 0)
 		group = getgrgid(st.st_gid);
-	snprintf(why, size, "/dev/kvm: %s%s%s%s", strerror(num), group ? " (it belongs to the group " : "",
-		 group ? group->gr_name : "", group ? ")" : "");
+	snprintf(why, size, "/dev/kvm: %s%s%s%s", strerror(num),
+		 group ? " (it belongs to the group " : "", group ? group->gr_name : "",
+		 group ? ")" : "");
 }
 
-/* Makes a VM, which takes milliseconds: what was seen to run may be in use by another hypervisor by now. */
+/* Makes a VM, which takes milliseconds: what was seen to run may be in use by another hypervisor by
+ * now. */
 static int try_create(int kvm, char *why, size_t size)
 {
 	_cleanup_close_ int vm = ioctl(kvm, KVM_CREATE_VM, 0);
@@ -343,7 +373,8 @@ enum accel accel_choose(enum accel wanted, const char *qemu, char *why, size_t w
 		snprintf(why, why_size, "%s", v.why);
 	else if (v.kept_s > 0)
 		snprintf(why, why_size,
-			 "%s: " ACCEL_EMULATED " (remembered for %ld min; 'storeboot doctor' asks again)",
+			 "%s: " ACCEL_EMULATED
+			 " (remembered for %ld min; 'storeboot doctor' asks again)",
 			 v.why, ((long)v.kept_s + 59) / 60);
 	else
 		snprintf(why, why_size, "%s: " ACCEL_EMULATED, v.why);
@@ -356,15 +387,16 @@ int accel_find(const struct accel_request *q, enum accel *ret, char *why, struct
 	*ret = q->wanted;
 	if (q->wanted != ACCEL_TCG && !arch_by_kvm(q->arch)) {
 		*ret = ACCEL_TCG;
-		snprintf(why, ACCEL_WHY_SIZE, "the kernel is for %s, this host is %s: " ACCEL_EMULATED,
-			 q->arch->name, arch_host());
+		snprintf(why, ACCEL_WHY_SIZE,
+			 "the kernel is for %s, this host is %s: " ACCEL_EMULATED, q->arch->name,
+			 arch_host());
 	} else if (q->wanted != ACCEL_KVM || !q->only_look) {
 		*ret = accel_choose(q->wanted, q->qemu, why, ACCEL_WHY_SIZE);
 	}
 	if (signals_waiting())
 		return err_sys(e, EINTR, "run");
 	if (q->wanted == ACCEL_KVM && *ret != q->wanted)
-		return err_exit(e, EXIT_MISSING, ENODEV, "run: --accel kvm: %s; nothing was made or changed",
-				why);
+		return err_exit(e, EXIT_MISSING, ENODEV,
+				"run: --accel kvm: %s; nothing was made or changed", why);
 	return 0;
 }

@@ -4,7 +4,8 @@
 #define STOREBOOT_HOST_ACCEL_PROBE_H
 
 #define ACCEL_PROBE_PORT 0xf4
-/* Each byte that is written here is a sign of progress. SeaBIOS sends its messages to the same port. */
+/* Each byte that is written here is a sign of progress. SeaBIOS sends its messages to the same
+ * port. */
 #define ACCEL_PROBE_SIGN 0x402
 #define ACCEL_PROBE_GOOD 0x2a
 /* isa-debug-exit: exit status for a value written. */

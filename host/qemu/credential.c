@@ -2,8 +2,8 @@
 /*
  * credential.c - secrets for the guest, from files: never in an argument
  *
- * By fw_cfg, where systemd looks for them (systemd.system-credentials(7)): every board of ours has it, and any
- * other init can read them as files.
+ * By fw_cfg, where systemd looks for them (systemd.system-credentials(7)): every board of ours has
+ * it, and any other init can read them as files.
  */
 #include "host/qemu/credential.h"
 
@@ -50,7 +50,8 @@ static int refuse(const char *said, int err, const char *why, struct err *e)
 }
 
 /* The next one's file, or what its pipe says. path: PATH_MAX bytes. */
-static int look(struct credentials *c, const char *said, const char *file, char *path, struct err *e)
+static int look(struct credentials *c, const char *said, const char *file, char *path,
+		struct err *e)
 {
 	_cleanup_close_ int fd = open(file, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	const size_t i = c->ids.n;
@@ -73,7 +74,8 @@ static int look(struct credentials *c, const char *said, const char *file, char 
 		return refuse(said, errno, strerror(errno), e);
 	}
 	if ((uint64_t)st.st_size > CREDENTIALS_BYTES - c->bytes)
-		return refuse(said, EFBIG, "too large: systemd takes 1 MiB, all credentials together", e);
+		return refuse(said, EFBIG,
+			      "too large: systemd takes 1 MiB, all credentials together", e);
 	c->bytes += (size_t)st.st_size;
 	return 0;
 }
@@ -85,17 +87,19 @@ int credential_add(struct credentials *c, const char *said, struct err *e)
 	int r;
 
 	if (!said[n] || !valid_id(said, n))
-		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: --load-credential %s: want ID:PATH, the ID a file's name of at most %zu "
-				"letters without a comma",
-				said, NAME_MAX_FW_CFG - 1 - strlen(PREFIX));
+		return err_exit(
+			e, EXIT_USAGE, EINVAL,
+			"run: --load-credential %s: want ID:PATH, the ID a file's name of at most %zu "
+			"letters without a comma",
+			said, NAME_MAX_FW_CFG - 1 - strlen(PREFIX));
 	if (c->ids.n == CREDENTIALS_MAX)
-		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --load-credential",
-				CREDENTIALS_MAX);
+		return err_exit(e, EXIT_USAGE, E2BIG,
+				"run: there are more than %d --load-credential", CREDENTIALS_MAX);
 	for (size_t i = 0; i < c->ids.n; i++)
 		if (strlen(c->ids.v[i]) == n && strncmp(c->ids.v[i], said, n) == 0)
-			return err_exit(e, EXIT_USAGE, EEXIST,
-					"run: --load-credential %s: there is one of that ID already", said);
+			return err_exit(
+				e, EXIT_USAGE, EEXIST,
+				"run: --load-credential %s: there is one of that ID already", said);
 	r = look(c, said, said + n + 1, path, e);
 	if (r < 0)
 		return r;

@@ -28,7 +28,8 @@ struct credentials {
 void credentials_free(struct credentials *c);
 
 /*
- * Adds one, said as ID:PATH. A file must be there and readable; QEMU reads it, when the guest starts. A pipe,
+ * Adds one, said as ID:PATH. A file must be there and readable; QEMU reads it, when the guest
+ * starts. A pipe,
  * <(...), is read here. Returns 0, or -errno with e (EXIT_USAGE, EXIT_BAD_INPUT).
  */
 _must_check_ int credential_add(struct credentials *c, const char *said, struct err *e);

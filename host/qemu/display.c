@@ -24,7 +24,8 @@
 
 const char *const graphics_words[] = { "off", "auto", "gtk", "sdl", "none", NULL };
 
-/* --- the user's own words ------------------------------------------------------------------------------- */
+/* --- the user's own words
+ * ------------------------------------------------------------------------------- */
 
 /* QEMU takes one dash or two. */
 static const char *option_of(const char *word)
@@ -34,7 +35,8 @@ static const char *option_of(const char *word)
 
 static bool names_display(const char *const *extra)
 {
-	static const char *const options[] = { "display", "vnc", "spice", "nographic", "curses", "sdl", "gtk" };
+	static const char *const options[] = { "display", "vnc", "spice", "nographic",
+					       "curses",  "sdl", "gtk" };
 
 	for (; extra && *extra; extra++)
 		for (size_t i = 0; i < ARRAY_SIZE(options); i++)
@@ -62,7 +64,8 @@ bool display_is_theirs(const char *const *extra)
 	return false;
 }
 
-/* --- what is here --------------------------------------------------------------------------------------- */
+/* --- what is here
+ * --------------------------------------------------------------------------------------- */
 
 /* name: a path, or one of Linux's abstract names, which begins with a NUL. */
 static bool answers(const char *name, size_t len)
@@ -83,7 +86,10 @@ static bool wayland_answers(const char *display)
 	const char *run = getenv("XDG_RUNTIME_DIR");
 	char path[PATH_MAX];
 
-	if (str_format(path, sizeof(path), "%s%s%s", display[0] == '/' ? "" : run ? run : "",
+	if (str_format(path, sizeof(path), "%s%s%s",
+		       display[0] == '/' ? "" :
+		       run		 ? run :
+					   "",
 		       display[0] == '/' ? "" : "/", display) < 0)
 		return false;
 	return answers(path, strlen(path) + 1);
@@ -97,7 +103,8 @@ static bool x11_answers(const char *display)
 
 	if (display[0] != ':' && !str_after(display, "unix:"))
 		return strchr(display, ':') != NULL;
-	n = snprintf(name + 1, sizeof(name) - 1, "/tmp/.X11-unix/X%d", atoi(strchr(display, ':') + 1));
+	n = snprintf(name + 1, sizeof(name) - 1, "/tmp/.X11-unix/X%d",
+		     atoi(strchr(display, ':') + 1));
 	return answers(name + 1, (size_t)n + 1) || answers(name, (size_t)n + 1);
 }
 
@@ -121,7 +128,8 @@ static int is_here(char *why, size_t size)
 	return -ENOENT;
 }
 
-/* --- the displays of this QEMU -------------------------------------------------------------------- */
+/* --- the displays of this QEMU
+ * -------------------------------------------------------------------- */
 
 /* Is the name one of the lines? */
 static bool has_line(const char *text, const char *name)
@@ -141,7 +149,8 @@ const char *display_in_list(const char *text, enum graphics wanted)
 	static const enum graphics order[] = { GRAPHICS_GTK, GRAPHICS_SDL };
 
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
-		if ((wanted == GRAPHICS_AUTO || wanted == order[i]) && has_line(text, graphics_words[order[i]]))
+		if ((wanted == GRAPHICS_AUTO || wanted == order[i]) &&
+		    has_line(text, graphics_words[order[i]]))
 			return graphics_words[order[i]];
 	return NULL;
 }
@@ -149,7 +158,9 @@ const char *display_in_list(const char *text, enum graphics wanted)
 static int ask_qemu(const char *qemu, struct buf *ret, struct err *e)
 {
 	const char *const argv[] = { qemu, "-display", "help", NULL };
-	const struct spawn s = { .path = qemu, .argv = argv, .stdin_fd = -1, .timeout_ms = ANSWER_MS };
+	const struct spawn s = {
+		.path = qemu, .argv = argv, .stdin_fd = -1, .timeout_ms = ANSWER_MS
+	};
 	_cleanup_buf_ struct buf said = { 0 };
 	int status, r = spawn_run(&s, ret, &said, &status);
 
@@ -183,6 +194,7 @@ int display_find(enum graphics wanted, const char *qemu, const char *const *extr
 		return 0;
 	if (is_here(why, sizeof(why)) < 0)
 		return err_exit(e, EXIT_MISSING, ENOENT,
-				"--graphics: there is no display to show a window on: %s" INSTEAD, why);
+				"--graphics: there is no display to show a window on: %s" INSTEAD,
+				why);
 	return find_window(wanted, qemu, ret, e);
 }

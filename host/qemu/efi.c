@@ -3,8 +3,8 @@
  * efi.c - EFI firmware for the guest, and its variables
  *
  * Distributions put OVMF where they like, and say where in descriptors that QEMU defines
- * (docs/interop/firmware.json); the first in the order of their names is what the distribution prefers. QEMU
- * hands kernel, initramfs and command line to the firmware, which boots them.
+ * (docs/interop/firmware.json); the first in the order of their names is what the distribution
+ * prefers. QEMU hands kernel, initramfs and command line to the firmware, which boots them.
  */
 #include "host/qemu/efi.h"
 
@@ -30,8 +30,10 @@ static json_object *member(json_object *o, const char *name)
 {
 	json_object *found = NULL;
 
-	return json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, name, &found) ? found :
-													NULL;
+	return json_object_is_type(o, json_type_object) &&
+			       json_object_object_get_ex(o, name, &found) ?
+		       found :
+		       NULL;
 }
 
 static const char *text(json_object *o, const char *name)
@@ -88,7 +90,8 @@ static int match(json_object *o, const struct arch *arch, struct efi *ret)
 	    !for_machine(member(o, "targets"), arch) || any(features, "secure-boot") ||
 	    any(features, "requires-smm") || any(features, "enrolled-keys"))
 		return 0;
-	if (str_format(ret->code, sizeof(ret->code), "%s", text(member(mapping, "executable"), "filename")) < 0)
+	if (str_format(ret->code, sizeof(ret->code), "%s",
+		       text(member(mapping, "executable"), "filename")) < 0)
 		return 0;
 	return str_format(ret->variables, sizeof(ret->variables), "%s",
 			  text(member(mapping, "nvram-template"), "filename")) == 0;
@@ -118,10 +121,11 @@ static int look_in(const char *folder, const struct arch *arch, struct efi *ret)
 		_cleanup_buf_ struct buf json = { 0 };
 		char path[PATH_MAX];
 
-		if (!found && str_format(path, sizeof(path), "%s/%s", folder, entries[i]->d_name) == 0 &&
+		if (!found &&
+		    str_format(path, sizeof(path), "%s/%s", folder, entries[i]->d_name) == 0 &&
 		    file_read(AT_FDCWD, path, DESCRIPTOR_MAX, &json) == 0 && json.len > 0)
-			found = efi_descriptor(json.data, arch, ret) == 1 && access(ret->code, R_OK) == 0 &&
-				access(ret->variables, R_OK) == 0;
+			found = efi_descriptor(json.data, arch, ret) == 1 &&
+				access(ret->code, R_OK) == 0 && access(ret->variables, R_OK) == 0;
 		free(entries[i]);
 	}
 	if (n >= 0)
@@ -137,8 +141,8 @@ static int look(const struct efi_request *q, struct efi *ret, struct err *e)
 					"/usr/local/share/qemu/firmware" };
 	const char *slash = strrchr(q->qemu, '/');
 
-	if (str_format(own, sizeof(own), "%.*s/../share/qemu/firmware", slash ? (int)(slash - q->qemu) : 0,
-		       q->qemu) < 0)
+	if (str_format(own, sizeof(own), "%.*s/../share/qemu/firmware",
+		       slash ? (int)(slash - q->qemu) : 0, q->qemu) < 0)
 		own[0] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (look_in(folders[i], q->arch, ret))
@@ -147,7 +151,8 @@ static int look(const struct efi_request *q, struct efi *ret, struct err *e)
 			"--efi: no firmware for %s without secure boot is described in "
 			"/usr/share/qemu/firmware; to have one: %s; or say --efi-firmware and "
 			"--efi-variables",
-			q->arch->name, distro_install(q->arch->efi_package, install, sizeof(install)));
+			q->arch->name,
+			distro_install(q->arch->efi_package, install, sizeof(install)));
 }
 
 /* QEMU, too, would wait for what a FIFO says. */
@@ -156,9 +161,11 @@ static int take(const char *option, const char *file, char *ret, struct err *e)
 	struct stat st;
 
 	if (stat(file, &st) == 0 && !S_ISREG(st.st_mode))
-		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "--%s %s is no regular file", option, file);
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "--%s %s is no regular file", option,
+				file);
 	if (!realpath(file, ret) || access(ret, R_OK) < 0)
-		return err_exit(e, EXIT_BAD_INPUT, errno, "--%s %s: %s", option, file, strerror(errno));
+		return err_exit(e, EXIT_BAD_INPUT, errno, "--%s %s: %s", option, file,
+				strerror(errno));
 	return 0;
 }
 
@@ -167,9 +174,11 @@ int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
 	int r;
 
 	if (!q->arch->efi_machine)
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: --efi: not for %s guests", q->arch->name);
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: --efi: not for %s guests",
+				q->arch->name);
 	if (!q->firmware != !q->variables)
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: --efi-firmware and --efi-variables go together");
+		return err_exit(e, EXIT_USAGE, EINVAL,
+				"run: --efi-firmware and --efi-variables go together");
 	if (q->firmware) {
 		r = take("efi-firmware", q->firmware, ret->code, e);
 		if (r == 0)
@@ -185,8 +194,8 @@ int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
 		       0;
 }
 
-/* Locked until this process ends, as QEMU takes no lock that counts on a flash's file: two guests would
- * write over each other's variables. */
+/* Locked until this process ends, as QEMU takes no lock that counts on a flash's file: two guests
+ * would write over each other's variables. */
 static int open_vars(const char *path, bool *ret_made, struct err *e)
 {
 	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -196,11 +205,13 @@ static int open_vars(const char *path, bool *ret_made, struct err *e)
 	if (fd < 0 && errno == EEXIST) /* a link to nothing, too */
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
-		return err_exit(e, EXIT_IMAGE, errno, "EFI variables %s: %s", path, strerror(errno));
+		return err_exit(e, EXIT_IMAGE, errno, "EFI variables %s: %s", path,
+				strerror(errno));
 	r = lock_file(fd, false);
 	if (r == -EBUSY)
 		return image_in_use(path, e);
-	return r < 0 ? err_exit(e, EXIT_IMAGE, r, "cannot lock the EFI variables %s: %s", path, strerror(-r)) :
+	return r < 0 ? err_exit(e, EXIT_IMAGE, r, "cannot lock the EFI variables %s: %s", path,
+				strerror(-r)) :
 		       take_fd(&fd);
 }
 
@@ -211,9 +222,11 @@ static int fill(const struct efi *efi, const struct buf *b, struct err *e)
 	if (r == 0 && fsync(efi->fd) < 0)
 		r = -errno;
 	if (r < 0 && ftruncate(efi->fd, 0) < 0) /* empty, it is begun anew by the next run */
-		return err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s; the file is no use, remove it",
-				efi->vars, strerror(-r));
-	return r < 0 ? err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s", efi->vars, strerror(-r)) : 0;
+		return err_exit(e, EXIT_IMAGE, r,
+				"EFI variables %s: %s; the file is no use, remove it", efi->vars,
+				strerror(-r));
+	return r < 0 ? err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s", efi->vars, strerror(-r)) :
+		       0;
 }
 
 int efi_ready(struct efi *efi, const char *thrown_away, struct err *e)
@@ -226,7 +239,8 @@ int efi_ready(struct efi *efi, const char *thrown_away, struct err *e)
 
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, r, "EFI variables %s: %s", from, strerror(-r));
-	if (thrown_away && str_format(efi->vars, sizeof(efi->vars), "%s/efi-vars.fd", thrown_away) < 0)
+	if (thrown_away &&
+	    str_format(efi->vars, sizeof(efi->vars), "%s/efi-vars.fd", thrown_away) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", thrown_away);
 	efi->fd = open_vars(efi->vars, &efi->made, e);
 	if (efi->fd < 0)

@@ -2,10 +2,10 @@
 /*
  * network.c - the guest's network cards: what they reach, and what reaches them
  *
- * The first card is in QEMU's user network (slirp), where the share is; each VLAN adds one. A VLAN is a
- * multicast group on the loopback device: any number of QEMUs meet there with no switch between them, and
- * no frame leaves the host. Its address is made from the user's number, so that those of two users do not
- * meet by accident; its port is the VLAN's number above VLAN_PORT.
+ * The first card is in QEMU's user network (slirp), where the share is; each VLAN adds one. A VLAN
+ * is a multicast group on the loopback device: any number of QEMUs meet there with no switch
+ * between them, and no frame leaves the host. Its address is made from the user's number, so that
+ * those of two users do not meet by accident; its port is the VLAN's number above VLAN_PORT.
  */
 #include "host/qemu/network.h"
 
@@ -84,7 +84,8 @@ static bool overlap(const struct forward *a, const struct forward *b)
 	struct in_addr x, y;
 
 	if (a->host.port != b->host.port || a->udp != b->udp ||
-	    inet_pton(AF_INET, a->host.address, &x) != 1 || inet_pton(AF_INET, b->host.address, &y) != 1)
+	    inet_pton(AF_INET, a->host.address, &x) != 1 ||
+	    inet_pton(AF_INET, b->host.address, &y) != 1)
 		return false;
 	return x.s_addr == y.s_addr || x.s_addr == INADDR_ANY || y.s_addr == INADDR_ANY;
 }
@@ -94,23 +95,25 @@ int network_forward(struct network *n, const char *text, struct err *e)
 	struct forward f = { 0 };
 
 	if (parse_forward(text, &f) < 0)
-		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: --forward %s: want [ADDRESS:]PORT:[GUEST-ADDRESS:]PORT, with /udp behind "
-				"it for UDP; addresses are IPv4, ports 1 to 65535",
-				text);
+		return err_exit(
+			e, EXIT_USAGE, EINVAL,
+			"run: --forward %s: want [ADDRESS:]PORT:[GUEST-ADDRESS:]PORT, with /udp behind "
+			"it for UDP; addresses are IPv4, ports 1 to 65535",
+			text);
 	if (n->n_forwards == NETWORK_FORWARDS_MAX)
 		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --forward",
 				NETWORK_FORWARDS_MAX);
 	for (size_t i = 0; i < n->n_forwards; i++)
 		if (overlap(&n->forwards[i], &f))
 			return err_exit(e, EXIT_USAGE, EEXIST,
-					"run: --forward %s: that port of %s is forwarded already", text,
-					n->forwards[i].host.address);
+					"run: --forward %s: that port of %s is forwarded already",
+					text, n->forwards[i].host.address);
 	n->forwards[n->n_forwards++] = f;
 	return 0;
 }
 
-/* QEMU's manual, user mode: 10.0.2.2 is the host, 3 the resolver, 4 the file server, 15 the guest. */
+/* QEMU's manual, user mode: 10.0.2.2 is the host, 3 the resolver, 4 the file server, 15 the guest.
+ */
 static bool nobody_has(const char *address)
 {
 	static const unsigned char taken[] = { 0, 2, 3, 4, 15, 255 };
@@ -127,20 +130,22 @@ int network_guest_forward(struct network *n, const char *text, struct err *e)
 	const char *s = text;
 
 	if (take_sides(&s, &f.guest, &f.host, &f.host) < 0 || *s || !nobody_has(f.guest.address))
-		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: --guest-forward %s: want ADDRESS:PORT:[HOST-ADDRESS:]PORT, where "
-				"ADDRESS is one of 10.0.2.0/24 that nobody has, as 10.0.2.100; TCP alone, "
-				"ports 1 to 65535",
-				text);
+		return err_exit(
+			e, EXIT_USAGE, EINVAL,
+			"run: --guest-forward %s: want ADDRESS:PORT:[HOST-ADDRESS:]PORT, where "
+			"ADDRESS is one of 10.0.2.0/24 that nobody has, as 10.0.2.100; TCP alone, "
+			"ports 1 to 65535",
+			text);
 	if (n->n_guest_forwards == NETWORK_FORWARDS_MAX)
 		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --guest-forward",
 				NETWORK_FORWARDS_MAX);
 	for (size_t i = 0; i < n->n_guest_forwards; i++)
 		if (n->guest_forwards[i].guest.port == f.guest.port &&
 		    str_eq(n->guest_forwards[i].guest.address, f.guest.address))
-			return err_exit(e, EXIT_USAGE, EEXIST,
-					"run: --guest-forward %s: that port of %s is forwarded already", text,
-					f.guest.address);
+			return err_exit(
+				e, EXIT_USAGE, EEXIST,
+				"run: --guest-forward %s: that port of %s is forwarded already",
+				text, f.guest.address);
 	n->guest_forwards[n->n_guest_forwards++] = f;
 	return 0;
 }
@@ -151,13 +156,15 @@ int network_vlan(struct network *n, const char *text, struct err *e)
 	unsigned int number;
 
 	if (take_number(&s, 0, NETWORK_VLAN_LAST, &number) < 0 || *s)
-		return err_exit(e, EXIT_USAGE, EINVAL, "run: --vlan %s: want a number up to %u", text,
-				NETWORK_VLAN_LAST);
+		return err_exit(e, EXIT_USAGE, EINVAL, "run: --vlan %s: want a number up to %u",
+				text, NETWORK_VLAN_LAST);
 	for (size_t i = 0; i < n->n_vlans; i++)
 		if (n->vlans[i] == number)
-			return err_exit(e, EXIT_USAGE, EINVAL, "run: --vlan %s is there twice", text);
+			return err_exit(e, EXIT_USAGE, EINVAL, "run: --vlan %s is there twice",
+					text);
 	if (n->n_vlans == NETWORK_VLANS_MAX)
-		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --vlan", NETWORK_VLANS_MAX);
+		return err_exit(e, EXIT_USAGE, E2BIG, "run: there are more than %d --vlan",
+				NETWORK_VLANS_MAX);
 	n->vlans[n->n_vlans++] = number;
 	return 0;
 }
@@ -171,7 +178,8 @@ static const char *protocol(const struct forward *f)
 static int try_port(const struct forward *f)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(f->host.port) };
-	_cleanup_close_ int fd = socket(AF_INET, (f->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+	_cleanup_close_ int fd =
+		socket(AF_INET, (f->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
 	const int on = 1;
 
 	if (fd < 0)
@@ -206,10 +214,11 @@ int network_check(const struct network *n, struct err *e)
 		int r = try_port(f);
 
 		if (r < 0)
-			return err_exit(e, r == -EADDRINUSE ? EXIT_IN_USE : EXIT_USAGE, r,
-					"run: --forward: cannot have %s port %u of %s on this host: %s; "
-					"nothing was run",
-					protocol(f), f->host.port, f->host.address, strerror(-r));
+			return err_exit(
+				e, r == -EADDRINUSE ? EXIT_IN_USE : EXIT_USAGE, r,
+				"run: --forward: cannot have %s port %u of %s on this host: %s; "
+				"nothing was run",
+				protocol(f), f->host.port, f->host.address, strerror(-r));
 	}
 	return 0;
 }
@@ -230,13 +239,15 @@ static void add_vlan(const struct network *n, const char *name, unsigned int vla
 
 	argv_add(a, "-netdev", "socket,id=vlan%u,mcast=239.255.%u.%u:%u,localaddr=" LOOPBACK, vlan,
 		 n->user >> 8 & 0xff, n->user & 0xff, VLAN_PORT + vlan);
-	argv_add(a, "-device", "virtio-net-pci,netdev=vlan%u,mac=52:54:00:%02x:%02x:%02x,romfile=", vlan,
+	argv_add(a, "-device",
+		 "virtio-net-pci,netdev=vlan%u,mac=52:54:00:%02x:%02x:%02x,romfile=", vlan,
 		 h >> 16 & 0xff, h >> 8 & 0xff, h & 0xff);
 }
 
-/* slirp splits a command with g_shell_parse_argv and starts it once for each connection (cmd:): with a chardev
- * of QEMU's there is one connection for all of its life, made when it starts. Of an option that is said twice
- * QEMU takes the last, so what the user says for himself comes behind all. */
+/* slirp splits a command with g_shell_parse_argv and starts it once for each connection (cmd:):
+ * with a chardev of QEMU's there is one connection for all of its life, made when it starts. Of an
+ * option that is said twice QEMU takes the last, so what the user says for himself comes behind
+ * all. */
 static void add_user(const struct network *n, const char *const *share, struct argv *a)
 {
 	argv_add(a, "-netdev", "user,id=net,restrict=%s", n->open ? "off" : "on");
@@ -262,7 +273,8 @@ static void add_user(const struct network *n, const char *const *share, struct a
 	argv_words(a, "-device", "virtio-net-pci,netdev=net,romfile=");
 }
 
-void network_qemu(const struct network *n, const char *name, const char *const *share, struct argv *ret)
+void network_qemu(const struct network *n, const char *name, const char *const *share,
+		  struct argv *ret)
 {
 	add_user(n, share, ret);
 	for (size_t i = 0; i < n->n_vlans; i++)

@@ -26,15 +26,16 @@ static void add_machine(const struct qemu_config *c, struct argv *a)
 
 	argv_add(a, "-name", "guest=");
 	argv_value(a, c->name);
-	argv_words(a, "-nodefaults", "-no-user-config", "-no-reboot", "-machine", c->arch->board, "-accel",
-		   accel_name(c->accel));
+	argv_words(a, "-nodefaults", "-no-user-config", "-no-reboot", "-machine", c->arch->board,
+		   "-accel", accel_name(c->accel));
 	if (cpu)
 		argv_words(a, "-cpu", cpu);
 	argv_add(a, "-m", "%lluM", (unsigned long long)((c->memory + MIB - 1) / MIB));
 	argv_add(a, "-smp", "%u", c->cores);
 }
 
-/* A guest that panics tells QEMU, which then ends at once: also where kernel.panic=0 would have it hang. */
+/* A guest that panics tells QEMU, which then ends at once: also where kernel.panic=0 would have it
+ * hang. */
 static void add_panic(const struct qemu_config *c, struct argv *a)
 {
 	argv_words(a, "-device", c->arch->pci_only ? "pvpanic-pci" : "pvpanic");
@@ -86,8 +87,8 @@ static void add_tpm(const struct qemu_config *c, struct argv *a)
 	argv_add(a, "-device", "%s,tpmdev=tpm", c->arch->tpm);
 }
 
-/* A serial port or the monitor, on a socket that QEMU inherits. By itself QEMU has its console and its monitor
- * where it is started. */
+/* A serial port or the monitor, on a socket that QEMU inherits. By itself QEMU has its console and
+ * its monitor where it is started. */
 static void add_channels(const struct qemu_config *c, struct argv *a)
 {
 	const bool card = c->arch->pci_only;
@@ -107,15 +108,16 @@ static void add_channels(const struct qemu_config *c, struct argv *a)
 	}
 	argv_words(a, "-S");
 	for (size_t i = 0; i < ARRAY_SIZE(channels); i++) {
-		argv_add(a, "-chardev", "socket,id=%s,fd=%d", channels[i].id, argv_fd(a, channels[i].fd));
+		argv_add(a, "-chardev", "socket,id=%s,fd=%d", channels[i].id,
+			 argv_fd(a, channels[i].fd));
 		argv_words(a, channels[i].option, channels[i].value);
 	}
 }
 
 /*
- * Our port, and the one that qemu-ga(8) looks for. QEMU reports that the guest opens or closes a port only if
- * the port has an id (hw/char/virtio-console.c, VSERPORT_CHANGE). The card has one port more than there are:
- * the first is a console's, by its number (hw/char/virtio-serial-bus.c).
+ * Our port, and the one that qemu-ga(8) looks for. QEMU reports that the guest opens or closes a
+ * port only if the port has an id (hw/char/virtio-console.c, VSERPORT_CHANGE). The card has one
+ * port more than there are: the first is a console's, by its number (hw/char/virtio-serial-bus.c).
  */
 static void add_ports(const struct qemu_config *c, struct argv *a)
 {
@@ -129,8 +131,10 @@ static void add_ports(const struct qemu_config *c, struct argv *a)
 			   "virtserialport,chardev=channel,name=" FRAME_PORT ",id=" QEMU_PORT_ID);
 	}
 	if (c->agent_fd >= 0) {
-		argv_add(a, "-chardev", "socket,id=agent,server=on,wait=off,fd=%d", argv_fd(a, c->agent_fd));
-		argv_words(a, "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0");
+		argv_add(a, "-chardev", "socket,id=agent,server=on,wait=off,fd=%d",
+			 argv_fd(a, c->agent_fd));
+		argv_words(a, "-device",
+			   "virtserialport,chardev=agent,name=org.qemu.guest_agent.0");
 	}
 }
 

@@ -34,11 +34,12 @@ struct qemu_config {
 	struct qemu_disk disks[DISKS_MAX + 1];
 	size_t n_disks;
 	struct network network;
-	const char *const *share_command; /* NULL-terminated: what answers behind 10.0.2.4:445; or NULL */
-	struct argv share;		  /* more arguments that bring the store */
-	int graphics;		    /* enum graphics; not off: a screen with console, keyboard, tablet */
-	bool adapter;		    /* without them: one for screenshots, where the board has one */
-	const char *display;	    /* the value of -display; NULL: extra has it */
+	const char *const
+		*share_command; /* NULL-terminated: what answers behind 10.0.2.4:445; or NULL */
+	struct argv share;	/* more arguments that bring the store */
+	int graphics;	     /* enum graphics; not off: a screen with console, keyboard, tablet */
+	bool adapter;	     /* without them: one for screenshots, where the board has one */
+	const char *display; /* the value of -display; NULL: extra has it */
 	unsigned int width, height; /* of its screen; 0: QEMU's own */
 	struct efi efi;
 	struct credentials credentials;
@@ -52,13 +53,15 @@ struct qemu_config {
 	int qmp_fd;	/* to its monitor; likewise, */
 	int channel_fd; /* and to the virtio-serial port */
 };
-#define QEMU_CONFIG_INIT                                                                           \
-	{ .tpm_fd = -1, .agent_fd = -1, .console_fd = -1, .report_fd = -1, .qmp_fd = -1,           \
-	  .channel_fd = -1 }
+#define QEMU_CONFIG_INIT \
+	{ \
+		.tpm_fd = -1, .agent_fd = -1, .console_fd = -1, .report_fd = -1, .qmp_fd = -1, \
+		.channel_fd = -1 \
+	}
 void qemu_config_free(struct qemu_config *c);
 
-/* Appends QEMU's whole argv to ret, with the descriptors that it inherits. With a monitor of ours it
- * starts paused. A pure function. */
+/* Appends QEMU's whole argv to ret, with the descriptors that it inherits. With a monitor of ours
+ * it starts paused. A pure function. */
 void qemu_args(const struct qemu_config *c, struct argv *ret);
 
 /* Does the user's own -S keep the machine paused, for a debugger say? */

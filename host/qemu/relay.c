@@ -2,8 +2,8 @@
 /*
  * relay.c - one connection of the guest's to a port of this host
  *
- * Each direction has a buffer and ends by itself: what one side no longer sends the other is told, and may go
- * on sending. No write waits, so that neither side can hold up the other.
+ * Each direction has a buffer and ends by itself: what one side no longer sends the other is told,
+ * and may go on sending. No write waits, so that neither side can hold up the other.
  */
 #include "host/qemu/relay.h"
 
@@ -58,9 +58,9 @@ static bool move(struct flow *f)
 }
 
 /*
- * flows: one for each sender. A side is polled only if it is to be read or written. The guest is polled in any
- * case, to see when it is gone; except when both of its ways are shut and the host has yet to take its last
- * bytes: then poll would not wait.
+ * flows: one for each sender. A side is polled only if it is to be read or written. The guest is
+ * polled in any case, to see when it is gone; except when both of its ways are shut and the host
+ * has yet to take its last bytes: then poll would not wait.
  */
 static bool wait_for(const struct flow *flows)
 {
@@ -69,10 +69,13 @@ static bool wait_for(const struct flow *flows)
 	for (int i = 0; i < SIDES; i++) {
 		const struct flow *in = &flows[i], *out = &flows[!i];
 		const bool reads = in->len == 0 && !in->ended;
-		const bool looks = reads || out->len > 0 || (i == GUEST && (in->len == 0 || !out->ended));
+		const bool looks =
+			reads || out->len > 0 || (i == GUEST && (in->len == 0 || !out->ended));
 
-		p[i] = (struct pollfd){ looks ? in->from : -1,
-					(short)((reads ? POLLIN : 0) | (out->len > 0 ? POLLOUT : 0)), 0 };
+		p[i] = (struct pollfd){
+			looks ? in->from : -1,
+			(short)((reads ? POLLIN : 0) | (out->len > 0 ? POLLOUT : 0)), 0
+		};
 	}
 	if (poll(p, SIDES, -1) < 0)
 		return errno == EINTR;

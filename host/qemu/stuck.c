@@ -33,8 +33,8 @@ static void look_thread(int tasks, const char *tid, bool is_first, struct thread
 	    file_read(tasks, path, STAT_MAX, &b) < 0 || !b.data)
 		return; /* it ended */
 	rest = strrchr(b.data, ')');
-	if (!rest || sscanf(rest, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &state, &user,
-			    &kernel) != 3)
+	if (!rest || sscanf(rest, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &state,
+			    &user, &kernel) != 3)
 		return;
 	if (state != 'S')
 		ret->asleep = false;
@@ -61,7 +61,8 @@ static void look_threads(pid_t pid, struct threads *ret)
 	closedir(dir);
 }
 
-int stuck_look(struct stuck *s, pid_t pid, size_t heard, unsigned int interval_ms, char *why, size_t size)
+int stuck_look(struct stuck *s, pid_t pid, size_t heard, unsigned int interval_ms, char *why,
+	       size_t size)
 {
 	struct threads t;
 	unsigned long cpu_ms;

@@ -38,7 +38,8 @@ static int open_state(const char *path, bool *ret_made, struct err *e)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_exit(e, EXIT_IMAGE, errno, "--tpm: %s: %s", path, strerror(errno));
-	/* swtpm has a lock of its own, and says so in its log alone. This one goes with the last descriptor. */
+	/* swtpm has a lock of its own, and says so in its log alone. This one goes with the last
+	 * descriptor. */
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
 		close(fd);
 		return image_in_use(path, e);

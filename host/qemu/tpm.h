@@ -20,9 +20,9 @@ struct tpm {
 _must_check_ int tpm_find(const char *state, struct tpm *ret, struct err *e);
 
 /*
- * Starts it, in a session of its own: it ends when QEMU tells it to, or with this process. folder: the run's
- * private one. thrown_away: its state lies there, too, and begins empty. Returns QEMU's end of its control
- * socket, or -errno with e (EXIT_IN_USE: another run has the state).
+ * Starts it, in a session of its own: it ends when QEMU tells it to, or with this process. folder:
+ * the run's private one. thrown_away: its state lies there, too, and begins empty. Returns QEMU's
+ * end of its control socket, or -errno with e (EXIT_IN_USE: another run has the state).
  */
 _must_check_ int tpm_start(struct tpm *t, const char *folder, bool thrown_away, pid_t *ret_pid,
 			   struct err *e);

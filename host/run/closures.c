@@ -15,7 +15,8 @@
 
 #define REGINFO_MAX ((size_t)1 << 30)
 
-/* Adds the store path that a path is, or is in. Returns 0, -ENOENT where there is none, or -ENOMEM. */
+/* Adds the store path that a path is, or is in. Returns 0, -ENOENT where there is none, or -ENOMEM.
+ */
 static int add_store_path(struct strv *paths, const char *path)
 {
 	const char *name = str_after(path, GUEST_STORE "/");
@@ -34,14 +35,17 @@ static int add_registered(struct strv *paths, const char *path, struct err *e)
 	if (r != -ENOENT)
 		return r < 0 ? err_sys(e, r, "--register") : 0;
 	if (!realpath(path, real))
-		return err_exit(e, EXIT_BAD_INPUT, errno, "--register %s: %s", path, strerror(errno));
+		return err_exit(e, EXIT_BAD_INPUT, errno, "--register %s: %s", path,
+				strerror(errno));
 	r = add_store_path(paths, real);
-	return r == -ENOENT ? err_exit(e, EXIT_BAD_INPUT, ENOENT, "--register %s: not in " GUEST_STORE, path) :
+	return r == -ENOENT ? err_exit(e, EXIT_BAD_INPUT, ENOENT,
+				       "--register %s: not in " GUEST_STORE, path) :
 	       r < 0	    ? err_sys(e, r, "--register") :
 			      0;
 }
 
-static int from_host(const struct run_values *v, const struct system *s, struct buf *ret, struct err *e)
+static int from_host(const struct run_values *v, const struct system *s, struct buf *ret,
+		     struct err *e)
 {
 	_cleanup_strv_ struct strv paths = { 0 };
 	int r = add_store_path(&paths, s->config);
@@ -55,7 +59,8 @@ static int from_host(const struct run_values *v, const struct system *s, struct 
 	if (r < 0 || paths.n == 0)
 		return r;
 	if (!str_eq(s->store, GUEST_STORE))
-		return err_exit(e, EXIT_USAGE, ENOTSUP, "%s is not this host's own store", s->store);
+		return err_exit(e, EXIT_USAGE, ENOTSUP, "%s is not this host's own store",
+				s->store);
 	return registration_get((const char *const *)paths.v, ret, e);
 }
 
@@ -74,7 +79,8 @@ static int from_file(const char *file, struct buf *ret, struct err *e)
 	int r = input_read(file, REGINFO_MAX, ret);
 
 	if (r < 0)
-		return err_exit(e, EXIT_BAD_INPUT, r, "--reginfo %s: %s", file, input_why(file, -r));
+		return err_exit(e, EXIT_BAD_INPUT, r, "--reginfo %s: %s", file,
+				input_why(file, -r));
 	if (is_graph(ret)) {
 		text = *ret;
 		*ret = (struct buf){ 0 };
@@ -86,7 +92,8 @@ static int from_file(const char *file, struct buf *ret, struct err *e)
 	return r;
 }
 
-int registration_of_run(const struct run_values *v, const struct system *s, struct buf *ret, struct err *e)
+int registration_of_run(const struct run_values *v, const struct system *s, struct buf *ret,
+			struct err *e)
 {
 	struct err why = { 0 };
 	int r;
@@ -114,7 +121,8 @@ void make_links_folder(const char *store)
 
 	if (str_format(path, sizeof(path), "%s/.links", store) < 0 ||
 	    (mkdir(path, 0755) < 0 && errno != EEXIST))
-		log_warning("%s lacks the folder .links and none can be made (%s), so the guest's Nix may "
-			    "refuse its registration; --reginfo none does without",
-			    store, strerror(errno));
+		log_warning(
+			"%s lacks the folder .links and none can be made (%s), so the guest's Nix may "
+			"refuse its registration; --reginfo none does without",
+			store, strerror(errno));
 }

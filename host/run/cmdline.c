@@ -58,9 +58,9 @@ static bool is_console_on(const char *word, const char *device)
 }
 
 /*
- * The system's own parameters, without a console on the device of the report channel (a BMC's is often
- * ttyS1). The kernel enables one console of a driver, the first that is named: it would take the place of
- * ours, and the kernel's lines would go into the reports.
+ * The system's own parameters, without a console on the device of the report channel (a BMC's is
+ * often ttyS1). The kernel enables one console of a driver, the first that is named: it would take
+ * the place of ours, and the kernel's lines would go into the reports.
  */
 static int add_params(struct buf *line, const struct cmdline *c)
 {
@@ -83,14 +83,16 @@ static int add_word(struct buf *line, enum param p, const char *value, struct er
 	if (!value)
 		return 0;
 	if (strchr(value, '"'))
-		return err_exit(e, EXIT_BAD_INPUT, EINVAL,
-				"%s=%s cannot be said on a kernel command line: it has a double quote in it",
-				words[p], value);
+		return err_exit(
+			e, EXIT_BAD_INPUT, EINVAL,
+			"%s=%s cannot be said on a kernel command line: it has a double quote in it",
+			words[p], value);
 	return buf_addf(line, "%s%s=%s%s%s", line->len > 0 ? " " : "", words[p], quote, value,
 			quote);
 }
 
-/* Would the system's own words swallow ours, which follow? An open quote makes them part of a value,
+/* Would the system's own words swallow ours, which follow? An open quote makes them part of a
+ * value,
  * "--" arguments of init (kernel/params.c, parse_args). */
 static int check_params(const char *params, struct err *e)
 {
@@ -101,12 +103,14 @@ static int check_params(const char *params, struct err *e)
 
 		quoted = quoted != (*p == '"');
 		if (!quoted && first && p[0] == '-' && p[1] == '-' && strchr(" \t\n", p[2]))
-			return err_exit(e, EXIT_BAD_INPUT, EINVAL,
-					"kernel-params has a word --, which ends the kernel's own words; "
-					"give what follows it with --append");
+			return err_exit(
+				e, EXIT_BAD_INPUT, EINVAL,
+				"kernel-params has a word --, which ends the kernel's own words; "
+				"give what follows it with --append");
 	}
 	if (quoted)
-		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "kernel-params has a quote that is not closed");
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL,
+				"kernel-params has a quote that is not closed");
 	return 0;
 }
 

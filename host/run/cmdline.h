@@ -18,11 +18,10 @@ struct cmdline {
 
 /*
  * Puts the command line together; the last of a repeated word counts, so the user's come last. A
- * newline at the end of params goes, others become spaces. A pure function; e must be zeroed. Returns
- * 0 or -ENOMEM, or with EXIT_BAD_INPUT -E2BIG, e naming the length, when it is over max bytes, and
- * -EINVAL for params that would swallow what follows or a value that cannot be written.
+ * newline at the end of params goes, others become spaces. A pure function; e must be zeroed.
+ * Returns 0 or -ENOMEM, or with EXIT_BAD_INPUT -E2BIG, e naming the length, when it is over max
+ * bytes, and -EINVAL for params that would swallow what follows or a value that cannot be written.
  */
-_must_check_ int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret,
-			       struct err *e);
+_must_check_ int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret, struct err *e);
 
 #endif

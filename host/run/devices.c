@@ -12,7 +12,8 @@
 #include "host/qemu/display.h"
 
 /* Where something of the machine's is kept: the environment's name for it wins. */
-static int place(const char *machine, const char *variable, const char *suffix, char *ret, struct err *e)
+static int place(const char *machine, const char *variable, const char *suffix, char *ret,
+		 struct err *e)
 {
 	_cleanup_free_ char *here = get_current_dir_name();
 	const char *env = getenv(variable);
@@ -26,7 +27,8 @@ static int place(const char *machine, const char *variable, const char *suffix, 
 		r = str_format(ret, PATH_MAX, "%s", env);
 	else
 		r = str_format(ret, PATH_MAX, "%s/%s", here, env);
-	return r < 0 ? err_exit(e, EXIT_USAGE, ENAMETOOLONG, "%s: the name is too long", variable) : 0;
+	return r < 0 ? err_exit(e, EXIT_USAGE, ENAMETOOLONG, "%s: the name is too long", variable) :
+		       0;
 }
 
 static int refuse(const char *what, const char *path, int num, struct err *e)
@@ -50,8 +52,9 @@ static int look_around(const char *what, const char *path, struct err *e)
 }
 
 /*
- * What makes or opens it comes behind the disks, which are changed by then: so what would be wrong is found
- * here. kind: S_IFREG or S_IFDIR. only_read: it is copied, or not looked at if there is none.
+ * What makes or opens it comes behind the disks, which are changed by then: so what would be wrong
+ * is found here. kind: S_IFREG or S_IFDIR. only_read: it is copied, or not looked at if there is
+ * none.
  */
 static int look_at(const char *what, const char *path, mode_t kind, bool only_read, struct err *e)
 {
@@ -96,7 +99,8 @@ static int find_tpm(struct plan *p, struct err *e)
 	int r = place(p->system.name, "NIX_SWTPM_DIR", "-swtpm", state, e);
 
 	if (r == 0 && !p->qemu.arch->tpm)
-		r = err_exit(e, EXIT_USAGE, EINVAL, "run: --tpm: not for %s guests", p->qemu.arch->name);
+		r = err_exit(e, EXIT_USAGE, EINVAL, "run: --tpm: not for %s guests",
+			     p->qemu.arch->name);
 	if (r == 0)
 		r = tpm_find(state, &p->tpm, e);
 	return r < 0 || p->v.ephemeral ? r : look_at("--tpm:", state, S_IFDIR, false, e);
@@ -107,8 +111,10 @@ static int find_screen(struct plan *p, struct err *e)
 {
 	const char *const *extra = (const char *const *)p->qemu.extra.v;
 
-	p->qemu.adapter = !p->qemu.graphics && !p->v.efi && p->qemu.arch->adapter && !display_is_theirs(extra);
-	return display_find((enum graphics)p->qemu.graphics, p->qemu.program, extra, &p->qemu.display, e);
+	p->qemu.adapter = !p->qemu.graphics && !p->v.efi && p->qemu.arch->adapter &&
+			  !display_is_theirs(extra);
+	return display_find((enum graphics)p->qemu.graphics, p->qemu.program, extra,
+			    &p->qemu.display, e);
 }
 
 int devices_find(struct plan *p, struct err *e)

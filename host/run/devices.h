@@ -6,9 +6,9 @@
 #include "host/run/plan.h"
 
 /*
- * Finds what the screen, --efi and --tpm take, for p->qemu's arch and program, into p. What they keep
- * lies in the working folder by the machine's name, unless NIX_EFI_VARS and NIX_SWTPM_DIR say where.
- * Changes nothing. Returns 0, or -errno with e: EXIT_USAGE, EXIT_MISSING, EXIT_BAD_INPUT.
+ * Finds what the screen, --efi and --tpm take, for p->qemu's arch and program, into p. What they
+ * keep lies in the working folder by the machine's name, unless NIX_EFI_VARS and NIX_SWTPM_DIR say
+ * where. Changes nothing. Returns 0, or -errno with e: EXIT_USAGE, EXIT_MISSING, EXIT_BAD_INPUT.
  */
 _must_check_ int devices_find(struct plan *p, struct err *e);
 

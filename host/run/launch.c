@@ -2,10 +2,11 @@
 /*
  * launch.c - making what a run needs, running it, and clearing up
  *
- * Theory of operation: first the orphans' way to us, then the private folder, then the keeper, which
- * removes it should the launcher be killed; then what lies in the folder; the image as the last thing before
- * QEMU. The image gets its name when QEMU has started (accepted). What was made for the run goes in the reverse
- * order, and where QEMU did not start, what would have stayed goes too.
+ * Theory of operation: first the orphans' way to us, then the private folder, then the keeper,
+ * which removes it should the launcher be killed; then what lies in the folder; the image as the
+ * last thing before QEMU. The image gets its name when QEMU has started (accepted). What was made
+ * for the run goes in the reverse order, and where QEMU did not start, what would have stayed goes
+ * too.
  */
 #include "host/run/launch.h"
 
@@ -77,8 +78,8 @@ static int write_file(const struct launched *l, const char *name, const struct b
 	return folder_write(l->vm.folder, name, b->data, b->len, e);
 }
 
-/* The initramfs and, behind it, what is this run's as archives of their own: the first is shared by all
- * systems with this kernel. */
+/* The initramfs and, behind it, what is this run's as archives of their own: the first is shared by
+ * all systems with this kernel. */
 static int write_initrd(struct launched *l, struct err *e)
 {
 	struct plan *p = l->plan;
@@ -87,7 +88,8 @@ static int write_initrd(struct launched *l, struct err *e)
 				    file_read(AT_FDCWD, p->initrd.data, INITRD_MAX, &b);
 
 	if (r < 0)
-		return err_exit(e, EXIT_BAD_INPUT, r, "initrd %s: %s", p->initrd.data, strerror(-r));
+		return err_exit(e, EXIT_BAD_INPUT, r, "initrd %s: %s", p->initrd.data,
+				strerror(-r));
 	if (p->registration.len > 0)
 		r = initrd_extra_file(REGISTRATION_FILE, 0644, p->registration.data,
 				      p->registration.len, &b, e);
@@ -145,8 +147,8 @@ static int make_folder(struct launched *l, struct err *e)
 	return r;
 }
 
-/* What QEMU is told of the disks, the store's image behind all others, and of the share. by_path: for reading,
- * not for running. */
+/* What QEMU is told of the disks, the store's image behind all others, and of the share. by_path:
+ * for reading, not for running. */
 static void tell_disks_and_share(struct plan *p, bool by_path)
 {
 	struct qemu_config *c = &p->qemu;
@@ -165,11 +167,12 @@ static void announce(const struct launched *l, const char *note)
 	const struct disk *root = l->plan->disks.has_root ? &l->plan->disks.v[0] : NULL;
 
 	log_info("booting %s%s%s%s%s", l->vm.name, root ? "; its disk is " : "",
-		 root ? root->image.path : "", note, l->console.interactive ? "; Ctrl-a x ends it" : "");
+		 root ? root->image.path : "", note,
+		 l->console.interactive ? "; Ctrl-a x ends it" : "");
 }
 
-/* QEMU has taken all of its arguments and waits. What stays after the run is made now, so a run that QEMU
- * refuses has made nothing. */
+/* QEMU has taken all of its arguments and waits. What stays after the run is made now, so a run
+ * that QEMU refuses has made nothing. */
 static int accepted(void *arg, struct err *e)
 {
 	struct launched *l = arg;
@@ -190,10 +193,11 @@ static int accepted(void *arg, struct err *e)
 	if (!p->watch.command.asked)
 		announce(l, note);
 	if (verdict_is_little(p->watch.memory, p->watch.kernel_needs))
-		log_warning("the guest has only %llu MiB of memory, and its kernel alone takes %llu to unpack "
-			    "itself; --memory gives it more",
-			    (unsigned long long)(p->watch.memory / MIB),
-			    (unsigned long long)((p->watch.kernel_needs + MIB - 1) / MIB));
+		log_warning(
+			"the guest has only %llu MiB of memory, and its kernel alone takes %llu to unpack "
+			"itself; --memory gives it more",
+			(unsigned long long)(p->watch.memory / MIB),
+			(unsigned long long)((p->watch.kernel_needs + MIB - 1) / MIB));
 	progress_set("booting: firmware and kernel");
 	return 0;
 }
@@ -238,24 +242,25 @@ static int make_exchange(struct launched *l, struct err *e)
 
 int launch(struct plan *p, struct verdict *ret, struct err *e)
 {
-	_cleanup_(launched_free) struct launched l = { .plan = p, .vm = VMS_OWN_INIT,
-							     .keeper = KEEPER_INIT };
+	_cleanup_(launched_free) struct launched l = { .plan = p,
+						       .vm = VMS_OWN_INIT,
+						       .keeper = KEEPER_INIT };
 	int r, n;
 
 	console_look(&l.console);
 	l.console.filtered = p->v.escapes;
-	/* With a window the console is in there, and what is typed here is for the launcher; with a command
-	 * it is the command's. */
+	/* With a window the console is in there, and what is typed here is for the launcher; with a
+	 * command it is the command's. */
 	if (p->qemu.graphics || p->watch.command.asked)
 		l.console.interactive = false;
 	l.console.muted = p->watch.command.asked;
 	progress_set("preparing the file server");
-	r = make_folder(&l, e) ?:
-	    write_initrd(&l, e) ?:
-	    write_kernel(&l, e) ?:
-	    credentials_ready(&p->qemu.credentials, l.vm.folder, e) ?:
-	    make_exchange(&l, e) ?:
-	    share_make(&p->share, l.vm.folder, p->self, e);
+	r = make_folder(&l, e)						    ?:
+		    write_initrd(&l, e)					    ?:
+		    write_kernel(&l, e)					    ?:
+		    credentials_ready(&p->qemu.credentials, l.vm.folder, e) ?:
+		    make_exchange(&l, e)				    ?:
+		    share_make(&p->share, l.vm.folder, p->self, e);
 	n = signals_waiting();
 	if (r == 0 && n > 0) {
 		verdict_of_signal(n, ret);
@@ -290,7 +295,8 @@ static void print_lacks(const struct plan *p)
 		small = small || (image->fd >= 0 && image->new_size > image->size);
 	}
 	comment(missing, "One of its disks is not there yet; the first run of storeboot makes it.");
-	comment(small, "One of its disks is smaller than was asked for; the next run of storeboot grows it.");
+	comment(small,
+		"One of its disks is smaller than was asked for; the next run of storeboot grows it.");
 	comment(p->share.image_path.len > 0 && p->share.image_fd < 0,
 		"The image of its closure is not there yet; the first run of storeboot makes it.");
 	comment(p->qemu.efi.wanted && access(p->qemu.efi.vars, F_OK) < 0,
@@ -331,14 +337,16 @@ int launch_print(struct plan *p, struct err *e)
 				p->system.packed ? "it is packed, and unpacked for each run" :
 						   "there is no cache folder where it stays");
 	if (credentials_piped(&p->qemu.credentials))
-		return err_exit(e, EXIT_MISSING, ENOENT,
-				"--print-qemu: QEMU alone cannot have the credential %s: it comes by a pipe",
-				credentials_piped(&p->qemu.credentials));
+		return err_exit(
+			e, EXIT_MISSING, ENOENT,
+			"--print-qemu: QEMU alone cannot have the credential %s: it comes by a pipe",
+			credentials_piped(&p->qemu.credentials));
 	for (size_t i = 0; i < p->disks.n; i++)
 		if (!utf8_is(p->disks.v[i].image.path))
-			return err_exit(e, EXIT_MISSING, EILSEQ,
-					"--print-qemu: QEMU alone cannot have the disk %s: its name is not "
-					"UTF-8, and QEMU takes no other",
-					p->disks.v[i].image.path);
+			return err_exit(
+				e, EXIT_MISSING, EILSEQ,
+				"--print-qemu: QEMU alone cannot have the disk %s: its name is not "
+				"UTF-8, and QEMU takes no other",
+				p->disks.v[i].image.path);
 	return print_qemu(p, e);
 }

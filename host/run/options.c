@@ -12,10 +12,9 @@
 #include "host/run/plan.h"
 #include "init/param.h"
 
-#define ROW(group_, kind, field, ...)                                                              \
-	OPT(kind, struct plan, v.field, __VA_ARGS__, .group = group_)
+#define ROW(group_, kind, field, ...) OPT(kind, struct plan, v.field, __VA_ARGS__, .group = group_)
 /* The same for a value that QEMU alone is told: a field of struct qemu_config. */
-#define QEMU(group_, kind, field, ...)                                                             \
+#define QEMU(group_, kind, field, ...) \
 	OPT(kind, struct plan, qemu.field, __VA_ARGS__, .group = group_)
 
 static const char *const accel_words[] = { "auto", "kvm", "tcg", NULL }; /* enum accel */
@@ -42,7 +41,7 @@ static const char diagnostics[] = "Diagnostics";
 
 static const struct opt opts[] = {
 	QEMU(common, SIZE, memory, "memory", "SIZE", "guest memory", .standard = "384M",
-	    .letter = 'm'),
+	     .letter = 'm'),
 	QEMU(common, NUMBER, cores, "cores", "N", "number of processors", .standard = "1"),
 	ROW(common, STRING, image, "image", "FILE",
 	    "root disk, a qcow2 image (default: ./NAME.qcow2)", .doctor = true),
@@ -51,8 +50,8 @@ static const struct opt opts[] = {
 	ROW(common, FLAG, ephemeral, "ephemeral", NULL,
 	    "discard what the guest writes; disks are only read", .print = OPT_REFUSED),
 	ROW(common, LIST, append, "append", "WORDS", "kernel parameters after all others"),
-	ROW(common, LIST, folders, "bind", "HOST:GUEST", "shared folder; also :ro, :owner=UID[.GID]",
-	    .print = OPT_MISSING),
+	ROW(common, LIST, folders, "bind", "HOST:GUEST",
+	    "shared folder; also :ro, :owner=UID[.GID]", .print = OPT_MISSING),
 	ROW(common, LIST, forwards, "forward", "PORTS",
 	    "host port to guest port: [IP:]PORT:[IP:]PORT[/udp]"),
 	ROW(common, CHOICE, share, "share", NULL, "share for the store", .choices = share_words,
@@ -108,7 +107,7 @@ static const struct opt opts[] = {
 	    .letter = 'y'),
 
 	QEMU(network, CHOICE, network.open, "network", NULL, "what the guest can reach",
-	    .choices = network_words),
+	     .choices = network_words),
 	ROW(network, LIST, guest_forwards, "guest-forward", "PORTS",
 	    "guest port to host port: 10.0.2.N:PORT:[IP:]PORT"),
 	ROW(network, LIST, vlans, "vlan", "N", "network card in network N, shared by your VMs"),
@@ -145,8 +144,8 @@ static const struct opt opts[] = {
 	    .choices = ready_words, .needs = OPT_COMMAND),
 
 	ROW(console, FLAG, serial, "serial", NULL, "console on this terminal (default)"),
-	QEMU(console, MAYBE, graphics, "graphics", NULL, "graphical screen, in a window unless none",
-	    .choices = graphics_words),
+	QEMU(console, MAYBE, graphics, "graphics", NULL,
+	     "graphical screen, in a window unless none", .choices = graphics_words),
 	ROW(console, STRING, resolution, "resolution", "WxH",
 	    "screen size in pixels, for --graphics", .needs = "graphics"),
 	ROW(console, CHOICE, escapes, "escapes", NULL, "escape sequences of the guest",
@@ -177,7 +176,7 @@ static const struct opt opts[] = {
 	ROW(diagnostics, STRING, plot, "plot", "FILE", "draw the times of the boot to FILE, an SVG",
 	    .print = OPT_MISSING),
 	QEMU(diagnostics, CONFIG, memory, "config", "FILE",
-	    "read options from FILE, one a line: name and value"),
+	     "read options from FILE, one a line: name and value"),
 	ROW(diagnostics, FLAG, print_qemu, "print-qemu", NULL,
 	    "print a QEMU command for this run, and exit", .doctor = true),
 	{ 0 }
@@ -259,9 +258,9 @@ int run_values_unprinted(const struct plan *p, struct buf *ret)
 		if (is_set(variables[i]))
 			r = add_name(ret, "", variables[i]);
 	OPT_EACH(o, &run_command)
-		if (r == 0 && o->print == OPT_MISSING && opt_given(o, p) &&
-		    !(no_registration && str_eq(o->name, "reginfo")))
-			r = add_name(ret, "--", o->name);
+	if (r == 0 && o->print == OPT_MISSING && opt_given(o, p) &&
+	    !(no_registration && str_eq(o->name, "reginfo")))
+		r = add_name(ret, "--", o->name);
 	return r;
 }
 

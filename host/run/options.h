@@ -52,8 +52,8 @@ extern const char *const writable_words[];
 
 struct plan;
 
-/* Appends what was given that a command of --print-qemu does not do, as "--bind, SHARED_DIR". Call it
- * before p->v gets the folders of other options. Returns 0 or -ENOMEM. */
+/* Appends what was given that a command of --print-qemu does not do, as "--bind, SHARED_DIR". Call
+ * it before p->v gets the folders of other options. Returns 0 or -ENOMEM. */
 _must_check_ int run_values_unprinted(const struct plan *p, struct buf *ret);
 
 /* Refuses values that exclude each other, before anything is looked for. command: one was given.

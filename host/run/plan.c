@@ -23,9 +23,9 @@ void plan_free(struct plan *p)
 
 const char *const *needs_of_disks(const struct plan *p)
 {
-	static const char *const for_disks[][2] = {
-		[DISK_BY_VIRTIO] = { "disk" }, [DISK_BY_SCSI] = { "scsi" }, [DISK_BY_IDE] = { "ide" }
-	};
+	static const char *const for_disks[][2] = { [DISK_BY_VIRTIO] = { "disk" },
+						    [DISK_BY_SCSI] = { "scsi" },
+						    [DISK_BY_IDE] = { "ide" } };
 
 	return p->disks.n > 0 ? for_disks[p->v.disk_interface] : NULL;
 }

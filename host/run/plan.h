@@ -17,7 +17,8 @@
 
 #define NEEDS_MAX 3
 
-/* run_command fills v, and of qemu what an option says by itself. Paths are absolute, with links resolved. */
+/* run_command fills v, and of qemu what an option says by itself. Paths are absolute, with links
+ * resolved. */
 struct plan {
 	/* What was asked for. */
 	struct run_values v;
@@ -32,22 +33,25 @@ struct plan {
 	struct tpm tpm;
 	struct disks disks; /* opened; made when there is none yet */
 	struct shared_folders folders;
-	char exchange[PATH_MAX]; /* one of them that is not there yet (shared_dirs.h); "": all are */
+	char exchange[PATH_MAX]; /* one of them that is not there yet (shared_dirs.h); "": all are
+				  */
 	struct share share;
 	const char *needs[NEEDS_MAX + 1]; /* what this run must find in the initramfs */
-	const char *modules[3]; /* what the devices need in the initramfs; NULL-terminated */
-	struct buf initrd;	/* the initramfs's path */
-	int initrd_fd;		/* the same, open; -1: by its path */
+	const char *modules[3];	 /* what the devices need in the initramfs; NULL-terminated */
+	struct buf initrd;	 /* the initramfs's path */
+	int initrd_fd;		 /* the same, open; -1: by its path */
 	struct buf rescue_shell; /* a program put behind it; empty: none */
-	struct buf unprinted; /* options that --print-qemu cannot say; empty: none */
+	struct buf unprinted;	 /* options that --print-qemu cannot say; empty: none */
 
 	struct qemu_config qemu;
 	struct watch watch;
 };
 
-#define PLAN_INIT                                                                                  \
-	{ .initrd_fd = -1, .share = SHARE_INIT, .qemu = QEMU_CONFIG_INIT,        \
-	  .watch = WATCH_INIT }
+#define PLAN_INIT \
+	{ \
+		.initrd_fd = -1, .share = SHARE_INIT, .qemu = QEMU_CONFIG_INIT, \
+		.watch = WATCH_INIT \
+	}
 void plan_free(struct plan *p);
 
 /* Sets p->needs: the needs of the initramfs (host/initrd/need.h), except those of the share. */

@@ -18,9 +18,10 @@
 static void tell_forgotten(const struct image *i, int r)
 {
 	if (r == -EOPNOTSUPP && i->made)
-		log_info("%s will not remember which system it booted: no extended attribute can be "
-			 "set there",
-			 i->path);
+		log_info(
+			"%s will not remember which system it booted: no extended attribute can be "
+			"set there",
+			i->path);
 	else if (r != -EOPNOTSUPP)
 		log_warning("%s: cannot remember which system it boots: %s", i->path, strerror(-r));
 }
@@ -44,9 +45,10 @@ void remember_other_disk(const struct image *i, const char *name, const char *ow
 	    str_format(other, sizeof(other), "%.*s/%s.qcow2", folder, i->path, own_name) < 0 ||
 	    !str_eq(path, i->path) || access(other, F_OK) < 0)
 		return;
-	log_info("--name %s: a new disk, %s; the system's disk without it, %s, is not used (--image %s uses "
-		 "it)",
-		 name, i->path, other, other);
+	log_info(
+		"--name %s: a new disk, %s; the system's disk without it, %s, is not used (--image %s uses "
+		"it)",
+		name, i->path, other, other);
 }
 
 const char *remember_system(const struct disk *root, const char *name, const char *system)

@@ -52,7 +52,9 @@ static int split_qemu_opts(struct plan *p, const char *from, const char *words, 
 {
 	int r = words ? words_split(words, &p->qemu.extra) : 0;
 
-	return r < 0 ? err_exit(e, EXIT_USAGE, -r, "%s: a quote is not closed in: %s", from, words) : 0;
+	return r < 0 ? err_exit(e, EXIT_USAGE, -r, "%s: a quote is not closed in: %s", from,
+				words) :
+		       0;
 }
 
 /* The environment's stand last, and win. */
@@ -73,10 +75,11 @@ static int read_resolution(const char *said, struct plan *p, struct err *e)
 	if (!said)
 		return 0;
 	if (!said[strspn(said, "0123456789x")] &&
-	    sscanf(said, "%4u%*1[x]%4u%n", &p->qemu.width, &p->qemu.height, &n) == 2 && n > 0 && !said[n] &&
-	    p->qemu.width > 0 && p->qemu.height > 0)
+	    sscanf(said, "%4u%*1[x]%4u%n", &p->qemu.width, &p->qemu.height, &n) == 2 && n > 0 &&
+	    !said[n] && p->qemu.width > 0 && p->qemu.height > 0)
 		return 0;
-	return err_exit(e, EXIT_USAGE, EINVAL, "run: --resolution %s: want WIDTHxHEIGHT, as 1024x768", said);
+	return err_exit(e, EXIT_USAGE, EINVAL,
+			"run: --resolution %s: want WIDTHxHEIGHT, as 1024x768", said);
 }
 
 static int read_devices(struct plan *p, struct err *e)
@@ -101,12 +104,15 @@ int request_read(struct plan *p, struct err *e)
 	p->watch.stop_timeout = p->v.stop_timeout;
 	p->watch.rescue = p->v.rescue;
 	p->watch.log.max = p->v.console_log_size;
-	r = run_values_check(p, p->args.rest, e) ?: read_command(p, e) ?: read_network(p, e) ?:
-	    read_devices(p, e);
+	r = run_values_check(p, p->args.rest, e) ?:
+		    read_command(p, e)		 ?:
+		    read_network(p, e)		 ?:
+						   read_devices(p, e);
 	if (r == 0 && run_values_unprinted(p, &p->unprinted) < 0)
 		r = err_sys(e, ENOMEM, "--print-qemu");
-	return r ?: exchange_folders(p->v.host_certs, &p->v.folders, p->exchange, e) ?:
-		read_qemu_opts(p, e);
+	return r									?:
+		       exchange_folders(p->v.host_certs, &p->v.folders, p->exchange, e) ?:
+		       read_qemu_opts(p, e);
 }
 
 /* --- the files that a run writes: no two options may name one --------------------------------- */
@@ -148,8 +154,8 @@ static int check_pair(const struct written *a, const struct written *b, struct e
 	if (!a->path || !b->path || !same_file(a->path, b->path))
 		return 0;
 	return err_exit(e, EXIT_USAGE, EINVAL,
-			"run: %s and %s name the same file, %s; each needs one of its own", a->option,
-			b->option, a->path);
+			"run: %s and %s name the same file, %s; each needs one of its own",
+			a->option, b->option, a->path);
 }
 
 /* d: PATH[,...]; an ill-formed one is refused later. */

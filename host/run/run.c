@@ -87,14 +87,16 @@ static int confirm_fresh(const struct plan *p, struct err *e)
 
 	if (!p->v.fresh || p->v.yes || p->v.print_qemu || root->fd < 0)
 		return 0;
-	snprintf(question, sizeof(question), "move %s aside and begin with an empty disk?", root->path);
+	snprintf(question, sizeof(question), "move %s aside and begin with an empty disk?",
+		 root->path);
 	r = ask_yes(question);
 	if (r == -ENOTTY)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"run: --fresh moves %s aside; say --yes where nobody can be asked",
 				root->path);
 	return r > 0 ? 0 :
-		       err_exit(e, EXIT_USAGE, ECANCELED, "%s is as it was; nothing was run", root->path);
+		       err_exit(e, EXIT_USAGE, ECANCELED, "%s is as it was; nothing was run",
+				root->path);
 }
 
 /* Without a folder of modules the kernel has what it needs, or nobody can tell. */
@@ -148,14 +150,17 @@ static int find_share(struct plan *p, struct err *e)
 	int r;
 
 	p->folders.to_make = p->exchange;
-	r = shared_folders_open((const char *const *)p->v.folders.v, p->system.store, &p->folders, e);
+	r = shared_folders_open((const char *const *)p->v.folders.v, p->system.store, &p->folders,
+				e);
 	if (r == 0 && none &&
-	    (q.cache || q.share == SHARE_IMAGE || q.share == SHARE_AUTO || q.expose == EXPOSE_CLOSURE))
+	    (q.cache || q.share == SHARE_IMAGE || q.share == SHARE_AUTO ||
+	     q.expose == EXPOSE_CLOSURE))
 		r = find_closure(p, &closure, e);
 	if (r < 0)
 		return r;
 	if (q.expose == EXPOSE_ROOT)
-		log_warning("the guest may read all files of this host that you may read, below /hostfs");
+		log_warning(
+			"the guest may read all files of this host that you may read, below /hostfs");
 	progress_set("looking at the file server");
 	return share_find(&q, &p->share, e);
 }
@@ -169,8 +174,10 @@ static int check_driver(struct plan *p, struct err *e)
 
 	o.needs = needs_of_disks(p);
 	r = p->v.initrd || !o.needs ? -ENODATA : initrd_check_needs(&o, &why);
-	return r == 0 || r == -ENODATA ? 0 : err_exit(e, why.exit_status, -r, "run: --disk-interface %s: %s",
-						      disk_interface_words[p->v.disk_interface], why.text);
+	return r == 0 || r == -ENODATA ?
+		       0 :
+		       err_exit(e, why.exit_status, -r, "run: --disk-interface %s: %s",
+				disk_interface_words[p->v.disk_interface], why.text);
 }
 
 static int find_initrd(struct plan *p, struct err *e)
@@ -274,8 +281,10 @@ static int find_arch(struct plan *p, struct err *e)
 
 static int choose_accel(struct plan *p, struct err *e)
 {
-	const struct accel_request q = { .wanted = (enum accel)p->v.accel, .arch = p->qemu.arch,
-					 .qemu = p->qemu.program, .only_look = p->only_look };
+	const struct accel_request q = { .wanted = (enum accel)p->v.accel,
+					 .arch = p->qemu.arch,
+					 .qemu = p->qemu.program,
+					 .only_look = p->only_look };
 	char why[ACCEL_WHY_SIZE];
 	int r;
 
@@ -300,10 +309,11 @@ static int read_rescue_shell(struct plan *p, struct err *e)
 		return err_exit(e, EXIT_BAD_INPUT, r, "--rescue-shell %s: %s", p->v.rescue_shell,
 				input_why(p->v.rescue_shell, -r));
 	if (elf_program(shell->data, shell->len, &machine, &is_static) != ELF_OK || !is_static)
-		return err_exit(e, EXIT_BAD_INPUT, ENOEXEC,
-				"--rescue-shell %s: not a static program, and the guest may have no libraries "
-				"for another; busybox-static has one",
-				p->v.rescue_shell);
+		return err_exit(
+			e, EXIT_BAD_INPUT, ENOEXEC,
+			"--rescue-shell %s: not a static program, and the guest may have no libraries "
+			"for another; busybox-static has one",
+			p->v.rescue_shell);
 	return 0;
 }
 
@@ -346,17 +356,24 @@ static int find_ports(struct plan *p, struct err *e)
 	return p->only_look ? 0 : network_check(&p->qemu.network, e);
 }
 
-/* Everything that can be found wrong without making anything, in the order in which one thing needs another. */
+/* Everything that can be found wrong without making anything, in the order in which one thing needs
+ * another. */
 static const struct {
 	const char *name;
 	int (*look)(struct plan *p, struct err *e);
 } steps[] = {
-	{ "options", read_request },	      { "system", find_system },
-	{ "architecture", find_arch },	      { "registration", find_registration },
-	{ "programs", find_programs },	      { "devices", find_devices },
-	{ "ports", find_ports },	      { "disks", check_disks },
-	{ "share", find_share },		      { "disk driver", check_driver },
-	{ "command line", build_append },     { "initramfs", find_initrd },
+	{ "options", read_request },
+	{ "system", find_system },
+	{ "architecture", find_arch },
+	{ "registration", find_registration },
+	{ "programs", find_programs },
+	{ "devices", find_devices },
+	{ "ports", find_ports },
+	{ "disks", check_disks },
+	{ "share", find_share },
+	{ "disk driver", check_driver },
+	{ "command line", build_append },
+	{ "initramfs", find_initrd },
 	{ "rescue shell", read_rescue_shell },
 };
 
@@ -380,8 +397,8 @@ static int prepare(struct plan *p, struct err *e)
 		r = confirm_fresh(p, e);
 	if (r < 0)
 		return r;
-	p->watch.kept = (p->disks.has_root && !p->v.ephemeral) ||
-			  p->disks.n > (p->disks.has_root ? 1 : 0);
+	p->watch.kept =
+		(p->disks.has_root && !p->v.ephemeral) || p->disks.n > (p->disks.has_root ? 1 : 0);
 	return choose_accel(p, e);
 }
 

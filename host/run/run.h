@@ -10,8 +10,8 @@ int cmd_run(int argc, char **argv);
 struct err;
 typedef void (*run_told)(const char *name, int r, const struct err *e, void *arg);
 
-/* Looks at all that `storeboot run` with these arguments would look at, until something is not right; makes
- * nothing but what is cached. */
+/* Looks at all that `storeboot run` with these arguments would look at, until something is not
+ * right; makes nothing but what is cached. */
 void run_look(int argc, char **argv, run_told told, void *arg);
 
 #endif

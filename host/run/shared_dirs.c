@@ -36,7 +36,8 @@ static int add_folder(struct strv *folders, const char *host, const char *more, 
 
 static int not_made(const char *tmpdir, int num, struct err *e)
 {
-	return err_exit(e, EXIT_BAD_INPUT, num, "TMPDIR %s: cannot make xchg there: %s", tmpdir, strerror(num));
+	return err_exit(e, EXIT_BAD_INPUT, num, "TMPDIR %s: cannot make xchg there: %s", tmpdir,
+			strerror(num));
 }
 
 /* Links are resolved here, as shared_folders_open cannot where there is nothing yet. */
@@ -46,7 +47,8 @@ static int add_tmpdir(struct strv *folders, const char *tmpdir, char *ret_make, 
 	struct stat st;
 
 	if (!realpath(tmpdir, real))
-		return err_exit(e, EXIT_MISSING, errno, "USE_TMPDIR: TMPDIR %s: %s", tmpdir, strerror(errno));
+		return err_exit(e, EXIT_MISSING, errno, "USE_TMPDIR: TMPDIR %s: %s", tmpdir,
+				strerror(errno));
 	if (str_format(path, sizeof(path), "%s/xchg", str_eq(real, "/") ? "" : real) < 0)
 		return not_made(tmpdir, ENAMETOOLONG, e);
 	if (lstat(path, &st) < 0) {
@@ -69,7 +71,8 @@ int exchange_make(const char *path, struct err *e)
 /* Debian and most; Fedora; NixOS. */
 static int read_certs(struct buf *ret, struct err *e)
 {
-	static const char *const places[] = { "/etc/ssl/certs/" CERTS_NAME, "/etc/pki/tls/certs/ca-bundle.crt",
+	static const char *const places[] = { "/etc/ssl/certs/" CERTS_NAME,
+					      "/etc/pki/tls/certs/ca-bundle.crt",
 					      "/etc/ssl/certs/ca-bundle.crt" };
 	const char *said = getenv("NIX_SSL_CERT_FILE");
 	int r = -ENOENT;
@@ -84,17 +87,19 @@ static int read_certs(struct buf *ret, struct err *e)
 	for (size_t i = 0; r < 0 && i < ARRAY_SIZE(places); i++)
 		r = file_read(AT_FDCWD, places[i], CERTS_MAX, ret);
 	if (r < 0)
-		return err_exit(e, EXIT_MISSING, r,
-				"--host-certs: there are no CA certificates in %s; set NIX_SSL_CERT_FILE",
-				places[0]);
+		return err_exit(
+			e, EXIT_MISSING, r,
+			"--host-certs: there are no CA certificates in %s; set NIX_SSL_CERT_FILE",
+			places[0]);
 	return 0;
 }
 
-/* Is the copy the same? What has not changed is not written: no fsync, and no other run's guest sees a
- * file come and go. */
+/* Is the copy the same? What has not changed is not written: no fsync, and no other run's guest
+ * sees a file come and go. */
 static bool is_kept(int dir, const struct buf *certs)
 {
-	_cleanup_close_ int fd = openat(dir, CERTS_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_close_ int fd =
+		openat(dir, CERTS_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	_cleanup_buf_ struct buf kept = { 0 };
 	struct stat st;
 
@@ -124,14 +129,15 @@ static int add_certs(struct strv *folders, struct err *e)
 	dir = cache_open("certs", &folder);
 	r = dir < 0 ? dir : keep(dir, &certs);
 	if (r < 0)
-		return err_exit(e, EXIT_MISSING, r, "--host-certs: cannot keep a copy in the cache: %s",
-				strerror(-r));
+		return err_exit(e, EXIT_MISSING, r,
+				"--host-certs: cannot keep a copy in the cache: %s", strerror(-r));
 	return add_folder(folders, folder.data, "", "/etc/ssl/certs:ro", e);
 }
 
 int exchange_folders(bool host_certs, struct strv *folders, char *ret_make, struct err *e)
 {
-	const char *shared = getenv("SHARED_DIR"), *tmpdir = getenv("TMPDIR"), *use = getenv("USE_TMPDIR");
+	const char *shared = getenv("SHARED_DIR"), *tmpdir = getenv("TMPDIR"),
+		   *use = getenv("USE_TMPDIR");
 	int r = 0;
 
 	if (shared && shared[0])

@@ -92,7 +92,8 @@ void system_name(const char *path, char *dst, size_t size)
 		snprintf(dst, size, "storeboot");
 }
 
-/* A given name is used unchanged: two names that were changed could become the same, and share one disk. */
+/* A given name is used unchanged: two names that were changed could become the same, and share one
+ * disk. */
 static int check_name(const char *given, struct err *e)
 {
 	char plain[SYSTEM_NAME_MAX + 1];
@@ -100,10 +101,11 @@ static int check_name(const char *given, struct err *e)
 	system_name(given, plain, sizeof(plain));
 	if (str_eq(given, plain))
 		return 0;
-	return err_exit(e, EXIT_USAGE, EINVAL,
-			"run: --name %s: want at most %d letters (a to z), digits and, after the first, dots, "
-			"underscores and dashes, as in %s: the disk image is named after it too",
-			given, SYSTEM_NAME_MAX, plain);
+	return err_exit(
+		e, EXIT_USAGE, EINVAL,
+		"run: --name %s: want at most %d letters (a to z), digits and, after the first, dots, "
+		"underscores and dashes, as in %s: the disk image is named after it too",
+		given, SYSTEM_NAME_MAX, plain);
 }
 
 /* NixOS's own name for the machine, as in 2010; it stays the same when the system is rebuilt. */
@@ -149,9 +151,9 @@ static int find_dir(const struct system_options *o, struct system *s, char *dir,
 struct part {
 	const char *name;
 	const char *given;
-	bool optional;	/* a kernel without modules has none */
-	mode_t type;	/* S_IFREG or S_IFDIR */
-	char *real;	/* PATH_MAX */
+	bool optional; /* a kernel without modules has none */
+	mode_t type;   /* S_IFREG or S_IFDIR */
+	char *real;    /* PATH_MAX */
 };
 
 /* Returns 0, 1 when it is missing in SYSTEM, or -errno with e for a part that was given. */
@@ -177,32 +179,36 @@ static int find_part(const struct system *s, const char *dir, const struct part 
 	if (!p->given)
 		return p->optional && r == -ENOENT ? 0 : 1;
 	if (irregular)
-		return err_exit(e, EXIT_BAD_INPUT, r, "%s %s is no regular file", p->name, p->given);
+		return err_exit(e, EXIT_BAD_INPUT, r, "%s %s is no regular file", p->name,
+				p->given);
 	return err_exit(e, EXIT_BAD_INPUT, r, "%s %s: %s", p->name, p->given, strerror(-r));
 }
 
 /*
- * The name of stage 2 in SYSTEM. Where NixOS's own initramfs is systemd's, its default since 26.05, init is
- * systemd's binary, for a root that was prepared by prepare-root from that initramfs. Run as PID 1 prepare-root
- * is what init was before: it prepares the root and becomes systemd (NixOS's boot/stage-2-init.sh).
+ * The name of stage 2 in SYSTEM. Where NixOS's own initramfs is systemd's, its default since 26.05,
+ * init is systemd's binary, for a root that was prepared by prepare-root from that initramfs. Run
+ * as PID 1 prepare-root is what init was before: it prepares the root and becomes systemd (NixOS's
+ * boot/stage-2-init.sh).
  */
 static const char *init_name(const struct system *s, const char *dir)
 {
 	static const char prepare[] = "prepare-root";
 	char path[PATH_MAX], real[PATH_MAX];
 
-	return str_format(path, sizeof(path), "%s/%s", dir, prepare) == 0 && resolve(s, path, real) == 0 ?
+	return str_format(path, sizeof(path), "%s/%s", dir, prepare) == 0 &&
+			       resolve(s, path, real) == 0 ?
 		       prepare :
 		       "init";
 }
 
 /*
- * With system.nixos-init.enable a NixOS has neither: init is systemd's binary, and what prepares its root is a
- * program in its own initramfs alone (nixpkgs, nixos/modules/system/activation/{top-level,nixos-init}.nix). An
- * /etc by an overlay, which it asks for, is not mounted before its modules can be loaded.
+ * With system.nixos-init.enable a NixOS has neither: init is systemd's binary, and what prepares
+ * its root is a program in its own initramfs alone (nixpkgs,
+ * nixos/modules/system/activation/{top-level,nixos-init}.nix). An /etc by an overlay, which it asks
+ * for, is not mounted before its modules can be loaded.
  */
-static int refuse_nixos_init(const struct system_options *o, const struct system *s, const char *dir,
-			     const char *init, struct err *e)
+static int refuse_nixos_init(const struct system_options *o, const struct system *s,
+			     const char *dir, const char *init, struct err *e)
 {
 	_cleanup_close_ int fd = open(init, O_RDONLY | O_CLOEXEC);
 	char version[PATH_MAX], real[PATH_MAX], magic[SELFMAG];
@@ -211,10 +217,11 @@ static int refuse_nixos_init(const struct system_options *o, const struct system
 	    resolve(s, version, real) < 0 || str_eq(init_name(s, dir), "prepare-root") || fd < 0 ||
 	    file_pread_all(fd, magic, sizeof(magic), 0) < 0 || memcmp(magic, ELFMAG, SELFMAG) != 0)
 		return 0;
-	return err_exit(e, EXIT_BAD_INPUT, ENOTSUP,
-			"%s: only its own initramfs can prepare its root (NixOS's system.nixos-init.enable); "
-			"set that and system.etc.overlay.enable to false and build it again",
-			o->system);
+	return err_exit(
+		e, EXIT_BAD_INPUT, ENOTSUP,
+		"%s: only its own initramfs can prepare its root (NixOS's system.nixos-init.enable); "
+		"set that and system.etc.overlay.enable to false and build it again",
+		o->system);
 }
 
 static int read_params(const char *path, struct buf *ret, struct err *e)
@@ -224,7 +231,8 @@ static int read_params(const char *path, struct buf *ret, struct err *e)
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, r, "%s: %s", path, strerror(-r));
 	if (strlen(ret->data) != ret->len)
-		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "%s is no text: it has a NUL byte in it", path);
+		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "%s is no text: it has a NUL byte in it",
+				path);
 	return 0;
 }
 
@@ -248,21 +256,23 @@ static int find_parts(const struct system_options *o, struct system *s, const ch
 		if (r < 0)
 			return r;
 		if (r == 1)
-			snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing), "%s%s",
-				 missing[0] ? ", " : "", parts[i].name);
+			snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing),
+				 "%s%s", missing[0] ? ", " : "", parts[i].name);
 	}
 	if (missing[0] && !dir[0])
 		return err_exit(e, EXIT_USAGE, EINVAL,
-				"no SYSTEM is given, nor in its place: %s (--kernel, --init)", missing);
-	if (missing[0])
-		return err_exit(e, EXIT_BAD_INPUT, ENOENT, "%s is no system: it lacks %s", o->system,
+				"no SYSTEM is given, nor in its place: %s (--kernel, --init)",
 				missing);
+	if (missing[0])
+		return err_exit(e, EXIT_BAD_INPUT, ENOENT, "%s is no system: it lacks %s",
+				o->system, missing);
 	r = o->init || o->no_init ? 0 : refuse_nixos_init(o, s, dir, init, e);
 	return r == 0 && params[0] ? read_params(params, &s->params, e) : r;
 }
 
 /* Stage 2, as the guest sees it. */
-static int find_init(const struct system_options *o, struct system *s, const char *dir, struct err *e)
+static int find_init(const struct system_options *o, struct system *s, const char *dir,
+		     struct err *e)
 {
 	if (o->init) {
 		if (o->init[0] != '/')
@@ -276,10 +286,11 @@ static int find_init(const struct system_options *o, struct system *s, const cha
 	if (o->no_init)
 		return 0;
 	if (!s->config[0])
-		return err_exit(e, EXIT_BAD_INPUT, EINVAL,
-				"%s is not in %s, and the guest sees nothing else of this host; add it "
-				"to the store, or name stage 2 with --init",
-				dir, s->store);
+		return err_exit(
+			e, EXIT_BAD_INPUT, EINVAL,
+			"%s is not in %s, and the guest sees nothing else of this host; add it "
+			"to the store, or name stage 2 with --init",
+			dir, s->store);
 	return str_format(s->init, sizeof(s->init), "%s/%s", s->config, init_name(s, dir)) < 0 ?
 		       err_sys(e, ENAMETOOLONG, "%s: stage 2", s->config) :
 		       0;
@@ -294,7 +305,8 @@ static int find_store(const struct system_options *o, struct system *s, struct e
 		return err_exit(e, EXIT_BAD_INPUT, errno, "%s: no such store: %s", store,
 				strerror(errno));
 	if (stat(s->store, &st) < 0 || !S_ISDIR(st.st_mode))
-		return err_exit(e, EXIT_BAD_INPUT, ENOTDIR, "%s is no store: it is no folder", store);
+		return err_exit(e, EXIT_BAD_INPUT, ENOTDIR, "%s is no store: it is no folder",
+				store);
 	return 0;
 }
 
@@ -304,8 +316,12 @@ int system_find(const struct system_options *o, struct system *ret, struct err *
 	struct kernel kernel;
 	int r = o->name ? check_name(o->name, e) : 0;
 
-	r = r ?: find_store(o, ret, e) ?: find_dir(o, ret, dir, e) ?: find_parts(o, ret, dir, e) ?:
-	    find_init(o, ret, dir, e) ?: kernel_read(ret->kernel, &kernel, e);
+	r = r				       ?:
+		    find_store(o, ret, e)      ?:
+		    find_dir(o, ret, dir, e)   ?:
+		    find_parts(o, ret, dir, e) ?:
+		    find_init(o, ret, dir, e)  ?:
+						 kernel_read(ret->kernel, &kernel, e);
 	if (r < 0)
 		return r;
 	ret->machine = kernel.machine;

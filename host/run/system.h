@@ -16,7 +16,7 @@
 
 /* Each of these wins over what SYSTEM holds; NULL where not given. */
 struct system_options {
-	bool no_init; /* there need be no stage 2 */
+	bool no_init;	    /* there need be no stage 2 */
 	const char *system; /* a NixOS toplevel, a link to one, or any folder that has the rest */
 	const char *kernel;
 	const char *modules;
@@ -27,18 +27,18 @@ struct system_options {
 };
 
 struct system {
-	char store[PATH_MAX];	/* the store on the host, with links resolved */
-	char kernel[PATH_MAX];	/* paths of the host, with links resolved; "": none */
+	char store[PATH_MAX];  /* the store on the host, with links resolved */
+	char kernel[PATH_MAX]; /* paths of the host, with links resolved; "": none */
 	char modules[PATH_MAX];
-	char init[PATH_MAX];	/* paths of the guest; config "": SYSTEM is not in the store */
+	char init[PATH_MAX]; /* paths of the guest; config "": SYSTEM is not in the store */
 	char config[PATH_MAX];
-	char name[128];		/* of the machine and its image: letters, digits, . _ - */
-	char own_name[128];	/* the same; without --name */
+	char name[128];	    /* of the machine and its image: letters, digits, . _ - */
+	char own_name[128]; /* the same; without --name */
 	struct buf params;
-	unsigned int machine; /* the kernel's, as ELF numbers it */
-	bool page_16k;	      /* it is arm64's with pages of 16 KiB */
+	unsigned int machine;  /* the kernel's, as ELF numbers it */
+	bool page_16k;	       /* it is arm64's with pages of 16 KiB */
 	uint64_t kernel_needs; /* bytes of memory, to unpack itself; 0: not known */
-	bool packed;	      /* the kernel is a compressed image */
+	bool packed;	       /* the kernel is a compressed image */
 };
 
 /*

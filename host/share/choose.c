@@ -168,9 +168,9 @@ static int find_first(const struct share_request *q, bool for_folders, struct sh
 			log_info("%s by %s%s%s",
 				 for_folders ? "the folders of --bind come" : "the store comes",
 				 name,
-				 left.len > 0  ? ", not by "
-				 : for_folders ? ""
-					       : ": no share is faster",
+				 left.len > 0 ? ", not by " :
+				 for_folders  ? "" :
+						": no share is faster",
 				 left.len > 0 ? left.data : "");
 			return 0;
 		}
@@ -207,8 +207,8 @@ int share_find(const struct share_request *q, struct share *ret, struct err *e)
 		return err_exit(
 			e, EXIT_USAGE, EINVAL,
 			"run: --cache is the image over a share; --share image is the image alone");
-	r = q->share == SHARE_AUTO ? find_auto(q, ret, e)
-				   : find_store(q, (enum share_kind)q->share, false, ret, e);
+	r = q->share == SHARE_AUTO ? find_auto(q, ret, e) :
+				     find_store(q, (enum share_kind)q->share, false, ret, e);
 	if (r == 0 && ret->served == SHARE_NONE && q->folders && q->folders->n > 0)
 		r = find_first(q, true, ret, e);
 	return r < 0 || !q->cache ? r : find_cache(q, ret, e);
@@ -216,9 +216,9 @@ int share_find(const struct share_request *q, struct share *ret, struct err *e)
 
 int share_folder_lines(const struct share *s, struct buf *ret)
 {
-	return s->served != SHARE_NONE && s->folders
-		       ? shared_folders_lines(s->folders, s->served, ret)
-		       : 0;
+	return s->served != SHARE_NONE && s->folders ?
+		       shared_folders_lines(s->folders, s->served, ret) :
+		       0;
 }
 
 bool share_has_server(const struct share *s)

@@ -72,9 +72,9 @@ int image_cache_new(int dir, const char *key, struct new_file *ret)
 
 	*ret = (struct new_file)NEW_FILE_INIT;
 	cache_sweep(dir);
-	return str_format(prefix, sizeof(prefix), "%s" CACHE_TMP_MARK, key) < 0
-		       ? -ENAMETOOLONG
-		       : new_file_open(dir, ".", prefix, 0600, ret);
+	return str_format(prefix, sizeof(prefix), "%s" CACHE_TMP_MARK, key) < 0 ?
+		       -ENAMETOOLONG :
+		       new_file_open(dir, ".", prefix, 0600, ret);
 }
 
 struct kept {

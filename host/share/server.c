@@ -59,9 +59,9 @@ static void open_log(const char *file)
 {
 	struct stat st;
 	char path[PATH_MAX];
-	int fd = str_format(path, sizeof(path), "%s.log", file) < 0
-			 ? -1
-			 : open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = str_format(path, sizeof(path), "%s.log", file) < 0 ?
+			 -1 :
+			 open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	/* A guest may connect for ever, too. */
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size > LOG_MAX)
@@ -179,8 +179,8 @@ static int attach(const struct hook *h, int ns)
 	r = wait_ready(h->of_ready);
 	if (r == 0)
 		r = enter_sandbox(pid);
-	return r < 0 ? r
-		     : sys_move_mount(tree, "", AT_FDCWD, BWRAP_ROOT EXPOSED_STORE,
+	return r < 0 ? r :
+		       sys_move_mount(tree, "", AT_FDCWD, BWRAP_ROOT EXPOSED_STORE,
 				      MOVE_MOUNT_F_EMPTY_PATH);
 }
 

@@ -114,8 +114,8 @@ bool stage_show(int store, const char *name, const char *to)
 	}
 	r = S_ISDIR(st.st_mode) ? mkdir(to, 0755) : mknod(to, S_IFREG | 0444, 0);
 	if (r < 0 || mount(from, to, NULL, MS_BIND, NULL) < 0)
-		stage_fail(errno == ENOSPC ? "too many mounts (sysctl fs.mount-max) to show"
-					   : "cannot show",
+		stage_fail(errno == ENOSPC ? "too many mounts (sysctl fs.mount-max) to show" :
+					     "cannot show",
 			   name);
 	return S_ISDIR(st.st_mode);
 }

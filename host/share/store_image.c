@@ -165,8 +165,8 @@ static int find(const struct share_request *q, struct share *s, struct err *e)
 		return err_exit(
 			e, EXIT_MISSING, dir,
 			"no folder to keep the closure's image in (XDG_CACHE_HOME, HOME): %s",
-			dir == -EPERM ? "it belongs to another user, or others may write to it"
-				      : strerror(-dir));
+			dir == -EPERM ? "it belongs to another user, or others may write to it" :
+					strerror(-dir));
 	r = buf_addf(&s->image_path, "%s/%s.erofs", folder.data, c.key);
 	if (r < 0)
 		return err_sys(e, r, "the closure's image");

@@ -23,7 +23,7 @@
 #include "host/share/server.h"
 #include "host/lib/unix_socket.h"
 
-#define GUEST_INODE                                                                                \
+#define GUEST_INODE \
 	1024 /* bytes of memory, at least, for a file that the guest knows (struct fuse_inode) */
 /* Descriptors that the daemon needs for itself, the one in Rust 610 (its src/main.rs,
  * INTERNAL_FD_RESERVE), and for what is open in the guest: each open file takes one more, and so

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* command.c - a command in the guest as if it ran here: our stdin, stdout and stderr, signals, window */
+/* command.c - a command in the guest as if it ran here: our stdin, stdout and stderr, signals,
+ * window */
 #include "host/terminal/command.h"
 
 #include <errno.h>
@@ -12,8 +13,8 @@
 #include "init/lib/str.h"
 
 #define SESSION 1 /* a connection has one command */
-/* poll(2) says that a pipe or terminal takes some bytes, not how many; this many do not make write(2)
- * wait (pipe(7): a page of a pipe is free). */
+/* poll(2) says that a pipe or terminal takes some bytes, not how many; this many do not make
+ * write(2) wait (pipe(7): a page of a pipe is free). */
 #define WRITE_MAX 4096
 #define WRITE_MAX_TTY 512
 #define CTRL_C 0x03
@@ -40,7 +41,8 @@ static int fill_request(const struct command_options *o, struct request *req, st
 
 	req->shell = !o->argv || !o->argv[0];
 	req->tty = o->tty;
-	if (o->tty && terminal_size(&req->rows, &req->columns) < 0) { /* one that does not know its own */
+	if (o->tty &&
+	    terminal_size(&req->rows, &req->columns) < 0) { /* one that does not know its own */
 		req->rows = 24;
 		req->columns = 80;
 	}
@@ -66,9 +68,10 @@ static int no_terminal(const struct command_options *o, struct err *e)
 
 	if (!o->argv || !o->argv[0])
 		return err_exit(e, EXIT_USAGE, ENOTTY,
-				"exec: a shell needs a terminal, and %s; give a COMMAND after --", which);
-	return err_exit(e, EXIT_USAGE, ENOTTY, "--tty: the command needs a terminal, and %s; leave it out",
-			which);
+				"exec: a shell needs a terminal, and %s; give a COMMAND after --",
+				which);
+	return err_exit(e, EXIT_USAGE, ENOTTY,
+			"--tty: the command needs a terminal, and %s; leave it out", which);
 }
 
 int command_request(const struct command_options *o, struct buf *ret, struct err *e)
@@ -82,10 +85,11 @@ int command_request(const struct command_options *o, struct buf *ret, struct err
 	if (r == 0)
 		r = request_format(&req, ret);
 	if (r == -EMSGSIZE)
-		return err_exit(e, EXIT_USAGE, E2BIG,
-				"the command, its environment and its folder have %zu bytes; at most %d go "
-				"to the guest: put them into a file in the store, or feed them to its stdin",
-				ret->len, FRAME_PAYLOAD_MAX);
+		return err_exit(
+			e, EXIT_USAGE, E2BIG,
+			"the command, its environment and its folder have %zu bytes; at most %d go "
+			"to the guest: put them into a file in the store, or feed them to its stdin",
+			ret->len, FRAME_PAYLOAD_MAX);
 	return r < 0 && !e->num ? err_sys(e, r, "the command") : r;
 }
 
@@ -122,8 +126,8 @@ void command_polls(const struct command *c, struct pollfd *fds)
 	/* The escape key is listened to also where nobody takes the others. */
 	bool typing = runs && c->stdin_open && (c->credit > 0 || c->tty) && terminal_readable();
 
-	fds[SOCK] = (struct pollfd){ runs ? c->sock : -1, (short)(POLLIN | (c->out.len > 0 ? POLLOUT : 0)),
-				     0 };
+	fds[SOCK] = (struct pollfd){ runs ? c->sock : -1,
+				     (short)(POLLIN | (c->out.len > 0 ? POLLOUT : 0)), 0 };
 	fds[IN] = (struct pollfd){ typing ? STDIN_FILENO : -1, POLLIN, 0 };
 	fds[OUT] = (struct pollfd){ waiting(&c->stdout_) > 0 ? STDOUT_FILENO : -1, POLLOUT, 0 };
 	fds[ERR] = (struct pollfd){ waiting(&c->stderr_) > 0 ? STDERR_FILENO : -1, POLLOUT, 0 };
@@ -155,7 +159,8 @@ static void take_filtered(struct command *c, struct command_stream *s, const str
 {
 	size_t n;
 
-	/* A command on a terminal has no stderr: the guest would complete the first half of a sequence. */
+	/* A command on a terminal has no stderr: the guest would complete the first half of a
+	 * sequence. */
 	if (s->kind == FRAME_ERR && c->tty)
 		return;
 	if (buf_reserve(&s->data, f->len + ESCAPES_HELD) < 0) {
@@ -263,7 +268,9 @@ static void read_sock(struct command *c)
 
 static void write_sock(struct command *c)
 {
-	ssize_t n = c->out.len > 0 ? send(c->sock, c->out.data, c->out.len, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
+	ssize_t n = c->out.len > 0 ?
+			    send(c->sock, c->out.data, c->out.len, MSG_DONTWAIT | MSG_NOSIGNAL) :
+			    0;
 
 	if (n > 0)
 		frame_drop(&c->out, (size_t)n);
@@ -282,7 +289,8 @@ static void read_stdin(struct command *c)
 		put(c, frame_put(&c->out, FRAME_IN_END, SESSION, NULL, 0));
 		return;
 	}
-	/* A terminal in raw mode sends no signal, and until the guest answers nobody there takes the key. */
+	/* A terminal in raw mode sends no signal, and until the guest answers nobody there takes
+	 * the key. */
 	if (c->tty && !c->answered && memchr(data, CTRL_C, (size_t)n))
 		c->terminal.quit = true;
 	len = c->tty ? terminal_keys(&c->terminal, data, (size_t)n) : (size_t)n;
@@ -295,8 +303,8 @@ static void read_stdin(struct command *c)
 	put(c, frame_put(&c->out, FRAME_IN, SESSION, data, len));
 }
 
-/* How much to write at once: at most max bytes, with no sequence of a filtered stream cut in two. The other
- * stream may have the same terminal, and could complete it. */
+/* How much to write at once: at most max bytes, with no sequence of a filtered stream cut in two.
+ * The other stream may have the same terminal, and could complete it. */
 static size_t piece(const struct command_stream *s, size_t max)
 {
 	const char *data = s->data.data + s->at;

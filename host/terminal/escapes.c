@@ -2,9 +2,9 @@
 /*
  * escapes.c - lets only harmless output reach the terminal
  *
- * Theory of operation: a sequence is held back until its last byte shows what it is, and then passes
- * whole or not at all. So the terminal never sees the beginning of one that is dropped, and what is
- * left of a sequence that breaks off is text to it. The grammar is the usual state machine
+ * Theory of operation: a sequence is held back until its last byte shows what it is, and then
+ * passes whole or not at all. So the terminal never sees the beginning of one that is dropped, and
+ * what is left of a sequence that breaks off is text to it. The grammar is the usual state machine
  * (https://vt100.net/emu/dec_ansi_parser) with less in it: what does not pass needs no parts.
  */
 #include "host/terminal/escapes.h"
@@ -60,12 +60,16 @@ static void pass(struct filter *f)
 	drop(f->s);
 }
 
-/* --- characters ---------------------------------------------------------------------------------------- */
+/* --- characters
+ * ---------------------------------------------------------------------------------------- */
 
 /* How many bytes a character has that begins so; 0: none does. */
 static size_t utf8_length(unsigned char c)
 {
-	return c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+	return c >= 0xc2 && c <= 0xdf ? 2 :
+	       c >= 0xe0 && c <= 0xef ? 3 :
+	       c >= 0xf0 && c <= 0xf4 ? 4 :
+					0;
 }
 
 /* Whole, of the right length, no surrogate, no C1 control (RFC 3629, section 4). */
@@ -116,7 +120,8 @@ static bool in_utf8(struct filter *f, unsigned char c)
 	return true;
 }
 
-/* --- sequences ------------------------------------------------------------------------------------------ */
+/* --- sequences
+ * ------------------------------------------------------------------------------------------ */
 
 /* Behind ESC [: only numbers, none of them long. */
 static bool numbers_pass(const unsigned char *p, size_t len, bool colons)
@@ -135,9 +140,15 @@ static bool numbers_pass(const unsigned char *p, size_t len, bool colons)
 
 static bool csi_passes(const struct escapes *s)
 {
-	/* SGR; CUU to CHA, CUP, CHT, CBT, HPA, HPR, VPA, VPR, HVP; ED, EL, ECH; ICH, IL, DL, DCH; SU. */
-	static const char finals[] = "m" "ABCDEFGHIZ`adef" "JKX" "@LMP" "S";
-	/* With numbers these are others: SD is mouse tracking, SCOSC and SCORC are margins and more. */
+	/* SGR; CUU to CHA, CUP, CHT, CBT, HPA, HPR, VPA, VPR, HVP; ED, EL, ECH; ICH, IL, DL, DCH;
+	 * SU. */
+	static const char finals[] = "m"
+				     "ABCDEFGHIZ`adef"
+				     "JKX"
+				     "@LMP"
+				     "S";
+	/* With numbers these are others: SD is mouse tracking, SCOSC and SCORC are margins and
+	 * more. */
 	static const char bare[] = "Tsu";
 	unsigned char final = s->held[s->len - 1];
 	size_t len = s->len - 3; /* ESC, [ and the final byte */

@@ -24,9 +24,10 @@ struct kept {
 static struct kept alone;
 
 static struct {
-	bool tty;	     /* stdin is a terminal */
-	bool foreign;	     /* it is another session's: job control does not keep us from reading its keys */
-	bool front;	     /* we are in its foreground */
+	bool tty;     /* stdin is a terminal */
+	bool foreign; /* it is another session's: job control does not keep us from reading its keys
+		       */
+	bool front;   /* we are in its foreground */
 	bool unstoppable;    /* a stop signal had no effect */
 	unsigned int wanted; /* how many want its keys */
 	struct kept *kept;
@@ -63,7 +64,8 @@ void terminal_look(struct terminal *t)
 	*t = (struct terminal){ 0 };
 	us.tty = isatty(STDIN_FILENO) == 1;
 	/* Not our controlling terminal: that of another session, as after setsid(1), or of none. */
-	us.foreign = us.tty && tcgetpgrp(STDIN_FILENO) < 0 && errno == ENOTTY && proc_has_tty(STDIN_FILENO);
+	us.foreign = us.tty && tcgetpgrp(STDIN_FILENO) < 0 && errno == ENOTTY &&
+		     proc_has_tty(STDIN_FILENO);
 	us.front = in_front();
 	t->there = us.tty && !us.foreign && isatty(STDOUT_FILENO);
 	if (t->there)

@@ -2,10 +2,11 @@
 /*
  * agent.c - what the launcher does when the guest's agent is gone
  *
- * Theory of operation: QEMU reports that the guest has closed the agent's port. The kernel does so when the
- * process ends, and a reset of the device does (a kexec, the end of the machine in newer kernels). So for a
- * moment nothing is done: the machine may be about to end, or the next agent to come. An agent that said before
- * that the guest ends all processes has the time of a clean power-off.
+ * Theory of operation: QEMU reports that the guest has closed the agent's port. The kernel does so
+ * when the process ends, and a reset of the device does (a kexec, the end of the machine in newer
+ * kernels). So for a moment nothing is done: the machine may be about to end, or the next agent to
+ * come. An agent that said before that the guest ends all processes has the time of a clean
+ * power-off.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -38,8 +39,9 @@ static void tell(struct vm *vm, const char *why)
 	/* A guest that ends, or whose stage 1 failed, has its own line. */
 	if (vm->watch->command.asked || vm->stop || vm->qmp.shutdown || vm->report.failed)
 		return;
-	log_warning("%s; the guest goes on, but no exec reaches it, and a clean stop presses its power button",
-		    why);
+	log_warning(
+		"%s; the guest goes on, but no exec reaches it, and a clean stop presses its power button",
+		why);
 }
 
 void agent_deadline(struct vm *vm)

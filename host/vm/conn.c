@@ -53,8 +53,8 @@ void conn_refuse(struct conn *n, int code, const char *why)
 	conn_dismiss(n, FRAME_REFUSED, EXIT_COMMAND, text);
 }
 
-/* The oldest connection that can make way: one that has asked for nothing, or waits for the machine's end,
- * which it can watch by itself. */
+/* The oldest connection that can make way: one that has asked for nothing, or waits for the
+ * machine's end, which it can watch by itself. */
 static struct conn *oldest_idle(struct conn *table)
 {
 	struct conn *oldest = NULL;
@@ -78,7 +78,8 @@ static struct conn *take_place(struct conn *table)
 			return &table[i];
 	n = oldest_idle(table);
 	if (n) {
-		conn_dismiss(n, FRAME_GONE, EXIT_IN_USE, "busy: too many programs are connected to this VM");
+		conn_dismiss(n, FRAME_GONE, EXIT_IN_USE,
+			     "busy: too many programs are connected to this VM");
 		conn_end(n);
 	}
 	return n;

@@ -2,9 +2,9 @@
 /*
  * console.c - the guest's first serial port on our stdin and stdout
  *
- * QEMU has the port on a socket and never touches the terminal: the launcher alone changes its modes,
- * so it alone restores them, also when QEMU was killed. Without a terminal stdin is not read: it may
- * be the caller's.
+ * QEMU has the port on a socket and never touches the terminal: the launcher alone changes its
+ * modes, so it alone restores them, also when QEMU was killed. Without a terminal stdin is not
+ * read: it may be the caller's.
  */
 #include "host/vm/console.h"
 
@@ -16,7 +16,8 @@
 #include "init/lib/macro.h"
 #include "init/lib/sys.h"
 
-/* poll(2) says that a terminal takes some bytes, not how many; this many do not make write(2) wait. */
+/* poll(2) says that a terminal takes some bytes, not how many; this many do not make write(2) wait.
+ */
 #define WRITE_MAX 512
 #define CLOSE_TIMEOUT_US 5000000
 
@@ -38,14 +39,15 @@ void console_polls(const struct console *c, struct pollfd *fds)
 {
 	bool room = c->out_len == 0, typed = c->in_len > 0;
 
-	fds[CONSOLE_GUEST] = (struct pollfd){
-		c->fd, (short)((room ? POLLIN : 0) | (typed ? POLLOUT : 0)), 0
-	};
-	/* A hang-up would be told again and again, so it is only asked for when it can be handled. */
+	fds[CONSOLE_GUEST] =
+		(struct pollfd){ c->fd, (short)((room ? POLLIN : 0) | (typed ? POLLOUT : 0)), 0 };
+	/* A hang-up would be told again and again, so it is only asked for when it can be handled.
+	 */
 	if (!room && !typed)
 		fds[CONSOLE_GUEST].fd = -1;
-	fds[CONSOLE_IN] = (struct pollfd){ c->interactive && terminal_readable() ? STDIN_FILENO : -1, POLLIN,
-					   0 };
+	fds[CONSOLE_IN] =
+		(struct pollfd){ c->interactive && terminal_readable() ? STDIN_FILENO : -1, POLLIN,
+				 0 };
 	fds[CONSOLE_OUT] = (struct pollfd){ room ? -1 : STDOUT_FILENO, POLLOUT, 0 };
 }
 
@@ -183,6 +185,7 @@ void console_close(struct console *c)
 	c->interactive = false;
 	terminal_restore(&c->terminal);
 	/* What is said next begins a line. */
-	if (c->tail_len > 0 && c->tail[c->tail_len - 1] != '\n' && write(STDOUT_FILENO, "\n", 1) < 0)
+	if (c->tail_len > 0 && c->tail[c->tail_len - 1] != '\n' &&
+	    write(STDOUT_FILENO, "\n", 1) < 0)
 		c->out_error = errno;
 }

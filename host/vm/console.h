@@ -15,14 +15,14 @@
 #define CONSOLE_TAIL 16384
 
 struct console {
-	int fd;		      /* our end of QEMU's serial port; -1 after its end */
-	bool interactive;     /* stdin and stdout are a terminal, and what is typed goes to the guest */
-	bool muted;	      /* stdout is for something else */
+	int fd;		  /* our end of QEMU's serial port; -1 after its end */
+	bool interactive; /* stdin and stdout are a terminal, and what is typed goes to the guest */
+	bool muted;	  /* stdout is for something else */
 	struct terminal terminal;
-	bool filtered;	      /* only what escapes_filter passes is written to stdout */
+	bool filtered; /* only what escapes_filter passes is written to stdout */
 	struct escapes escapes;
-	int out_error;	      /* the errno of a failed write to stdout: no more is written; or 0 */
-	char out[4096];	      /* read from the guest, not yet written */
+	int out_error;	/* the errno of a failed write to stdout: no more is written; or 0 */
+	char out[4096]; /* read from the guest, not yet written */
 	size_t out_at, out_len;
 	char in[4096]; /* typed, not yet sent */
 	size_t in_len;
@@ -40,8 +40,9 @@ enum { CONSOLE_GUEST, CONSOLE_IN, CONSOLE_OUT, CONSOLE_POLLS };
 void console_look(struct console *c);
 
 /*
- * After console_look: takes fd over and puts the terminal, if there is one, into raw mode: every key
- * goes to the guest but the escape key, Ctrl-a: then x ends QEMU, and a second Ctrl-a sends one.
+ * After console_look: takes fd over and puts the terminal, if there is one, into raw mode: every
+ * key goes to the guest but the escape key, Ctrl-a: then x ends QEMU, and a second Ctrl-a sends
+ * one.
  */
 void console_open(struct console *c, int fd);
 

@@ -2,10 +2,10 @@
 /*
  * console_log.c - the guest's console output in a file that does not grow without end
  *
- * Theory of operation: the first half of the file is the beginning, where a boot shows what it is, and
- * is never touched again. The rest takes what comes; when it is full its last part moves to its front,
- * behind a line that says what is left out. So each byte is moved at most once for each quarter of max
- * that is written, and a reader sees a whole log at each moment but that one.
+ * Theory of operation: the first half of the file is the beginning, where a boot shows what it is,
+ * and is never touched again. The rest takes what comes; when it is full its last part moves to its
+ * front, behind a line that says what is left out. So each byte is moved at most once for each
+ * quarter of max that is written, and a reader sees a whole log at each moment but that one.
  */
 #include "host/vm/console_log.h"
 
@@ -22,7 +22,8 @@
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 
-/* A console's output looks like anything, so the file keeps how its log began beside what it holds. */
+/* A console's output looks like anything, so the file keeps how its log began beside what it holds.
+ */
 #define MARK_XATTR "user.storeboot.console-log"
 #define BEGIN_SIZE 65536 /* of a log without a mark that is looked at */
 
@@ -44,18 +45,20 @@ static bool has_mark(int fd)
 	char mark[CONSOLE_LOG_MARK], begin[CONSOLE_LOG_MARK];
 	ssize_t n = fgetxattr(fd, MARK_XATTR, mark, sizeof(mark));
 
-	return n > 0 && file_pread_all(fd, begin, (size_t)n, 0) == 0 && memcmp(mark, begin, (size_t)n) == 0;
+	return n > 0 && file_pread_all(fd, begin, (size_t)n, 0) == 0 &&
+	       memcmp(mark, begin, (size_t)n) == 0;
 }
 
-/* Where there are no attributes, and for a log of before there was a mark: text in which a kernel prints a
- * command line (init/main.c) with a parameter of a run's. */
+/* Where there are no attributes, and for a log of before there was a mark: text in which a kernel
+ * prints a command line (init/main.c) with a parameter of a run's. */
 static bool has_command_line(int fd)
 {
 	static const char line[] = "Kernel command line: ", param[] = " storeboot.";
 	_cleanup_free_ char *text = malloc(BEGIN_SIZE);
 	ssize_t n = text ? pread(fd, text, BEGIN_SIZE, 0) : -1;
 	const char *at = n > 0 && !memchr(text, '\0', (size_t)n) ?
-				 memmem(text, (size_t)n, line, sizeof(line) - 1) : NULL;
+				 memmem(text, (size_t)n, line, sizeof(line) - 1) :
+				 NULL;
 
 	return at && memmem(at, (size_t)(text + n - at), param, sizeof(param) - 1);
 }
@@ -78,8 +81,8 @@ int console_log_open(struct console_log *log, const char *path, uint64_t max, st
 				strerror(errno));
 	log->bounded = S_ISREG(st.st_mode);
 	r = output_take_over(log->fd, is_console_log);
-	return r < 0 ? err_exit(e, r == -EBUSY ? EXIT_IN_USE : EXIT_BAD_INPUT, r, "--console-log %s: %s", path,
-				output_why(path, -r)) :
+	return r < 0 ? err_exit(e, r == -EBUSY ? EXIT_IN_USE : EXIT_BAD_INPUT, r,
+				"--console-log %s: %s", path, output_why(path, -r)) :
 		       0;
 }
 

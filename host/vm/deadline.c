@@ -52,7 +52,8 @@ void deadline_text(enum deadline missed, const struct limits *l, const struct re
 	if (missed == DEADLINE_STAGE1)
 		snprintf(ret, size, "stage 1 did not end within %u s; %s", l->stage1, how_far);
 	else if (missed == DEADLINE_STAGE2)
-		snprintf(ret, size, "stage 2 was not up within %u s; the command was not begun", l->stage2);
+		snprintf(ret, size, "stage 2 was not up within %u s; the command was not begun",
+			 l->stage2);
 	else
 		snprintf(ret, size, "the run did not end within %u s; %s", l->run, how_far);
 }

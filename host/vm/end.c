@@ -2,9 +2,9 @@
 /*
  * end.c - what ends a run: signals, deadlines, and the stages of ending it
  *
- * Theory of operation: QEMU's end alone ends a run. A reason for it begins the stages of stop.c, each
- * with its time; one more reason goes on to a harsher one. SIGTERM and SIGHUP leave the guest the time for
- * a clean power-off; SIGINT, Ctrl-a x and a phase that takes too long do not.
+ * Theory of operation: QEMU's end alone ends a run. A reason for it begins the stages of stop.c,
+ * each with its time; one more reason goes on to a harsher one. SIGTERM and SIGHUP leave the guest
+ * the time for a clean power-off; SIGINT, Ctrl-a x and a phase that takes too long do not.
  */
 #include <errno.h>
 #include <limits.h>
@@ -70,15 +70,15 @@ void stop_now(struct vm *vm)
 	stop_from(vm, vm->stop < STOP_OFF ? STOP_OFF : vm->stop);
 }
 
-/* One that comes before the guest has begun the command is not for the command, and no second one of those that
- * end a run. */
+/* One that comes before the guest has begun the command is not for the command, and no second one
+ * of those that end a run. */
 static void take_signal(struct vm *vm, const struct signal_use *use)
 {
 	struct command *command = &vm->watch->command.command;
 
 	events_add(&vm->watch->events, "signal", EVENT_N("signal", use->signal));
-	if (command->state == COMMAND_RUNS && command->answered && vm->watch->command.asked && !vm->signal &&
-	    !(use->ends && vm->forwarded)) {
+	if (command->state == COMMAND_RUNS && command->answered && vm->watch->command.asked &&
+	    !vm->signal && !(use->ends && vm->forwarded)) {
 		command_signal(command, use->signal);
 		vm->forwarded = vm->forwarded || use->ends;
 		return;
@@ -94,8 +94,8 @@ static void take_signal(struct vm *vm, const struct signal_use *use)
 }
 
 /*
- * Those beside QEMU are known. Those that QEMU starts for each connection come here as orphans, as do relays,
- * and whatever else loses its parent where this is the first process of a container.
+ * Those beside QEMU are known. Those that QEMU starts for each connection come here as orphans, as
+ * do relays, and whatever else loses its parent where this is the first process of a container.
  */
 static bool is_server(const struct vm *vm, pid_t pid, int status)
 {
@@ -105,11 +105,12 @@ static bool is_server(const struct vm *vm, pid_t pid, int status)
 		if (w->server_pids[i] == pid)
 			return true;
 	return w->n_servers == 0 && vm->config->share_command &&
-	       !(WIFEXITED(status) && WEXITSTATUS(status) >= RELAY_ENDED && WEXITSTATUS(status) <= RELAY_LAST);
+	       !(WIFEXITED(status) && WEXITSTATUS(status) >= RELAY_ENDED &&
+		 WEXITSTATUS(status) <= RELAY_LAST);
 }
 
-/* Once the guest is being ended, mostly as its command has ended, one that fails says nothing of the time
- * before. But where the share was lost by then, they say whether for good. */
+/* Once the guest is being ended, mostly as its command has ended, one that fails says nothing of
+ * the time before. But where the share was lost by then, they say whether for good. */
 static void note_server(pid_t pid, int status, void *arg)
 {
 	struct vm *vm = arg;
@@ -128,8 +129,9 @@ static void on_server_end(pid_t pid, int status, void *arg)
 
 	if (pid == vm->watch->tpm_pid) {
 		if (status != 0 && vm->stop == STOP_NO)
-			log_warning("the TPM's server, swtpm, ended (%s): the guest's TPM answers no more",
-				    spawn_status_text(status, how, sizeof(how)));
+			log_warning(
+				"the TPM's server, swtpm, ended (%s): the guest's TPM answers no more",
+				spawn_status_text(status, how, sizeof(how)));
 		return;
 	}
 	if (!vm->report.stage2 && !vm->servers.alone)
@@ -140,8 +142,8 @@ static void on_server_end(pid_t pid, int status, void *arg)
 		stop_off(vm);
 }
 
-/* A kernel may fail what reads from a lost share at once (Linux 6.12), and the guest power off or its command
- * end, before so many servers have failed that the share counts as gone. */
+/* A kernel may fail what reads from a lost share at once (Linux 6.12), and the guest power off or
+ * its command end, before so many servers have failed that the share counts as gone. */
 void serve_last_servers(struct vm *vm)
 {
 	const struct timespec pause = { 0, 10000000 };
@@ -255,8 +257,9 @@ int serve_wait_ms(const struct vm *vm)
 
 void serve_deadlines(struct vm *vm)
 {
-	static const char *const phases[] = { [DEADLINE_STAGE1] = "stage1", [DEADLINE_STAGE2] = "stage2",
-					      [DEADLINE_RUN] = "run" };
+	static const char *const phases[] = {
+		[DEADLINE_STAGE1] = "stage1", [DEADLINE_STAGE2] = "stage2", [DEADLINE_RUN] = "run"
+	};
 	uint64_t now = sys_now_us(), at;
 	enum deadline next;
 
@@ -273,4 +276,3 @@ void serve_deadlines(struct vm *vm)
 	events_add(&vm->watch->events, "timeout", EVENT_T("phase", phases[next]));
 	stop_now(vm);
 }
-

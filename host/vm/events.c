@@ -28,21 +28,24 @@ int events_open(struct events *ev, const char *path, struct err *e)
 	int r;
 
 	if (str_eq(path, "-"))
-		return err_exit(e, EXIT_USAGE, EINVAL,
-				"run: --json -: standard output is the guest's console; name a file, or "
-				"a descriptor as /dev/fd/3");
-	/* A run's signals are blocked: nothing would end the wait for a FIFO's reader, or for one that has
-	 * stopped to read. A terminal that is full for a moment is waited for, as for the console. */
+		return err_exit(
+			e, EXIT_USAGE, EINVAL,
+			"run: --json -: standard output is the guest's console; name a file, or "
+			"a descriptor as /dev/fd/3");
+	/* A run's signals are blocked: nothing would end the wait for a FIFO's reader, or for one
+	 * that has stopped to read. A terminal that is full for a moment is waited for, as for the
+	 * console. */
 	ev->fd = open(path, O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
 	if (ev->fd < 0)
-		return err_exit(e, EXIT_BAD_INPUT, errno, "--json %s: %s", path, output_why(path, errno));
+		return err_exit(e, EXIT_BAD_INPUT, errno, "--json %s: %s", path,
+				output_why(path, errno));
 	if (fstat(ev->fd, &st) == 0 && !S_ISFIFO(st.st_mode) && fcntl(ev->fd, F_SETFL, 0) < 0)
 		log_trace("--json: %s", strerror(errno));
 	r = output_take_over(ev->fd, are_events);
 	if (r < 0) {
 		events_close(ev);
-		return err_exit(e, r == -EBUSY ? EXIT_IN_USE : EXIT_BAD_INPUT, r, "--json %s: %s", path,
-				output_why(path, -r));
+		return err_exit(e, r == -EBUSY ? EXIT_IN_USE : EXIT_BAD_INPUT, r, "--json %s: %s",
+				path, output_why(path, -r));
 	}
 	ev->start_us = sys_now_us();
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -80,7 +83,8 @@ void events_write(struct events *ev, const char *event, const struct event_field
 		return;
 	o = json_object_new_object();
 	json_object_object_add(o, "event", json_object_new_string(event));
-	json_object_object_add(o, "us", json_object_new_int64((int64_t)(sys_now_us() - ev->start_us)));
+	json_object_object_add(o, "us",
+			       json_object_new_int64((int64_t)(sys_now_us() - ev->start_us)));
 	for (; fields->name; fields++)
 		json_object_object_add(o, fields->name, value_of(fields));
 	r = buf_addf(&line, "%s\n", json_object_to_json_string_ext(o, style));

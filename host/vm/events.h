@@ -15,7 +15,10 @@ struct events {
 	uint64_t start_us;
 };
 
-#define EVENTS_INIT { .fd = -1 }
+#define EVENTS_INIT \
+	{ \
+		.fd = -1 \
+	}
 
 struct event_field {
 	const char *name; /* NULL ends the list */
@@ -24,18 +27,27 @@ struct event_field {
 	int64_t number; /* or flag */
 };
 
-#define EVENT_T(field, value) { (field), EVENT_TEXT, (value), 0 }
-#define EVENT_N(field, value) { (field), EVENT_NUMBER, NULL, (int64_t)(value) }
-#define EVENT_F(field, value) { (field), EVENT_FLAG, NULL, (value) }
+#define EVENT_T(field, value) \
+	{ \
+		(field), EVENT_TEXT, (value), 0 \
+	}
+#define EVENT_N(field, value) \
+	{ \
+		(field), EVENT_NUMBER, NULL, (int64_t)(value) \
+	}
+#define EVENT_F(field, value) \
+	{ \
+		(field), EVENT_FLAG, NULL, (value) \
+	}
 
-/* Creates or empties the file, or opens a FIFO that has a reader, and writes the first event; times count
- * from here on. Returns 0 or -errno with e. */
+/* Creates or empties the file, or opens a FIFO that has a reader, and writes the first event; times
+ * count from here on. Returns 0 or -errno with e. */
 _must_check_ int events_open(struct events *ev, const char *path, struct err *e);
 
 /* Writes one line, whole, at once. A file that cannot be written, or a pipe whose reader has
  * stopped, is told of once and left alone: the run matters more. */
 void events_write(struct events *ev, const char *event, const struct event_field *fields);
-#define events_add(ev, event, ...)                                                                 \
+#define events_add(ev, event, ...) \
 	events_write(ev, event, (const struct event_field[]){ __VA_ARGS__, { 0 } })
 
 void events_record(struct events *ev, const struct record *rec);

@@ -4,7 +4,8 @@
 
 bool guest_command_due(const struct guest_command *g, const struct channel *c)
 {
-	if (!g->asked || g->command.state != COMMAND_NONE || !c->here || c->place == FRAME_AT_RESCUE)
+	if (!g->asked || g->command.state != COMMAND_NONE || !c->here ||
+	    c->place == FRAME_AT_RESCUE)
 		return false;
 	if (c->place == FRAME_AT_COMMAND)
 		return true;
@@ -13,7 +14,8 @@ bool guest_command_due(const struct guest_command *g, const struct channel *c)
 	return g->when == READY_NOTIFY ? c->ready : c->execed;
 }
 
-int guest_command_start(struct guest_command *g, struct channel *c, const struct buf *request, bool tty)
+int guest_command_start(struct guest_command *g, struct channel *c, const struct buf *request,
+			bool tty)
 {
 	int fd = channel_connect(c);
 

@@ -21,7 +21,10 @@ struct guest_command {
 	struct command command;
 };
 
-#define GUEST_COMMAND_INIT { .command = COMMAND_INIT }
+#define GUEST_COMMAND_INIT \
+	{ \
+		.command = COMMAND_INIT \
+	}
 
 /* Is the guest so far that it shall begin? A pure function. */
 bool guest_command_due(const struct guest_command *g, const struct channel *c);

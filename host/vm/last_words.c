@@ -2,8 +2,8 @@
 /*
  * last_words.c - what the guest's console says of its end
  *
- * A kernel that panics prints the state of its processor after the reason, 20 to 60 lines, and an oops before
- * the panic has some more; of all these no line says what was wrong.
+ * A kernel that panics prints the state of its processor after the reason, 20 to 60 lines, and an
+ * oops before the panic has some more; of all these no line says what was wrong.
  */
 #include "host/vm/last_words.h"
 
@@ -20,7 +20,8 @@ const char *last_words_panic(const char *console)
 {
 	const char *last = NULL;
 
-	for (const char *p = strstr(console, LAST_WORDS_PANIC); p; p = strstr(p + 1, LAST_WORDS_PANIC))
+	for (const char *p = strstr(console, LAST_WORDS_PANIC); p;
+	     p = strstr(p + 1, LAST_WORDS_PANIC))
 		if (!str_after(p - (p - console < 9 ? p - console : 9), "---[ end "))
 			last = p;
 	return last;
@@ -34,11 +35,12 @@ bool last_words_restarted(const char *from)
 const char *last_words_memory(const char *console)
 {
 	/* mm/oom_kill.c, init/initramfs.c */
-	static const char *const words[] = { "System is deadlocked on memory",
-					     "Out of memory and no killable processes",
-					     "Out of memory: Killed process",
-					     "Out of memory (oom_kill_allocating_task): Killed process",
-					     "Initramfs unpacking failed: write error" };
+	static const char *const words[] = {
+		"System is deadlocked on memory", "Out of memory and no killable processes",
+		"Out of memory: Killed process",
+		"Out of memory (oom_kill_allocating_task): Killed process",
+		"Initramfs unpacking failed: write error"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strstr(console, words[i]))
@@ -46,7 +48,8 @@ const char *last_words_memory(const char *console)
 	return NULL;
 }
 
-/* Takes off the kernel's time, "[    1.234567] ", or the caller, "[    T1] " (CONFIG_PRINTK_CALLER). */
+/* Takes off the kernel's time, "[    1.234567] ", or the caller, "[    T1] "
+ * (CONFIG_PRINTK_CALLER). */
 static bool take_time(struct line *l)
 {
 	const char *end = l->len > 0 && l->text[0] == '[' ? memchr(l->text, ']', l->len) : NULL;
@@ -87,19 +90,24 @@ static bool is_call(const struct line *l)
 
 	while (n < l->len && l->text[n] != ' ')
 		n++;
-	return memmem(l->text + from, n - from, "+0x", 3) && memmem(l->text + from, n - from, "/0x", 3);
+	return memmem(l->text + from, n - from, "+0x", 3) &&
+	       memmem(l->text + from, n - from, "/0x", 3);
 }
 
 static bool is_dump(const struct line *l)
 {
 	static const char *const begins[] = {
-		"CPU: ",	   "Hardware name:", "Tainted: ",    "Workqueue: ",	  "Call Trace:",
-		"Call trace:",	   "<TASK>",	     "</TASK>",	     "<IRQ>",		  "</IRQ>",
-		"<NMI>",	   "</NMI>",	     "<#DF>",	     "</#DF>",		  "Modules linked in:",
-		"RIP: ",	   "EIP: ",	     "Code: ",	     "pc : ",		  "lr : ",
-		"epc : ",	   "pstate: ",	     "status: ",     "Kernel Offset:",	  "---[ end ",
-		"SMP: stopping ", "CPU features:", "Memory Limit:", "PHYS_OFFSET:", "Rebooting in ",
-		"CS: ",		   "DS: ",	     "[<",
+		"CPU: ",	 "Hardware name:", "Tainted: ",
+		"Workqueue: ",	 "Call Trace:",	   "Call trace:",
+		"<TASK>",	 "</TASK>",	   "<IRQ>",
+		"</IRQ>",	 "<NMI>",	   "</NMI>",
+		"<#DF>",	 "</#DF>",	   "Modules linked in:",
+		"RIP: ",	 "EIP: ",	   "Code: ",
+		"pc : ",	 "lr : ",	   "epc : ",
+		"pstate: ",	 "status: ",	   "Kernel Offset:",
+		"---[ end ",	 "SMP: stopping ", "CPU features:",
+		"Memory Limit:", "PHYS_OFFSET:",   "Rebooting in ",
+		"CS: ",		 "DS: ",	   "[<",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(begins); i++)

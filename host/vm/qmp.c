@@ -27,8 +27,8 @@ static void on_shutdown(struct qmp *q, json_object *data)
 	json_object *guest;
 
 	q->shutdown = true;
-	q->by_guest = json_object_object_get_ex(data, "guest", &guest) &&
-		      json_object_get_boolean(guest);
+	q->by_guest =
+		json_object_object_get_ex(data, "guest", &guest) && json_object_get_boolean(guest);
 	snprintf(q->reason, sizeof(q->reason), "%s", text_of(data, "reason"));
 }
 
@@ -41,7 +41,8 @@ static void on_panic(struct qmp *q, json_object *data _unused_)
 static bool known(const struct qmp *q, const char *node, const char *operation)
 {
 	for (size_t i = 0; i < q->n_io_errors; i++)
-		if (str_eq(q->io_errors[i].node, node) && str_eq(q->io_errors[i].operation, operation))
+		if (str_eq(q->io_errors[i].node, node) &&
+		    str_eq(q->io_errors[i].operation, operation))
 			return true;
 	return false;
 }
@@ -64,7 +65,8 @@ static void on_port(struct qmp *q, json_object *data)
 	json_object *open;
 
 	/* The user may have given QEMU ports of other names. */
-	if (str_eq(text_of(data, "id"), QEMU_PORT_ID) && json_object_object_get_ex(data, "open", &open))
+	if (str_eq(text_of(data, "id"), QEMU_PORT_ID) &&
+	    json_object_object_get_ex(data, "open", &open))
 		q->port_closed = !json_object_get_boolean(open);
 }
 
@@ -101,7 +103,8 @@ static void on_reply(struct qmp *q, json_object *message)
 	else if (!json_object_object_get_ex(message, "return", &v))
 		return;
 	q->replies++;
-	if (json_object_is_type(v, json_type_object) && json_object_object_get_ex(v, "base-memory", &bytes))
+	if (json_object_is_type(v, json_type_object) &&
+	    json_object_object_get_ex(v, "base-memory", &bytes))
 		q->memory = (uint64_t)json_object_get_int64(bytes);
 }
 

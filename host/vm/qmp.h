@@ -26,24 +26,25 @@ struct qmp {
 	struct json_tokener *tok;
 	bool broken; /* what came is no QMP; the rest is not looked at */
 
-	bool greeted;	  /* QEMU is there and waits for commands */
-	bool shutdown;	  /* the machine has ended, ... */
-	bool by_guest;	  /* by the guest's own doing */
-	char reason[32];  /* "guest-shutdown", "guest-reset", "host-qmp-quit", ... */
-	bool panicked;	  /* GUEST_PANICKED */
+	bool greeted;	 /* QEMU is there and waits for commands */
+	bool shutdown;	 /* the machine has ended, ... */
+	bool by_guest;	 /* by the guest's own doing */
+	char reason[32]; /* "guest-shutdown", "guest-reset", "host-qmp-quit", ... */
+	bool panicked;	 /* GUEST_PANICKED */
 	struct qmp_io_error io_errors[QMP_IO_ERRORS_MAX]; /* the first of each node and operation */
 	size_t n_io_errors;
-	bool port_closed; /* the guest has closed the virtio-serial port; events may be left out (QEMU's
-			     qapi/char.json: one a second), the last one counts. Cleared by who acts on it */
-	bool paused;		  /* the machine stands still */
-	unsigned int resumed;	  /* how often the machine went on after a pause */
-	unsigned int replies;	  /* commands that were answered */
-	char error[256];  /* the last error a command was answered with, or "" */
-	uint64_t memory;  /* the machine's bytes, where it was asked; else 0 */
+	/* The guest has closed the virtio-serial port. QEMU may leave events out (qapi/char.json:
+	 * one a second); the last one counts. Cleared by who acts on it. */
+	bool port_closed;
+	bool paused;	      /* the machine stands still */
+	unsigned int resumed; /* how often the machine went on after a pause */
+	unsigned int replies; /* commands that were answered */
+	char error[256];      /* the last error a command was answered with, or "" */
+	uint64_t memory;      /* the machine's bytes, where it was asked; else 0 */
 };
 
-/* The first command (docs/interop/qmp-spec of QEMU), what asks for the machine's memory, what lets a paused
- * machine run, what pauses it, what presses the power button, and what ends QEMU. */
+/* The first command (docs/interop/qmp-spec of QEMU), what asks for the machine's memory, what lets
+ * a paused machine run, what pauses it, what presses the power button, and what ends QEMU. */
 #define QMP_HELLO "{\"execute\":\"qmp_capabilities\"}\n"
 #define QMP_MEMORY "{\"execute\":\"query-memory-size-summary\"}\n"
 #define QMP_CONT "{\"execute\":\"cont\"}\n"

@@ -2,8 +2,9 @@
 /*
  * refusal.c - QEMU did not start: whose fault it is, in QEMU's own words
  *
- * QEMU ends with exit status 1 whatever is wrong. Its message has its own name before it, and mostly the option
- * with its value; of an option of ours, as long as a server's command, the name is enough.
+ * QEMU ends with exit status 1 whatever is wrong. Its message has its own name before it, and
+ * mostly the option with its value; of an option of ours, as long as a server's command, the name
+ * is enough.
  */
 #include "host/vm/refusal.h"
 
@@ -160,7 +161,8 @@ struct complaint {
 	bool theirs;		   /* the user's words for QEMU are the cause */
 };
 
-static struct complaint find_complaint(const char *said, const char *const *argv, size_t extra, bool net)
+static struct complaint find_complaint(const char *said, const char *const *argv, size_t extra,
+				       bool net)
 {
 	struct complaint c = { .known = find_known(said, &c.line) };
 	size_t n = 0, at;
@@ -179,18 +181,25 @@ static struct complaint find_complaint(const char *said, const char *const *argv
 	return c;
 }
 
-void refusal_of(const char *said, const char *const *argv, size_t extra, bool net, struct refusal *ret)
+void refusal_of(const char *said, const char *const *argv, size_t extra, bool net,
+		struct refusal *ret)
 {
 	const struct complaint c = find_complaint(said, argv, extra, net);
-	const char *advice = c.known ? c.known->advice : c.theirs ? " (see QEMU_OPTS and --qemu-opts)" : "";
-	const int len = c.words.len == 0 ? WORDS_MAX : c.words.len < WORDS_MAX ? (int)c.words.len : WORDS_MAX;
+	const char *advice = c.known  ? c.known->advice :
+			     c.theirs ? " (see QEMU_OPTS and --qemu-opts)" :
+					"";
+	const int len = c.words.len == 0	? WORDS_MAX :
+			c.words.len < WORDS_MAX ? (int)c.words.len :
+						  WORDS_MAX;
 	char why[128] = "";
 
 	if (c.known && str_eq(c.known->words, RULE))
 		ret->exit_status = judge_port(&c.line, why, sizeof(why));
 	else
-		ret->exit_status = c.known ? c.known->exit_status : c.theirs ? EXIT_USAGE : EXIT_MISSING;
+		ret->exit_status = c.known  ? c.known->exit_status :
+				   c.theirs ? EXIT_USAGE :
+					      EXIT_MISSING;
 	snprintf(ret->text, sizeof(ret->text), "QEMU did not start: %s%s%.*s%s%s; nothing was made",
-		 c.option ? c.option : "", c.option ? ": " : "",
-		 len, c.words.len ? c.words.text : "it did not say why", why, advice);
+		 c.option ? c.option : "", c.option ? ": " : "", len,
+		 c.words.len ? c.words.text : "it did not say why", why, advice);
 }

@@ -14,10 +14,11 @@ struct refusal {
 };
 
 /*
- * Judges the lines that QEMU wrote to stderr before it ended without having started. argv: its arguments,
- * NULL-terminated; the last extra of them are the user's own (QEMU_OPTS, --qemu-opts). net: QEMU_NET_OPTS
- * is not empty. A complaint about the user's arguments is EXIT_USAGE, about ours EXIT_MISSING, except where
- * the table knows better. A pure function, except that a port that QEMU could not forward is tried again.
+ * Judges the lines that QEMU wrote to stderr before it ended without having started. argv: its
+ * arguments, NULL-terminated; the last extra of them are the user's own (QEMU_OPTS, --qemu-opts).
+ * net: QEMU_NET_OPTS is not empty. A complaint about the user's arguments is EXIT_USAGE, about ours
+ * EXIT_MISSING, except where the table knows better. A pure function, except that a port that QEMU
+ * could not forward is tried again.
  */
 void refusal_of(const char *said, const char *const *argv, size_t extra, bool net,
 		struct refusal *ret);

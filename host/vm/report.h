@@ -19,7 +19,8 @@ struct report {
 	bool pvpanic;	      /* its kernel tells QEMU of a panic */
 	bool no_agent;	      /* the guest has no channel for commands: why, in no_agent_text */
 	char no_agent_text[256];
-	/* Stage 1 failed, as fail says; the first failure counts, unless the step is tried again. */
+	/* Stage 1 failed, as fail says; the first failure counts, unless the step is tried again.
+	 */
 	bool failed;
 	struct record fail;
 	char last_step[32]; /* the step that ended last, or "" */
@@ -27,8 +28,8 @@ struct report {
 };
 
 /*
- * Takes bytes as they come, in pieces of any size; skips lines that are no record. each, if not NULL, is called
- * for every record. Apart from that a pure function of the stream.
+ * Takes bytes as they come, in pieces of any size; skips lines that are no record. each, if not
+ * NULL, is called for every record. Apart from that a pure function of the stream.
  */
 void report_feed(struct report *r, const char *data, size_t len,
 		 void (*each)(const struct record *rec, void *arg), void *arg);

@@ -18,7 +18,8 @@ enum { SOCK, IN };
 static void ask(struct rescue *r)
 {
 	r->state = RESCUE_ASK;
-	fprintf(stderr, NL "storeboot: step %s: r tries it again, s is the shell, p powers off: ", r->step);
+	fprintf(stderr,
+		NL "storeboot: step %s: r tries it again, s is the shell, p powers off: ", r->step);
 }
 
 static void begin_shell(struct rescue *r, struct channel *c)
@@ -54,8 +55,9 @@ void rescue_begin(struct rescue *r, struct channel *c, struct console *console, 
 	r->filtered = console->filtered;
 	if (r->filtered) /* the shell's words would come in between a sequence's halves */
 		console->out_len = 0;
-	fprintf(stderr, NL "storeboot: stage 1 failed at step %s: %s" NL
-			   "storeboot: this is a shell in the guest; its end asks what to do" NL,
+	fprintf(stderr,
+		NL "storeboot: stage 1 failed at step %s: %s" NL
+		   "storeboot: this is a shell in the guest; its end asks what to do" NL,
 		r->step, text);
 	begin_shell(r, c);
 }
@@ -99,7 +101,8 @@ static void answer(struct rescue *r, struct channel *c, struct console *console)
 	channel_tell(c, key == 'r' ? FRAME_RETRY : FRAME_OFF, 1, 0, NULL);
 }
 
-void rescue_serve(struct rescue *r, struct channel *c, struct console *console, const struct pollfd *fds)
+void rescue_serve(struct rescue *r, struct channel *c, struct console *console,
+		  const struct pollfd *fds)
 {
 	if (r->state == RESCUE_ASK && fds[IN].revents)
 		answer(r, c, console);

@@ -19,11 +19,14 @@ struct rescue {
 	bool filtered;		 /* as the console is, so is what the shell says */
 };
 
-#define RESCUE_INIT { .shell = COMMAND_INIT }
+#define RESCUE_INIT \
+	{ \
+		.shell = COMMAND_INIT \
+	}
 #define RESCUE_POLLS COMMAND_POLLS
 
-/* The agent waits at a failed step: gives the terminal to a shell there. why: the failure's line, of the
- * guest's words. */
+/* The agent waits at a failed step: gives the terminal to a shell there. why: the failure's line,
+ * of the guest's words. */
 void rescue_begin(struct rescue *r, struct channel *c, struct console *console, const char *why);
 
 void rescue_polls(const struct rescue *r, struct pollfd *fds);

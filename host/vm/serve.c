@@ -31,7 +31,8 @@ static void on_record(const struct record *rec, void *arg)
 	tell_progress(rec);
 	events_record(&vm->watch->events, rec);
 	timeline_record(&vm->watch->timeline, rec, sys_now_us());
-	/* Stage 1 stops in these for a shell, if it was asked to (boot.debug1, boot.shell_on_fail). */
+	/* Stage 1 stops in these for a shell, if it was asked to (boot.debug1, boot.shell_on_fail).
+	 */
 	if (rec->kind == RECORD_FAIL || (rec->kind == RECORD_BEGIN && str_eq(rec->name, "debug1")))
 		vm->attended = vm->console->interactive;
 	if (rec->kind == RECORD_STAGE2 || rec->kind == RECORD_FAIL)
@@ -88,7 +89,8 @@ static void serve_monitor_news(struct vm *vm)
 	vm->resumed = vm->qmp.resumed;
 }
 
-/* At once, while the guest runs: space can be made, and no other line says why its programs fail. */
+/* At once, while the guest runs: space can be made, and no other line says why its programs fail.
+ */
 static void tell_io_error(struct vm *vm, const struct qmp_io_error *q)
 {
 	const struct io_error e = { q->node, q->operation, q->reason, q->no_space };
@@ -141,10 +143,12 @@ void serve_window(struct vm *vm)
 	command_signal(&vm->watch->command.command, SIGWINCH);
 	rescue_window(&vm->rescue);
 	if (vm->console->interactive && terminal_size(&rows, &columns) == 0)
-		channel_tell(&vm->channel, FRAME_CONSOLE, 2, 2, (const uint64_t[]){ rows, columns });
+		channel_tell(&vm->channel, FRAME_CONSOLE, 2, 2,
+			     (const uint64_t[]){ rows, columns });
 }
 
-/* Ctrl-a x ends the run as SIGINT does; so does a stdout that cannot be written, for its own reason. */
+/* Ctrl-a x ends the run as SIGINT does; so does a stdout that cannot be written, for its own
+ * reason. */
 static void serve_console(struct vm *vm, const struct pollfd *fds)
 {
 	struct console *c = vm->console;
@@ -165,15 +169,16 @@ void serve_on_console(const char *data, size_t len, void *arg)
 	channel_console(&vm->channel, data, len);
 }
 
-/* The guest's clock stands still while the host sleeps or QEMU is paused; setting the host's is a change,
- * too. The timer never fires: it is cancelled by each change (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET;
- * the kernel counts a resume as one). */
+/* The guest's clock stands still while the host sleeps or QEMU is paused; setting the host's is a
+ * change, too. The timer never fires: it is cancelled by each change (timerfd_create(2),
+ * TFD_TIMER_CANCEL_ON_SET; the kernel counts a resume as one). */
 void serve_watch_clock(struct vm *vm)
 {
 	const struct itimerspec never = { .it_value = { .tv_sec = INT64_MAX / 1000000000 } };
 
 	if (vm->clock_fd >= 0 &&
-	    timerfd_settime(vm->clock_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0)
+	    timerfd_settime(vm->clock_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
+			    NULL) < 0)
 		close_fd(&vm->clock_fd);
 }
 
@@ -206,7 +211,8 @@ static void end_command(struct vm *vm)
 
 	vm->command_told = true;
 	events_add(&vm->watch->events, "command-ended", EVENT_F("ran", c->state == COMMAND_ENDED),
-		   EVENT_N("status", c->status), EVENT_N("signal", c->signal), EVENT_T("text", c->why));
+		   EVENT_N("status", c->status), EVENT_N("signal", c->signal),
+		   EVENT_T("text", c->why));
 	command_close(c); /* the guest hangs up what still runs */
 	if (c->terminal.quit && !vm->signal) {
 		vm->quit = true;
@@ -227,7 +233,8 @@ static void serve_hello(struct vm *vm)
 
 	vm->hellos = c->hellos;
 	vm->agent_until = 0;
-	events_add(&vm->watch->events, "agent", EVENT_T("place", places[c->place % ARRAY_SIZE(places)]));
+	events_add(&vm->watch->events, "agent",
+		   EVENT_T("place", places[c->place % ARRAY_SIZE(places)]));
 	serve_window(vm);
 	if (c->place != FRAME_AT_RESCUE)
 		return;

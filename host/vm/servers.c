@@ -5,15 +5,18 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-/* So many, and for so long. Linux 6.1 connects again at once, others wait 3 s (fs/cifs, cifs_reconnect). */
+/* So many, and for so long. Linux 6.1 connects again at once, others wait 3 s (fs/cifs,
+ * cifs_reconnect). */
 #define FAILED_MIN 4
 #define FAILING_US 10000000
 /* A server that lived for longer had come up. */
 #define APART_US 8000000
-/* A server in its sandbox is two processes, and bwrap(1) kills the inner one when the outer one ends. */
+/* A server in its sandbox is two processes, and bwrap(1) kills the inner one when the outer one
+ * ends. */
 #define PAIR_US 1000000
 
-/* smbd's own ends: well, or by the SIGTERM that it sends to its group when the connection is closed. */
+/* smbd's own ends: well, or by the SIGTERM that it sends to its group when the connection is
+ * closed. */
 static bool had_come_up(int status)
 {
 	return status == 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGTERM);
@@ -32,7 +35,8 @@ void servers_ended(struct servers *s, int status, uint64_t now_us)
 		s->failed = 0;
 		s->first_us = now_us;
 	}
-	/* What was killed, by whom or along with its parent, says less than what ended by itself. */
+	/* What was killed, by whom or along with its parent, says less than what ended by itself.
+	 */
 	if (s->failed++ == 0 || WIFEXITED(status))
 		s->status = status;
 	s->last_us = now_us;

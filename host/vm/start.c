@@ -2,10 +2,10 @@
 /*
  * start.c - from QEMU's start to the guest's
  *
- * Theory of operation: QEMU starts paused (-S). Its monitor answers the first command once QEMU has taken all
- * of its arguments, opened all files and ports, and made the machine; the greeting comes before that. Then
- * what stays after the run is made, the console is opened, and the guest begins. Whatever QEMU refuses, it
- * refuses before anything was made.
+ * Theory of operation: QEMU starts paused (-S). Its monitor answers the first command once QEMU has
+ * taken all of its arguments, opened all files and ports, and made the machine; the greeting comes
+ * before that. Then what stays after the run is made, the console is opened, and the guest begins.
+ * Whatever QEMU refuses, it refuses before anything was made.
  */
 #include "host/vm/vm_state.h"
 #include "init/lib/sys.h"
@@ -22,7 +22,9 @@ static void greet(struct vm *vm)
 static int accept_start(struct vm *vm)
 {
 	vm->watch->memory = vm->qmp.memory;
-	return vm->watch->accepted ? vm->watch->accepted(vm->watch->accepted_arg, &vm->start_error) : 0;
+	return vm->watch->accepted ?
+		       vm->watch->accepted(vm->watch->accepted_arg, &vm->start_error) :
+		       0;
 }
 
 void serve_start(struct vm *vm)

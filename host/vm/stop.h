@@ -17,13 +17,14 @@ enum stop_stage {
 
 /* What there is to end it by. */
 struct stop_means {
-	bool agent;   /* is in the guest */
-	bool stage2;  /* the guest is so far that it can power itself off */
-	bool monitor; /* QEMU takes commands */
+	bool agent;	      /* is in the guest */
+	bool stage2;	      /* the guest is so far that it can power itself off */
+	bool monitor;	      /* QEMU takes commands */
 	unsigned int grace_s; /* for a clean power-off */
 };
 
-/* The stage after one that did not end the guest in time. ret_us: how long it has. A pure function. */
+/* The stage after one that did not end the guest in time. ret_us: how long it has. A pure function.
+ */
 enum stop_stage stop_next(enum stop_stage now, const struct stop_means *m, uint64_t *ret_us);
 
 #endif

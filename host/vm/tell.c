@@ -61,5 +61,6 @@ int tell_plot(const struct timeline *t, const char *name, const char *path, stru
 	_cleanup_buf_ struct buf svg = { 0 };
 	int r = timeline_svg(t, name, &svg);
 
-	return r < 0 ? err_sys(e, r, "--plot %s", path) : output_write(path, &svg, "the plot", is_plot, e);
+	return r < 0 ? err_sys(e, r, "--plot %s", path) :
+		       output_write(path, &svg, "the plot", is_plot, e);
 }

@@ -86,7 +86,8 @@ void timeline_record(struct timeline *t, const struct record *rec, uint64_t now_
 	}
 }
 
-/* --- rows: what both pictures show ------------------------------------------------------------------ */
+/* --- rows: what both pictures show
+ * ------------------------------------------------------------------ */
 
 enum row_kind { ROW_HOST, ROW_KERNEL, ROW_STEP, ROW_SKIPPED, ROW_FAILED, ROW_RUNS };
 
@@ -121,13 +122,15 @@ static void add_step(const struct timeline *t, const struct timeline_step *s, ui
 		     struct rows *ret)
 {
 	static const enum row_kind kinds[] = {
-		[TIMELINE_RUNS] = ROW_RUNS, [TIMELINE_OK] = ROW_STEP,
-		[TIMELINE_SKIPPED] = ROW_SKIPPED, [TIMELINE_FAILED] = ROW_FAILED,
+		[TIMELINE_RUNS] = ROW_RUNS,
+		[TIMELINE_OK] = ROW_STEP,
+		[TIMELINE_SKIPPED] = ROW_SKIPPED,
+		[TIMELINE_FAILED] = ROW_FAILED,
 	};
 	uint64_t from = since_qemu(t, s->start_us), to = since_qemu(t, s->start_us + s->took_us);
 
 	if (s->outcome == TIMELINE_SKIPPED && s->took_us == 0)
-		return; /* not wanted by this boot */
+		return;			 /* not wanted by this boot */
 	if (s->outcome == TIMELINE_RUNS) /* the step that hands over ends with it */
 		to = t->stage2 ? since_qemu(t, t->stage2_us) : ended;
 	add_row(ret, s->name, kinds[s->outcome], from, to);
@@ -162,7 +165,8 @@ static void rows_of(const struct timeline *t, struct rows *ret)
 		ret->end_us = since_qemu(t, t->stage2_us);
 }
 
-/* --- the table ------------------------------------------------------------------------------------------ */
+/* --- the table
+ * ------------------------------------------------------------------------------------------ */
 
 static const char *remark(enum row_kind kind)
 {
@@ -184,7 +188,8 @@ static const char *remark(enum row_kind kind)
 static int add_line(struct buf *b, const char *name, uint64_t at, const uint64_t *took,
 		    const char *rest)
 {
-	int r = buf_addf(b, "  %-18s %8" PRIu64 ".%03" PRIu64, name, at / 1000000, at / 1000 % 1000);
+	int r = buf_addf(b, "  %-18s %8" PRIu64 ".%03" PRIu64, name, at / 1000000,
+			 at / 1000 % 1000);
 
 	if (r == 0 && took)
 		r = buf_addf(b, " %8" PRIu64 ".%03" PRIu64, *took / 1000000, *took / 1000 % 1000);
@@ -210,18 +215,19 @@ int timeline_table(const struct timeline *t, struct buf *ret)
 	return r;
 }
 
-/* --- the drawing ---------------------------------------------------------------------------------------- */
+/* --- the drawing
+ * ---------------------------------------------------------------------------------------- */
 
 #define WIDTH 960
-#define LEFT 140   /* where the bars begin */
-#define RIGHT 130  /* room for the last bar's time and remark */
-#define TOP 64	   /* title and axis */
-#define PITCH 26   /* from row to row */
+#define LEFT 140  /* where the bars begin */
+#define RIGHT 130 /* room for the last bar's time and remark */
+#define TOP 64	  /* title and axis */
+#define PITCH 26  /* from row to row */
 #define BAR 16
 #define TEXT "#222"
 
 static const char *const colours[] = {
-	[ROW_HOST] = "#8a94a6", [ROW_KERNEL] = "#3b76b8", [ROW_STEP] = "#2e9e6b",
+	[ROW_HOST] = "#8a94a6",	   [ROW_KERNEL] = "#3b76b8", [ROW_STEP] = "#2e9e6b",
 	[ROW_SKIPPED] = "#a9d8c0", [ROW_FAILED] = "#c8402f", [ROW_RUNS] = "#d98a1f",
 };
 
@@ -256,11 +262,12 @@ static int add_axis(const struct rows *rows, double bottom, struct buf *b)
 	for (uint64_t at = 0; r == 0 && at <= rows->end_us; at += step) {
 		double x = x_of(at, rows->end_us);
 
-		r = buf_addf(b,
-			     "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%.0f\" stroke=\"#ddd\"/>\n"
-			     "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" fill=\"#666\">%g s"
-			     "</text>\n",
-			     x, TOP - 8, x, bottom, x, TOP - 13, (double)at / 1e6);
+		r = buf_addf(
+			b,
+			"<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%.0f\" stroke=\"#ddd\"/>\n"
+			"<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" fill=\"#666\">%g s"
+			"</text>\n",
+			x, TOP - 8, x, bottom, x, TOP - 13, (double)at / 1e6);
 	}
 	return r;
 }
@@ -306,11 +313,12 @@ int timeline_svg(const struct timeline *t, const char *name, struct buf *ret)
 
 	rows_of(t, &rows);
 	height = TOP + (int)rows.n * PITCH + 12;
-	r = buf_addf(ret,
-		     "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-		     "viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\" fill=\"" TEXT
-		     "\">\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
-		     WIDTH, height, WIDTH, height);
+	r = buf_addf(
+		ret,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+		"viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\" fill=\"" TEXT
+		"\">\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
+		WIDTH, height, WIDTH, height);
 	if (r == 0)
 		r = add_title(t, &rows, name, ret);
 	if (r == 0)

@@ -80,8 +80,8 @@ static bool has_ended(const struct command *c)
 	return c && !c->out_error && (c->state == COMMAND_ENDED || c->state == COMMAND_REFUSED);
 }
 
-/* Its status is the run's, whatever became of the guest afterwards. One that failed without the share may have
- * failed for that; one that succeeded says itself that it lacked nothing. */
+/* Its status is the run's, whatever became of the guest afterwards. One that failed without the
+ * share may have failed for that; one that succeeded says itself that it lacked nothing. */
 static bool command_ended(const struct ending *end, struct verdict *v)
 {
 	const struct command *c = end->command;
@@ -114,8 +114,8 @@ static bool command_lost(const struct ending *end, struct verdict *v)
 	if (!c)
 		return false;
 	if (end->qmp->by_guest)
-		say(v, EXIT_GUEST, true, "the guest ended (%s) before the command %s", end->qmp->reason,
-		    c->state == COMMAND_NONE ? "began" : "had ended");
+		say(v, EXIT_GUEST, true, "the guest ended (%s) before the command %s",
+		    end->qmp->reason, c->state == COMMAND_NONE ? "began" : "had ended");
 	else if (c->state == COMMAND_NONE) /* QEMU was ended as it could not begin any more */
 		say(v, EXIT_GUEST, true, "the command could not begin: %s", end->channel_gone);
 	else
@@ -130,8 +130,8 @@ static bool stage1_failed(const struct ending *end, struct verdict *v)
 
 	if (!end->report->failed)
 		return false;
-	say(v, str_eq(fail->name, "share") || str_eq(fail->name, "bind") ? EXIT_SHARE : EXIT_STAGE1, true,
-	    "stage 1 failed at step %s: %s", fail->name, fail->text);
+	say(v, str_eq(fail->name, "share") || str_eq(fail->name, "bind") ? EXIT_SHARE : EXIT_STAGE1,
+	    true, "stage 1 failed at step %s: %s", fail->name, fail->text);
 	return true;
 }
 
@@ -159,8 +159,9 @@ static bool qemu_failed(const struct ending *end, struct verdict *v)
 }
 
 /*
- * QEMU's event tells. The words on the console may be an old log's, so they count only where the kernel has no
- * driver for that device, or not yet; and not before a restart in good order, nor before a power-off.
+ * QEMU's event tells. The words on the console may be an old log's, so they count only where the
+ * kernel has no driver for that device, or not yet; and not before a restart in good order, nor
+ * before a power-off.
  */
 static bool has_panicked(const struct ending *end, const char *text)
 {
@@ -181,7 +182,8 @@ static bool panicked(const struct ending *end, struct verdict *v)
 	if (!text)
 		text = LAST_WORDS_PANIC;
 	v->panicked = true;
-	say(v, EXIT_GUEST, true, "the guest's kernel panicked: %.*s", (int)strcspn(text, "\r\n"), text);
+	say(v, EXIT_GUEST, true, "the guest's kernel panicked: %.*s", (int)strcspn(text, "\r\n"),
+	    text);
 	return true;
 }
 
@@ -194,9 +196,9 @@ static bool by_request(const struct ending *end, struct verdict *v)
 	if (!end->stopped || (off && r->stage2 && !end->command))
 		return false;
 	say(v, EXIT_SIGNAL + SIGTERM, false, "ended by storeboot stop%s",
-	    !r->stage2	 ? ", before stage 2" :
-	    !off	 ? "; the guest had not powered off" :
-			   "; the command had not ended");
+	    !r->stage2 ? ", before stage 2" :
+	    !off       ? "; the guest had not powered off" :
+			 "; the command had not ended");
 	return true;
 }
 
@@ -299,11 +301,12 @@ bool verdict_is_little(uint64_t memory, uint64_t kernel_needs)
 	return memory && kernel_needs && memory < kernel_needs + LITTLE;
 }
 
-/* Too little memory shows itself in many ways: a kernel that does not say a word, a panic, a step or a program
- * that fails, a guest that only reads its programs again and again. */
+/* Too little memory shows itself in many ways: a kernel that does not say a word, a panic, a step
+ * or a program that fails, a guest that only reads its programs again and again. */
 static void tell_memory(const struct ending *end, struct verdict *v)
 {
-	const unsigned long long mib = end->qmp->memory / MIB, needs = (end->kernel_needs + MIB - 1) / MIB;
+	const unsigned long long mib = end->qmp->memory / MIB,
+				 needs = (end->kernel_needs + MIB - 1) / MIB;
 	const char *words = end->report->failed && end->report->fail.num == ENOMEM ?
 				    strerror(ENOMEM) :
 				    last_words_memory(end->console);
@@ -315,11 +318,15 @@ static void tell_memory(const struct ending *end, struct verdict *v)
 	if (words)
 		append(v, "; it had %llu MiB of memory: give it more with --memory", mib);
 	else if (mib < needs)
-		append(v, "; it had %llu MiB of memory, and its kernel alone needs %llu: give it more with "
-			  "--memory", mib, needs);
+		append(v,
+		       "; it had %llu MiB of memory, and its kernel alone needs %llu: give it more with "
+		       "--memory",
+		       mib, needs);
 	else if (verdict_is_little(end->qmp->memory, end->kernel_needs))
-		append(v, "; it had only %llu MiB of memory, which may be too little: give it more with "
-			  "--memory", mib);
+		append(v,
+		       "; it had only %llu MiB of memory, which may be too little: give it more with "
+		       "--memory",
+		       mib);
 }
 
 /* The guest did not do what it should, for reasons of its own. */
@@ -330,10 +337,12 @@ static bool may_lack_memory(const struct verdict *v)
 
 void verdict_of(const struct ending *end, struct verdict *ret)
 {
-	/* In the order of what counts: the first that applies is the verdict, where no command's status is. */
+	/* In the order of what counts: the first that applies is the verdict, where no command's
+	 * status is. */
 	static bool (*const rules[])(const struct ending *, struct verdict *) = {
-		by_signal,  qemu_refused, stage1_failed, panicked, by_request,	lost_output,   share_gone,
-		share_lost, too_long,	  no_agent,	 qemu_failed, before_stage2, command_lost, after_stage2,
+		by_signal,   qemu_refused,  stage1_failed, panicked,	 by_request,
+		lost_output, share_gone,    share_lost,	   too_long,	 no_agent,
+		qemu_failed, before_stage2, command_lost,  after_stage2,
 	};
 
 	bool by_command = command_ended(end, ret);

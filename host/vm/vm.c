@@ -2,10 +2,11 @@
 /*
  * vm.c - one QEMU, from its start to its end
  *
- * Theory of operation: one poll(2) over everything that can happen: a signal to the launcher, QEMU's
- * end (a pidfd), a record of the guest, an event of QEMU's monitor, a word of QEMU itself, the console,
- * the channel and its command (serve.c), and time (end.c). QEMU's end alone ends the loop. What is left
- * in the channels is read after it: the last record and the SHUTDOWN event are what the verdict rests on.
+ * Theory of operation: one poll(2) over everything that can happen: a signal to the launcher,
+ * QEMU's end (a pidfd), a record of the guest, an event of QEMU's monitor, a word of QEMU itself,
+ * the console, the channel and its command (serve.c), and time (end.c). QEMU's end alone ends the
+ * loop. What is left in the channels is read after it: the last record and the SHUTDOWN event are
+ * what the verdict rests on.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -100,11 +101,11 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
 	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
 	sigset_t taken, jobs, jobs_blocked;
-	int r = make_channel(&vm->report_fd, &report) ?:
-		make_channel(&vm->qmp_fd, &qmp) ?:
-		make_channel(&vm->said_fd, &said) ?:
-		make_channel(&ours, &console) ?:
-		make_channel(&vm->channel.port, &port);
+	int r = make_channel(&vm->report_fd, &report)	  ?:
+			make_channel(&vm->qmp_fd, &qmp)	  ?:
+			make_channel(&vm->said_fd, &said) ?:
+			make_channel(&ours, &console)	  ?:
+							    make_channel(&vm->channel.port, &port);
 
 	if (r < 0)
 		return err_sys(e, r, "socketpair");
@@ -167,13 +168,14 @@ static const char *server_said(const struct watch *watch, struct buf *log)
 	return line ? line : "";
 }
 
-/* What QEMU says of a qcow2 with lazy refcounts that a crash left open, a line for each cluster, as it counts
- * anew (block/qcow2-refcount.c). It was looked at before (host/disk/qemu_img.c). */
+/* What QEMU says of a qcow2 with lazy refcounts that a crash left open, a line for each cluster, as
+ * it counts anew (block/qcow2-refcount.c). It was looked at before (host/disk/qemu_img.c). */
 static bool is_repair(const char *line)
 {
-	static const char *const begins[] = { "ERROR cluster ",	   "ERROR OFLAG_COPIED ",
-					      "Leaked cluster ",   "Repairing cluster ",
-					      "Repairing OFLAG_COPIED ", "Rebuilding refcount structure" };
+	static const char *const begins[] = {
+		"ERROR cluster ",     "ERROR OFLAG_COPIED ",	 "Leaked cluster ",
+		"Repairing cluster ", "Repairing OFLAG_COPIED ", "Rebuilding refcount structure"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(begins); i++)
 		if (str_after(line, begins[i]))
@@ -195,13 +197,15 @@ static void tell_rest(struct vm *vm, const struct verdict *v, bool refused, cons
 	/* Where QEMU failed its last line is in the verdict. */
 	if (refused || (v->code ? v->code : v->exit_status) == EXIT_GUEST || vm->said.len == 0)
 		return;
-	for (line = strtok_r(vm->said.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+	for (line = strtok_r(vm->said.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
 		if (!is_repair(line))
 			log_warning("QEMU: %s", line);
 		repaired = repaired || is_repair(line);
 	}
 	if (repaired)
-		log_info("QEMU has mended the counters of a disk that a crash left open; nothing is lost");
+		log_info(
+			"QEMU has mended the counters of a disk that a crash left open; nothing is lost");
 }
 
 /* QEMU ended well, and did not say why: on such a machine the guest powered off. Every other way to
@@ -226,19 +230,22 @@ static const struct refusal *find_refusal(const struct vm *vm, int qemu_status, 
 	const struct qemu_config *c = vm->config;
 	const char *opts = c->network.opts;
 
-	refusal_of(vm->said.len > 0 ? vm->said.data : "", (const char *const *)vm->argv.words.v, c->extra.n,
-		   opts && opts[0], ret);
+	refusal_of(vm->said.len > 0 ? vm->said.data : "", (const char *const *)vm->argv.words.v,
+		   c->extra.n, opts && opts[0], ret);
 	if (WEXITSTATUS(qemu_status) == 0)
-		*ret = (struct refusal){ EXIT_USAGE,
-					 "QEMU started no machine, it only printed what QEMU_OPTS or "
-					 "--qemu-opts asks for; nothing was made" };
+		*ret = (struct refusal){
+			EXIT_USAGE, "QEMU started no machine, it only printed what QEMU_OPTS or "
+				    "--qemu-opts asks for; nothing was made"
+		};
 	return ret;
 }
 
 static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 {
 	struct refusal refusal;
-	struct ending end = { .report = &vm->report, .qmp = &vm->qmp, .limits = &vm->watch->limits,
+	struct ending end = { .report = &vm->report,
+			      .qmp = &vm->qmp,
+			      .limits = &vm->watch->limits,
 			      .kernel_needs = vm->watch->kernel_needs };
 	_cleanup_buf_ struct buf log = { 0 };
 
@@ -257,7 +264,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 	serve_end(vm);
 	end.signal = vm->signal;
 	end.out_error = vm->console->out_error ? vm->console->out_error :
-						  vm->watch->command.command.out_error;
+						 vm->watch->command.command.out_error;
 	end.missed = vm->missed;
 	end.stopped = vm->stopped;
 	end.servers = &vm->servers;
@@ -293,11 +300,19 @@ static int serve_to_end(struct vm *vm, struct verdict *ret, struct err *e)
 int vm_run(struct qemu_config *config, struct console *console, struct proc_others *others,
 	   struct watch *watch, struct verdict *ret, struct err *e)
 {
-	_cleanup_(vm_free) struct vm vm = { .console = console, .others = others, .watch = watch,
+	_cleanup_(vm_free) struct vm vm = { .console = console,
+					    .others = others,
+					    .watch = watch,
 					    .config = config,
-					    .pidfd = -1, .signal_fd = -1, .report_fd = -1,
-					    .qmp_fd = -1, .said_fd = -1, .clock_fd = -1, .console_fd = -1,
-					    .channel = CHANNEL_INIT, .rescue = RESCUE_INIT };
+					    .pidfd = -1,
+					    .signal_fd = -1,
+					    .report_fd = -1,
+					    .qmp_fd = -1,
+					    .said_fd = -1,
+					    .clock_fd = -1,
+					    .console_fd = -1,
+					    .channel = CHANNEL_INIT,
+					    .rescue = RESCUE_INIT };
 	sigset_t jobs, blocked, before;
 	int r;
 

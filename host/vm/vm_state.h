@@ -37,33 +37,34 @@ struct vm {
 	struct rescue rescue;
 	struct report report;
 	struct qmp qmp;
-	struct buf said;	 /* QEMU's own stdout and stderr, the end of it */
-	struct strv warnings;	 /* of stage 1; told when the console is ours again */
-	char io_error[1024];	 /* the first disk that the host could not write or read */
-	size_t io_told;		 /* of qmp.io_errors */
-	struct argv argv;	 /* QEMU's arguments */
-	bool ended;		 /* QEMU has */
+	struct buf said;      /* QEMU's own stdout and stderr, the end of it */
+	struct strv warnings; /* of stage 1; told when the console is ours again */
+	char io_error[1024];  /* the first disk that the host could not write or read */
+	size_t io_told;	      /* of qmp.io_errors */
+	struct argv argv;     /* QEMU's arguments */
+	bool ended;	      /* QEMU has */
 	bool hello_sent;
-	unsigned int asked;	 /* the monitor's commands that are answered before the guest may run */
-	bool accepted;		 /* QEMU has taken its arguments; the guest may run */
-	int started;		 /* -errno where what a run keeps could not be made then, as start_error says */
+	unsigned int asked; /* the monitor's commands that are answered before the guest may run */
+	bool accepted;	    /* QEMU has taken its arguments; the guest may run */
+	int started; /* -errno where what a run keeps could not be made then, as start_error says */
 	struct err start_error;
-	int console_fd;		 /* our end of the console until it is opened; -1 */
-	bool attended;		 /* stage 1 gave a shell to the person at the console */
-	int signal;		 /* the first signal that the launcher got */
-	bool forwarded;		 /* one of those that end a run went to the command */
-	enum deadline missed;	 /* what took too long */
-	uint64_t away_us;	 /* for so long the run was stopped by the terminal */
+	int console_fd;	      /* our end of the console until it is opened; -1 */
+	bool attended;	      /* stage 1 gave a shell to the person at the console */
+	int signal;	      /* the first signal that the launcher got */
+	bool forwarded;	      /* one of those that end a run went to the command */
+	enum deadline missed; /* what took too long */
+	uint64_t away_us;     /* for so long the run was stopped by the terminal */
 	struct servers servers;
-	bool quit;		 /* it stands for Ctrl-a x */
-	bool stopped;		 /* storeboot stop was the first reason to end it */
-	enum stop_stage stop;	 /* how it is being ended */
-	uint64_t stop_at;	 /* when the next stage comes */
-	uint64_t stage2_at;	 /* when stage 2 was reached; 0: not yet */
+	bool quit;		      /* it stands for Ctrl-a x */
+	bool stopped;		      /* storeboot stop was the first reason to end it */
+	enum stop_stage stop;	      /* how it is being ended */
+	uint64_t stop_at;	      /* when the next stage comes */
+	uint64_t stage2_at;	      /* when stage 2 was reached; 0: not yet */
 	unsigned int hellos, resumed; /* of the channel's and the monitor's, those handled */
-	bool command_told;	 /* the command's end */
-	uint64_t agent_until;	 /* the agent is gone: so long the machine may take to end; 0: it is not */
-	bool agent_left;	 /* it said before that it would go */
+	bool command_told;	      /* the command's end */
+	uint64_t agent_until; /* the agent is gone: so long the machine may take to end; 0: it is
+				 not */
+	bool agent_left;      /* it said before that it would go */
 };
 
 /* serve.c: says what to wait for; moves what there is. */
@@ -73,7 +74,8 @@ void vm_serve(struct vm *vm, const struct pollfd *fds);
 void serve_start(struct vm *vm);
 /* QEMU has ended: reads what is left in its channels. */
 void serve_rest(struct vm *vm);
-/* After the console's end: tells exec, console and stop that the VM has ended, if they read it in time. */
+/* After the console's end: tells exec, console and stop that the VM has ended, if they read it in
+ * time. */
 void serve_end(struct vm *vm);
 /* The terminal has another size. */
 void serve_window(struct vm *vm);
@@ -87,7 +89,8 @@ void serve_tell_qmp(struct vm *vm, const char *command);
 int serve_wait_ms(const struct vm *vm);
 void serve_deadlines(struct vm *vm);
 void vm_serve_signals(struct vm *vm);
-/* Stops this process as the terminal asks, by SIGTSTP or SIGTTOU; the guest stands still meanwhile. */
+/* Stops this process as the terminal asks, by SIGTSTP or SIGTTOU; the guest stands still meanwhile.
+ */
 void serve_stop(struct vm *vm, int signal);
 /* When QEMU has ended: how the file servers took it. */
 void serve_last_servers(struct vm *vm);
@@ -96,7 +99,8 @@ void stop_clean(struct vm *vm);
 void stop_off(struct vm *vm);
 void stop_now(struct vm *vm);
 
-/* agent.c: QEMU says that the guest has closed the agent's port; what is to be done by agent_until. */
+/* agent.c: QEMU says that the guest has closed the agent's port; what is to be done by agent_until.
+ */
 void agent_closed(struct vm *vm);
 void agent_deadline(struct vm *vm);
 

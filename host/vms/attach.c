@@ -26,10 +26,10 @@ struct attached {
 	struct escapes escapes;
 	struct buf in, out;
 	bool over;
-	bool left;	/* by the user's doing */
-	bool answered;	/* the launcher has heard */
-	bool told;	/* it has said why it closes the connection: */
-	int status;	/* with this exit status */
+	bool left;     /* by the user's doing */
+	bool answered; /* the launcher has heard */
+	bool told;     /* it has said why it closes the connection: */
+	int status;    /* with this exit status */
 	char why[FRAME_TEXT_MAX + 1];
 	int error; /* errno of a failed write to stdout */
 };
@@ -130,12 +130,14 @@ static int serve(struct attached *a, const struct target *t, int signals, struct
 	while (r == 0 && !a->over) {
 		struct pollfd fds[] = {
 			{ a->sock, (short)(POLLIN | (a->out.len > 0 ? POLLOUT : 0)), 0 },
-			{ a->terminal.wanted && terminal_readable() ? STDIN_FILENO : -1, POLLIN, 0 },
+			{ a->terminal.wanted && terminal_readable() ? STDIN_FILENO : -1, POLLIN,
+			  0 },
 			{ signals, POLLIN, 0 },
 		};
 		ssize_t n;
 
-		if (poll(fds, ARRAY_SIZE(fds), terminal_wait_ms(a->answered ? -1 : TARGET_LOOK_MS)) < 0)
+		if (poll(fds, ARRAY_SIZE(fds),
+			 terminal_wait_ms(a->answered ? -1 : TARGET_LOOK_MS)) < 0)
 			continue;
 		if (terminal_follow(false))
 			send_size(a);
@@ -149,7 +151,9 @@ static int serve(struct attached *a, const struct target *t, int signals, struct
 			read_keys(a);
 		if (fds[2].revents && read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
 			take_signal(a, (int)info.ssi_signo);
-		n = a->out.len > 0 ? send(a->sock, a->out.data, a->out.len, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
+		n = a->out.len > 0 ?
+			    send(a->sock, a->out.data, a->out.len, MSG_DONTWAIT | MSG_NOSIGNAL) :
+			    0;
 		if (n > 0)
 			frame_drop(&a->out, (size_t)n);
 		if (!a->answered && !a->over)
@@ -166,10 +170,11 @@ static int tell_end(const struct attached *a, const struct target *t, struct err
 	if (a->told && a->status != EXIT_OK)
 		return err_exit(e, a->status, EBUSY, "%s: %s", t->name, a->why);
 	if (!a->told && !a->left)
-		return err_exit(e, EXIT_GUEST, EPIPE,
-				"%s: its launcher, pid %d, closed the connection without a reason: it was "
-				"killed",
-				t->name, (int)t->launcher);
+		return err_exit(
+			e, EXIT_GUEST, EPIPE,
+			"%s: its launcher, pid %d, closed the connection without a reason: it was "
+			"killed",
+			t->name, (int)t->launcher);
 	if (a->terminal.there)
 		log_info("%s", a->left ? "left; the VM goes on" : a->why);
 	return 0;

@@ -11,8 +11,8 @@
 /* Makes it and listens. Returns the descriptor, or -errno with e. */
 _must_check_ int control_listen(const char *folder, struct err *e);
 
-/* Connects to it without waiting. Returns the descriptor, or -errno: -EAGAIN where too many wait already,
- * -ENOENT or -ECONNREFUSED where nobody listens. */
+/* Connects to it without waiting. Returns the descriptor, or -errno: -EAGAIN where too many wait
+ * already, -ENOENT or -ECONNREFUSED where nobody listens. */
 _must_check_ int control_connect(const char *folder);
 
 #endif

@@ -50,7 +50,9 @@ const struct opt_command exec_command = {
 /* All that a command can be sent; a terminal's size; and our own end. */
 static int take_signals(sigset_t *ret)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
+	static const int signals[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH
+	};
 	sigset_t jobs, blocked;
 	int fd;
 
@@ -85,8 +87,8 @@ static bool is_terminals(struct command *c, int signal)
 	return signal == SIGTSTP || signal == SIGCONT || signal == SIGWINCH;
 }
 
-/* A signal that comes before the guest has begun the command, or a second one of those that end a program, is
- * for us. Returns it, or 0. */
+/* A signal that comes before the guest has begun the command, or a second one of those that end a
+ * program, is for us. Returns it, or 0. */
 static int serve_signals(struct command *c, int fd, int *first)
 {
 	struct signalfd_siginfo info;
@@ -106,8 +108,10 @@ static int serve_signals(struct command *c, int fd, int *first)
 	return 0;
 }
 
-/* Returns 0, or -errno with e: the launcher is stopped. ret_left: the signal that made us leave, or 0. */
-static int serve(struct command *c, const struct target *t, int signals, int *ret_left, struct err *e)
+/* Returns 0, or -errno with e: the launcher is stopped. ret_left: the signal that made us leave, or
+ * 0. */
+static int serve(struct command *c, const struct target *t, int signals, int *ret_left,
+		 struct err *e)
 {
 	int first = 0, r = 0;
 
@@ -116,7 +120,8 @@ static int serve(struct command *c, const struct target *t, int signals, int *re
 
 		command_polls(c, fds);
 		fds[COMMAND_POLLS] = (struct pollfd){ signals, POLLIN, 0 };
-		if (poll(fds, ARRAY_SIZE(fds), terminal_wait_ms(c->answered ? -1 : TARGET_LOOK_MS)) < 0)
+		if (poll(fds, ARRAY_SIZE(fds),
+			 terminal_wait_ms(c->answered ? -1 : TARGET_LOOK_MS)) < 0)
 			continue;
 		if (terminal_follow(false))
 			command_signal(c, SIGWINCH);

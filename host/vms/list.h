@@ -11,7 +11,8 @@
 int cmd_list(int argc, char **argv);
 extern const struct opt_command list_command;
 
-/* How long a VM runs, in its two largest units: "7s", "3m12s", "2h05m", "4d11h". A pure function. */
+/* How long a VM runs, in its two largest units: "7s", "3m12s", "2h05m", "4d11h". A pure function.
+ */
 void list_up(int64_t seconds, char *ret, size_t size);
 
 #endif

@@ -45,7 +45,8 @@ bool target_lives(const struct target *t)
 	return false;
 }
 
-/* proc_pid_stat(5): the state follows the name, which is in parentheses and may hold any character. */
+/* proc_pid_stat(5): the state follows the name, which is in parentheses and may hold any character.
+ */
 static char state_of(pid_t pid)
 {
 	_cleanup_buf_ struct buf stat = { 0 };
@@ -90,8 +91,8 @@ int target_connect(struct target *t, struct err *e)
 			return r;
 		r = t->sock = control_connect(t->folder);
 	}
-	return r < 0 ? err_exit(e, EXIT_MISSING, r, "%s: its launcher, pid %d, does not answer: %s", t->name,
-				(int)t->launcher, strerror(-r)) :
+	return r < 0 ? err_exit(e, EXIT_MISSING, r, "%s: its launcher, pid %d, does not answer: %s",
+				t->name, (int)t->launcher, strerror(-r)) :
 		       0;
 }
 

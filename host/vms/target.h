@@ -2,8 +2,8 @@
 /*
  * target.h - a running VM as another storeboot reaches it
  *
- * The launcher holds a lock on the VM's file for its life (host/vms/vms.h), and the kernel drops the lock
- * however the launcher ends. So the lock shows whether the VM still lives.
+ * The launcher holds a lock on the VM's file for its life (host/vms/vms.h), and the kernel drops
+ * the lock however the launcher ends. So the lock shows whether the VM still lives.
  */
 #ifndef STOREBOOT_HOST_VMS_TARGET_H
 #define STOREBOOT_HOST_VMS_TARGET_H
@@ -17,12 +17,15 @@
 struct target {
 	const char *name;
 	char folder[PATH_MAX];
-	int vm_fd; /* the VM's file; -1: none */
-	int sock;  /* to the launcher; -1: none */
+	int vm_fd;	/* the VM's file; -1: none */
+	int sock;	/* to the launcher; -1: none */
 	pid_t launcher; /* 0: not known */
 };
 
-#define TARGET_INIT { .vm_fd = -1, .sock = -1 }
+#define TARGET_INIT \
+	{ \
+		.vm_fd = -1, .sock = -1 \
+	}
 
 /* So often, in milliseconds, a program looks whether the launcher it waits for still runs. */
 #define TARGET_LOOK_MS 500
@@ -35,8 +38,8 @@ _must_check_ int target_connect(struct target *t, struct err *e);
 
 bool target_lives(const struct target *t);
 
-/* Is the launcher stopped, as by SIGSTOP or Ctrl-z? It answers nobody then. Returns 0 where it runs or is gone,
- * -EAGAIN with e where it is stopped. */
+/* Is the launcher stopped, as by SIGSTOP or Ctrl-z? It answers nobody then. Returns 0 where it runs
+ * or is gone, -EAGAIN with e where it is stopped. */
 _must_check_ int target_look(const struct target *t, struct err *e);
 
 void target_free(struct target *t);

@@ -23,7 +23,8 @@
 #define LOCK_TRIES 3000 /* 10 ms apart */
 #define NUMBER_MAX 9999 /* of NAME-2, NAME-3 ... */
 
-/* --- BASE ------------------------------------------------------------------------------------------- */
+/* --- BASE
+ * ------------------------------------------------------------------------------------------- */
 
 /* Others hold it for a moment. One that was stopped just then (Ctrl-z) would keep all waiting. */
 static int base_flock(int fd, const char *path, struct err *e)
@@ -34,17 +35,18 @@ static int base_flock(int fd, const char *path, struct err *e)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys(e, errno, "cannot lock %s", path);
 		if (i >= LOCK_TRIES)
-			return err_exit(e, EXIT_IN_USE, EBUSY,
-					"%s, the folder of the running VMs, is locked by another storeboot "
-					"for more than %d s; look for one that is stopped (ps -C storeboot)",
-					path, LOCK_TRIES / 100);
+			return err_exit(
+				e, EXIT_IN_USE, EBUSY,
+				"%s, the folder of the running VMs, is locked by another storeboot "
+				"for more than %d s; look for one that is stopped (ps -C storeboot)",
+				path, LOCK_TRIES / 100);
 		nanosleep(&pause, NULL);
 	}
 	return 0;
 }
 
-/* Opens BASE and locks it; the lock goes with the descriptor. Returns that, -ENOENT where there is no
- * BASE (make: it is made), or another -errno; e is set in each case. */
+/* Opens BASE and locks it; the lock goes with the descriptor. Returns that, -ENOENT where there is
+ * no BASE (make: it is made), or another -errno; e is set in each case. */
 static int base_lock(const char *path, bool make, struct err *e)
 {
 	for (;;) {
@@ -77,7 +79,8 @@ static void base_unlock(int fd, const char *path)
 	close(fd);
 }
 
-/* --- one VM ------------------------------------------------------------------------------------------ */
+/* --- one VM
+ * ------------------------------------------------------------------------------------------ */
 
 /* Opens its file. Returns a descriptor when it lives, else -ENOENT. */
 static int open_live(int base, const char *name)
@@ -159,7 +162,8 @@ static int entry_read(int base, const char *name, struct vms_entry *ret)
 	return 0;
 }
 
-/* --- making and removing ------------------------------------------------------------------------------ */
+/* --- making and removing
+ * ------------------------------------------------------------------------------ */
 
 static int about_text(const struct vms_about *about, const struct vms_own *own, struct buf *ret)
 {
@@ -229,7 +233,8 @@ static void remove_folders(int base, const char *name)
 	char path[NAME_MAX + 8], *folder = NULL;
 	json_object *o;
 
-	if (str_format(path, sizeof(path), "%s/vm", name) == 0 && file_read(base, path, FILE_MAX, &text) == 0) {
+	if (str_format(path, sizeof(path), "%s/vm", name) == 0 &&
+	    file_read(base, path, FILE_MAX, &text) == 0) {
 		o = json_tokener_parse(text.data);
 		folder = text_of(o, "folder");
 		json_object_put(o);
@@ -285,7 +290,8 @@ static int take_name(int base, const struct vms_about *about, bool exact, char *
 			return err_sys(e, errno, "cannot make a private folder for the VM %s", ret);
 		return 0;
 	}
-	return err_exit(e, EXIT_IN_USE, EBUSY, "%d VMs called %s run already", NUMBER_MAX, about->name);
+	return err_exit(e, EXIT_IN_USE, EBUSY, "%d VMs called %s run already", NUMBER_MAX,
+			about->name);
 }
 
 static void own_close(struct vms_own *own)
@@ -381,7 +387,8 @@ void vms_release(struct vms_own *own)
 	*own = (struct vms_own)VMS_OWN_INIT;
 }
 
-/* --- looking ------------------------------------------------------------------------------------------ */
+/* --- looking
+ * ------------------------------------------------------------------------------------------ */
 
 static int by_name(const void *a, const void *b)
 {
@@ -396,8 +403,8 @@ void vms_list_free(struct vms_list *l)
 	*l = (struct vms_list){ 0 };
 }
 
-/* Only a VM's own folder has that file. With STOREBOOT_RUNTIME_DIR another base's private folders may be
- * here. */
+/* Only a VM's own folder has that file. With STOREBOOT_RUNTIME_DIR another base's private folders
+ * may be here. */
 static bool has_file(int base, const char *name)
 {
 	char path[NAME_MAX + 8];

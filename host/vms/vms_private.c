@@ -19,10 +19,11 @@ int private_check(const char *path, const struct stat *st, const char *variable,
 {
 	if (S_ISDIR(st->st_mode) && st->st_uid == geteuid() && (st->st_mode & 0077) == 0)
 		return 0;
-	return err_exit(e, EXIT_MISSING, EPERM,
-			"%s is no private folder of this user (owner %u, mode %03o), so no VM's files are put "
-			"there; remove it, or set %s to a folder of your own",
-			path, (unsigned int)st->st_uid, (unsigned int)st->st_mode & 07777, variable);
+	return err_exit(
+		e, EXIT_MISSING, EPERM,
+		"%s is no private folder of this user (owner %u, mode %03o), so no VM's files are put "
+		"there; remove it, or set %s to a folder of your own",
+		path, (unsigned int)st->st_uid, (unsigned int)st->st_mode & 07777, variable);
 }
 
 /* The folder storeboot in one that is the user's own, else storeboot-UID. */
@@ -32,7 +33,8 @@ static int base_in(const char *in, bool own, char *ret, struct err *e)
 	int r;
 
 	if (!realpath(in, real))
-		return err_exit(e, EXIT_MISSING, errno, "%s, where the files of running VMs are to be: %s", in,
+		return err_exit(e, EXIT_MISSING, errno,
+				"%s, where the files of running VMs are to be: %s", in,
 				strerror(errno));
 	r = own ? str_format(ret, PATH_MAX, "%s/storeboot", real) :
 		  str_format(ret, PATH_MAX, "%s/storeboot-%u", real, (unsigned int)geteuid());
@@ -60,7 +62,8 @@ static bool is_private_of(const char *folder, const char *name)
 {
 	const char *slash = strrchr(folder, '/'), *tail = slash ? str_after(slash + 1, name) : NULL;
 
-	return folder[0] == '/' && tail && tail[0] == '.' && strlen(tail) == 7 && !strstr(folder, "/../");
+	return folder[0] == '/' && tail && tail[0] == '.' && strlen(tail) == 7 &&
+	       !strstr(folder, "/../");
 }
 
 void private_remove(const char *folder, const char *name)
@@ -68,7 +71,8 @@ void private_remove(const char *folder, const char *name)
 	char base[PATH_MAX];
 
 	if (is_private_of(folder, name) && folder_remove(folder) == 0 &&
-	    str_format(base, sizeof(base), "%.*s", (int)(strrchr(folder, '/') - folder), folder) == 0 &&
+	    str_format(base, sizeof(base), "%.*s", (int)(strrchr(folder, '/') - folder), folder) ==
+		    0 &&
 	    rmdir(base) < 0)
 		errno = 0; /* another VM has files there */
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * agent.c - the guest's end of the channel: runs commands for the host, beside stage 2 or in its place
+ * agent.c - the guest's end of the channel: runs commands for the host, beside stage 2 or in its
+ * place
  *
- * Theory of operation: one poll(2) over the port, the streams of up to SESSIONS commands, the ends of
- * children (a signalfd), and what tells of stage 2. Nothing here waits for anything else: the port is
- * non-blocking, and what does not fit it waits in `port_out`, which the credits bound.
+ * Theory of operation: one poll(2) over the port, the streams of up to SESSIONS commands, the ends
+ * of children (a signalfd), and what tells of stage 2. Nothing here waits for anything else: the
+ * port is non-blocking, and what does not fit it waits in `port_out`, which the credits bound.
  */
 #include "init/agent/agent.h"
 
@@ -24,8 +25,8 @@
 #include "init/agent/session.h"
 #include "init/lib/str.h"
 
-#define SESSIONS 20 /* more than the launcher lets in at a time */
-#define HOST_TRIES 500 /* 10 ms apart */
+#define SESSIONS 20	       /* more than the launcher lets in at a time */
+#define HOST_TRIES 500	       /* 10 ms apart */
 #define PORT_OUT_ENOUGH 131072 /* no command is listened to while so much waits for the host */
 #define CLOCK_TOLERANCE_NS 200000000 /* a clock that is right is not disturbed */
 
@@ -100,7 +101,8 @@ static void set_console_size(const struct agent *a, const struct frame *f)
 	struct winsize size = { .ws_row = (unsigned short)frame_number(f, 0, 2),
 				.ws_col = (unsigned short)frame_number(f, 2, 2) };
 	_cleanup_close_ int fd =
-		a->c->console ? open(a->c->console, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
+		a->c->console ? open(a->c->console, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) :
+				-1;
 
 	/* The kernel tells the foreground processes (SIGWINCH). */
 	if (fd >= 0 && ioctl(fd, TIOCSWINSZ, &size) < 0)
@@ -176,7 +178,8 @@ static int take_frames(struct agent *a)
 	return r < 0 ? r : n;
 }
 
-/* QEMU names a port before it opens its own end of it; the driver does not say when that is done. */
+/* QEMU names a port before it opens its own end of it; the driver does not say when that is done.
+ */
 static int wait_for_host(struct agent *a)
 {
 	const struct timespec pause = { 0, 10 * 1000000 };
@@ -265,7 +268,9 @@ static int serve_notify(struct agent *a)
 {
 	char text[4096], control[CMSG_SPACE(sizeof(struct ucred))];
 	struct iovec iov = { text, sizeof(text) - 1 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
 			    .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(a->notify_fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	struct cmsghdr *h = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
@@ -287,8 +292,9 @@ static void fill_polls(const struct agent *a, struct pollfd *fds)
 {
 	bool listen = a->port_out.len < PORT_OUT_ENOUGH;
 
-	fds[POLL_PORT] = (struct pollfd){ a->c->port,
-					  (short)(POLLIN | (a->port_out.len > 0 ? POLLOUT : 0)), 0 };
+	fds[POLL_PORT] =
+		(struct pollfd){ a->c->port, (short)(POLLIN | (a->port_out.len > 0 ? POLLOUT : 0)),
+				 0 };
 	fds[POLL_CHILD] = (struct pollfd){ a->signal_fd, POLLIN, 0 };
 	fds[POLL_EXECED] = (struct pollfd){ a->exec_fd, POLLIN, 0 };
 	fds[POLL_NOTIFY] = (struct pollfd){ a->notify_fd, POLLIN, 0 };

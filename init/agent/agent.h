@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * agent.h - the guest's end of the channel: runs commands for the host, beside stage 2 or in its place
+ * agent.h - the guest's end of the channel: runs commands for the host, beside stage 2 or in its
+ * place
  *
- * It is storeboot-init again, so it needs nothing of the system: no file of the initramfs is left when
- * it works, no library, no shell.
+ * It is storeboot-init again, so it needs nothing of the system: no file of the initramfs is left
+ * when it works, no library, no shell.
  */
 #ifndef STOREBOOT_AGENT_H
 #define STOREBOOT_AGENT_H

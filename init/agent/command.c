@@ -71,7 +71,8 @@ static int set_path(const char *system)
 	if (r == 0 && system)
 		r = buf_addf(&path, ":%s/sw/bin", system);
 	if (r == 0)
-		r = buf_addf(&path, ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+		r = buf_addf(&path,
+			     ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	if (r == 0 && setenv("PATH", path.data, 1) < 0)
 		r = -errno;
 	return r;
@@ -80,9 +81,9 @@ static int set_path(const char *system)
 /* What PID 1 was given is for PID 1: a command begins as at a login. */
 static void set_environment(const struct agent_config *c, const struct request *r, int failed)
 {
-	static const char *const login[][2] = {
-		{ "HOME", "/root" }, { "USER", "root" }, { "LOGNAME", "root" }
-	};
+	static const char *const login[][2] = { { "HOME", "/root" },
+						{ "USER", "root" },
+						{ "LOGNAME", "root" } };
 	int err;
 
 	if (clearenv() != 0)
@@ -114,13 +115,14 @@ static void set_folder(const struct agent_config *c, const struct request *r, in
 static void exec_shell(const struct agent_config *c, int failed)
 {
 	char sw[2][4096];
-	const char *const shells[] = { c->shell, sw[0], sw[1], "/run/current-system/sw/bin/bash",
+	const char *const shells[] = { c->shell,    sw[0],
+				       sw[1],	    "/run/current-system/sw/bin/bash",
 				       "/bin/bash", "/bin/sh" };
 	const char *const names[] = { "bash", "sh" };
 
 	for (int i = 0; i < 2; i++)
-		if (!c->system_config ||
-		    str_format(sw[i], sizeof(sw[i]), "%s/sw/bin/%s", c->system_config, names[i]) < 0)
+		if (!c->system_config || str_format(sw[i], sizeof(sw[i]), "%s/sw/bin/%s",
+						    c->system_config, names[i]) < 0)
 			sw[i][0] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
 		if (shells[i] && shells[i][0])
@@ -135,8 +137,8 @@ static void take_oom_score(void)
 		return; /* where there is no /proc it has PID 1's */
 }
 
-/* Where execve(2) fails with ENOENT, and the file is there: what the kernel needs to run it and did not find.
- * Returns whether that is known; ret: its name. */
+/* Where execve(2) fails with ENOENT, and the file is there: what the kernel needs to run it and did
+ * not find. Returns whether that is known; ret: its name. */
 static bool lacks_interpreter(const char *path, char *ret, size_t size)
 {
 	char line[PATH_MAX];

@@ -9,13 +9,14 @@
 /* What a command that could not be started says through its pipe. */
 struct command_failure {
 	int num;    /* errno */
-	int status; /* as a shell has it: 127 not found, 126 cannot be executed; 125 for what came before */
+	int status; /* as a shell has it: 127 not found, 126 cannot be executed; 125 for what came
+		       before */
 	char what[320];
 };
 
 /*
- * In the child: becomes the command. std: its three descriptors; of a terminal only the first counts.
- * Writes a struct command_failure to failed and exits where it cannot.
+ * In the child: becomes the command. std: its three descriptors; of a terminal only the first
+ * counts. Writes a struct command_failure to failed and exits where it cannot.
  */
 void command_exec(const struct agent_config *c, const struct request *r, const int *std, int failed)
 	__attribute__((noreturn));

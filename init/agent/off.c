@@ -21,11 +21,12 @@
 /* systemd(1), SIGNALS: SIGRTMIN+4 is poweroff.target. glibc's SIGRTMIN is 34, musl's is 35. */
 #define SYSTEMD_POWEROFF (34 + 4)
 
-/* What an init takes as the wish to end the machine: busybox's and sysvinit's, by poweroff(8). Not SIGINT:
- * a shell has a handler for it, and ends nothing. */
+/* What an init takes as the wish to end the machine: busybox's and sysvinit's, by poweroff(8). Not
+ * SIGINT: a shell has a handler for it, and ends nothing. */
 static const int wishes[] = { SIGUSR1, SIGUSR2, SIGTERM, SIGPWR };
 
-/* The signals that PID 1 has a handler for (proc_pid_status(5), SigCgt); 0 if they cannot be read. */
+/* The signals that PID 1 has a handler for (proc_pid_status(5), SigCgt); 0 if they cannot be read.
+ */
 static uint64_t caught(void)
 {
 	_cleanup_buf_ struct buf status = { 0 };
@@ -37,8 +38,8 @@ static uint64_t caught(void)
 	return line ? strtoull(line + strlen("\nSigCgt:"), NULL, 16) : 0;
 }
 
-/* busybox init has no handlers, it waits for its signals (sigtimedwait(2)), which /proc does not show. A
- * script that is named init is its interpreter's second word, with a path. */
+/* busybox init has no handlers, it waits for its signals (sigtimedwait(2)), which /proc does not
+ * show. A script that is named init is its interpreter's second word, with a path. */
 static bool is_named_init(void)
 {
 	_cleanup_buf_ struct buf words = { 0 };
@@ -64,8 +65,8 @@ static bool listens(void)
 
 static void exec_poweroff(const char *system)
 {
-	static const char *const places[] = { "/run/current-system/sw/bin", "/sbin", "/usr/sbin", "/bin",
-					      "/usr/bin" };
+	static const char *const places[] = { "/run/current-system/sw/bin", "/sbin", "/usr/sbin",
+					      "/bin", "/usr/bin" };
 	char path[4096];
 	sigset_t none;
 
@@ -103,8 +104,8 @@ static void pause_50ms(void)
 	nanosleep(&pause, NULL);
 }
 
-/* A process but PID 1, us, the kernel's threads (kthreadd is 2, their parent) and who has ended but is
- * not waited for. proc_pid_stat(5): the name in parentheses may hold any character. */
+/* A process but PID 1, us, the kernel's threads (kthreadd is 2, their parent) and who has ended but
+ * is not waited for. proc_pid_stat(5): the name in parentheses may hold any character. */
 static bool is_other(const char *pid)
 {
 	char path[64], state;
@@ -117,8 +118,8 @@ static bool is_other(const char *pid)
 	    file_read(AT_FDCWD, path, 4096, &stat) < 0)
 		return false;
 	rest = strrchr(stat.data, ')');
-	return rest && sscanf(rest, ") %c %d", &state, &parent) == 2 && state != 'Z' && parent != 0 &&
-	       parent != 2;
+	return rest && sscanf(rest, ") %c %d", &state, &parent) == 2 && state != 'Z' &&
+	       parent != 0 && parent != 2;
 }
 
 static bool others_left(void)
@@ -158,8 +159,8 @@ int off_read_only(const char *root)
 
 void off_now(void)
 {
-	/* The first lets shells and daemons end in order; an interactive shell obeys SIGHUP alone, and
-	 * who is stopped obeys nothing until SIGCONT. */
+	/* The first lets shells and daemons end in order; an interactive shell obeys SIGHUP alone,
+	 * and who is stopped obeys nothing until SIGCONT. */
 	kill(-1, SIGTERM);
 	kill(-1, SIGHUP);
 	end_all(SIGCONT);

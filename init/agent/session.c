@@ -2,9 +2,10 @@
 /*
  * session.c - one command of the host's: its process, its streams, its end
  *
- * Theory of operation: a session lives until its process has ended and all that it wrote is on its way;
- * FRAME_EXIT is the last that is heard of it. What a process left behind keeps a pipe open, so the end of
- * the process decides and not the end of its pipes: what lies in them by then is still sent.
+ * Theory of operation: a session lives until its process has ended and all that it wrote is on its
+ * way; FRAME_EXIT is the last that is heard of it. What a process left behind keeps a pipe open, so
+ * the end of the process decides and not the end of its pipes: what lies in them by then is still
+ * sent.
  */
 #include "init/agent/session.h"
 
@@ -27,7 +28,8 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static int put_refused(const struct session *s, int status, const char *what, int num, struct buf *port)
+static int put_refused(const struct session *s, int status, const char *what, int num,
+		       struct buf *port)
 {
 	char text[FRAME_TEXT_MAX];
 
@@ -124,8 +126,9 @@ int session_open(struct session *s, const struct agent_config *c, const struct f
 	if (r == 0)
 		r = start(s, c, &req);
 	if (r < 0)
-		return put_refused(s, 125, req.tty ? "the command cannot be started on a terminal" :
-						     "the command cannot be started",
+		return put_refused(s, 125,
+				   req.tty ? "the command cannot be started on a terminal" :
+					     "the command cannot be started",
 				   -r, port);
 	return frame_put_credit(port, s->id, FRAME_IN, FRAME_WINDOW);
 }
@@ -236,10 +239,11 @@ static int serve_in(struct session *s, struct buf *port)
 	return r;
 }
 
-/* Takes one frame's worth. left: how much more there is, once the command has ended; of a terminal only
- * reading tells. Returns 1 where there may be more, 0 where there is none for now, or -ENOMEM. */
-static int serve_out(struct session *s, enum frame_kind kind, int *fd, uint32_t *credit, size_t *left,
-		     struct buf *port)
+/* Takes one frame's worth. left: how much more there is, once the command has ended; of a terminal
+ * only reading tells. Returns 1 where there may be more, 0 where there is none for now, or -ENOMEM.
+ */
+static int serve_out(struct session *s, enum frame_kind kind, int *fd, uint32_t *credit,
+		     size_t *left, struct buf *port)
 {
 	char data[FRAME_DATA_MAX];
 	size_t max = *credit < sizeof(data) ? *credit : sizeof(data);

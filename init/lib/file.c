@@ -132,7 +132,8 @@ static int sync_parent(int dirfd, const char *path)
 	return 0;
 }
 
-/* A new file always: one left by a dead process of our number may have another mode or another name. */
+/* A new file always: one left by a dead process of our number may have another mode or another
+ * name. */
 static int write_tmp(int dirfd, const char *tmp, const void *data, size_t len, mode_t mode)
 {
 	_cleanup_close_ int fd = -1;
@@ -155,8 +156,8 @@ int file_replace(int dirfd, const char *path, const void *data, size_t len, mode
 	char tmp[PATH_MAX];
 	int r;
 
-	/* Its own for each process: two that replace one file at once would take away and publish each
-	 * other's. storeboot-init is 1 at each boot, and so finds what a power cut left. */
+	/* Its own for each process: two that replace one file at once would take away and publish
+	 * each other's. storeboot-init is 1 at each boot, and so finds what a power cut left. */
 	if (str_format(tmp, sizeof(tmp), "%s.tmp.%d", path, (int)getpid()) < 0)
 		return -ENAMETOOLONG;
 	r = write_tmp(dirfd, tmp, data, len, mode);

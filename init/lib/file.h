@@ -32,10 +32,10 @@ _must_check_ int file_write(int dirfd, const char *path, const void *data, size_
 
 /*
  * Replaces path so that a reader, also after a power cut, sees the old or the new content, whole:
- * writes path.tmp.PID, fsync, rename, fsync of the folder. Returns 0 or -errno; on failure path is as
- * before, or new where only the last step failed: whole in either case. mode: less the umask. Of
- * processes that do this at once the last one wins. What one leaves that is killed meanwhile goes with
- * the next of its PID; in a cache of the host, with cache_sweep.
+ * writes path.tmp.PID, fsync, rename, fsync of the folder. Returns 0 or -errno; on failure path is
+ * as before, or new where only the last step failed: whole in either case. mode: less the umask. Of
+ * processes that do this at once the last one wins. What one leaves that is killed meanwhile goes
+ * with the next of its PID; in a cache of the host, with cache_sweep.
  */
 _must_check_ int file_replace(int dirfd, const char *path, const void *data, size_t len,
 			      mode_t mode);

@@ -55,7 +55,8 @@ int frame_put_credit(struct buf *b, uint16_t session, enum frame_kind stream, ui
 	return frame_put(b, FRAME_CREDIT, session, payload, sizeof(payload));
 }
 
-int frame_put_text(struct buf *b, enum frame_kind kind, uint16_t session, int status, const char *text)
+int frame_put_text(struct buf *b, enum frame_kind kind, uint16_t session, int status,
+		   const char *text)
 {
 	unsigned char payload[4 + FRAME_TEXT_MAX];
 	size_t len = strnlen(text, FRAME_TEXT_MAX);

@@ -21,14 +21,14 @@ void log_open(int fd, bool kmsg, const char *prefix, enum log_level max);
 /* Calls hook before each line, for what must leave the terminal first. */
 void log_before(void (*hook)(void));
 
-/* raw: fd is a terminal in raw mode, and another program's cursor may be anywhere. Each line begins on a line
- * of its own and ends at the left. */
+/* raw: fd is a terminal in raw mode, and another program's cursor may be anywhere. Each line begins
+ * on a line of its own and ends at the left. */
 void log_raw(bool raw);
 
 _printf_(2, 3) void log_line(enum log_level level, const char *fmt, ...);
 
-/* As each line is before it is written to a terminal, which would obey the control characters in what is
- * quoted from the guest: they become "?". */
+/* As each line is before it is written to a terminal, which would obey the control characters in
+ * what is quoted from the guest: they become "?". */
 void log_disarm(char *line);
 
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)

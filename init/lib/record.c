@@ -13,8 +13,8 @@
 #define MAGIC "sb1"
 
 static const char *const kinds[] = {
-	[RECORD_STEP] = "step",	    [RECORD_SKIP] = "skip", [RECORD_FAIL] = "fail",
-	[RECORD_STAGE2] = "stage2", [RECORD_WARN] = "warn", [RECORD_BEGIN] = "begin",
+	[RECORD_STEP] = "step",	    [RECORD_SKIP] = "skip",	  [RECORD_FAIL] = "fail",
+	[RECORD_STAGE2] = "stage2", [RECORD_WARN] = "warn",	  [RECORD_BEGIN] = "begin",
 	[RECORD_KERNEL] = "kernel", [RECORD_PVPANIC] = "pvpanic",
 };
 

@@ -52,7 +52,8 @@ static void child(const struct spawn *s, const struct pipes *p)
 	sigset_t none;
 	int num;
 
-	/* exec keeps what is blocked and what is ignored; the program shall start as from a shell. */
+	/* exec keeps what is blocked and what is ignored; the program shall start as from a shell.
+	 */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);

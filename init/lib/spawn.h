@@ -8,8 +8,8 @@
 #include "init/lib/str.h"
 
 #define SPAWN_WATCH_MS 100
-/* For a program that answers at once on an idle host: a guard against a hang, far above what a loaded host
- * needs. */
+/* For a program that answers at once on an idle host: a guard against a hang, far above what a
+ * loaded host needs. */
 #define SPAWN_ASK_TIMEOUT_MS 120000
 
 struct spawn {
@@ -19,8 +19,9 @@ struct spawn {
 	int stdin_fd;		 /* -1: /dev/null */
 	unsigned int timeout_ms; /* 0: none; at the deadline the child is killed (SIGKILL) */
 	size_t max_output; /* bytes kept of stdout; more is -EFBIG and ends the child. 0: 64 MiB */
-	/* NULL: none. Called every SPAWN_WATCH_MS while the child runs, with what was read of its stdout and
-	 * stderr so far. A negative return kills the child and becomes spawn_run's return value. */
+	/* NULL: none. Called every SPAWN_WATCH_MS while the child runs, with what was read of its
+	 * stdout and stderr so far. A negative return kills the child and becomes spawn_run's
+	 * return value. */
 	int (*watch)(pid_t pid, const struct buf *out, const struct buf *err, void *arg);
 	void *watch_arg;
 };
@@ -30,8 +31,8 @@ struct spawn {
  * child starts with no signal blocked and SIGPIPE not ignored. ret_out NULL: its stdout goes where
  * our stderr goes. ret_err: the last 4 KiB of its stderr, trailing newline cut; NULL: inherited.
  * Returns 0 with the wait status (wait(2)) in *ret_status, or -errno: that of a failed exec
- * (ENOENT, EACCES, ...), -ETIMEDOUT at the deadline, -EFBIG, -ENOMEM, or what watch returned. In each
- * case the child has ended.
+ * (ENOENT, EACCES, ...), -ETIMEDOUT at the deadline, -EFBIG, -ENOMEM, or what watch returned. In
+ * each case the child has ended.
  */
 _must_check_ int spawn_run(const struct spawn *s, struct buf *ret_out, struct buf *ret_err,
 			   int *ret_status);

@@ -21,13 +21,13 @@ int sys_open_tree(int dir, const char *path, unsigned int flags);
 /* pidfd_open(2), Linux 5.3. */
 int sys_pidfd_open(pid_t pid);
 
-/* CLOCK_MONOTONIC in microseconds: in the guest, time since the kernel started. It stands still while the
- * machine sleeps, as do programs and guests, so no deadline passes then. */
+/* CLOCK_MONOTONIC in microseconds: in the guest, time since the kernel started. It stands still
+ * while the machine sleeps, as do programs and guests, so no deadline passes then. */
 uint64_t sys_now_us(void);
 
 /*
- * What is left until deadline_us of that clock, as poll(2) takes it: milliseconds rounded up, 0 when it
- * is past; -1 (no limit) for a deadline of 0.
+ * What is left until deadline_us of that clock, as poll(2) takes it: milliseconds rounded up, 0
+ * when it is past; -1 (no limit) for a deadline of 0.
  */
 int sys_left_ms(uint64_t deadline_us);
 

@@ -11,8 +11,8 @@
 extern char **environ;
 
 /*
- * Its environment: ours, with root's home (the kernel says HOME=/) and the folder of the program itself
- * as PATH. It is made for this call; stage 2 gets its own untouched.
+ * Its environment: ours, with root's home (the kernel says HOME=/) and the folder of the program
+ * itself as PATH. It is made for this call; stage 2 gets its own untouched.
  */
 static int make_environment(const struct nix_store *n, struct strv *ret)
 {
@@ -37,15 +37,17 @@ static const char *last_line(struct buf *b)
 	return b->len == 0 ? "it said nothing" : line ? line + 1 : b->data;
 }
 
-int nix_store_run(const struct nix_store *n, const char *const *operation, int stdin_fd, const char *on,
-		  struct buf *ret_out, struct err *e)
+int nix_store_run(const struct nix_store *n, const char *const *operation, int stdin_fd,
+		  const char *on, struct buf *ret_out, struct err *e)
 {
 	/* An empty group: as root, nix would else want to own /nix/store, which is read-only. */
 	const char *const base[] = { n->program, "--option", "build-users-group", "", NULL };
 	_cleanup_strv_ struct strv env = { 0 }, argv = { 0 };
 	_cleanup_buf_ struct buf said = { 0 };
-	struct spawn s = { .path = n->program, .stdin_fd = stdin_fd,
-			   .timeout_ms = n->timeout_ms, .max_output = OUTPUT_MAX };
+	struct spawn s = { .path = n->program,
+			   .stdin_fd = stdin_fd,
+			   .timeout_ms = n->timeout_ms,
+			   .max_output = OUTPUT_MAX };
 	char text[64];
 	int status = 0, r = make_environment(n, &env);
 

@@ -12,11 +12,11 @@ struct nix_store {
 };
 
 /*
- * Runs it with one operation, NULL-terminated ("--load-db", NULL). stdin_fd: -1 for nothing. on: what it
- * works on, for messages. ret_out: NULL, or its stdout is appended. Returns 0, or -errno with e: -ECHILD
- * (it failed; e has its status and last line), -ETIMEDOUT, or why it cannot be run.
+ * Runs it with one operation, NULL-terminated ("--load-db", NULL). stdin_fd: -1 for nothing. on:
+ * what it works on, for messages. ret_out: NULL, or its stdout is appended. Returns 0, or -errno
+ * with e: -ECHILD (it failed; e has its status and last line), -ETIMEDOUT, or why it cannot be run.
  */
-_must_check_ int nix_store_run(const struct nix_store *n, const char *const *operation, int stdin_fd,
-			       const char *on, struct buf *ret_out, struct err *e);
+_must_check_ int nix_store_run(const struct nix_store *n, const char *const *operation,
+			       int stdin_fd, const char *on, struct buf *ret_out, struct err *e);
 
 #endif

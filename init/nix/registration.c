@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* registration.c - a registration, as nix-store --dump-db writes and --load-db reads it; pure functions */
+/* registration.c - a registration, as nix-store --dump-db writes and --load-db reads it; pure
+ * functions */
 #include "init/nix/registration.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* Cuts the next line off. Returns its length, or -EBADMSG where the text ends before it does; *p stays then. */
+/* Cuts the next line off. Returns its length, or -EBADMSG where the text ends before it does; *p
+ * stays then. */
 static ssize_t next_line(const char **p, const char *end, const char **ret)
 {
 	const char *newline = memchr(*p, '\n', (size_t)(end - *p));
@@ -141,12 +143,14 @@ bool registration_has(const struct registration *r, const char *path, size_t len
 	return found;
 }
 
-int registration_to_load(const struct registration *r, const struct registration *known, struct buf *ret)
+int registration_to_load(const struct registration *r, const struct registration *known,
+			 struct buf *ret)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		const struct registration_record *rec = &r->v[i], *old;
 
-		if (rec->zero && registration_has(known, rec->text, rec->path_len, &old) && !old->zero)
+		if (rec->zero && registration_has(known, rec->text, rec->path_len, &old) &&
+		    !old->zero)
 			continue;
 		if (buf_add(ret, rec->text, rec->len) < 0)
 			return -ENOMEM;

@@ -91,8 +91,8 @@ static int dump(const struct registration_source *r, struct buf *text, struct re
 	if (err < 0)
 		return err;
 	err = registration_parse(text->data, text->len, reg, &line);
-	return err < 0 ? err_sys(e, err, "what %s --dump-db says, line %zu", r->nix.program, line)
-		       : 0;
+	return err < 0 ? err_sys(e, err, "what %s --dump-db says, line %zu", r->nix.program, line) :
+			 0;
 }
 
 /* Of paths, one a line, adds to ret those that the store has not. Returns 0 or -ENOMEM. */
@@ -121,8 +121,8 @@ static int sort_gone(struct buf *gone, const struct registration *has,
 	for (; err == 0 && line && (newline = strchr(line, '\n')); line = newline + 1) {
 		size_t len = (size_t)(newline - line);
 
-		err = buf_add(registration_has(has, line, len, NULL) ? &ret->dangling
-								     : &ret->dropped,
+		err = buf_add(registration_has(has, line, len, NULL) ? &ret->dangling :
+								       &ret->dropped,
 			      line, len + 1);
 	}
 	return err;

@@ -5,10 +5,10 @@
  * Theory of operation: nothing in the guest helps, the markers are addresses. Counting never stops;
  * a marker only writes down where the two counters (user and kernel half of the address space) are.
  *
- * - start: the first instruction at a user address once the kernel has run in the upper half. Before
- *   that only the BIOS and the kernel's own start-up code run low, after it only processes do, and
- *   the first process to run is PID 1. entry= (e_entry of the program that is PID 1) checks this: the
- *   page offset must be the same. The difference of the two is the load bias of a static PIE.
+ * - start: the first instruction at a user address once the kernel has run in the upper half.
+ * Before that only the BIOS and the kernel's own start-up code run low, after it only processes do,
+ * and the first process to run is PID 1. entry= (e_entry of the program that is PID 1) checks this:
+ * the page offset must be the same. The difference of the two is the load bias of a static PIE.
  * - at=NAME:ADDR: each execution of that address of PID 1's program, as the linker placed it.
  * - stop=ADDR: the first instruction of stage 2, which is linked at an address nobody else uses.
  *
@@ -18,12 +18,13 @@
  * iteration is a pass through the block; compare figures of one QEMU version and one -cpu only.
  * One virtual CPU only: the counters are not atomic.
  *
- * The result goes to out= when stop is reached, as whoever runs QEMU may kill it afterwards; when it
- * is not reached, at QEMU's exit.
+ * The result goes to out= when stop is reached, as whoever runs QEMU may kill it afterwards; when
+ * it is not reached, at QEMU's exit.
  *
- * The API (docs/devel/tcg-plugins.rst in QEMU) is declared here because distributions do not package
- * qemu-plugin.h. Up to QEMU 8.2 (API 0 and 1) inline counters are plain memory; QEMU 9.0 (API 2)
- * removed those for scoreboards. Both are weak, and the one that resolves decides the API version.
+ * The API (docs/devel/tcg-plugins.rst in QEMU) is declared here because distributions do not
+ * package qemu-plugin.h. Up to QEMU 8.2 (API 0 and 1) inline counters are plain memory; QEMU 9.0
+ * (API 2) removed those for scoreboards. Both are weak, and the one that resolves decides the API
+ * version.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -44,7 +45,8 @@ struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 struct qemu_plugin_scoreboard;
 
-/* qemu_info_t up to API 1 starts so too; the members behind system_emulation are smp_vcpus first. */
+/* qemu_info_t up to API 1 starts so too; the members behind system_emulation are smp_vcpus first.
+ */
 struct plugin_info {
 	const char *target_name;
 	struct {
@@ -150,13 +152,13 @@ struct hit {
 };
 
 static const char *out_path;
-static uint64_t entry;	   /* of PID 1's program; 0: not checked */
+static uint64_t entry; /* of PID 1's program; 0: not checked */
 static struct mark stop_mark = { .name = "stop" };
 static struct mark marks[MAX_MARKS];
 static size_t n_marks;
 
-static bool kernel_ran;	   /* in the upper half */
-static bool start_seen;	   /* translated; run at once after that */
+static bool kernel_ran; /* in the upper half */
+static bool start_seen; /* translated; run at once after that */
 static uint64_t start_addr;
 static struct mark start_mark = { .name = "start" };
 static struct hit hits[MAX_HITS];
@@ -192,8 +194,10 @@ static void write_result(void)
 		print_count(f, hits[i].mark, c);
 	}
 	if (start_seen && entry && ((entry ^ start_addr) & 0xfff))
-		fprintf(f, "error: first user instruction at 0x%" PRIx64
-			", not the entry 0x%" PRIx64 " of PID 1\n", start_addr, entry);
+		fprintf(f,
+			"error: first user instruction at 0x%" PRIx64 ", not the entry 0x%" PRIx64
+			" of PID 1\n",
+			start_addr, entry);
 	fclose(f);
 }
 
@@ -260,7 +264,8 @@ static bool add_mark(const char *value)
 	const char *colon = strchr(value, ':');
 	struct mark *mark = &marks[n_marks];
 
-	if (!colon || n_marks == ARRAY_SIZE(marks) || colon - value >= (ptrdiff_t)sizeof(mark->name))
+	if (!colon || n_marks == ARRAY_SIZE(marks) ||
+	    colon - value >= (ptrdiff_t)sizeof(mark->name))
 		return false;
 	memcpy(mark->name, value, (size_t)(colon - value));
 	mark->addr = strtoull(colon + 1, NULL, 16);

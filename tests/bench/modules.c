@@ -2,9 +2,10 @@
 /*
  * modules.c - the reference for scripts/bench: a PID 1 that only loads the initramfs's modules
  *
- * It loads the modules that /modules/order names, in that order, except those for the needs in the kernel
- * parameter skip=NEED[,NEED...], which the kernel passes on as an environment variable. No stage 1 that
- * uses these modules can cost less with the same kernel. The counter stops at loaded().
+ * It loads the modules that /modules/order names, in that order, except those for the needs in the
+ * kernel parameter skip=NEED[,NEED...], which the kernel passes on as an environment variable. No
+ * stage 1 that uses these modules can cost less with the same kernel. The counter stops at
+ * loaded().
  */
 #include <fcntl.h>
 #include <stdbool.h>

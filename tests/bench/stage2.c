@@ -34,5 +34,6 @@ __attribute__((noreturn, used, force_align_arg_pointer)) void _start(void)
 	call(SYS_sync, 0, 0, 0, 0);
 	call(SYS_mount, 0, (long)"/", 0, MS_REMOUNT | MS_RDONLY);
 	for (;;)
-		call(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_POWER_OFF, 0);
+		call(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+		     LINUX_REBOOT_CMD_POWER_OFF, 0);
 }

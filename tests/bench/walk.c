@@ -2,12 +2,13 @@
 /*
  * walk.c - what a share costs: times lstat of all that is in a folder, and reading all of it
  *
- * walk stat|read FOLDER|FILE...: prints "MILLISECONDS ENTRIES BYTES", a line for each. To read lists all
- * and then reads, as `find | xargs cat` does: what was learned of a file by listing is old by then. Several
- * are read in turn, some files of one and then of the next: what else the machine does for a while takes as
- * much from each. And there and back, as the first to read a file finds nothing of it in the host's caches. A
- * static program, so that it reads nothing of its own from the store while it counts. Ends with 1 at the first
- * thing that fails: a share that shows less than there is must not look fast.
+ * walk stat|read FOLDER|FILE...: prints "MILLISECONDS ENTRIES BYTES", a line for each. To read
+ * lists all and then reads, as `find | xargs cat` does: what was learned of a file by listing is
+ * old by then. Several are read in turn, some files of one and then of the next: what else the
+ * machine does for a while takes as much from each. And there and back, as the first to read a file
+ * finds nothing of it in the host's caches. A static program, so that it reads nothing of its own
+ * from the store while it counts. Ends with 1 at the first thing that fails: a share that shows
+ * less than there is must not look fast.
  */
 #include <fcntl.h>
 #include <ftw.h>

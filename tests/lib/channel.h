@@ -63,7 +63,8 @@ static inline void serve(void)
 	}
 }
 
-static inline void say(struct side *s, enum frame_kind kind, uint16_t session, const void *data, size_t len)
+static inline void say(struct side *s, enum frame_kind kind, uint16_t session, const void *data,
+		       size_t len)
 {
 	_cleanup_buf_ struct buf b = { 0 };
 
@@ -91,7 +92,8 @@ static inline int heard(struct side *s)
 
 static inline void hello(enum frame_place place)
 {
-	const unsigned char payload[] = { FRAME_VERSION, 0, 0, 0, (unsigned char)place, 0, 0, 0, 'd', 'i' };
+	const unsigned char payload[] = { FRAME_VERSION, 0,  0, 0, (unsigned char)place, 0, 0, 0,
+					  'd',		 'i' };
 
 	say(&guest, FRAME_HELLO, 0, payload, sizeof(payload));
 	CHECK_INT(heard(&guest), FRAME_CLOCK); /* its clock is put right at once */

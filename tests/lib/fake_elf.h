@@ -12,7 +12,8 @@
 
 /* The two for one width of ELF. */
 #define FAKE_ELF(bits) \
-	static inline int fake_module##bits(struct buf *info, unsigned int machine, struct buf *ret) \
+	static inline int fake_module##bits(struct buf *info, unsigned int machine, \
+					    struct buf *ret) \
 	{ \
 		Elf##bits##_Ehdr h = { .e_ident = ELFMAG, \
 				       .e_type = ET_REL, \
@@ -24,7 +25,7 @@
 				       .e_shstrndx = 2 }; \
 		Elf##bits##_Shdr s[3] = { { 0 } }; \
 		int r; \
- \
+\
 		h.e_ident[EI_CLASS] = ELFCLASS##bits; \
 		h.e_ident[EI_DATA] = ELFDATA2LSB; \
 		s[1].sh_name = 1; \
@@ -43,7 +44,8 @@
 			r = buf_add(ret, FAKE_NAMES, sizeof(FAKE_NAMES)); \
 		return r < 0 ? r : buf_add(ret, s, sizeof(s)); \
 	} \
-	static inline int fake_program##bits(unsigned int machine, unsigned int type, struct buf *ret) \
+	static inline int fake_program##bits(unsigned int machine, unsigned int type, \
+					     struct buf *ret) \
 	{ \
 		Elf##bits##_Ehdr h = { .e_ident = ELFMAG, \
 				       .e_type = ET_EXEC, \
@@ -55,7 +57,7 @@
 				       .e_phoff = sizeof(h) }; \
 		Elf##bits##_Phdr p = { .p_type = type }; \
 		int r; \
- \
+\
 		h.e_ident[EI_CLASS] = ELFCLASS##bits; \
 		h.e_ident[EI_DATA] = ELFDATA2LSB; \
 		r = buf_add(ret, &h, sizeof(h)); \

@@ -30,7 +30,7 @@ static struct {
 	 * that fails is tried again by libext2fs, with write(2): that fails too. */
 	size_t count, fail_at;
 	bool sticky;
-	bool torn;	     /* a write that fails has reached the disk all the same: it is in the log */
+	bool torn; /* a write that fails has reached the disk all the same: it is in the log */
 	size_t n_at_failure; /* how long the log was at the first failure */
 	bool failed_flush;   /* and whether it was a flush that failed */
 	uint64_t failed_write;

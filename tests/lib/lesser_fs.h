@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lesser_fs.h - file systems that lack something, for unit tests: this program's system calls stand before
- * libc's
+ * lesser_fs.h - file systems that lack something, for unit tests: this program's system calls stand
+ * before libc's
  *
- * What each one lacks was seen on Linux 6.1. Not every machine can mount them; the guest of vm/host-fs can.
+ * What each one lacks was seen on Linux 6.1. Not every machine can mount them; the guest of
+ * vm/host-fs can.
  */
 #ifndef STOREBOOT_LESSER_FS_H
 #define STOREBOOT_LESSER_FS_H
@@ -31,11 +32,12 @@ enum lack {
 	NO_MODES = 8,
 	FAT_TIMES = 16,
 	BYTE_LOCKS = 32, /* flock(2) is a lock on all bytes */
-	NO_REOPEN = 64, /* a file without a name cannot be opened by /proc/self/fd/N */
+	NO_REOPEN = 64,	 /* a file without a name cannot be opened by /proc/self/fd/N */
 };
 
 static unsigned int lacks; /* enum lack */
-static void (*meanwhile)(void); /* what another process does before the next lock or rename; NULL: nothing */
+static void (*meanwhile)(
+	void); /* what another process does before the next lock or rename; NULL: nothing */
 
 static inline void do_meanwhile(void)
 {
@@ -57,8 +59,8 @@ static const struct lesser {
 	{ "vboxsf", NO_TMPFILE | NO_LINK | NO_RENAME_NEW | NO_MODES },
 };
 
-/* Runs the tests in a new folder, top, of each of these; with an argument only of the first, the file system as
- * it is. */
+/* Runs the tests in a new folder, top, of each of these; with an argument only of the first, the
+ * file system as it is. */
 static inline void lesser_run(int argc, void (*tests)(const char *top))
 {
 	for (size_t i = 0; i < (argc > 1 ? 1 : sizeof(lesser) / sizeof(lesser[0])); i++) {
@@ -120,8 +122,9 @@ int open(const char *path, int flags, ...)
 
 int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
 {
-	return (int)(lacks & NO_LINK ? fails(EPERM) :
-				       libc_syscall()(SYS_linkat, from_dir, from, to_dir, to, flags));
+	return (int)(lacks & NO_LINK ?
+			     fails(EPERM) :
+			     libc_syscall()(SYS_linkat, from_dir, from, to_dir, to, flags));
 }
 
 /* renameat2(2), which not every libc has a function for. */
@@ -153,13 +156,17 @@ int futimens(int fd, const struct timespec times[2])
 
 	for (int i = 0; i < 2 && lacks & FAT_TIMES; i++)
 		if (t[i].tv_nsec != UTIME_NOW && t[i].tv_nsec != UTIME_OMIT)
-			t[i] = (struct timespec){ t[i].tv_sec < 315532800 ? 315532800 : t[i].tv_sec & ~1, 0 };
+			t[i] = (struct timespec){ t[i].tv_sec < 315532800 ? 315532800 :
+									    t[i].tv_sec & ~1,
+						  0 };
 	return (int)libc_syscall()(SYS_utimensat, fd, NULL, t, 0);
 }
 
 int flock(int fd, int kind)
 {
-	struct flock all = { .l_type = kind & LOCK_UN ? F_UNLCK : kind & LOCK_SH ? F_RDLCK : F_WRLCK };
+	struct flock all = { .l_type = kind & LOCK_UN ? F_UNLCK :
+				       kind & LOCK_SH ? F_RDLCK :
+							F_WRLCK };
 
 	do_meanwhile();
 	if (!(lacks & BYTE_LOCKS))

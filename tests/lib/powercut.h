@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * powercut.h - unit tests: the disks that a power cut can leave, and what the next boot makes of them
+ * powercut.h - unit tests: the disks that a power cut can leave, and what the next boot makes of
+ * them
  *
- * Theory of operation: from a log of writes and flushes each disk is built that a power cut can leave:
- * between two flushes writes reach the disk in any order, sector by sector (512 bytes), or not at all.
- * Each disk is booted, that is probed and treated as the verdict says, by the same code as in stage 1;
- * e2fsck is the judge of the outcome.
+ * Theory of operation: from a log of writes and flushes each disk is built that a power cut can
+ * leave: between two flushes writes reach the disk in any order, sector by sector (512 bytes), or
+ * not at all. Each disk is booted, that is probed and treated as the verdict says, by the same code
+ * as in stage 1; e2fsck is the judge of the outcome.
  */
 #ifndef STOREBOOT_TESTS_POWERCUT_H
 #define STOREBOOT_TESTS_POWERCUT_H
@@ -96,7 +97,8 @@ static bool ends_clean(const char *when)
 	fd = open(image, O_RDONLY | O_CLOEXEC);
 	good = good && file_pread_all(fd, head, sizeof(head), 0) == 0 &&
 	       memcmp(head, zero, sizeof(zero)) == 0 &&
-	       /* s_overhead_clusters, of the superblock's second sector: e2fsck does not miss it. */
+	       /* s_overhead_clusters, of the superblock's second sector: e2fsck does not miss it.
+		*/
 	       memcmp(head + 1024 + 0x248, zero, 4) != 0;
 	close(fd);
 	states++;

@@ -2,8 +2,9 @@
 /*
  * smb1.h - a client of SMB1 that sends what it is told to, which no kernel does
  *
- * One connection at a time, without Unicode, as a guest without a password. [MS-CIFS] has the messages. Each
- * request returns the server's NT status: 0 for success, SMB1_NO_ANSWER where the connection ended instead.
+ * One connection at a time, without Unicode, as a guest without a password. [MS-CIFS] has the
+ * messages. Each request returns the server's NT status: 0 for success, SMB1_NO_ANSWER where the
+ * connection ended instead.
  */
 #ifndef STOREBOOT_TESTS_SMB1_H
 #define STOREBOOT_TESTS_SMB1_H
@@ -16,7 +17,7 @@
 enum { SMB1_MKDIR = 0x00, SMB1_DELETE = 0x06, SMB1_RENAME = 0x07, SMB1_NEGOTIATE = 0x72 };
 enum { SMB1_SESSION = 0x73, SMB1_TREE = 0x75, SMB1_CREATE = 0xa2 };
 enum { SMB1_READ = 0x80000000, SMB1_WRITE = 0x40000000 }; /* access */
-enum { SMB1_OPEN = 1, SMB1_OPEN_IF = 3 }; /* how a file is opened */
+enum { SMB1_OPEN = 1, SMB1_OPEN_IF = 3 };		  /* how a file is opened */
 #define SMB1_NO_ANSWER UINT32_MAX
 
 struct smb1 {
@@ -115,7 +116,8 @@ static inline uint32_t smb1_create(struct smb1 *s, const char *path, uint32_t ac
 }
 
 /* A request about one path, or about two; path2: NULL for none. */
-static inline uint32_t smb1_path(struct smb1 *s, uint8_t command, const char *path, const char *path2)
+static inline uint32_t smb1_path(struct smb1 *s, uint8_t command, const char *path,
+				 const char *path2)
 {
 	size_t count;
 
@@ -187,7 +189,8 @@ static inline uint32_t smb1_tree(struct smb1 *s, const char *share)
 	return status;
 }
 
-/* Negotiates, logs in and connects to the share, as a mount does. Returns the first status that is not 0. */
+/* Negotiates, logs in and connects to the share, as a mount does. Returns the first status that is
+ * not 0. */
 static inline uint32_t smb1_connect(struct smb1 *s, const char *share)
 {
 	uint32_t status = smb1_negotiate(s);

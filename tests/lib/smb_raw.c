@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * smb_raw.c - asks an SMB1 server for paths as no kernel would: with .., links of the server's, and to write
+ * smb_raw.c - asks an SMB1 server for paths as no kernel would: with .., links of the server's, and
+ * to write
  *
- * For the guest: static, alone. It logs in to //10.0.2.4/SHARE as a guest would and sends each request of the
- * table as it is; prints "RAW what path: status" with the server's NT status, 00000000 for success. The first
- * request is a control that must succeed.
+ * For the guest: static, alone. It logs in to //10.0.2.4/SHARE as a guest would and sends each
+ * request of the table as it is; prints "RAW what path: status" with the server's NT status,
+ * 00000000 for success. The first request is a control that must succeed.
  */
 #include <arpa/inet.h>
 #include <stdlib.h>

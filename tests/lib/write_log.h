@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* write_log.h - tests: reads what QEMU's blklogwrites driver has logged, as io_tap.h's operations */
+/* write_log.h - tests: reads what QEMU's blklogwrites driver has logged, as io_tap.h's operations
+ */
 #ifndef STOREBOOT_TESTS_WRITE_LOG_H
 #define STOREBOOT_TESTS_WRITE_LOG_H
 
@@ -23,7 +24,8 @@ struct write_log_entry {
 	uint64_t sector, sectors, flags, data_len;
 };
 
-/* Appends what the entry says and reads its data. Returns whether it is one that is understood here. */
+/* Appends what the entry says and reads its data. Returns whether it is one that is understood
+ * here. */
 static bool write_log_take(FILE *f, const struct write_log_entry *e, struct op *ret)
 {
 	size_t len = (size_t)le64toh(e->sectors) * WRITE_LOG_SECTOR;
@@ -51,7 +53,8 @@ static struct op *write_log_read(const char *path, size_t *ret_n)
 	memcpy(&s, sector, sizeof(s));
 	entries = (size_t)le64toh(s.entries);
 	op = calloc(entries ? entries : 1, sizeof(*op));
-	if (le64toh(s.magic) != WRITE_LOG_MAGIC || le32toh(s.sector_size) != WRITE_LOG_SECTOR || !op)
+	if (le64toh(s.magic) != WRITE_LOG_MAGIC || le32toh(s.sector_size) != WRITE_LOG_SECTOR ||
+	    !op)
 		return NULL;
 	while (n < entries && fread(sector, sizeof(sector), 1, f) == 1) {
 		struct write_log_entry e;

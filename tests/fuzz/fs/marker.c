@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* marker.c - fuzz target: any sector as the marker of a format; only what marker_make makes is one */
+/* marker.c - fuzz target: any sector as the marker of a format; only what marker_make makes is one
+ */
 #include "fs/marker.h"
 
 #include <stdlib.h>

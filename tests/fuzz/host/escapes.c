@@ -14,8 +14,8 @@ static size_t filter(const uint8_t *data, size_t size, size_t piece, char *out)
 	size_t n = 0;
 
 	for (size_t at = 0; at < size; at += piece)
-		n += escapes_filter(&s, (const char *)data + at, size - at < piece ? size - at : piece,
-				    out + n);
+		n += escapes_filter(&s, (const char *)data + at,
+				    size - at < piece ? size - at : piece, out + n);
 	return n;
 }
 

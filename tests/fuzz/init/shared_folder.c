@@ -16,8 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	while (shared_folder_next(&text, &len, &b) > 0) {
 		/* It moves on, and no place is outside the new root. */
-		if (text + len != (const char *)data + size || b.path[0] != '/' || strstr(b.path, "/../") ||
-		    b.kind == SHARE_IMAGE)
+		if (text + len != (const char *)data + size || b.path[0] != '/' ||
+		    strstr(b.path, "/../") || b.kind == SHARE_IMAGE)
 			abort();
 	}
 	return 0;

@@ -33,8 +33,11 @@ static void start(struct host *h, enum frame_place place)
 		exit(1);
 	h->agent = fork();
 	if (h->agent == 0) {
-		const struct agent_config c = { .port = ends[1], .place = place, .text = "disk",
-						.exec_fd = -1, .notify_fd = -1 };
+		const struct agent_config c = { .port = ends[1],
+						.place = place,
+						.text = "disk",
+						.exec_fd = -1,
+						.notify_fd = -1 };
 
 		close(ends[0]);
 		fcntl(ends[1], F_SETFL, O_NONBLOCK);
@@ -60,7 +63,8 @@ static void send_buf(struct host *h, const struct buf *b)
 	CHECK_INT(send(h->fd, b->data, b->len, MSG_NOSIGNAL), (ssize_t)b->len);
 }
 
-static void put(struct host *h, enum frame_kind kind, uint16_t session, const void *data, size_t len)
+static void put(struct host *h, enum frame_kind kind, uint16_t session, const void *data,
+		size_t len)
 {
 	_cleanup_buf_ struct buf b = { 0 };
 
@@ -125,7 +129,9 @@ static void gather(struct host *h, struct said *s)
 		const struct frame *f = &h->frame;
 
 		if (f->kind == FRAME_OUT || f->kind == FRAME_ERR) {
-			CHECK_INT(buf_add(f->kind == FRAME_OUT ? &s->out : &s->err, f->data, f->len), 0);
+			CHECK_INT(
+				buf_add(f->kind == FRAME_OUT ? &s->out : &s->err, f->data, f->len),
+				0);
 			put_credit(h, f->session, f->kind, (uint32_t)f->len);
 		} else if (f->kind == FRAME_CREDIT)
 			s->in_credit += (uint32_t)frame_number(f, 1, 4);
@@ -190,8 +196,10 @@ static void streams_and_status(void)
 	CHECK_INT(s.status, 137);
 	CHECK_INT(s.signal, 9);
 	said_free(&s);
-	/* What is left behind keeps the pipes open, and nobody waiting, also where it does not stop talking. */
-	run(&h, false, "exec 2>/dev/null; (while echo y; do :; done) & sleep 0.2; exit 3", NULL, &s);
+	/* What is left behind keeps the pipes open, and nobody waiting, also where it does not stop
+	 * talking. */
+	run(&h, false, "exec 2>/dev/null; (while echo y; do :; done) & sleep 0.2; exit 3", NULL,
+	    &s);
 	CHECK_INT(s.status, 3);
 	said_free(&s);
 	run(&h, false, "sleep 30 & echo left $!", NULL, &s);
@@ -247,7 +255,8 @@ static void a_script_without_its_interpreter(void)
 		const char *text, *part;
 		unsigned int status;
 	} rows[] = {
-		{ "#!/no/such/program -x\n", ": its interpreter /no/such/program: No such file", 126 },
+		{ "#!/no/such/program -x\n", ": its interpreter /no/such/program: No such file",
+		  126 },
 		{ "#! \t/no/such/other\n", ": its interpreter /no/such/other: No such file", 126 },
 		{ "#!/bin/sh\r\n", "(the line ends with a carriage return): No such file", 126 },
 	};
@@ -262,7 +271,9 @@ static void a_script_without_its_interpreter(void)
 
 		make_script(path, rows[i].text);
 		/* By its path, and where it is looked for. */
-		CHECK_INT(i % 2 ? strv_add(&r.argv, path + strlen("/tmp/")) : strv_add(&r.argv, path), 0);
+		CHECK_INT(i % 2 ? strv_add(&r.argv, path + strlen("/tmp/")) :
+				  strv_add(&r.argv, path),
+			  0);
 		CHECK_INT(strv_add(&r.env, "PATH=/nowhere:/tmp:/bin"), 0);
 		CHECK_INT(request_format(&r, &b), 0);
 		put(&h, FRAME_OPEN, 9, b.data, b.len);
@@ -349,9 +360,11 @@ static void signals(void)
 
 	start(&h, FRAME_AT_COMMAND);
 	next(&h);
-	open_command(&h, 1, false, "trap 'echo trapped; exit 4' TERM; echo ready; while :; do sleep 1; done");
+	open_command(&h, 1, false,
+		     "trap 'echo trapped; exit 4' TERM; echo ready; while :; do sleep 1; done");
 	put_credit(&h, 1, FRAME_OUT, FRAME_WINDOW);
-	put_credit(&h, 1, FRAME_ERR, FRAME_WINDOW); /* some shells tell that their sleep was terminated */
+	put_credit(&h, 1, FRAME_ERR,
+		   FRAME_WINDOW); /* some shells tell that their sleep was terminated */
 	while (next(&h) > 0 && h.frame.kind != FRAME_OUT)
 		;
 	put(&h, FRAME_SIGNAL, 1, &term, 1);

@@ -20,7 +20,7 @@ static void rows(void)
 		uint32_t log, blocks, incompat, hi;
 		uint64_t disk, want, now;
 	} table[] = {
-		{ 2, 131072, 0, 0, 512 * MIB, 0, 512 * MIB },	  /* fills its disk */
+		{ 2, 131072, 0, 0, 512 * MIB, 0, 512 * MIB }, /* fills its disk */
 		{ 2, 131072, 0, 0, 1024 * MIB, 262144, 512 * MIB },
 		{ 0, 65536, 0, 0, 128 * MIB, 131072, 64 * MIB },  /* 1024-byte blocks */
 		{ 2, 131072, 0, 0, 513 * MIB - 1, 0, 512 * MIB }, /* not worth it */
@@ -58,14 +58,18 @@ static void a_last_group_that_is_too_small(void)
 		uint32_t log, first, blocks, per_group, inodes, reserved;
 		uint64_t disk, want;
 	} table[] = {
-		{ 2, 0, 131072, 32768, 8192, 127, 513 * MIB, 0 }, /* 256 blocks, and its tables take 514 */
+		{ 2, 0, 131072, 32768, 8192, 127, 513 * MIB,
+		  0 }, /* 256 blocks, and its tables take 514 */
 		{ 2, 0, 131072, 32768, 8192, 127, 514 * MIB, 0 },
 		{ 2, 0, 131072, 32768, 8192, 127, 516 * MIB, 132096 },
 		{ 2, 0, 131072, 32768, 8192, 127, 640 * MIB, 163840 }, /* a whole group more, */
-		{ 2, 0, 131072, 32768, 8192, 127, 641 * MIB, 163840 }, /* and what is behind it stays */
+		{ 2, 0, 131072, 32768, 8192, 127, 641 * MIB,
+		  163840 }, /* and what is behind it stays */
 		{ 2, 0, 163840, 32768, 8192, 127, 641 * MIB, 0 },
-		{ 2, 0, 132096, 32768, 8192, 127, 517 * MIB, 132352 }, /* the last group itself grows */
-		{ 0, 1, 65536, 8192, 4096, 256, 65 * MIB, 0 }, /* 1023 blocks, and its inodes take 1024 */
+		{ 2, 0, 132096, 32768, 8192, 127, 517 * MIB,
+		  132352 }, /* the last group itself grows */
+		{ 0, 1, 65536, 8192, 4096, 256, 65 * MIB,
+		  0 }, /* 1023 blocks, and its inodes take 1024 */
 		{ 0, 1, 65536, 8192, 2048, 256, 72 * MIB, 73728 },
 		{ 2, 0, 131072, 32768, 0xffffffff, 0xffff, 1024 * MIB, 262144 },
 	};

@@ -238,7 +238,8 @@ static void refuses_bad_sizes(void)
 	refused(64 * KIB, ENOSPC, "too small for ext3");
 	refused(MIB, ENOSPC, "too small for ext3");
 	CHECK_INT(fs_format_ext3("/nonexistent/disk", 0, NULL, &e), -ENOENT);
-	CHECK_HAS(e.text, "/nonexistent/disk to format it: No such file or directory; disk unchanged");
+	CHECK_HAS(e.text,
+		  "/nonexistent/disk to format it: No such file or directory; disk unchanged");
 	CHECK_INT(fs_format_ext3("/dev/null", 0, NULL, &e), -ENOTBLK);
 	CHECK_HAS(e.text, "; disk unchanged");
 }

@@ -77,8 +77,9 @@ static void power_cuts_in_a_second_format(void)
 }
 
 /*
- * One write or flush fails, what was written is taken back, and that is cut. lost: a write that failed
- * has reached the disk; of a flush that failed the writes never do, as the kernel forgets them.
+ * One write or flush fails, what was written is taken back, and that is cut. lost: a write that
+ * failed has reached the disk; of a flush that failed the writes never do, as the kernel forgets
+ * them.
  */
 static void cut_undo(size_t fail_at, bool lost)
 {
@@ -123,7 +124,8 @@ static void power_cuts_in_an_undo(void)
 	}
 }
 
-/* --- lost writes and failed flushes ------------------------------------------------------------ */
+/* --- lost writes and failed flushes ------------------------------------------------------------
+ */
 
 /* start NULL: an empty disk. */
 static void fail_everywhere(const uint8_t *start, enum fs_verdict want, bool sticky)
@@ -185,12 +187,13 @@ static void also_the_second_time(void)
 	free(half);
 }
 
-/* --- read errors ------------------------------------------------------------------------------- */
+/* --- read errors -------------------------------------------------------------------------------
+ */
 
 static void unreadable_disks_are_refused(void)
 {
-	static const uint64_t at[] = { 0, 511, 1080, 4086, 65600, 3 * MIB + 5, 9 * MIB - 513,
-				       9 * MIB - 1 };
+	static const uint64_t at[] = { 0,     511,	   1080,	  4086,
+				       65600, 3 * MIB + 5, 9 * MIB - 513, 9 * MIB - 1 };
 	uint8_t *zero;
 
 	size = 9 * MIB;
@@ -219,9 +222,11 @@ static void unreadable_disks_are_refused(void)
 	free(zero);
 }
 
-/* --- a guest's log ------------------------------------------------------------------------------- */
+/* --- a guest's log -------------------------------------------------------------------------------
+ */
 
-/* How many operations are the format's: up to the flush behind the write that took the marker off. */
+/* How many operations are the format's: up to the flush behind the write that took the marker off.
+ */
 static size_t end_of_format(const struct op *op, size_t n)
 {
 	static const uint8_t zero[SECTOR];
@@ -264,8 +269,9 @@ static int write_state(size_t n, const char *path)
 }
 
 /*
- * LOG BYTES: cuts the format in QEMU's log of a disk of that size everywhere, and says how many operations
- * the format has, and the log. LOG BYTES N IMAGE: makes the disk as it is after N operations.
+ * LOG BYTES: cuts the format in QEMU's log of a disk of that size everywhere, and says how many
+ * operations the format has, and the log. LOG BYTES N IMAGE: makes the disk as it is after N
+ * operations.
  */
 static int use_log(char **argv)
 {

@@ -29,7 +29,8 @@ static void defaults(void)
 	CHECK(!c.param.system_config && !c.param.reg_info && !c.param.report && !c.param.nix_store);
 	CHECK_INT(c.deadline_ms, 30000);
 	CHECK(!c.param.disk_serial && c.disk_size == 0 && !c.param.disk_zero);
-	CHECK(!c.param.shell_on_fail && !c.param.trace && !c.param.debug1 && !c.param.panic_on_fail);
+	CHECK(!c.param.shell_on_fail && !c.param.trace && !c.param.debug1 &&
+	      !c.param.panic_on_fail);
 }
 
 /* Each share, and what the host calls it where nothing else is said. */
@@ -161,11 +162,15 @@ static void bad_values(void)
 		{ "init=/a systemConfig=s", "systemConfig=s" },
 		{ "init=/a root=LABEL=nixos", "root=LABEL=nixos" },
 		{ "init=/a storeboot.share=9q", "storeboot.share=9q" },
-		{ "init=/a storeboot.verify", "storeboot.verify on the kernel command line needs regInfo=" },
+		{ "init=/a storeboot.verify",
+		  "storeboot.verify on the kernel command line needs regInfo=" },
 		{ "init=/a storeboot.writable-store=yes", "storeboot.writable-store=yes" },
-		{ "init=/a storeboot.share=none storeboot.writable-store=tmpfs", "without a share" },
-		{ "init=/a storeboot.share=image storeboot.share.cache=x", "storeboot.share=image for the" },
-		{ "init=/a storeboot.share=none storeboot.share.cache=x", "storeboot.share=none for the" },
+		{ "init=/a storeboot.share=none storeboot.writable-store=tmpfs",
+		  "without a share" },
+		{ "init=/a storeboot.share=image storeboot.share.cache=x",
+		  "storeboot.share=image for the" },
+		{ "init=/a storeboot.share=none storeboot.share.cache=x",
+		  "storeboot.share=none for the" },
 		{ "init=/a storeboot.deadline=0", "storeboot.deadline=0" },
 		{ "init=/a storeboot.deadline=3601", "storeboot.deadline=3601" },
 		{ "init=/a storeboot.deadline=99999999999999999999", "1 to 3600" },

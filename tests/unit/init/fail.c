@@ -25,7 +25,8 @@ static void the_disks_state_follows(void)
 		[DISK_NONE] = "it broke",
 		[DISK_PARTLY] = "it broke",
 		[DISK_FORMATTED] = "it broke; disk formatted in this boot",
-		[DISK_MOUNTING] = "it broke; disk not formatted, but its journal may have been replayed",
+		[DISK_MOUNTING] =
+			"it broke; disk not formatted, but its journal may have been replayed",
 		[DISK_IN_USE] = "it broke; disk mounted as it was found",
 	};
 

@@ -38,7 +38,8 @@ static void what_is_none(void)
 		CHECK_INT(p.end_us[i], 0);
 }
 
-/* What was measured with kvm-clock: the log's clock is ahead of the one that the steps are timed by. */
+/* What was measured with kvm-clock: the log's clock is ahead of the one that the steps are timed
+ * by. */
 static void the_phases_are_on_the_steps_clock(void)
 {
 	the_log_of_6_1();

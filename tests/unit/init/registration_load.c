@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* registration_load.c - tests of loading a registration: when, what nix-store gets, what its failure says */
+/* registration_load.c - tests of loading a registration: when, what nix-store gets, what its
+ * failure says */
 #include "init/nix/registration_load.h"
 
 #include <errno.h>
@@ -28,8 +29,8 @@ static void put(const char *name, const char *text, mode_t mode)
 }
 
 /*
- * nix-store stands in as a script: the real one is run by the VM tests. $D: the folder; body: what --load-db
- * does. The file known is what the database holds, and after --verify known-then is.
+ * nix-store stands in as a script: the real one is run by the VM tests. $D: the folder; body: what
+ * --load-db does. The file known is what the database holds, and after --verify known-then is.
  */
 static void put_program(const char *body)
 {
@@ -167,7 +168,8 @@ static void no_zero_hash_over_a_real_one(void)
 	CHECK_INT(unlinkat(root, "known", 0), 0);
 }
 
-/* Of what the database has besides, only paths that are gone are dropped; nix-store is not asked in vain. */
+/* Of what the database has besides, only paths that are gone are dropped; nix-store is not asked in
+ * vain. */
 static void drops_what_has_vanished(void)
 {
 	unlinkat(root, "verified", 0);
@@ -224,7 +226,8 @@ static void a_failure_is_named_and_leaves_no_stamp(void)
 	CHECK_HAS(e.text, "nix-store --dump-db: No such file");
 }
 
-/* A check of the contents is made whether or not something is loaded; what it finds is a warning. */
+/* A check of the contents is made whether or not something is loaded; what it finds is a warning.
+ */
 static void verifies(void)
 {
 	put("reg", REGISTRATION, 0644);

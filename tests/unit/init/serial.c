@@ -4,7 +4,10 @@
 
 #include "tests/lib/test.h"
 
-#define PAGE(text) { text, sizeof(text) - 1 }
+#define PAGE(text) \
+	{ \
+		text, sizeof(text) - 1 \
+	}
 
 static void pages(void)
 {
@@ -17,17 +20,29 @@ static void pages(void)
 	} rows[] = {
 		{ PAGE("\0\x80\0\x0estoreboot-root"), "storeboot-root" },
 		{ PAGE("\0\x80\0\x14storeboot-root      "), "storeboot-root" }, /* ATA's */
-		{ PAGE("\0\x80\0\x14" "12345678901234567890"), "12345678901234567890" },
-		{ PAGE("\0\x80\0\x04" " a b"), " a b" },
-		{ PAGE("\0\x80\0\x01" "abc"), "a" }, /* what lies behind it is not its own */
+		{ PAGE("\0\x80\0\x14"
+		       "12345678901234567890"),
+		  "12345678901234567890" },
+		{ PAGE("\0\x80\0\x04"
+		       " a b"),
+		  " a b" },
+		{ PAGE("\0\x80\0\x01"
+		       "abc"),
+		  "a" }, /* what lies behind it is not its own */
 		{ PAGE("\0\x80\0\x02  "), "" },
 		{ PAGE("\0\x80\0\0"), "" },
-		{ PAGE("\0\x80\0\x05" "abcd"), "" }, /* cut short */
-		{ PAGE("\0\x80\xff\xff" "abcd"), "" },
+		{ PAGE("\0\x80\0\x05"
+		       "abcd"),
+		  "" }, /* cut short */
+		{ PAGE("\0\x80\xff\xff"
+		       "abcd"),
+		  "" },
 		{ PAGE("\0\x80\0"), "" },
 		{ PAGE("\0"), "" },
 		{ PAGE(""), "" },
-		{ PAGE("\0\x83\0\x04" "abcd"), "" }, /* another page */
+		{ PAGE("\0\x83\0\x04"
+		       "abcd"),
+		  "" }, /* another page */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

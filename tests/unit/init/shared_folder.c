@@ -9,8 +9,9 @@
 
 static void good_lines(void)
 {
-	const char *text = "cifs rw //10.0.2.4/bind0 /home/a b\n9p ro bind1 /x\nvirtiofs rw t /a/...\n"
-			   "cifs ro,uid=1000,gid=4294967294 //1.2.3.4/x /y\n";
+	const char *text =
+		"cifs rw //10.0.2.4/bind0 /home/a b\n9p ro bind1 /x\nvirtiofs rw t /a/...\n"
+		"cifs ro,uid=1000,gid=4294967294 //1.2.3.4/x /y\n";
 	size_t len = strlen(text);
 	struct shared_folder b;
 

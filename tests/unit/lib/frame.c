@@ -60,10 +60,10 @@ static void in_pieces(void)
 static void what_is_none(void)
 {
 	static const unsigned char rows[][FRAME_HEADER] = {
-		{ 0, 0, 0, 0, 0, 0, 0, 0 },		 /* no kind */
-		{ FRAME_KINDS, 0, 0, 0, 0, 0, 0, 0 },	 /* an unknown one */
-		{ FRAME_OUT, 1, 0, 0, 0, 0, 0, 0 },	 /* its second byte is 0 */
-		{ FRAME_OUT, 0, 0, 0, 1, 0, 1, 0 },	 /* 65537 bytes */
+		{ 0, 0, 0, 0, 0, 0, 0, 0 },	      /* no kind */
+		{ FRAME_KINDS, 0, 0, 0, 0, 0, 0, 0 }, /* an unknown one */
+		{ FRAME_OUT, 1, 0, 0, 0, 0, 0, 0 },   /* its second byte is 0 */
+		{ FRAME_OUT, 0, 0, 0, 1, 0, 1, 0 },   /* 65537 bytes */
 		{ FRAME_OUT, 0, 0, 0, 255, 255, 255, 255 },
 	};
 	_cleanup_free_ char *large = calloc(1, FRAME_PAYLOAD_MAX + 1);

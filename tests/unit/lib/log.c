@@ -35,8 +35,10 @@ static void no_control_reaches_a_terminal(void)
 	char line[4096];
 
 	log_open(ends[1], false, "me", LOG_INFO);
-	log_info("%s", "a\33]0;t\7b\tc\r\nd\177 gr\xc3\xbc\xc3\x9f \xc2\x9b" "31m\xc2\xa0");
-	CHECK_STR(said(line, sizeof(line)), "me: a?]0;t?b\tc??d? gr\xc3\xbc\xc3\x9f ??31m\xc2\xa0\n");
+	log_info("%s", "a\33]0;t\7b\tc\r\nd\177 gr\xc3\xbc\xc3\x9f \xc2\x9b"
+		       "31m\xc2\xa0");
+	CHECK_STR(said(line, sizeof(line)),
+		  "me: a?]0;t?b\tc??d? gr\xc3\xbc\xc3\x9f ??31m\xc2\xa0\n");
 }
 
 /* Whatever was on the line before, and the cursor is at the left after it. */

@@ -28,7 +28,7 @@ static void every_kind_and_byte_comes_back(void)
 {
 	for (int kind = RECORD_STEP; kind <= RECORD_BEGIN; kind++) {
 		struct record rec = { (enum record_kind)kind, INT_MAX, UINT64_MAX, 0,
-				      "a\\b\tc\r\n", "" };
+				      "a\\b\tc\r\n",	      "" };
 		char line[RECORD_LINE_MAX];
 		int n;
 

@@ -9,10 +9,12 @@
 
 static void there_and_back(void)
 {
-	_cleanup_(request_free) struct request r = { .tty = true, .rows = 50, .columns = 200 }, got = { 0 };
+	_cleanup_(request_free) struct request r = { .tty = true, .rows = 50, .columns = 200 },
+					       got = { 0 };
 	_cleanup_buf_ struct buf b = { 0 };
 
-	CHECK_INT(strv_add_all(&r.argv, (const char *const[]){ "printf", "", "a\nb \xff", NULL }), 0);
+	CHECK_INT(strv_add_all(&r.argv, (const char *const[]){ "printf", "", "a\nb \xff", NULL }),
+		  0);
 	CHECK_INT(strv_add(&r.env, "A=b=c"), 0);
 	CHECK_INT(strv_add(&r.env, "EMPTY="), 0);
 	r.folder = strdup("/nix");
@@ -57,17 +59,17 @@ static void what_is_none(void)
 		const char *data;
 		size_t len;
 	} rows[] = {
-		{ "", 0 },	     /* no command */
-		{ "atrue", 5 },	     /* without an end */
-		{ "atrue\0\0", 7 },  /* no letter */
-		{ "atrue\0s", 8 },   /* a program and a shell */
-		{ "sx", 3 },	     /* a shell that is named */
-		{ "atrue\0eA", 9 },  /* no value */
+		{ "", 0 },	      /* no command */
+		{ "atrue", 5 },	      /* without an end */
+		{ "atrue\0\0", 7 },   /* no letter */
+		{ "atrue\0s", 8 },    /* a program and a shell */
+		{ "sx", 3 },	      /* a shell that is named */
+		{ "atrue\0eA", 9 },   /* no value */
 		{ "atrue\0e=b", 10 }, /* no name */
 		{ "atrue\0t50", 10 }, /* no columns */
 		{ "atrue\0t50 99999", 16 },
 		{ "atrue\0t50 80 1", 15 },
-		{ "atrue\0zz", 9 },  /* of a newer host */
+		{ "atrue\0zz", 9 }, /* of a newer host */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

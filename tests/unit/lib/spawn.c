@@ -106,7 +106,8 @@ static void signals_start_as_usual(void)
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	CHECK_HAS(out.data, "SigBlk:\t0000000000000000");
-	/* Of the ignored ones SIGPIPE is ours to give back; others may be the test's own inheritance. */
+	/* Of the ignored ones SIGPIPE is ours to give back; others may be the test's own
+	 * inheritance. */
 	at = strstr(out.data, "SigIgn:\t");
 	CHECK(at && sscanf(at, "SigIgn: %llx", &ignored) == 1);
 	CHECK_INT(ignored & 1ULL << (SIGPIPE - 1), 0);
@@ -119,7 +120,8 @@ static void death_by_signal(void)
 	CHECK_INT(sh((struct spawn){ .stdin_fd = -1 }, "kill -TERM $$"), 0);
 	CHECK(WIFSIGNALED(status));
 	CHECK_INT(WTERMSIG(status), SIGTERM);
-	CHECK_STR(spawn_status_text(status, text, sizeof(text)), "killed by signal 15 (Terminated)");
+	CHECK_STR(spawn_status_text(status, text, sizeof(text)),
+		  "killed by signal 15 (Terminated)");
 	CHECK_STR(spawn_status_text(3 << 8, text, sizeof(text)), "exit status 3");
 }
 
@@ -194,7 +196,8 @@ static void a_grandchild_delays_nobody(void)
 	uint64_t start = sys_now_us();
 	pid_t pid;
 
-	CHECK_INT(sh((struct spawn){ .stdin_fd = -1, .timeout_ms = 60000 }, "sleep 300 & echo $!"), 0);
+	CHECK_INT(sh((struct spawn){ .stdin_fd = -1, .timeout_ms = 60000 }, "sleep 300 & echo $!"),
+		  0);
 	CHECK(sys_now_us() - start < 30 * 1000000ull);
 	pid = atoi(out.data);
 	CHECK(pid > 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cifs.c - tests of the share's source, its errors, and the store in it; VM tests mount a real one */
+/* cifs.c - tests of the share's source, its errors, and the store in it; VM tests mount a real one
+ */
 #include "mount/cifs.h"
 #include "mount/store.h"
 
@@ -30,9 +31,20 @@ static void sources_that_are_none(void)
 		.source = "//host/qemu", .path = "/tmp/never", .what = MOUNT_STORE, .owner = &root
 	};
 	static const char *const wrong[] = {
-		"",		 "/",		  "//",		     "///",	   "//10.0.2.4",
-		"//10.0.2.4/",	 "//10.0.2.4//x", "/10.0.2.4/qemu",  "//host/qemu", "//10.0.2/qemu",
-		"10.0.2.4:/qemu", "//10.0.2.4,x/q", "//10.0.2.400/q", "//100.100.100.1000/q",
+		"",
+		"/",
+		"//",
+		"///",
+		"//10.0.2.4",
+		"//10.0.2.4/",
+		"//10.0.2.4//x",
+		"/10.0.2.4/qemu",
+		"//host/qemu",
+		"//10.0.2/qemu",
+		"10.0.2.4:/qemu",
+		"//10.0.2.4,x/q",
+		"//10.0.2.400/q",
+		"//100.100.100.1000/q",
 		"//::1/qemu",
 	};
 	char address[INET_ADDRSTRLEN] = "left";
@@ -46,7 +58,8 @@ static void sources_that_are_none(void)
 	CHECK(access("/tmp/never", F_OK) < 0);
 }
 
-/* What a busy or starting server can cause, known or not, is tried again; what stays as it is is not. */
+/* What a busy or starting server can cause, known or not, is tried again; what stays as it is is
+ * not. */
 static void errors_that_may_pass(void)
 {
 	static const int passing[] = { ENOMEM, EIO,    EHOSTDOWN, ECONNREFUSED, ECONNRESET, EAGAIN,
@@ -99,9 +112,9 @@ static void share_without_a_store(void)
 	CHECK_INT(mount_store_bind("/tmp/link", "nix/store", "/tmp/r2/nix/store", &e), -ENOTDIR);
 }
 
-#define TESTS(T)                    \
-	T(sources_that_are_none)    \
-	T(no_server_no_mount)       \
+#define TESTS(T) \
+	T(sources_that_are_none) \
+	T(no_server_no_mount) \
 	T(store_is_bound_read_only) \
 	T(share_without_a_store)
 
@@ -111,10 +124,10 @@ int main(void)
 
 	RUN(address_of_a_source);
 	RUN(errors_that_may_pass);
-#define T(fn)                                                               \
-	if (r < 0)                                                          \
+#define T(fn) \
+	if (r < 0) \
 		SKIP(#fn, "no mount namespace of our own can be had here"); \
-	else                                                                \
+	else \
 		RUN(fn);
 	TESTS(T)
 #undef T

@@ -37,9 +37,9 @@ static void detached_then_attached(void)
 {
 	static const struct mount_option options[] = { { "mode", "711" }, { "size", "64k" } };
 	static const char *const words[] = { "nosuid", "nodev", "noexec", "rw" };
-	_cleanup_close_ int fd = mount_fs_detached(
-		"tmpfs", "my-source", options, 2, false,
-		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &e);
+	_cleanup_close_ int fd =
+		mount_fs_detached("tmpfs", "my-source", options, 2, false,
+				  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &e);
 	struct stat st;
 
 	CHECK(fd >= 0);
@@ -109,11 +109,11 @@ static void bind_that_fails_names_both(void)
 	CHECK_HAS(e.text, "/tmp/none onto /tmp");
 }
 
-#define TESTS(T)                                   \
-	T(detached_then_attached)                  \
-	T(read_only_file_system)                   \
-	T(the_kernels_words_reach_the_error)       \
-	T(unknown_type)                            \
+#define TESTS(T) \
+	T(detached_then_attached) \
+	T(read_only_file_system) \
+	T(the_kernels_words_reach_the_error) \
+	T(unknown_type) \
 	T(bind_is_read_only_and_its_origin_is_not) \
 	T(bind_that_fails_names_both)
 
@@ -121,10 +121,10 @@ int main(void)
 {
 	int r = scratch_enter(0);
 
-#define T(fn)                                                                    \
-	if (r < 0)                                                               \
-		SKIP(#fn, "no mount namespace of our own can be had here");      \
-	else                                                                     \
+#define T(fn) \
+	if (r < 0) \
+		SKIP(#fn, "no mount namespace of our own can be had here"); \
+	else \
 		RUN(fn);
 	TESTS(T)
 #undef T

@@ -43,7 +43,8 @@ static bool written(const char *unit)
 
 static void only_what_is_mounted(void)
 {
-	CHECK_INT(stay(LINE("/", "rootfs") LINE("/sysroot", "ext3") LINE("/sysroot/mnt", "cifs")), 0);
+	CHECK_INT(stay(LINE("/", "rootfs") LINE("/sysroot", "ext3") LINE("/sysroot/mnt", "cifs")),
+		  0);
 	CHECK_INT(faccessat(run, "systemd", F_OK, 0), -1);
 	CHECK_INT(stay(LINE("/sysroot/nix/.rw-store", "tmpfs")), 0);
 	CHECK(written("nix-.rw\\x2dstore"));
@@ -54,7 +55,8 @@ static void only_what_is_mounted(void)
 static void each_of_them(void)
 {
 	CHECK_INT(stay(LINE("/sysroot/hostfs", "cifs") LINE("/run/storeboot/image", "erofs")
-			       LINE("/sysroot/nix/.rw-store", "tmpfs")), 0);
+			       LINE("/sysroot/nix/.rw-store", "tmpfs")),
+		  0);
 	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
 		CHECK(written(mounts[i].unit));
 }
@@ -69,7 +71,8 @@ static void no_other_init_is_taken_for_systemd(void)
 
 static void what_cannot_be_written_is_an_error(void)
 {
-	_cleanup_close_ int fd = openat(run, "systemd", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	_cleanup_close_ int fd =
+		openat(run, "systemd", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	CHECK(fd >= 0);
 	CHECK_INT(stay(LINE("/sysroot/hostfs", "cifs")), -ENOTDIR);
@@ -77,12 +80,12 @@ static void what_cannot_be_written_is_an_error(void)
 }
 
 /* Each test in a folder of its own, in place of /run. */
-#define RUN_IN(folder, test)                                                             \
-	do {                                                                             \
-		CHECK_INT(mkdir(folder, 0755), 0);                                       \
-		run = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);                  \
-		RUN(test);                                                               \
-		close(run);                                                              \
+#define RUN_IN(folder, test) \
+	do { \
+		CHECK_INT(mkdir(folder, 0755), 0); \
+		run = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC); \
+		RUN(test); \
+		close(run); \
 	} while (0)
 
 int main(void)

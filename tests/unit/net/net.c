@@ -225,12 +225,12 @@ static void device_that_comes_late_is_found(void)
 	CHECK_INT(if_nametoindex(name), index);
 }
 
-#define TESTS(T)                                       \
-	T(loopback_comes_up)                           \
-	T(a_whole_configuration)                       \
-	T(long_prefixes_have_no_broadcast)             \
-	T(errors_name_the_object_and_the_reason)       \
-	T(device_that_is_there_is_found)               \
+#define TESTS(T) \
+	T(loopback_comes_up) \
+	T(a_whole_configuration) \
+	T(long_prefixes_have_no_broadcast) \
+	T(errors_name_the_object_and_the_reason) \
+	T(device_that_is_there_is_found) \
 	T(device_that_never_comes_is_an_error_in_time) \
 	T(device_that_comes_late_is_found)
 
@@ -243,10 +243,10 @@ int main(void)
 		why = "no network namespace of our own can be had here";
 	else if (make_veth("probe0") < 0)
 		why = "this kernel has no veth device";
-#define T(fn)                   \
-	if (why)                \
+#define T(fn) \
+	if (why) \
 		SKIP(#fn, why); \
-	else                    \
+	else \
 		RUN(fn);
 	TESTS(T)
 #undef T

@@ -155,7 +155,8 @@ static void link_name_is_bounded(void)
 
 /* An acknowledgement as the kernel makes it: errno, the request's header, its body unless capped,
  * the words. */
-static struct netlink_message make_ack(int32_t error, size_t echoed, uint16_t flags, const char *words)
+static struct netlink_message make_ack(int32_t error, size_t echoed, uint16_t flags,
+				       const char *words)
 {
 	struct {
 		int32_t error;
@@ -163,8 +164,7 @@ static struct netlink_message make_ack(int32_t error, size_t echoed, uint16_t fl
 		unsigned char body[32];
 	} ack = { .error = error, .request = { .nlmsg_len = (uint32_t)(16 + echoed) } };
 
-	netlink_begin(&q, NLMSG_ERROR, flags, 9, &ack,
-		      20 + (flags & NLM_F_CAPPED ? 0 : echoed));
+	netlink_begin(&q, NLMSG_ERROR, flags, 9, &ack, 20 + (flags & NLM_F_CAPPED ? 0 : echoed));
 	if (words)
 		netlink_put(&q, NLMSGERR_ATTR_MSG, words, strlen(words) + 1);
 	return message();
@@ -172,7 +172,8 @@ static struct netlink_message make_ack(int32_t error, size_t echoed, uint16_t fl
 
 static void outcome_with_and_without_words(void)
 {
-	struct netlink_message m = make_ack(-ENETUNREACH, 12, NLM_F_ACK_TLVS, "Nexthop has invalid gateway");
+	struct netlink_message m =
+		make_ack(-ENETUNREACH, 12, NLM_F_ACK_TLVS, "Nexthop has invalid gateway");
 	char text[64] = "left";
 	int error = 1;
 

@@ -70,7 +70,8 @@ static void base32_and_zeroes(void)
 
 	CHECK_INT(parse(GRAPH_REGISTRATION, text, &g, &e), 0);
 	CHECK_INT(graph_print_registration(&g, &out), 0);
-	CHECK_STR(out.data, A "\n" HASH "\n2224\n\n0\n" B "\n" ZERO16 "\n0\n\n0\n" C "\n" ZERO16 "\n0\n\n0\n");
+	CHECK_STR(out.data, A "\n" HASH "\n2224\n\n0\n" B "\n" ZERO16 "\n0\n\n0\n" C "\n" ZERO16
+			      "\n0\n\n0\n");
 	graph_free(&g);
 }
 

@@ -83,9 +83,9 @@ static int build_closure(void)
 	    file_replace(AT_FDCWD, "closure.nix", expression, strlen(expression), 0644) < 0)
 		return -1;
 	return build("c", closure, sizeof(closure)) < 0 ||
-			       build("graph", graph_file, sizeof(graph_file)) < 0
-		       ? -1
-		       : 0;
+			       build("graph", graph_file, sizeof(graph_file)) < 0 ?
+		       -1 :
+		       0;
 }
 
 static void parse(const struct buf *b, struct graph *ret)
@@ -247,7 +247,9 @@ static void database_of_another_user(void)
 	snprintf(shared, sizeof(shared), "%s/shared tmp", dir);
 	setenv("CLOSURE", closure, 1);
 	CHECK_INT(shell("chmod 755 . && chmod -R u-w var && mkdir 'shared tmp' && "
-			"chmod 1777 'shared tmp'", NULL), 0);
+			"chmod 1777 'shared tmp'",
+			NULL),
+		  0);
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {

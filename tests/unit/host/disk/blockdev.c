@@ -34,15 +34,18 @@ static void text(void)
 	joined(d, ARRAY_SIZE(d), &b);
 	CHECK_HAS(b.data, "\"disk0-file\",\"read-only\":false,\"discard\":\"unmap\",\"filename\":"
 			  "\"/a\\\"b,c:\\n\\\\-\"}");
-	CHECK_HAS(b.data, "\"node-name\":\"disk1-base-file\",\"read-only\":true,\"discard\":\"unmap\","
-			  "\"filename\":\"/proc/self/fd/7\"");
+	CHECK_HAS(b.data,
+		  "\"node-name\":\"disk1-base-file\",\"read-only\":true,\"discard\":\"unmap\","
+		  "\"filename\":\"/proc/self/fd/7\"");
 	CHECK_HAS(b.data, "\"node-name\":\"disk1-base\",\"read-only\":true,\"discard\":\"unmap\","
 			  "\"file\":\"disk1-base-file\",\"backing\":null}");
 	CHECK_HAS(b.data, "\"node-name\":\"disk1\",\"read-only\":false,\"discard\":\"unmap\","
 			  "\"file\":\"disk1-file\",\"backing\":\"disk1-base\"}");
-	CHECK_HAS(b.data, "virtio-blk-pci,drive=disk1,werror=report,rerror=report,serial=two,,three\n");
-	CHECK_HAS(b.data, "{\"driver\":\"raw\",\"node-name\":\"disk2\",\"read-only\":true,\"discard\":"
-			  "\"unmap\",\"file\":\"disk2-file\"}");
+	CHECK_HAS(b.data,
+		  "virtio-blk-pci,drive=disk1,werror=report,rerror=report,serial=two,,three\n");
+	CHECK_HAS(b.data,
+		  "{\"driver\":\"raw\",\"node-name\":\"disk2\",\"read-only\":true,\"discard\":"
+		  "\"unmap\",\"file\":\"disk2-file\"}");
 	CHECK(!strstr(b.data, "disk3-base"));
 }
 
@@ -54,7 +57,9 @@ static void interface(enum disk_interface which, size_t n, const char *want)
 	_cleanup_buf_ struct buf got = { 0 };
 
 	for (size_t i = 0; i <= n; i++)
-		d[i] = (struct qemu_disk){ "/x", -1, -1, "raw", "a,b", false, i < n ? which : DISK_BY_VIRTIO };
+		d[i] = (struct qemu_disk){
+			"/x", -1, -1, "raw", "a,b", false, i < n ? which : DISK_BY_VIRTIO
+		};
 	blockdev_args(d, n + 1, &v);
 	CHECK_INT(v.error, 0);
 	for (size_t i = 0; i + 1 < v.words.n; i++)
@@ -67,33 +72,43 @@ static void interface(enum disk_interface which, size_t n, const char *want)
 
 static void interfaces(void)
 {
-	interface(DISK_BY_VIRTIO, 1, "virtio-blk-pci,drive=disk0" REST "virtio-blk-pci,drive=disk1" REST);
-	interface(DISK_BY_SCSI, 2, "virtio-scsi-pci,id=scsi0\nscsi-hd,drive=disk0,bus=scsi0.0" REST
-				   "scsi-hd,drive=disk1,bus=scsi0.0" REST "virtio-blk-pci,drive=disk2" REST);
+	interface(DISK_BY_VIRTIO, 1,
+		  "virtio-blk-pci,drive=disk0" REST "virtio-blk-pci,drive=disk1" REST);
+	interface(DISK_BY_SCSI, 2,
+		  "virtio-scsi-pci,id=scsi0\nscsi-hd,drive=disk0,bus=scsi0.0" REST
+		  "scsi-hd,drive=disk1,bus=scsi0.0" REST "virtio-blk-pci,drive=disk2" REST);
 	interface(DISK_BY_IDE, 7,
-		  "ich9-ahci,id=ide0\nide-hd,drive=disk0,bus=ide0.0" REST "ide-hd,drive=disk1,bus=ide0.1" REST
-		  "ide-hd,drive=disk2,bus=ide0.2" REST "ide-hd,drive=disk3,bus=ide0.3" REST
-		  "ide-hd,drive=disk4,bus=ide0.4" REST "ide-hd,drive=disk5,bus=ide0.5" REST
-		  "ich9-ahci,id=ide1\nide-hd,drive=disk6,bus=ide1.0" REST "virtio-blk-pci,drive=disk7" REST);
+		  "ich9-ahci,id=ide0\nide-hd,drive=disk0,bus=ide0.0" REST
+		  "ide-hd,drive=disk1,bus=ide0.1" REST "ide-hd,drive=disk2,bus=ide0.2" REST
+		  "ide-hd,drive=disk3,bus=ide0.3" REST "ide-hd,drive=disk4,bus=ide0.4" REST
+		  "ide-hd,drive=disk5,bus=ide0.5" REST
+		  "ich9-ahci,id=ide1\nide-hd,drive=disk6,bus=ide1.0" REST
+		  "virtio-blk-pci,drive=disk7" REST);
 }
 
 static char top[PATH_MAX], qemu[PATH_MAX], qemu_img[PATH_MAX];
 
 #define IDE_DISKS 7 /* more than a controller has room for */
 
-/* A path of every hard kind of byte, by name and as an inherited file; a layer over it; each interface. */
+/* A path of every hard kind of byte, by name and as an inherited file; a layer over it; each
+ * interface. */
 static void the_real_qemu_takes_them(void)
 {
-	static const char commands[] = "{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-block\"}"
-				       "{\"execute\":\"quit\"}";
+	static const char commands[] =
+		"{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-block\"}"
+		"{\"execute\":\"quit\"}";
 	const struct qemu_img tool = { qemu_img, "qcow2" };
 	char file[PATH_MAX + 64], layer[PATH_MAX + 64], raw[IDE_DISKS][PATH_MAX + 64];
-	struct qemu_disk d[4 + IDE_DISKS] = { { file, -1, -1, "qcow2", "by name", true, DISK_BY_VIRTIO },
-					      { file, -1, -1, "qcow2", "by file", true, DISK_BY_VIRTIO },
-					      { file, -1, -1, "qcow2", "below", false, DISK_BY_SCSI },
-					      { file, -1, -1, "qcow2", "read", true, DISK_BY_SCSI } };
-	static const char *const fixed[] = { "-nodefaults", "-no-user-config", "-S", "-display", "none",
-					     "-machine", "q35,accel=tcg", "-qmp", "stdio", NULL };
+	struct qemu_disk d[4 + IDE_DISKS] = {
+		{ file, -1, -1, "qcow2", "by name", true, DISK_BY_VIRTIO },
+		{ file, -1, -1, "qcow2", "by file", true, DISK_BY_VIRTIO },
+		{ file, -1, -1, "qcow2", "below", false, DISK_BY_SCSI },
+		{ file, -1, -1, "qcow2", "read", true, DISK_BY_SCSI }
+	};
+	static const char *const fixed[] = {
+		"-nodefaults", "-no-user-config", "-S",	  "-display", "none",
+		"-machine",    "q35,accel=tcg",	  "-qmp", "stdio",    NULL
+	};
 	_cleanup_argv_ struct argv v = { 0 };
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 };
 	struct err e = { 0 };
@@ -110,8 +125,9 @@ static void the_real_qemu_takes_them(void)
 		snprintf(raw[i], sizeof(raw[i]), "%s/raw%zu", top, i);
 		close(open(raw[i], O_CREAT | O_RDWR | O_CLOEXEC, 0600));
 		CHECK_INT(truncate(raw[i], 1 << 20), 0);
-		d[4 + i] = (struct qemu_disk){ raw[i], -1, -1, "raw", "12345678901234567890", false,
-					      DISK_BY_IDE };
+		d[4 + i] =
+			(struct qemu_disk){ raw[i], -1,		-1, "raw", "12345678901234567890",
+					    false,  DISK_BY_IDE };
 	}
 	d[1].fd = open(file, O_RDONLY);
 	d[2].fd = open(file, O_RDONLY);
@@ -123,7 +139,9 @@ static void the_real_qemu_takes_them(void)
 	blockdev_args(d, ARRAY_SIZE(d), &v);
 	CHECK_INT(v.error, 0);
 
-	const struct spawn s = { .path = qemu, .argv = (const char *const *)v.words.v, .stdin_fd = in,
+	const struct spawn s = { .path = qemu,
+				 .argv = (const char *const *)v.words.v,
+				 .stdin_fd = in,
 				 .timeout_ms = 60000 };
 
 	CHECK_INT(spawn_run(&s, &out, &said, &status), 0);

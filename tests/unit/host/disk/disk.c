@@ -24,8 +24,9 @@ static void words(void)
 		{ "/x/a,,b,size=1G", "/x/a,b", "a,b", "qcow2", 1 << 30, false },
 		{ "a.img,raw,ro", "a.img", "a", "raw", 0, true },
 		{ "a,serial=s=t", "a", "s=t", "qcow2", 0, false },
-		{ "a-name-of-more-than-twenty-bytes.qcow2", "a-name-of-more-than-twenty-bytes.qcow2",
-		  "a-name-of-more-than-", "qcow2", 0, false },
+		{ "a-name-of-more-than-twenty-bytes.qcow2",
+		  "a-name-of-more-than-twenty-bytes.qcow2", "a-name-of-more-than-", "qcow2", 0,
+		  false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -44,9 +45,19 @@ static void words(void)
 
 static void slips(void)
 {
-	static const char *const rows[] = { "", ",ro", "a,", "a,siez=1G", "a,size=", "a,size=1000",
-					    "a,size=1G,ro", "a,serial=", "a,serial=123456789012345678901",
-					    "a,ro=yes", "a,b", "a,size=2049T", "a,raw,size=8388608T" };
+	static const char *const rows[] = { "",
+					    ",ro",
+					    "a,",
+					    "a,siez=1G",
+					    "a,size=",
+					    "a,size=1000",
+					    "a,size=1G,ro",
+					    "a,serial=",
+					    "a,serial=123456789012345678901",
+					    "a,ro=yes",
+					    "a,b",
+					    "a,size=2049T",
+					    "a,raw,size=8388608T" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct disk d = { 0 };
@@ -66,7 +77,8 @@ static void a_size_without_a_unit(void)
 
 	CHECK(disk_parse("a,size=67108864", &d, &e) < 0);
 	CHECK_INT(e.exit_status, EXIT_USAGE);
-	CHECK_HAS(e.text, "size=67108864 has no unit; say size=67108864M, or size=67108864B for bytes");
+	CHECK_HAS(e.text,
+		  "size=67108864 has no unit; say size=67108864M, or size=67108864B for bytes");
 	CHECK_INT(disk_parse("a,size=67108864B", &d, &e), 0);
 	CHECK_INT(d.request.size, 64 << 20);
 }
@@ -85,7 +97,9 @@ static const char *two(const char *root, const char *second, bool ephemeral)
 	static char more[PATH_MAX + 64], path[PATH_MAX + 64];
 	static struct err e;
 	const char *const list[] = { more, NULL };
-	struct disk_options o = { .qemu_img = qemu_img, .root = path, .more = list, .ephemeral = ephemeral };
+	struct disk_options o = {
+		.qemu_img = qemu_img, .root = path, .more = list, .ephemeral = ephemeral
+	};
 	_cleanup_(disks_free) struct disks *d = calloc(1, sizeof(*d));
 	int r;
 
@@ -102,7 +116,8 @@ static const char *two(const char *root, const char *second, bool ephemeral)
 static void one_file_for_two_disks(void)
 {
 	static const char *const names[] = { "one.qcow2,serial=b", "hard.qcow2", "soft.qcow2",
-					     "folder/one.qcow2,serial=b", "one.qcow2,size=1M,serial=b" };
+					     "folder/one.qcow2,serial=b",
+					     "one.qcow2,size=1M,serial=b" };
 	const struct qemu_img tool = { qemu_img, "qcow2" };
 	char path[PATH_MAX + 16], other[PATH_MAX + 16];
 	struct err e = { 0 };
@@ -117,12 +132,15 @@ static void one_file_for_two_disks(void)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		CHECK_HAS(two("one.qcow2", names[i], false), " is the same file as the disk ");
 	CHECK_HAS(two("one.qcow2", "hard.qcow2,ro", false), " is the same file as the disk ");
-	CHECK_HAS(two("new.qcow2", "folder/new.qcow2,size=1M", false), " is the same file as the disk ");
+	CHECK_HAS(two("new.qcow2", "folder/new.qcow2,size=1M", false),
+		  " is the same file as the disk ");
 	CHECK(access(other, F_OK) < 0);
 	/* What is only read may be read twice. */
 	CHECK(two("one.qcow2", "hard.qcow2,ro", true) == NULL);
 	CHECK(two("one.qcow2", "hard.qcow2", true) == NULL);
-	CHECK_INT(unlink("one.qcow2") + unlink("hard.qcow2") + unlink("soft.qcow2") + unlink("folder"), 0);
+	CHECK_INT(unlink("one.qcow2") + unlink("hard.qcow2") + unlink("soft.qcow2") +
+			  unlink("folder"),
+		  0);
 }
 
 static void a_file_of_another_purpose(void)
@@ -199,7 +217,9 @@ static void together(void)
 	o.interface = DISK_BY_IDE;
 	CHECK(disks_open(&o, d, &e) < 0);
 	CHECK_INT(e.exit_status, EXIT_USAGE);
-	CHECK_HAS(e.text, "more.qcow2: with --disk-interface ide a disk can always be written; leave out ro");
+	CHECK_HAS(
+		e.text,
+		"more.qcow2: with --disk-interface ide a disk can always be written; leave out ro");
 	disks_close(d);
 	o.interface = DISK_BY_VIRTIO;
 
@@ -223,7 +243,8 @@ static uint64_t size_of(const char *path)
 /* The last disk's name is taken while QEMU starts: the disks before it are as they were. */
 static void all_or_none(void)
 {
-	static char root[PATH_MAX + 16], grown[PATH_MAX + 64], new[PATH_MAX + 64], last[PATH_MAX + 64];
+	static char root[PATH_MAX + 16], grown[PATH_MAX + 64], new[PATH_MAX + 64],
+		last[PATH_MAX + 64];
 	const char *const list[] = { grown, new, last, NULL };
 	const struct qemu_img tool = { qemu_img, "qcow2" };
 	struct disk_options o = { .qemu_img = qemu_img, .root = root, .more = list, .fresh = true };
@@ -269,7 +290,8 @@ int main(void)
 {
 	struct err e = { 0 };
 
-	if (proc_find(NULL, "qemu-img", "qemu-utils", qemu_img, &e) < 0 || folder_make(top, &e) < 0) {
+	if (proc_find(NULL, "qemu-img", "qemu-utils", qemu_img, &e) < 0 ||
+	    folder_make(top, &e) < 0) {
 		printf("# %s\n", e.text);
 		return 1;
 	}

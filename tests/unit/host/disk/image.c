@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* image.c - tests of the disk image's rules, with the real qemu-img, on all kinds of file systems */
+/* image.c - tests of the disk image's rules, with the real qemu-img, on all kinds of file systems
+ */
 #include "host/disk/image.h"
 
 #include <dirent.h>
@@ -48,8 +49,11 @@ static struct image_request request(const char *name)
 	char *path = paths[n++ % 4];
 
 	snprintf(path, PATH_MAX, "%s", in_top(name));
-	return (struct image_request){ .qemu_img = qemu_img, .path = path, .format = "qcow2",
-				       .new_size = SIZE, .ask_zero = true };
+	return (struct image_request){ .qemu_img = qemu_img,
+				       .path = path,
+				       .format = "qcow2",
+				       .new_size = SIZE,
+				       .ask_zero = true };
 }
 
 /* As a run does where QEMU starts. */
@@ -279,9 +283,10 @@ static void refused(const char *name, const char *text)
 static void what_is_refused(void)
 {
 	char backing[PATH_MAX + 16], layer[PATH_MAX + 16], link_name[PATH_MAX + 16];
-	const char *const make_base[] = { qemu_img, "create", "-q", "-f", "qcow2", backing, "1M", NULL };
-	const char *const make_layer[] = { qemu_img, "create", "-q", "-f", "qcow2", "-b", backing,
-					   "-F", "qcow2", layer, NULL };
+	const char *const make_base[] = { qemu_img, "create", "-q", "-f",
+					  "qcow2",  backing,  "1M", NULL };
+	const char *const make_layer[] = { qemu_img, "create", "-q",	"-f",  "qcow2", "-b",
+					   backing,  "-F",     "qcow2", layer, NULL };
 	struct err e = { 0 };
 	struct stat st;
 

@@ -85,7 +85,9 @@ static void write_a_byte(const char *file, const char *where)
 {
 	char command[64];
 	const char *const argv[] = { qemu_io, "-f", "qcow2", "-c", command, file, NULL };
-	const struct spawn s = { .path = qemu_io, .argv = argv, .stdin_fd = -1, .timeout_ms = 60000 };
+	const struct spawn s = {
+		.path = qemu_io, .argv = argv, .stdin_fd = -1, .timeout_ms = 60000
+	};
 	_cleanup_buf_ struct buf out = { 0 };
 	int status = -1;
 
@@ -126,9 +128,22 @@ static void a_life(void)
 /* Writes, and dies with the image open. */
 static void crash(const char *file)
 {
-	const char *const argv[] = { qemu_io, "-f", "qcow2", "-c", "write -P 7 0 4M", "-c",
-				     "write -P 8 12M 1M", "-c", "flush", "-c", "abort", file, NULL };
-	const struct spawn s = { .path = qemu_io, .argv = argv, .stdin_fd = -1, .timeout_ms = 60000 };
+	const char *const argv[] = { qemu_io,
+				     "-f",
+				     "qcow2",
+				     "-c",
+				     "write -P 7 0 4M",
+				     "-c",
+				     "write -P 8 12M 1M",
+				     "-c",
+				     "flush",
+				     "-c",
+				     "abort",
+				     file,
+				     NULL };
+	const struct spawn s = {
+		.path = qemu_io, .argv = argv, .stdin_fd = -1, .timeout_ms = 60000
+	};
 	_cleanup_buf_ struct buf out = { 0 };
 	int status = 0;
 
@@ -162,9 +177,11 @@ static void lazy_refcounts_after_a_crash(void)
 	const struct qemu_img q = { qemu_img, "qcow2" };
 	const char *options = "lazy_refcounts=on,compat=1.1";
 	char file[PATH_MAX + 16];
-	const char *const argv[] = { qemu_img, "create", "-q", "-f", "qcow2",
-				     "-o", options, file, "16M", NULL };
-	const struct spawn s = { .path = qemu_img, .argv = argv, .stdin_fd = -1, .timeout_ms = 60000 };
+	const char *const argv[] = { qemu_img, "create", "-q", "-f",  "qcow2",
+				     "-o",     options,	 file, "16M", NULL };
+	const struct spawn s = {
+		.path = qemu_img, .argv = argv, .stdin_fd = -1, .timeout_ms = 60000
+	};
 	_cleanup_buf_ struct buf before = { 0 }, after = { 0 };
 	uint64_t size = 0, l2;
 	struct err e = { 0 };

@@ -118,7 +118,10 @@ static void extra_file_brings_its_folders(void)
 	CHECK_INT(buf_add(&b, "odd", 3), 0);
 	len = b.len;
 	CHECK_INT(initrd_extra_file("d", 0755, "hi", 2, &b, &e), 0);
-	CHECK(memcmp(b.data + len, "\0" "070701", 7) == 0);
+	CHECK(memcmp(b.data + len,
+		     "\0"
+		     "070701",
+		     7) == 0);
 	CHECK(memmem(b.data + len, b.len - len, "000081ed", 8) != NULL); /* its mode, 0100755 */
 	CHECK_INT(initrd_extra_file("/etc/x", 0644, "", 0, &b, &e), -EINVAL);
 	CHECK_HAS(e.text, "/etc/x");

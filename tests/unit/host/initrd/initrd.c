@@ -200,7 +200,8 @@ static void auto_is_what_the_kernel_surely_reads(void)
 {
 	auto_is("#\nCONFIG_RD_GZIP=y\nCONFIG_RD_XZ=y\nCONFIG_RD_ZSTD=y\n", "\x28\xb5\x2f\xfd");
 	auto_is("#\nCONFIG_RD_GZIP=y\nCONFIG_RD_XZ=y\n", "\x1f\x8b");
-	auto_is("#\n# CONFIG_RD_GZIP is not set\nCONFIG_RD_XZ=y\n", "\xfd" "7zXZ");
+	auto_is("#\n# CONFIG_RD_GZIP is not set\nCONFIG_RD_XZ=y\n", "\xfd"
+								    "7zXZ");
 	auto_is("#\n# CONFIG_RD_GZIP is not set\nCONFIG_RD_LZ4=y\n", "070701");
 	auto_is("#\n", "070701");
 	auto_is(NULL, "070701");
@@ -229,7 +230,8 @@ static void a_format_that_the_kernel_cannot_read(void)
 	o = options(&p);
 	o.compression = COMPRESS_GZIP;
 	refuse(&o, EXIT_BAD_INPUT,
-	       "kernel " FAKE_RELEASE " cannot read an initramfs packed by gzip: it lacks CONFIG_RD_GZIP");
+	       "kernel " FAKE_RELEASE
+	       " cannot read an initramfs packed by gzip: it lacks CONFIG_RD_GZIP");
 	o.compression = COMPRESS_XZ;
 	refuse(&o, EXIT_BAD_INPUT, "it lacks CONFIG_RD_XZ");
 	o.compression = COMPRESS_ZSTD;

@@ -57,7 +57,10 @@ static void what_is_none(void)
 	CHECK_INT(initrd_check("", 0), -ENODATA);
 	CHECK_INT(initrd_check("\0\0\0\0", 4), -ENODATA);
 	CHECK_INT(initrd_check("hello, world", 12), -ENOEXEC);
-	CHECK_INT(initrd_check("\x7f" "ELF", 4), -ENOEXEC);
+	CHECK_INT(initrd_check("\x7f"
+			       "ELF",
+			       4),
+		  -ENOEXEC);
 	CHECK_INT(initrd_check("BZh91AY", 7), 0); /* not unpacked here */
 }
 

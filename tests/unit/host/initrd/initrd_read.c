@@ -84,17 +84,41 @@ static void lz4_blocks(void)
 		const char *text;
 	} rows[] = {
 		{ LZ4, 4, 0, "" },
-		{ LZ4 "\4\0\0\0\x30" "abc", 12, 0, "abc" },
-		/* A match that overlaps what it makes: a letter, 19 more of it, and the last literals. */
-		{ LZ4 "\13\0\0\0\x1f" "a\1\0\0\x50" "bcdef", 19, 0, "aaaaaaaaaaaaaaaaaaaabcdef" },
+		{ LZ4 "\4\0\0\0\x30"
+		      "abc",
+		  12, 0, "abc" },
+		/* A match that overlaps what it makes: a letter, 19 more of it, and the last
+		   literals. */
+		{ LZ4 "\13\0\0\0\x1f"
+		      "a\1\0\0\x50"
+		      "bcdef",
+		  19, 0, "aaaaaaaaaaaaaaaaaaaabcdef" },
 		/* Two blocks; zeroes, or what can be no block, end it. */
-		{ LZ4 "\2\0\0\0\x10" "a" "\2\0\0\0\x10" "b" "\0\0\0\0", 20, 0, "ab" },
-		{ LZ4 "\2\0\0\0\x10" "a" "0707", 14, 0, "a" },
-		{ LZ4 "\4\0\0\0\x30" "ab", 11, -ENODATA, "" },
-		/* More literals than there are; an offset from before the block; no last literals. */
-		{ LZ4 "\4\0\0\0\x40" "abc", 12, -EBADMSG, "" },
-		{ LZ4 "\13\0\0\0\x1f" "a\2\0\0\x50" "bcdef", 19, -EBADMSG, "" },
-		{ LZ4 "\4\0\0\0\x14" "a\1\0", 12, -EBADMSG, "" },
+		{ LZ4 "\2\0\0\0\x10"
+		      "a"
+		      "\2\0\0\0\x10"
+		      "b"
+		      "\0\0\0\0",
+		  20, 0, "ab" },
+		{ LZ4 "\2\0\0\0\x10"
+		      "a"
+		      "0707",
+		  14, 0, "a" },
+		{ LZ4 "\4\0\0\0\x30"
+		      "ab",
+		  11, -ENODATA, "" },
+		/* More literals than there are; an offset from before the block; no last literals.
+		 */
+		{ LZ4 "\4\0\0\0\x40"
+		      "abc",
+		  12, -EBADMSG, "" },
+		{ LZ4 "\13\0\0\0\x1f"
+		      "a\2\0\0\x50"
+		      "bcdef",
+		  19, -EBADMSG, "" },
+		{ LZ4 "\4\0\0\0\x14"
+		      "a\1\0",
+		  12, -EBADMSG, "" },
 		{ LZ4 "\2\0\0\0\xf0\xff", 10, -EBADMSG, "" },
 		{ "none", 4, -ENOEXEC, "" },
 	};
@@ -116,7 +140,10 @@ static void lz4_limit(void)
 	_cleanup_buf_ struct buf b = { 0 };
 	size_t used;
 
-	CHECK_INT(lz4_unpack(LZ4 "\4\0\0\0\x30" "abc", 12, 2, &b, &used), -EFBIG);
+	CHECK_INT(lz4_unpack(LZ4 "\4\0\0\0\x30"
+				 "abc",
+			     12, 2, &b, &used),
+		  -EFBIG);
 }
 
 int main(void)

@@ -146,8 +146,9 @@ static void resolve_all(bool pci_only, const struct modtree *t, const char *cons
 	CHECK_INT(need_resolve(t, pci_only, needs, more, extra, &l, &e), 0);
 	CHECK_STR(e.text, "");
 	for (size_t i = 0; i < l.n; i++)
-		CHECK_INT(buf_addf(&got, "%s%s:%s", i ? " " : "", l.v[i].needs, l.v[i].module->name),
-			  0);
+		CHECK_INT(
+			buf_addf(&got, "%s%s:%s", i ? " " : "", l.v[i].needs, l.v[i].module->name),
+			0);
 	CHECK_STR(got.data, want);
 }
 
@@ -177,15 +178,19 @@ static void needs_in_load_order(void)
 	small_tree(&f, DIR_OF(FAKE_RELEASE));
 	CHECK_INT(modtree_open(f.root, NULL, &t, &e), 0);
 	CHECK_STR(t.release, FAKE_RELEASE);
-	resolve(&t, NULL, NULL, BASE " disk:virtio_blk " ROOT " cifs:cifs cifs:nls_iso8859_1 "
-		PANIC);
-	resolve_all(true, &t, (const char *[]){ "panic", NULL }, NULL, NULL, BASE " panic:pvpanic_pci");
+	resolve(&t, NULL, NULL,
+		BASE " disk:virtio_blk " ROOT " cifs:cifs cifs:nls_iso8859_1 " PANIC);
+	resolve_all(true, &t, (const char *[]){ "panic", NULL }, NULL, NULL,
+		    BASE " panic:pvpanic_pci");
 	resolve(&t, (const char *[]){ "disk", NULL }, NULL, BASE " disk:virtio_blk");
 	resolve(&t, (const char *[]){ "net", NULL }, NULL, BASE);
 	/* cifs again, now with its softdeps: each module once, its circle with gcm cut. */
-	resolve(&t, (const char *[]){ "cifs", NULL }, (const char *[]){ "cifs", "ctr", "ghash_generic", NULL },
-		BASE " cifs,extra:cifs cifs:nls_iso8859_1 extra:gcm extra:late extra:ctr extra:ghash_generic");
-	resolve(&t, (const char *[]){ "base", NULL }, (const char *[]){ "cifs", "nls_iso8859-1", NULL },
+	resolve(&t, (const char *[]){ "cifs", NULL },
+		(const char *[]){ "cifs", "ctr", "ghash_generic", NULL },
+		BASE
+		" cifs,extra:cifs cifs:nls_iso8859_1 extra:gcm extra:late extra:ctr extra:ghash_generic");
+	resolve(&t, (const char *[]){ "base", NULL },
+		(const char *[]){ "cifs", "nls_iso8859-1", NULL },
 		BASE " extra:gcm extra:late extra:cifs extra:nls_iso8859_1");
 	resolve(&t, (const char *[]){ "root", NULL }, (const char *[]){ "late", "jbd2", NULL },
 		BASE " " ROOT " extra:late");
@@ -205,7 +210,8 @@ static void kinds_share_modules(void)
 	CHECK_INT(fake_tree_open(&f), 0);
 	CHECK_INT(fake_tree_text(&f, DIR_OF(FAKE_RELEASE) "/modules.dep", dep), 0);
 	CHECK_INT(fake_tree_text(&f, DIR_OF(FAKE_RELEASE) "/modules.builtin",
-				 "k/virtio_blk.ko\nk/virtio_net.ko\nk/overlay.ko\n"), 0);
+				 "k/virtio_blk.ko\nk/virtio_net.ko\nk/overlay.ko\n"),
+		  0);
 	CHECK_INT(modtree_open(f.root, NULL, &t, &e), 0);
 	resolve(&t, NULL, NULL,
 		"base:virtio_pci root:crc root:ext4 cifs,9p:netfs cifs:cifs cifs:nls_iso8859_1 9p:9pnet "
@@ -229,11 +235,13 @@ static void refuse(const struct modtree *t, const char *const *needs, const char
 	CHECK(l.v == NULL);
 }
 
-/* How a disk can be connected: virtio's driver where the kernel has it, the others where they are asked for. */
+/* How a disk can be connected: virtio's driver where the kernel has it, the others where they are
+ * asked for. */
 static void interfaces_of_disks(void)
 {
-	static const char dep[] = "k/virtio_pci.ko:\nk/ext4.ko:\nk/sd_mod.ko: k/scsi_mod.ko\nk/scsi_mod.ko:\n"
-				  "k/ahci.ko: k/libata.ko\nk/libata.ko: k/scsi_mod.ko\n";
+	static const char dep[] =
+		"k/virtio_pci.ko:\nk/ext4.ko:\nk/sd_mod.ko: k/scsi_mod.ko\nk/scsi_mod.ko:\n"
+		"k/ahci.ko: k/libata.ko\nk/libata.ko: k/scsi_mod.ko\n";
 	_cleanup_(fake_tree_close) struct fake_tree f = { .fd = -1 };
 	_cleanup_modtree_ struct modtree t = MODTREE_INIT;
 	struct need_list l = { 0 };
@@ -241,7 +249,8 @@ static void interfaces_of_disks(void)
 
 	CHECK_INT(fake_tree_open(&f), 0);
 	CHECK_INT(fake_tree_text(&f, DIR_OF(FAKE_RELEASE) "/modules.dep", dep), 0);
-	CHECK_INT(fake_tree_text(&f, DIR_OF(FAKE_RELEASE) "/modules.builtin", "k/virtio_net.ko\n"), 0);
+	CHECK_INT(fake_tree_text(&f, DIR_OF(FAKE_RELEASE) "/modules.builtin", "k/virtio_net.ko\n"),
+		  0);
 	CHECK_INT(modtree_open(f.root, NULL, &t, &e), 0);
 	resolve(&t, NULL, NULL, "base:virtio_pci root:ext4");
 	resolve_more(&t, NULL, (const char *[]){ "ide", NULL },
@@ -357,9 +366,11 @@ static void a_build_tree_is_told_from_a_release(void)
 		CHECK_INT(fake_tree_open(&f), 0);
 		for (size_t j = 0; j < ARRAY_SIZE(files[i]); j++)
 			CHECK_INT(fake_tree_text(&f, files[i][j], "\n"), 0);
-		no_tree(f.root, NULL, " is a tree in which a kernel is built, and its modules are not ");
+		no_tree(f.root, NULL,
+			" is a tree in which a kernel is built, and its modules are not ");
 		no_tree(f.root, NULL, "; run: make -C /");
-		no_tree(f.root, "6.1", " modules_install INSTALL_MOD_PATH=DIR, and name that DIR with ");
+		no_tree(f.root, "6.1",
+			" modules_install INSTALL_MOD_PATH=DIR, and name that DIR with ");
 	}
 }
 

@@ -26,7 +26,8 @@ static void names_fit_or_are_cut(void)
 	CHECK_STR(arch_names(few, sizeof(few)), "x86_64,");
 }
 
-/* Every row is whole: a QEMU with its package, a board, both serial ports, room for a command line. */
+/* Every row is whole: a QEMU with its package, a board, both serial ports, room for a command line.
+ */
 static void rows_are_whole(void)
 {
 	static const unsigned int machines[] = { EM_X86_64, EM_386, EM_AARCH64, EM_RISCV };

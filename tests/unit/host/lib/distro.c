@@ -38,14 +38,16 @@ static void which_command(void)
 		{ DISTRO_ALPINE, 1, "samba", "apk add samba-server" },
 		{ DISTRO_ARCH, 0, "ovmf", "sudo pacman -S edk2-ovmf" },
 		{ DISTRO_NIXOS, 0, "ovmf", "nix-shell -p OVMF" },
-		{ DISTRO_ALPINE, 1, "qemu-efi-riscv64", "install what Debian's package qemu-efi-riscv64 has" },
+		{ DISTRO_ALPINE, 1, "qemu-efi-riscv64",
+		  "install what Debian's package qemu-efi-riscv64 has" },
 		{ DISTRO_OTHER, 1, "samba", "install what Debian's package samba has" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char text[128];
 
-		CHECK_STR(distro_command(rows[i].d, rows[i].as_root, rows[i].package, text, sizeof(text)),
+		CHECK_STR(distro_command(rows[i].d, rows[i].as_root, rows[i].package, text,
+					 sizeof(text)),
 			  rows[i].want);
 	}
 }

@@ -42,7 +42,8 @@ static void many_readers(void)
 	CHECK_INT(lock_file(c, false), -EBUSY);
 }
 
-/* QEMU's locks (block/file-posix.c): it reads the image, and holds read locks on bytes for what it does. */
+/* QEMU's locks (block/file-posix.c): it reads the image, and holds read locks on bytes for what it
+ * does. */
 static void qemu_beside_it(void)
 {
 	_cleanup_close_ int launcher = again(O_RDWR), qemu = again(O_RDWR);
@@ -50,7 +51,9 @@ static void qemu_beside_it(void)
 
 	CHECK_INT(lock_file(launcher, false), 0);
 	for (off_t at = 100; at < 208; at = at == 107 ? 200 : at + 1) {
-		struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1 };
+		struct flock lock = {
+			.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1
+		};
 
 		CHECK_INT(fcntl(qemu, F_OFD_SETLK, &lock), 0);
 	}

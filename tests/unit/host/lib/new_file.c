@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* new_file.c - tests of files that get their name when they are complete, on all kinds of file systems */
+/* new_file.c - tests of files that get their name when they are complete, on all kinds of file
+ * systems */
 #include "host/lib/new_file.h"
 
 #include <signal.h>

@@ -193,7 +193,8 @@ static void no_wait_without_end(void)
 	CHECK_INT(mkfifo("fifo", 0600), 0);
 	CHECK_INT(output_write("fifo", &result, "it", is_own, &e), -ENXIO);
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
-	CHECK_STR(e.text, "cannot write it to fifo: nobody reads from this FIFO; start its reader first");
+	CHECK_STR(e.text,
+		  "cannot write it to fifo: nobody reads from this FIFO; start its reader first");
 	fd = open("fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	CHECK_INT(buf_reserve(&much, 1 << 20), 0);
 	memset(much.data, 'x', 1 << 20);
@@ -242,7 +243,8 @@ static void what_is_something_else_stays(void)
 	put("image", "QFI");
 	CHECK_INT(symlink("image", "to-image"), 0);
 	CHECK_INT(output_write("image", &result, "it", is_own, &e), -EEXIST);
-	CHECK_HAS(e.text, "cannot write it to image: it holds something else, and is left as it was; ");
+	CHECK_HAS(e.text,
+		  "cannot write it to image: it holds something else, and is left as it was; ");
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
 	CHECK_INT(output_write("to-image", &result, "it", is_own, &e), -EEXIST);
 	CHECK_INT(output_check("image", "it", is_own, &e), -EEXIST);

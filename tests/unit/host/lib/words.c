@@ -60,8 +60,9 @@ static void open_quotes_are_errors(void)
 
 static void quoted_words_come_back(void)
 {
-	static const char *const words[] = { "plain-1,x=/y", "", "a b", "it's", "\"$x\"", "new\nline", "-",
-				       "#c", "\\", "\xff\xfe", NULL };
+	static const char *const words[] = { "plain-1,x=/y", "",	  "a b", "it's",
+					     "\"$x\"",	     "new\nline", "-",	 "#c",
+					     "\\",	     "\xff\xfe",  NULL };
 	_cleanup_buf_ struct buf b = { 0 };
 	_cleanup_strv_ struct strv v = { 0 };
 
@@ -73,18 +74,22 @@ static void quoted_words_come_back(void)
 		CHECK_STR(v.v[i], words[i]);
 }
 
-/* printf writes what a terminal or a clipboard would change; letters beyond ASCII are none of that. */
+/* printf writes what a terminal or a clipboard would change; letters beyond ASCII are none of that.
+ */
 static void to_paste(void)
 {
-	static const char *const words[] = { "plain", "=x", "it's", "caf\xc3\xa9", "new\nline",
-					     "a\033[m\tb\x7f", "\xff", "\xc2\x85", "\xe2\x82", NULL };
+	static const char *const words[] = { "plain",	    "=x",	 "it's",
+					     "caf\xc3\xa9", "new\nline", "a\033[m\tb\x7f",
+					     "\xff",	    "\xc2\x85",	 "\xe2\x82",
+					     NULL };
 	_cleanup_buf_ struct buf b = { 0 };
 
 	CHECK_INT(words_to_paste(words, &b), 0);
-	CHECK_STR(b.data, "plain '=x' 'it'\\''s' 'caf\xc3\xa9' 'new\nline' "
-			  "'a'\"$(printf '\\033')\"'[m'\"$(printf '\\011')\"'b'\"$(printf '\\177')\"'' "
-			  "''\"$(printf '\\377')\"'' ''\"$(printf '\\302')\"''\"$(printf '\\205')\"'' "
-			  "''\"$(printf '\\342')\"''\"$(printf '\\202')\"''");
+	CHECK_STR(b.data,
+		  "plain '=x' 'it'\\''s' 'caf\xc3\xa9' 'new\nline' "
+		  "'a'\"$(printf '\\033')\"'[m'\"$(printf '\\011')\"'b'\"$(printf '\\177')\"'' "
+		  "''\"$(printf '\\377')\"'' ''\"$(printf '\\302')\"''\"$(printf '\\205')\"'' "
+		  "''\"$(printf '\\342')\"''\"$(printf '\\202')\"''");
 }
 
 int main(void)

@@ -63,7 +63,8 @@ static void tcg_is_taken_as_asked(void)
 	CHECK_STR(why, "as asked");
 }
 
-/* A QEMU that does not run a guest under KVM gives TCG with a reason, whatever this host's KVM is. */
+/* A QEMU that does not run a guest under KVM gives TCG with a reason, whatever this host's KVM is.
+ */
 static void auto_falls_back(void)
 {
 	char why[ACCEL_WHY_SIZE];
@@ -74,7 +75,8 @@ static void auto_falls_back(void)
 	CHECK_HAS(why, ": the guest is emulated, about ten times slower");
 }
 
-/* --- what is kept: a host with a /dev/kvm, and a stub for QEMU ------------------------------------------ */
+/* --- what is kept: a host with a /dev/kvm, and a stub for QEMU
+ * ------------------------------------------ */
 
 #define VERDICT "storeboot/accel/kvm"
 
@@ -88,7 +90,8 @@ static const char *stand_in(const char *path)
 	return with_kvm && str_eq(path, "/dev/kvm") ? "/dev/null" : path;
 }
 
-/* This program's open and stat stand before libc's: /dev/kvm can be opened, whatever host this is. */
+/* This program's open and stat stand before libc's: /dev/kvm can be opened, whatever host this is.
+ */
 int open(const char *path, int flags, ...)
 {
 	mode_t mode = 0;
@@ -131,7 +134,9 @@ static void make_stub(void)
 	char text[2 * PATH_MAX];
 
 	CHECK_INT(str_format(stub, sizeof(stub), "%s/qemu", top), 0);
-	CHECK_INT(str_format(text, sizeof(text), "#!/bin/sh\nprintf x >>%s/starts\n. %s/body\n", top, top), 0);
+	CHECK_INT(str_format(text, sizeof(text), "#!/bin/sh\nprintf x >>%s/starts\n. %s/body\n",
+			     top, top),
+		  0);
 	put("qemu", text, 0755);
 }
 
@@ -201,8 +206,9 @@ static void its_own_no_is_kept_for_a_while(void)
 		body_runs();
 		choose(0, ACCEL_TCG, "no such thing");
 		age(301);
-		choose(0, ACCEL_TCG, "no such thing): the guest is emulated, about ten times slower "
-				     "(remembered for 5 min; 'storeboot doctor' asks again)");
+		choose(0, ACCEL_TCG,
+		       "no such thing): the guest is emulated, about ten times slower "
+		       "(remembered for 5 min; 'storeboot doctor' asks again)");
 		age(590);
 		choose(0, ACCEL_TCG, "no such thing");
 		age(-100); /* made in what is now the future */
@@ -219,7 +225,9 @@ static void its_own_no_is_kept_for_a_while(void)
 static void what_passes_is_not_kept(void)
 {
 	static const char *const bodies[] = {
-		"kill -KILL $$", "kill -TERM $$", "kill -SEGV $$",
+		"kill -KILL $$",
+		"kill -TERM $$",
+		"kill -SEGV $$",
 		"echo 'ioctl(KVM_CREATE_VM) failed: 16 Device or resource busy' >&2; exit 1",
 		"echo 'q: cannot set up guest memory: Cannot allocate memory' >&2; exit 1",
 	};
@@ -283,7 +291,8 @@ static void a_stopped_one_is_waited_for(void)
 	char text[128];
 
 	forget();
-	snprintf(text, sizeof(text), "(sleep 7; kill -CONT $$) & kill -STOP $$; exit %d", ACCEL_PROBE_STATUS);
+	snprintf(text, sizeof(text), "(sleep 7; kill -CONT $$) & kill -STOP $$; exit %d",
+		 ACCEL_PROBE_STATUS);
 	body(text);
 	choose(1, ACCEL_KVM, "runs a guest");
 }

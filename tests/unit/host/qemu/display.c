@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* display.c - tests of the guest's screen: a display is always named, and none is promised that is not there */
+/* display.c - tests of the guest's screen: a display is always named, and none is promised that is
+ * not there */
 #include "host/qemu/display.h"
 
 #include <stdio.h>
@@ -32,9 +33,10 @@ static const char *found(enum graphics wanted, const char *const *extra)
 static void lists_of_qemu(void)
 {
 	/* What QEMU 5.2, 7.2 and 10.0 print. */
-	static const char all[] = "Available display backend types:\nnone\ngtk\nsdl\negl-headless\ncurses\n",
-			  sdl[] = "Available display backend types:\nnone\nsdl\nvnc\n",
-			  few[] = "Available display backend types:\nnone\negl-headless\ncurses\ndbus\n";
+	static const char
+		all[] = "Available display backend types:\nnone\ngtk\nsdl\negl-headless\ncurses\n",
+		sdl[] = "Available display backend types:\nnone\nsdl\nvnc\n",
+		few[] = "Available display backend types:\nnone\negl-headless\ncurses\ndbus\n";
 
 	CHECK_STR(display_in_list(all, GRAPHICS_AUTO), "gtk");
 	CHECK_STR(display_in_list(all, GRAPHICS_SDL), "sdl");
@@ -57,9 +59,10 @@ static void without_a_window(void)
 
 static void no_display_no_window(void)
 {
-	CHECK_STR(found(GRAPHICS_AUTO, NULL),
-		  "--graphics: there is no display to show a window on: neither WAYLAND_DISPLAY nor DISPLAY is "
-		  "set; for a screen without a window say --graphics=none");
+	CHECK_STR(
+		found(GRAPHICS_AUTO, NULL),
+		"--graphics: there is no display to show a window on: neither WAYLAND_DISPLAY nor DISPLAY is "
+		"set; for a screen without a window say --graphics=none");
 	setenv("DISPLAY", ":4711.0", 1);
 	CHECK_HAS(found(GRAPHICS_GTK, NULL), "nothing answers on DISPLAY=:4711.0;");
 	setenv("DISPLAY", "", 1);
@@ -94,14 +97,18 @@ static void the_users_own(void)
 {
 	static const char *const displays[][3] = {
 		{ "-display", "none" }, { "--display", "curses" }, { "-vnc", ":1" },
-		{ "-nographic" },	  { "-spice", "x" },
+		{ "-nographic" },	{ "-spice", "x" },
 	};
 	static const char *const adapters[][3] = {
-		{ "-vga", "std" }, { "-device", "virtio-vga" }, { "--device", "qxl,id=q" },
-		{ "-device", "bochs-display" }, { "-device", "virtio-gpu-pci" },
+		{ "-vga", "std" },
+		{ "-device", "virtio-vga" },
+		{ "--device", "qxl,id=q" },
+		{ "-device", "bochs-display" },
+		{ "-device", "virtio-gpu-pci" },
 		{ "-device", "vfio-pci,x-vga=on" },
 	};
-	static const char *const others[] = { "-device", "virtio-rng-pci", "-name", "vga", "-device", NULL };
+	static const char *const others[] = { "-device", "virtio-rng-pci", "-name",
+					      "vga",	 "-device",	   NULL };
 
 	for (size_t i = 0; i < ARRAY_SIZE(displays); i++) {
 		CHECK_STR(found(GRAPHICS_AUTO, displays[i]), "user");

@@ -31,7 +31,8 @@ static void nothing_is_asked_for(void)
 	const struct network n = { 0 };
 
 	say(&n, NULL, "-netdev user,id=net,restrict=on" CARD);
-	say(&n, share, "-netdev user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:/s,,b 1" CARD);
+	say(&n, share,
+	    "-netdev user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:/s,,b 1" CARD);
 }
 
 static void forwards(void)
@@ -44,7 +45,8 @@ static void forwards(void)
 		{ "53:5353/udp", "udp:127.0.0.1:53-:5353" },
 		{ "0.0.0.0:80:65535", "tcp:0.0.0.0:80-:65535" },
 		{ "80:10.0.2.16:8080", "tcp:127.0.0.1:80-10.0.2.16:8080" },
-		{ "192.168.100.200:80:10.0.2.16:8080/udp", "udp:192.168.100.200:80-10.0.2.16:8080" },
+		{ "192.168.100.200:80:10.0.2.16:8080/udp",
+		  "udp:192.168.100.200:80-10.0.2.16:8080" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -53,7 +55,8 @@ static void forwards(void)
 		struct err e;
 
 		CHECK_INT(network_forward(&n, rows[i].text, &e), 0);
-		snprintf(want, sizeof(want), "-netdev user,id=net,restrict=on,hostfwd=%s" CARD, rows[i].want);
+		snprintf(want, sizeof(want), "-netdev user,id=net,restrict=on,hostfwd=%s" CARD,
+			 rows[i].want);
 		say(&n, NULL, want);
 	}
 }
@@ -61,11 +64,31 @@ static void forwards(void)
 static void what_is_no_forward(void)
 {
 	static const char *const rows[] = {
-		"", "22", "22:", ":22", "0:22", "22:0", "65536:22", "22:65536", "22:22/sctp", "22:22/", "a:22",
-		"22:22:22", "1.2.3:22:22", "1.2.3.4.5:22:22", "1.2.3.4:22", "22:1.2.3.4",
+		"",
+		"22",
+		"22:",
+		":22",
+		"0:22",
+		"22:0",
+		"65536:22",
+		"22:65536",
+		"22:22/sctp",
+		"22:22/",
+		"a:22",
+		"22:22:22",
+		"1.2.3:22:22",
+		"1.2.3.4.5:22:22",
+		"1.2.3.4:22",
+		"22:1.2.3.4",
 		"1.2.3.4:1.2.3.4:22:22",
-		"22:22,hostfwd=tcp::1-:1", "::1:22:22", "localhost:22:22", "22:22 ", " 22:22", "+22:22",
-		"0000022:22", "123.123.123.1234:22:22",
+		"22:22,hostfwd=tcp::1-:1",
+		"::1:22:22",
+		"localhost:22:22",
+		"22:22 ",
+		" 22:22",
+		"+22:22",
+		"0000022:22",
+		"123.123.123.1234:22:22",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -89,7 +112,8 @@ static void open_and_more(void)
 	CHECK_INT(network_forward(&n, "3:4", &e), 0);
 	CHECK_INT(network_forward(&n, "1:5", &e), -EEXIST);
 	CHECK_HAS(e.text, "that port of 127.0.0.1 is forwarded already");
-	/* 0.0.0.0 is each address, whichever of the two is said first; each protocol has ports of its own. */
+	/* 0.0.0.0 is each address, whichever of the two is said first; each protocol has ports of
+	 * its own. */
 	CHECK_INT(network_forward(&n, "0.0.0.0:1:5", &e), -EEXIST);
 	CHECK_HAS(e.text, "--forward 0.0.0.0:1:5: that port of 127.0.0.1 is forwarded already");
 	CHECK_INT(network_forward(&all, "0.0.0.0:1:2", &e), 0);
@@ -99,15 +123,17 @@ static void open_and_more(void)
 	CHECK_INT(network_forward(&all, "1:5/udp", &e), 0);
 	CHECK_INT(network_forward(&all, "127.0.0.2:1:5/udp", &e), 0);
 	CHECK_INT(network_forward(&all, "3:4", &e), 0);
-	say(&n, NULL, "-netdev user,id=net,restrict=off,hostfwd=tcp:127.0.0.1:1-:2,"
-		      "hostfwd=tcp:127.0.0.1:3-:4,net=10.1.0.0/16,dns=10.1.0.9" CARD);
+	say(&n, NULL,
+	    "-netdev user,id=net,restrict=off,hostfwd=tcp:127.0.0.1:1-:2,"
+	    "hostfwd=tcp:127.0.0.1:3-:4,net=10.1.0.0/16,dns=10.1.0.9" CARD);
 }
 
 static void from_the_guest(void)
 {
 	static const char *const bad[] = {
-		"80:81", "10.0.2.100:80", "10.0.2.4:80:81", "10.0.2.15:80:81", "10.0.3.9:80:81",
-		"10.0.2.100:80:81/tcp", "10.0.2.100:80:0", "10.0.2.255:80:81", "",
+		"80:81",	   "10.0.2.100:80",    "10.0.2.4:80:81",
+		"10.0.2.15:80:81", "10.0.3.9:80:81",   "10.0.2.100:80:81/tcp",
+		"10.0.2.100:80:0", "10.0.2.255:80:81", "",
 	};
 	struct network n = { .self = "/a b/x,y" };
 	struct err e = { 0 };
@@ -120,9 +146,10 @@ static void from_the_guest(void)
 	CHECK_INT(network_guest_forward(&n, "10.0.2.100:80:1", &e), -EEXIST);
 	CHECK_HAS(e.text, "that port of 10.0.2.100 is forwarded already");
 	CHECK_INT(network_guest_forward(&n, "10.0.2.1:80:127.0.0.2:81", &e), 0);
-	say(&n, NULL, "-netdev user,id=net,restrict=on,"
-		      "guestfwd=tcp:10.0.2.100:80-cmd:'/a b/x,,y' relay 127.0.0.1 8080,"
-		      "guestfwd=tcp:10.0.2.1:80-cmd:'/a b/x,,y' relay 127.0.0.2 81" CARD);
+	say(&n, NULL,
+	    "-netdev user,id=net,restrict=on,"
+	    "guestfwd=tcp:10.0.2.100:80-cmd:'/a b/x,,y' relay 127.0.0.1 8080,"
+	    "guestfwd=tcp:10.0.2.1:80-cmd:'/a b/x,,y' relay 127.0.0.2 81" CARD);
 }
 
 static void vlans(void)

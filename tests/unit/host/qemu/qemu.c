@@ -13,30 +13,81 @@ static char words[] = "init=/x a,b";
 static struct qemu_config plain(void)
 {
 	return (struct qemu_config){
-		.program = "/usr/bin/qemu", .name = "demo", .arch = arch_find(EM_X86_64), .accel = ACCEL_TCG,
-		.memory = (uint64_t)384 << 20, .cores = 1, .kernel = "/k", .initrd = "/i",
-		.append = { .data = words }, .display = "none", .adapter = true,
-		.disks = { { "/w/demo.qcow2", -1, -1, "qcow2", "storeboot-root", false, DISK_BY_VIRTIO } },
+		.program = "/usr/bin/qemu",
+		.name = "demo",
+		.arch = arch_find(EM_X86_64),
+		.accel = ACCEL_TCG,
+		.memory = (uint64_t)384 << 20,
+		.cores = 1,
+		.kernel = "/k",
+		.initrd = "/i",
+		.append = { .data = words },
+		.display = "none",
+		.adapter = true,
+		.disks = { { "/w/demo.qcow2", -1, -1, "qcow2", "storeboot-root", false,
+			     DISK_BY_VIRTIO } },
 		.n_disks = 1,
 		.share_command = server,
-		.console_fd = 3, .report_fd = 4, .qmp_fd = 5, .channel_fd = 6, .tpm_fd = -1, .agent_fd = -1,
+		.console_fd = 3,
+		.report_fd = 4,
+		.qmp_fd = 5,
+		.channel_fd = 6,
+		.tpm_fd = -1,
+		.agent_fd = -1,
 	};
 }
 
 static void whole_list(void)
 {
 	static const char *const want[] = {
-		"/usr/bin/qemu", "-name", "guest=demo", "-nodefaults", "-no-user-config",
-		"-no-reboot", "-machine", "q35", "-accel", "tcg", "-cpu",
-		"max,la57=off,erms=off,fsrm=off", "-m", "384M",
-		"-smp", "1", "-device", "pvpanic", "-kernel", "/k", "-initrd", "/i", "-append",
-		"init=/x a,b", "-display", "none", "-device", "VGA,addr=0x18", "-S",
-		"-chardev", "socket,id=console,fd=3", "-serial",
+		"/usr/bin/qemu",
+		"-name",
+		"guest=demo",
+		"-nodefaults",
+		"-no-user-config",
+		"-no-reboot",
+		"-machine",
+		"q35",
+		"-accel",
+		"tcg",
+		"-cpu",
+		"max,la57=off,erms=off,fsrm=off",
+		"-m",
+		"384M",
+		"-smp",
+		"1",
+		"-device",
+		"pvpanic",
+		"-kernel",
+		"/k",
+		"-initrd",
+		"/i",
+		"-append",
+		"init=/x a,b",
+		"-display",
+		"none",
+		"-device",
+		"VGA,addr=0x18",
+		"-S",
+		"-chardev",
+		"socket,id=console,fd=3",
+		"-serial",
 		"chardev:console",
-		"-chardev", "socket,id=report,fd=4", "-serial", "chardev:report", "-chardev",
-		"socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control", "-device",
-		"virtio-serial-pci,max_ports=2", "-chardev", "socket,id=channel,fd=6", "-device",
-		"virtserialport,chardev=channel,name=storeboot,id=storeboot", "-blockdev",
+		"-chardev",
+		"socket,id=report,fd=4",
+		"-serial",
+		"chardev:report",
+		"-chardev",
+		"socket,id=qmp,fd=5",
+		"-mon",
+		"chardev=qmp,mode=control",
+		"-device",
+		"virtio-serial-pci,max_ports=2",
+		"-chardev",
+		"socket,id=channel,fd=6",
+		"-device",
+		"virtserialport,chardev=channel,name=storeboot,id=storeboot",
+		"-blockdev",
 		"{\"driver\":\"file\",\"node-name\":\"disk0-file\",\"read-only\":false,"
 		"\"discard\":\"unmap\",\"filename\":\"/w/demo.qcow2\"}",
 		"-blockdev",
@@ -47,7 +98,8 @@ static void whole_list(void)
 		"-netdev",
 		"user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:/usr/bin/storeboot "
 		"share-server 42 /run/s",
-		"-device", "virtio-net-pci,netdev=net,romfile=",
+		"-device",
+		"virtio-net-pci,netdev=net,romfile=",
 	};
 	const struct qemu_config c = plain();
 	_cleanup_argv_ struct argv v = { 0 };
@@ -129,18 +181,19 @@ static void other_architectures(void)
 
 		c.arch = arch_find(want[i].machine);
 		qemu_args(&c, &v);
-	CHECK_INT(v.error, 0);
+		CHECK_INT(v.error, 0);
 		CHECK_STR(find(&v, "-machine", ""), want[i].board);
 		CHECK_STR(find(&v, "-cpu", ""), want[i].cpu);
 		argv_free(&v);
 		c.max_cpu = true;
 		qemu_args(&c, &v);
-	CHECK_INT(v.error, 0);
+		CHECK_INT(v.error, 0);
 		CHECK_STR(find(&v, "-cpu", ""), want[i].max);
 		CHECK_STR(find(&v, "-device", "pvpanic"), want[i].panic);
 		CHECK_STR(find(&v, "-serial", "console"), "chardev:console");
 		CHECK_STR(find(&v, "-serial", "report"), i == 0 ? "chardev:report" : "");
-		CHECK_STR(find(&v, "-device", "chardev=report"), i == 0 ? "" : "pci-serial,chardev=report");
+		CHECK_STR(find(&v, "-device", "chardev=report"),
+			  i == 0 ? "" : "pci-serial,chardev=report");
 	}
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* relay.c - tests of one connection of the guest's to a port of this host, with real sockets at both ends */
+/* relay.c - tests of one connection of the guest's to a port of this host, with real sockets at
+ * both ends */
 #include "host/qemu/relay.h"
 
 #include <arpa/inet.h>
@@ -19,8 +20,10 @@
 #include "tests/lib/test.h"
 
 #define LIMIT 60	  /* seconds for one test; the alarm then ends it all */
-#define LARGE (48u << 20)  /* more than all buffers on the way: those of our ends, */
-#define BUFFER (256 << 10) /* and the relay's own, which the kernel lets grow (tcp(7), tcp_rmem and tcp_wmem) */
+#define LARGE (48u << 20) /* more than all buffers on the way: those of our ends, */
+#define BUFFER \
+	(256 << 10) /* and the relay's own, which the kernel lets grow (tcp(7), tcp_rmem and \
+		       tcp_wmem) */
 #define IDLE_US 300000
 
 struct run {
@@ -151,7 +154,8 @@ static void reset(int *fd)
 	*fd = -1;
 }
 
-/* One side ends, which the other is told, and still hears what that one says later. Nothing turns meanwhile. */
+/* One side ends, which the other is told, and still hears what that one says later. Nothing turns
+ * meanwhile. */
 static void half_closed(bool by_guest)
 {
 	struct rusage usage;
@@ -175,8 +179,9 @@ static void half_closed(bool by_guest)
 	CHECK(shutdown(second, SHUT_WR) == 0);
 	CHECK_STR(heard(first), ", and its end");
 	CHECK_INT(ended(&run, &usage), RELAY_ENDED);
-	CHECK(usage.ru_utime.tv_sec * 1000000L + usage.ru_utime.tv_usec + usage.ru_stime.tv_sec * 1000000L +
-		      usage.ru_stime.tv_usec < IDLE_US / 2);
+	CHECK(usage.ru_utime.tv_sec * 1000000L + usage.ru_utime.tv_usec +
+		      usage.ru_stime.tv_sec * 1000000L + usage.ru_stime.tv_usec <
+	      IDLE_US / 2);
 }
 
 static void the_guest_ends_first(void)
@@ -231,7 +236,8 @@ static size_t pour(int fd, size_t at, unsigned char seed)
 	return at;
 }
 
-/* Takes what there is; returns how many bytes have come as they should by now, LARGE + 1 behind the end. */
+/* Takes what there is; returns how many bytes have come as they should by now, LARGE + 1 behind the
+ * end. */
 static size_t drink(int fd, size_t at, unsigned char seed)
 {
 	unsigned char buf[1 << 15];
@@ -266,15 +272,20 @@ static void much_both_ways(void)
 	down = fill(run.host, 2);
 	CHECK(up > 0 && up < LARGE && down > 0 && down < LARGE);
 	while (test_ok && (up_come <= LARGE || down_come <= LARGE)) {
-		struct pollfd p[] = { { run.guest, (short)(POLLIN | (up < LARGE ? POLLOUT : 0)), 0 },
-				      { run.host, (short)(POLLIN | (down < LARGE ? POLLOUT : 0)), 0 } };
+		struct pollfd p[] = {
+			{ run.guest, (short)(POLLIN | (up < LARGE ? POLLOUT : 0)), 0 },
+			{ run.host, (short)(POLLIN | (down < LARGE ? POLLOUT : 0)), 0 }
+		};
 
 		CHECK(poll(p, 2, LIMIT * 1000) > 0);
 		up = up < LARGE && (p[0].revents & POLLOUT) ? pour(run.guest, up, 1) : up;
 		down = down < LARGE && (p[1].revents & POLLOUT) ? pour(run.host, down, 2) : down;
-		up_come = up_come <= LARGE && (p[1].revents & POLLIN) ? drink(run.host, up_come, 1) : up_come;
-		down_come = down_come <= LARGE && (p[0].revents & POLLIN) ? drink(run.guest, down_come, 2) :
-									     down_come;
+		up_come = up_come <= LARGE && (p[1].revents & POLLIN) ?
+				  drink(run.host, up_come, 1) :
+				  up_come;
+		down_come = down_come <= LARGE && (p[0].revents & POLLIN) ?
+				    drink(run.guest, down_come, 2) :
+				    down_come;
 	}
 	CHECK_INT(ended(&run, NULL), RELAY_ENDED);
 }
@@ -295,7 +306,8 @@ static void one_way_full(void)
 	CHECK_INT(ended(&run, NULL), RELAY_CUT);
 }
 
-/* With nothing on its way, with what the host does not take, and where the host speaks to nobody. */
+/* With nothing on its way, with what the host does not take, and where the host speaks to nobody.
+ */
 static void the_guest_is_gone(void)
 {
 	struct run run;

@@ -16,10 +16,19 @@ static void all_words_in_order(void)
 {
 	const struct cmdline c = {
 		.params = "loglevel=4 quiet\n",
-		.param = { { .init = "/nix/store/s/init", .system_config = "/nix/store/s",
-			     .reg_info = "/run/r", .verify = "1", .root = "/dev/vda", .disk_serial = "r",
-			     .disk_size = "512", .disk_zero = "1", .share = "9p", .report = "/dev/ttyS1",
-			     .channel = "port", .no_stage2 = "1", .rescue = "1",
+		.param = { { .init = "/nix/store/s/init",
+			     .system_config = "/nix/store/s",
+			     .reg_info = "/run/r",
+			     .verify = "1",
+			     .root = "/dev/vda",
+			     .disk_serial = "r",
+			     .disk_size = "512",
+			     .disk_zero = "1",
+			     .share = "9p",
+			     .report = "/dev/ttyS1",
+			     .channel = "port",
+			     .no_stage2 = "1",
+			     .rescue = "1",
 			     .console_size = "50x200" } },
 		.consoles = serial,
 		.append = " single \n",
@@ -28,11 +37,12 @@ static void all_words_in_order(void)
 	struct err e = { 0 };
 
 	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
-	CHECK_STR(b.data, "loglevel=4 quiet init=/nix/store/s/init systemConfig=/nix/store/s "
-			  "regInfo=/run/r storeboot.verify=1 root=/dev/vda storeboot.disk.serial=r "
-			  "storeboot.disk.size=512 storeboot.disk.zero=1 storeboot.share=9p "
-			  "storeboot.report=/dev/ttyS1 storeboot.channel=port storeboot.no-stage2=1 "
-			  "storeboot.rescue=1 storeboot.console.size=50x200 console=ttyS0 panic=-1 single");
+	CHECK_STR(b.data,
+		  "loglevel=4 quiet init=/nix/store/s/init systemConfig=/nix/store/s "
+		  "regInfo=/run/r storeboot.verify=1 root=/dev/vda storeboot.disk.serial=r "
+		  "storeboot.disk.size=512 storeboot.disk.zero=1 storeboot.share=9p "
+		  "storeboot.report=/dev/ttyS1 storeboot.channel=port storeboot.no-stage2=1 "
+		  "storeboot.rescue=1 storeboot.console.size=50x200 console=ttyS0 panic=-1 single");
 }
 
 static void absent_words_are_left_out(void)
@@ -118,7 +128,8 @@ static void refused(struct cmdline c, const char *text)
 /* Words of the system's that would make ours something else. */
 static void nothing_is_swallowed(void)
 {
-	const struct cmdline good = { .params = "a=\"b -- c\" --d x-- e--\n", .append = "-- x \"y" };
+	const struct cmdline good = { .params = "a=\"b -- c\" --d x-- e--\n",
+				      .append = "-- x \"y" };
 	_cleanup_buf_ struct buf b = { 0 };
 	struct err e = { 0 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* devices.c - tests of EFI's descriptors, of credentials, and of what QEMU is told of such devices */
+/* devices.c - tests of EFI's descriptors, of credentials, and of what QEMU is told of such devices
+ */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,11 +13,11 @@
 #include "tests/lib/scratch.h"
 #include "tests/lib/test.h"
 
-#define MAPPING                                                                                     \
-	"'mapping':{'device':'flash','executable':{'filename':'/c','format':'raw'},"                \
+#define MAPPING \
+	"'mapping':{'device':'flash','executable':{'filename':'/c','format':'raw'}," \
 	"'nvram-template':{'filename':'/v','format':'raw'}}"
 #define TARGETS "'targets':[{'architecture':'x86_64','machines':['pc-i440fx-*','pc-q35-*']}]"
-#define ALL(interface, mapping, targets, features)                                                  \
+#define ALL(interface, mapping, targets, features) \
 	"{'interface-types':['" interface "']," mapping "," targets ",'features':[" features "]}"
 
 static void descriptors(void)
@@ -29,15 +30,24 @@ static void descriptors(void)
 		{ ALL("uefi", MAPPING, TARGETS, "'secure-boot'"), 0 },
 		{ ALL("uefi", MAPPING, TARGETS, "'requires-smm'"), 0 },
 		{ ALL("bios", MAPPING, TARGETS, ""), 0 },
-		{ ALL("uefi", MAPPING, "'targets':[{'architecture':'aarch64','machines':['*']}]", ""), 0 },
-		{ ALL("uefi", MAPPING, "'targets':[{'architecture':'x86_64','machines':['microvm']}]", ""), 0 },
+		{ ALL("uefi", MAPPING, "'targets':[{'architecture':'aarch64','machines':['*']}]",
+		      ""),
+		  0 },
+		{ ALL("uefi", MAPPING,
+		      "'targets':[{'architecture':'x86_64','machines':['microvm']}]", ""),
+		  0 },
 		{ ALL("uefi", MAPPING, "'targets':[]", ""), 0 },
 		{ ALL("uefi", "'mapping':{'device':'memory','filename':'/c'}", TARGETS, ""), 0 },
-		{ ALL("uefi", "'mapping':{'device':'flash','mode':'stateless','executable':{'filename':'/c',"
-			      "'format':'raw'},'nvram-template':{'filename':'/v','format':'raw'}}",
-		      TARGETS, ""), 0 },
-		{ ALL("uefi", "'mapping':{'device':'flash','executable':{'filename':'/c','format':'qcow2'},"
-			      "'nvram-template':{'filename':'/v','format':'qcow2'}}", TARGETS, ""), 0 },
+		{ ALL("uefi",
+		      "'mapping':{'device':'flash','mode':'stateless','executable':{'filename':'/c',"
+		      "'format':'raw'},'nvram-template':{'filename':'/v','format':'raw'}}",
+		      TARGETS, ""),
+		  0 },
+		{ ALL("uefi",
+		      "'mapping':{'device':'flash','executable':{'filename':'/c','format':'qcow2'},"
+		      "'nvram-template':{'filename':'/v','format':'qcow2'}}",
+		      TARGETS, ""),
+		  0 },
 		{ "{}", 0 },
 		{ "[]", 0 },
 		{ "{'interface-types':'uefi','mapping':1,'targets':{},'features':7}", 0 },
@@ -53,7 +63,8 @@ static void descriptors(void)
 		for (size_t j = 0; j < json.len; j++)
 			if (json.data[j] == '\'')
 				json.data[j] = '"';
-		CHECK_INT(efi_descriptor(json.data ? json.data : "", arch_find(EM_X86_64), &efi), rows[i].want);
+		CHECK_INT(efi_descriptor(json.data ? json.data : "", arch_find(EM_X86_64), &efi),
+			  rows[i].want);
 		CHECK_STR(efi.code, rows[i].want == 1 ? "/c" : "");
 		CHECK_STR(efi.variables, rows[i].want == 1 ? "/v" : "");
 	}
@@ -106,8 +117,13 @@ static void variables(void)
 
 static void credentials(void)
 {
-	static const char *const bad[] = { "", "a", ":/dev/null", "a/b:/dev/null", ".a:/dev/null",
-					   "a,b:/dev/null", "a b:/dev/null",
+	static const char *const bad[] = { "",
+					   "a",
+					   ":/dev/null",
+					   "a/b:/dev/null",
+					   ".a:/dev/null",
+					   "a,b:/dev/null",
+					   "a b:/dev/null",
 					   "a-name-of-twenty-nine-letters:/dev/null" };
 	_cleanup_(credentials_free) struct credentials c = { 0 };
 	_cleanup_argv_ struct argv v = { 0 };
@@ -126,8 +142,9 @@ static void credentials(void)
 	CHECK_INT(v.error, 0);
 	CHECK_INT(v.words.n, 2);
 	CHECK_STR(v.words.v[0], "-fw_cfg");
-	CHECK_STR(v.words.v[1],
-		  "name=opt/io.systemd.credentials/a-name-of-28-letters-is-fine,file=/proc/version");
+	CHECK_STR(
+		v.words.v[1],
+		"name=opt/io.systemd.credentials/a-name-of-28-letters-is-fine,file=/proc/version");
 }
 
 /* One by a pipe is kept; where nothing more fits nothing is. */
@@ -180,9 +197,17 @@ static void told(const struct qemu_config *c, const char *want)
 static void what_qemu_is_told(void)
 {
 	char none[] = "";
-	struct qemu_config c = { .program = "q", .name = "n", .arch = arch_find(EM_X86_64), .kernel = "/k",
-				 .initrd = "/i", .append = { .data = none }, .console_fd = 3,
-				 .channel_fd = 6, .tpm_fd = 9, .agent_fd = 8, .graphics = true,
+	struct qemu_config c = { .program = "q",
+				 .name = "n",
+				 .arch = arch_find(EM_X86_64),
+				 .kernel = "/k",
+				 .initrd = "/i",
+				 .append = { .data = none },
+				 .console_fd = 3,
+				 .channel_fd = 6,
+				 .tpm_fd = 9,
+				 .agent_fd = 8,
+				 .graphics = true,
 				 .efi = { .wanted = true, .code = "/c,d", .vars = "/v" } };
 
 	told(&c, " -drive if=pflash,format=raw,unit=0,readonly=on,file=/c,,d "

@@ -23,17 +23,18 @@ static void put(const char *path, const char *text, size_t len)
 	CHECK_INT(file_write_all(fd, text, len), 0);
 }
 
-/* The least that is a bzImage (Documentation/arch/x86/boot.rst): one sector of setup, one of kernel. */
+/* The least that is a bzImage (Documentation/arch/x86/boot.rst): one sector of setup, one of
+ * kernel. */
 static void put_kernel(const char *path)
 {
 	char image[4096] = { 0 };
 
-	image[0x1f1] = 1;		    /* setup_sects */
-	image[0x1f4] = 1;		    /* syssize, in 16 bytes */
+	image[0x1f1] = 1; /* setup_sects */
+	image[0x1f4] = 1; /* syssize, in 16 bytes */
 	memcpy(image + 0x1fe, "\x55\xaa", 2);
 	memcpy(image + 0x202, "HdrS\x0f\x02", 6);
-	image[0x211] = 1;		    /* loadflags: LOADED_HIGH */
-	image[0x236] = 1;		    /* xloadflags: XLF_KERNEL_64 */
+	image[0x211] = 1; /* loadflags: LOADED_HIGH */
+	image[0x236] = 1; /* xloadflags: XLF_KERNEL_64 */
 	put(path, image, sizeof(image));
 }
 
@@ -128,7 +129,8 @@ static void parts_in_place_of_a_system(void)
 {
 	_cleanup_(system_free) struct system s;
 	struct err e;
-	const struct system_options o = { .kernel = "store/k/bzImage", .init = "/sbin/init",
+	const struct system_options o = { .kernel = "store/k/bzImage",
+					  .init = "/sbin/init",
 					  .modules = "store/m" };
 
 	CHECK_INT(find(o, &s, &e), 0);
@@ -142,8 +144,10 @@ static void given_parts_win(void)
 {
 	_cleanup_(system_free) struct system s;
 	struct err e;
-	const struct system_options o = { .system = "link", .init = "/nix/store/" SYS "/init",
-					  .params = "params", .name = "my-name" };
+	const struct system_options o = { .system = "link",
+					  .init = "/nix/store/" SYS "/init",
+					  .params = "params",
+					  .name = "my-name" };
 
 	put("params", "loud", 4);
 	CHECK_INT(find(o, &s, &e), 0);
@@ -161,18 +165,30 @@ static void what_is_no_system(void)
 		{ { .system = "nowhere" }, EXIT_BAD_INPUT, "nowhere: no such system" },
 		{ { .system = "store/k/bzImage" }, EXIT_BAD_INPUT, "it is no folder" },
 		{ { .system = "store/m" }, EXIT_BAD_INPUT, "it lacks kernel, kernel-params, init" },
-		{ { .system = "store/m", .kernel = "store/k/bzImage" }, EXIT_BAD_INPUT,
+		{ { .system = "store/m", .kernel = "store/k/bzImage" },
+		  EXIT_BAD_INPUT,
 		  "it lacks init" },
-		{ { .system = "copy" }, EXIT_BAD_INPUT, "the guest sees nothing else of this host" },
-		{ { .system = "link", .kernel = "no-kernel" }, EXIT_BAD_INPUT, "kernel no-kernel: No such" },
-		{ { .system = "link", .kernel = "store" }, EXIT_BAD_INPUT, "kernel store is no regular file" },
+		{ { .system = "copy" },
+		  EXIT_BAD_INPUT,
+		  "the guest sees nothing else of this host" },
+		{ { .system = "link", .kernel = "no-kernel" },
+		  EXIT_BAD_INPUT,
+		  "kernel no-kernel: No such" },
+		{ { .system = "link", .kernel = "store" },
+		  EXIT_BAD_INPUT,
+		  "kernel store is no regular file" },
 		{ { .system = "link", .kernel = "store/" SYS "/init" }, EXIT_BAD_INPUT, "init" },
 		{ { .system = "link", .params = "nul" }, EXIT_BAD_INPUT, "/nul is no text" },
 		{ { .system = "link", .init = "sbin/init" }, EXIT_USAGE, "want an absolute path" },
-		{ { .system = "link", .init = "/nix/store/none/init" }, EXIT_BAD_INPUT,
+		{ { .system = "link", .init = "/nix/store/none/init" },
+		  EXIT_BAD_INPUT,
 		  "init /nix/store/none/init: No such" },
-		{ { .system = "link", .modules = "store/k/bzImage" }, EXIT_BAD_INPUT, "Not a directory" },
-		{ { .store = "no-store", .system = "link" }, EXIT_BAD_INPUT, "no-store: no such store" },
+		{ { .system = "link", .modules = "store/k/bzImage" },
+		  EXIT_BAD_INPUT,
+		  "Not a directory" },
+		{ { .store = "no-store", .system = "link" },
+		  EXIT_BAD_INPUT,
+		  "no-store: no such store" },
 		{ { .kernel = "store/k/bzImage" }, EXIT_USAGE, "nor in its place: init" },
 		{ { 0 }, EXIT_USAGE, "nor in its place: kernel, init" },
 	};
@@ -207,7 +223,8 @@ static void names(void)
 {
 	static const char *const rows[][2] = {
 		{ "/nix/store/" SYS, "sys-1" },
-		{ "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-", "0123456789abcdfghijklmnpqrsvwxyz-" },
+		{ "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-",
+		  "0123456789abcdfghijklmnpqrsvwxyz-" },
 		{ "/home/u/my system", "my-system" },
 		{ "result", "result" },
 		{ "/x/.hidden", "-hidden" },

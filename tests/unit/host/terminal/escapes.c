@@ -11,17 +11,18 @@ static const struct {
 	const char *what, *in, *want;
 } rows[] = {
 	{ "text", "plain text, 100%\r\n\tand\bmore", "plain text, 100%\r\n\tand\bmore" },
-	{ "UTF-8",
-	  "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80",
+	{ "UTF-8", "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80",
 	  "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80" },
-	{ "colours",
-	  "\33[0;1;31mred\33[m \33[38;2;1;2;3mx\33[48:5:17my",
+	{ "colours", "\33[0;1;31mred\33[m \33[38;2;1;2;3mx\33[48:5:17my",
 	  "\33[0;1;31mred\33[m \33[38;2;1;2;3mx\33[48:5:17my" },
 	{ "cursor",
-	  "\33[A\33[2B\33[H\33[3;4H\33[5G\33[s\33[u\33" "7\33" "8\33M",
-	  "\33[A\33[2B\33[H\33[3;4H\33[5G\33[s\33[u\33" "7\33" "8\33M" },
-	{ "erase",
-	  "\33[J\33[2J\33[K\33[1K\33[3X\33[2P\33[@\33[L\33[M",
+	  "\33[A\33[2B\33[H\33[3;4H\33[5G\33[s\33[u\33"
+	  "7\33"
+	  "8\33M",
+	  "\33[A\33[2B\33[H\33[3;4H\33[5G\33[s\33[u\33"
+	  "7\33"
+	  "8\33M" },
+	{ "erase", "\33[J\33[2J\33[K\33[1K\33[3X\33[2P\33[@\33[L\33[M",
 	  "\33[J\33[2J\33[K\33[1K\33[3X\33[2P\33[@\33[L\33[M" },
 	{ "title, BEL", "a\33]0;owned\7b", "ab" },
 	{ "title, ST", "a\33]2;owned\33\\b", "ab" },
@@ -34,7 +35,10 @@ static const struct {
 	{ "status report", "a\33[5n\33[6nb\33[?6nc", "abc" },
 	{ "device attributes", "a\33[c\33[0c\33[>c\33[=cb\33Zc", "abc" },
 	{ "window", "a\33[8;1;1t\33[21tb", "ab" },
-	{ "reset", "a\33" "cb\33[!pc", "abc" },
+	{ "reset",
+	  "a\33"
+	  "cb\33[!pc",
+	  "abc" },
 	{ "private modes", "a\33[?1049h\33[?1000h\33[?2004h\33[?25lb", "ab" },
 	{ "modes", "a\33[4h\33[20lb\33=c\33>d", "abcd" },
 	{ "margins", "a\33[2;3r\33[1;2sb", "ab" },
@@ -48,12 +52,24 @@ static const struct {
 	{ "a parameter of other kind", "a\33[1<mb\33[<mc\33[1:2Ad", "abcd" },
 	{ "huge counts", "a\33[99999Bb\33[9999Bc", "ab\33[9999Bc" },
 	{ "controls", "a\1\2\5\6\7\13\14\24\177b", "ab" },
-	{ "8-bit controls", "a\x9b" "31mb\x90x\x9d" "0;t\x9c\x85", "a?31mb?x?0;t??" },
-	{ "8-bit controls in UTF-8", "a\xc2\x9b" "31mb\xc2\x9d\xc2\x80\xc2\x9f\xc2\xa0", "a?31mb???\xc2\xa0" },
-	{ "bytes that are no UTF-8", "\xff\xc0\xaf\xed\xa0\x80\xe2\x82X\xf4\x90\x80\x80", "????\?X?" },
+	{ "8-bit controls",
+	  "a\x9b"
+	  "31mb\x90x\x9d"
+	  "0;t\x9c\x85",
+	  "a?31mb?x?0;t??" },
+	{ "8-bit controls in UTF-8",
+	  "a\xc2\x9b"
+	  "31mb\xc2\x9d\xc2\x80\xc2\x9f\xc2\xa0",
+	  "a?31mb???\xc2\xa0" },
+	{ "bytes that are no UTF-8", "\xff\xc0\xaf\xed\xa0\x80\xe2\x82X\xf4\x90\x80\x80",
+	  "????\?X?" },
 	{ "ESC ESC", "\33\33[31ma\33\33\33]0;x\7b", "\33[31mab" },
 	{ "a sequence broken off", "a\33[3\n1mb\33\nc\33[\33[1md", "a\n1mb\nc\33[1md" },
-	{ "UTF-8 in a sequence", "a\33[3\xc3\xbc" "1mb", "a\xc3\xbc" "1mb" },
+	{ "UTF-8 in a sequence",
+	  "a\33[3\xc3\xbc"
+	  "1mb",
+	  "a\xc3\xbc"
+	  "1mb" },
 };
 
 /* In pieces of a size, each into a room of its own, so that a write behind it is seen. */

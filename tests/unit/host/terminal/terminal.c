@@ -143,8 +143,8 @@ static int session(const char *name)
 	setpgid(pid, pid);
 	close(ends[1]);
 	if (read(ends[0], &byte, 1) != 1 || tcsetpgrp(0, pid) < 0)
-		return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status)
-									    : 101;
+		return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) :
+									      101;
 	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status) ||
 	    WSTOPSIG(status) != SIGTSTP)
 		return WIFEXITED(status) ? WEXITSTATUS(status) : 102;

@@ -45,7 +45,9 @@ static void who_leaves_is_told_of(void)
 
 static void the_agent_goes(void)
 {
-	static const unsigned char payload[] = { FRAME_VERSION, 0, 0, 0, FRAME_AT_SYSTEMD, 0, 0, 0 };
+	static const unsigned char payload[] = {
+		FRAME_VERSION, 0, 0, 0, FRAME_AT_SYSTEMD, 0, 0, 0
+	};
 	_cleanup_buf_ struct buf b = { 0 };
 
 	setup();
@@ -55,7 +57,7 @@ static void the_agent_goes(void)
 	CHECK_INT(channel_closed(&c), CHANNEL_VANISHED);
 	CHECK(!c.here);
 	serve();
-	CHECK_INT(heard(&program), 0); /* another one may come, or the machine end */
+	CHECK_INT(heard(&program), 0);	    /* another one may come, or the machine end */
 	say(&program, FRAME_IN, 1, "x", 1); /* for nobody */
 	CHECK_INT(heard(&guest), 0);
 	/* A second one has said hello when the first one's end is heard of. */
@@ -90,7 +92,9 @@ static void garbage(void)
 /* Whatever the guest says: nobody's terminal is taken for its shell unasked. */
 static void a_rescue_that_nobody_asked_for(void)
 {
-	static const unsigned char payload[] = { FRAME_VERSION, 0, 0, 0, FRAME_AT_RESCUE, 0, 0, 0, 'x' };
+	static const unsigned char payload[] = {
+		FRAME_VERSION, 0, 0, 0, FRAME_AT_RESCUE, 0, 0, 0, 'x'
+	};
 
 	setup();
 	say(&program, FRAME_OPEN, 1, "atrue", 6);
@@ -173,7 +177,9 @@ static void many_small_frames(void)
 	}
 	CHECK_INT(frame_put(&b, FRAME_IN_END, 1, NULL, 0), 0);
 	for (int idle = 0; idle < 50 && got < n + 1;) {
-		ssize_t len = sent < b.len ? send(program.fd, b.data + sent, b.len - sent, MSG_DONTWAIT) : 0;
+		ssize_t len = sent < b.len ?
+				      send(program.fd, b.data + sent, b.len - sent, MSG_DONTWAIT) :
+				      0;
 		int kind;
 
 		sent += len > 0 ? (size_t)len : 0;
@@ -254,7 +260,8 @@ static void a_flood_of_hellos(void)
 	for (int i = 0; i < 2000; i++)
 		CHECK_INT(frame_put(&hellos, FRAME_HELLO, 0, payload, sizeof(payload)), 0);
 	for (int i = 0; i < 2000 && c.port >= 0; i++) {
-		CHECK_INT(send(guest.fd, hellos.data, hellos.len, MSG_NOSIGNAL), (ssize_t)hellos.len);
+		CHECK_INT(send(guest.fd, hellos.data, hellos.len, MSG_NOSIGNAL),
+			  (ssize_t)hellos.len);
 		serve();
 	}
 	CHECK_STR(c.gone, "the guest does not read what it is told");
@@ -283,8 +290,10 @@ static void when_a_command_is_due(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct guest_command g = { .asked = true, .when = (int)rows[i].when };
-		const struct channel ch = { .here = rows[i].here, .place = rows[i].place,
-					    .execed = rows[i].execed, .ready = rows[i].ready };
+		const struct channel ch = { .here = rows[i].here,
+					    .place = rows[i].place,
+					    .execed = rows[i].execed,
+					    .ready = rows[i].ready };
 
 		CHECK_INT(guest_command_due(&g, &ch), rows[i].want);
 		g.asked = false;

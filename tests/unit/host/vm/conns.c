@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* conns.c - tests of what programs are told: that the agent is gone, that there are too many of them */
+/* conns.c - tests of what programs are told: that the agent is gone, that there are too many of
+ * them */
 #include "tests/lib/channel.h"
 
-/* Who has a command there, who waits for one and who comes later all learn why; a new agent is welcome. */
+/* Who has a command there, who waits for one and who comes later all learn why; a new agent is
+ * welcome. */
 static void no_agent_comes_again(void)
 {
 	struct side waits, late;
@@ -37,7 +39,8 @@ static void no_agent_comes_again(void)
 	teardown();
 }
 
-/* After an agent that goes with all processes the machine ends; a running command gets its reason. */
+/* After an agent that goes with all processes the machine ends; a running command gets its reason.
+ */
 static void the_guest_shuts_down(void)
 {
 	struct side late;
@@ -140,8 +143,9 @@ static void too_many(void)
 		each_asks(commands, ARRAY_SIZE(commands), FRAME_OPEN);
 		for (size_t i = 0; i < CONN_COMMANDS; i++)
 			CHECK_INT(heard(&commands[i]), 0);
-		check_told(&commands[CONN_COMMANDS], FRAME_REFUSED, 125,
-			   "busy: this VM runs 16 commands of exec, and no more are possible (code 67)");
+		check_told(
+			&commands[CONN_COMMANDS], FRAME_REFUSED, 125,
+			"busy: this VM runs 16 commands of exec, and no more are possible (code 67)");
 		CHECK_INT(heard(&commands[CONN_COMMANDS]), -1);
 		if (here) {
 			say(&program, FRAME_OPEN, 1, "atrue", 6);

@@ -140,9 +140,9 @@ static bool has_attributes(void)
 
 int main(int argc, char **argv)
 {
-	int fd = argc > 0 && str_format(path, sizeof(path), "%s.XXXXXX", argv[0]) >= 0
-			 ? mkstemp(path)
-			 : -1;
+	int fd = argc > 0 && str_format(path, sizeof(path), "%s.XXXXXX", argv[0]) >= 0 ?
+			 mkstemp(path) :
+			 -1;
 
 	if (fd < 0)
 		return 1;

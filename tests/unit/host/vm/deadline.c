@@ -38,7 +38,9 @@ static void what_it_says(void)
 	char text[256];
 
 	deadline_text(DEADLINE_STAGE1, &l, &r, text, sizeof(text));
-	CHECK_STR(text, "stage 1 did not end within 60 s; the last step that ended was (none); now in modules");
+	CHECK_STR(
+		text,
+		"stage 1 did not end within 60 s; the last step that ended was (none); now in modules");
 	memcpy(r.last_step, "net", 4);
 	r.now_step[0] = '\0';
 	deadline_text(DEADLINE_RUN, &l, &r, text, sizeof(text));

@@ -17,7 +17,10 @@ static char path[] = "/tmp/storeboot-events.XXXXXX";
 static void every_line_is_json(void)
 {
 	struct events ev = EVENTS_INIT;
-	struct record rec = { .kind = RECORD_FAIL, .num = 5, .start_us = 7, .name = "disk",
+	struct record rec = { .kind = RECORD_FAIL,
+			      .num = 5,
+			      .start_us = 7,
+			      .name = "disk",
 			      .text = "a \"name\"\n\xff\xc3\xa9/" };
 	_cleanup_buf_ struct buf b = { 0 };
 	json_object *o[3] = { NULL }, *v;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* last_words.c - tests of what is shown of a guest's console: the cause, not the processor's state */
+/* last_words.c - tests of what is shown of a guest's console: the cause, not the processor's state
+ */
 #include "host/vm/last_words.h"
 
 #include "tests/lib/test.h"
@@ -40,13 +41,14 @@ static const char oops[] =
 	"[    5.3][  T201] Kernel panic - not syncing: Fatal exception\n"
 	"[    5.3][  T201] Kernel Offset: disabled\n";
 
-static const char arm64[] = "about to fail\n"
-			    "[    3.0] Kernel panic - not syncing: Attempted to kill init!\n"
-			    "[    3.0] pc : el0_svc+0x1c/0x40\n"
-			    "[    3.0] sp : ffff80008000be60\n"
-			    "[    3.0] x29: ffff80008000be60 x28: ffff000000200000 x27: 0000000000000000\n"
-			    "[    3.0] x9 : ffff80008000be60\n"
-			    "[    3.0] SMP: stopping secondary CPUs\n";
+static const char arm64[] =
+	"about to fail\n"
+	"[    3.0] Kernel panic - not syncing: Attempted to kill init!\n"
+	"[    3.0] pc : el0_svc+0x1c/0x40\n"
+	"[    3.0] sp : ffff80008000be60\n"
+	"[    3.0] x29: ffff80008000be60 x28: ffff000000200000 x27: 0000000000000000\n"
+	"[    3.0] x9 : ffff80008000be60\n"
+	"[    3.0] SMP: stopping secondary CPUs\n";
 
 static const char *shown(const char *console, bool panicked)
 {
@@ -58,31 +60,37 @@ static const char *shown(const char *console, bool panicked)
 
 static void the_cause_is_shown(void)
 {
-	CHECK_STR(shown(panic, true),
-		  "[    9.1] storeboot: stage2 /nix/store/x/init, 9100.1 ms after the kernel's start\n"
-		  "/init: line 3: exec: bash: not found\n"
-		  "[   12.979668] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00007f00");
-	CHECK_STR(shown(oops, true),
-		  "[    5.1][  T201] sysrq: Trigger a crash\n"
-		  "[    5.2][  T201] BUG: kernel NULL pointer dereference, address: 0000000000000000\n"
-		  "[    5.2][  T201] #PF: supervisor write access in kernel mode\n"
-		  "[    5.2][  T201] Oops: 0002 [#1] PREEMPT SMP NOPTI\n"
-		  "[    5.3][  T201] Kernel panic - not syncing: Fatal exception");
-	CHECK_STR(shown(arm64, true), "about to fail\n"
-				      "[    3.0] Kernel panic - not syncing: Attempted to kill init!");
+	CHECK_STR(
+		shown(panic, true),
+		"[    9.1] storeboot: stage2 /nix/store/x/init, 9100.1 ms after the kernel's start\n"
+		"/init: line 3: exec: bash: not found\n"
+		"[   12.979668] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00007f00");
+	CHECK_STR(
+		shown(oops, true),
+		"[    5.1][  T201] sysrq: Trigger a crash\n"
+		"[    5.2][  T201] BUG: kernel NULL pointer dereference, address: 0000000000000000\n"
+		"[    5.2][  T201] #PF: supervisor write access in kernel mode\n"
+		"[    5.2][  T201] Oops: 0002 [#1] PREEMPT SMP NOPTI\n"
+		"[    5.3][  T201] Kernel panic - not syncing: Fatal exception");
+	CHECK_STR(shown(arm64, true),
+		  "about to fail\n"
+		  "[    3.0] Kernel panic - not syncing: Attempted to kill init!");
 	/* An oops alone, and the guest hangs. */
 	CHECK_HAS(shown(oops, false), "BUG: kernel NULL pointer dereference");
 }
 
-/* Without the kernel's times (printk.time=0) a panic's dump is one all the same; else it may be a program's. */
+/* Without the kernel's times (printk.time=0) a panic's dump is one all the same; else it may be a
+ * program's. */
 static void without_times(void)
 {
-	static const char plain[] = "exec: bash: not found\n" LAST_WORDS_PANIC ": x\nCPU: 0 PID: 1\n"
-				    " panic+0x1/0x2\n";
+	static const char plain[] =
+		"exec: bash: not found\n" LAST_WORDS_PANIC ": x\nCPU: 0 PID: 1\n"
+		" panic+0x1/0x2\n";
 
 	CHECK_STR(shown(plain, true), "exec: bash: not found\n" LAST_WORDS_PANIC ": x");
-	CHECK_STR(shown(plain, false), "exec: bash: not found\n" LAST_WORDS_PANIC ": x\nCPU: 0 PID: 1\n"
-				       " panic+0x1/0x2");
+	CHECK_STR(shown(plain, false),
+		  "exec: bash: not found\n" LAST_WORDS_PANIC ": x\nCPU: 0 PID: 1\n"
+		  " panic+0x1/0x2");
 	CHECK_STR(shown("Code: 5\nRIP: here\n[ok] CPU: 3\n[] x\n[", false),
 		  "Code: 5\nRIP: here\n[ok] CPU: 3\n[] x\n[");
 }
@@ -90,9 +98,11 @@ static void without_times(void)
 /* What only looks like a register or a call is not left out. */
 static void other_lines(void)
 {
-	static const char *const kept[] = { "[ 1.0] eth0: renamed from eth1", "[ 1.0] face decade12ab",
-					    "[ 1.0] init: cannot open", "[ 1.0] usb 1-1: new device 00000001",
-					    "[ 1.0] a: ffffffffffff", "[ 1.0] ata1: SATA link down" };
+	static const char *const kept[] = {
+		"[ 1.0] eth0: renamed from eth1", "[ 1.0] face decade12ab",
+		"[ 1.0] init: cannot open",	  "[ 1.0] usb 1-1: new device 00000001",
+		"[ 1.0] a: ffffffffffff",	  "[ 1.0] ata1: SATA link down"
+	};
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		CHECK_STR(shown(kept[i], true), kept[i]);
@@ -102,8 +112,10 @@ static void words(void)
 {
 	CHECK(!last_words_panic(""));
 	CHECK(!last_words_panic("---[ end " LAST_WORDS_PANIC ": x ]---"));
-	CHECK_HAS(last_words_panic(panic), ": Attempted to kill init! exitcode=0x00007f00\r\n[   12.98");
-	CHECK(last_words_restarted("x\n[ 1.0] reboot: Restarting system\n") && !last_words_restarted(panic));
+	CHECK_HAS(last_words_panic(panic),
+		  ": Attempted to kill init! exitcode=0x00007f00\r\n[   12.98");
+	CHECK(last_words_restarted("x\n[ 1.0] reboot: Restarting system\n") &&
+	      !last_words_restarted(panic));
 	CHECK(!last_words_memory(panic));
 	CHECK_STR(last_words_memory("[ 1.0] Out of memory: Killed process 1 (init)\n"),
 		  "Out of memory: Killed process");

@@ -59,12 +59,12 @@ static void other_events(void)
 /* As QEMU 7.2 sent it, twice; then another's, and one that says nothing. */
 static void io_errors(void)
 {
-	static const char text[] =
-		"{\"event\": \"BLOCK_IO_ERROR\", \"data\": {\"device\": \"\", \"node-name\": \"disk0\", "
-		"\"reason\": \"No space left on device\", \"operation\": \"write\", \"action\": "
-		"\"report\"}}",
-		other[] = "{\"event\": \"BLOCK_IO_ERROR\", \"data\": {\"node-name\": \"disk0\", "
-			  "\"operation\": \"read\", \"nospace\": true}}{\"event\": \"BLOCK_IO_ERROR\"}";
+	static const char text
+		[] = "{\"event\": \"BLOCK_IO_ERROR\", \"data\": {\"device\": \"\", \"node-name\": \"disk0\", "
+		     "\"reason\": \"No space left on device\", \"operation\": \"write\", \"action\": "
+		     "\"report\"}}",
+	    other[] = "{\"event\": \"BLOCK_IO_ERROR\", \"data\": {\"node-name\": \"disk0\", "
+		      "\"operation\": \"read\", \"nospace\": true}}{\"event\": \"BLOCK_IO_ERROR\"}";
 	_cleanup_(qmp_free) struct qmp q = { 0 };
 
 	CHECK_INT(qmp_feed(&q, text, strlen(text)), 0);
@@ -89,15 +89,18 @@ static void io_errors(void)
 	CHECK_INT(q.n_io_errors, QMP_IO_ERRORS_MAX);
 }
 
-/* As QEMU 7.2 sends it. Ports of other names are not the agent's: qemu-ga's has no id, the user's any. */
+/* As QEMU 7.2 sends it. Ports of other names are not the agent's: qemu-ga's has no id, the user's
+ * any. */
 static void the_agents_port(void)
 {
-	static const char ours[] = "{\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": false, \"id\": "
-				   "\"storeboot\"}}",
-			  open[] = "{\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": true, \"id\": "
-				   "\"storeboot\"}}",
-			  others[] = "{\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": false, \"id\": "
-				     "\"port1\"}}{\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": false}}";
+	static const char
+		ours[] = "{\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": false, \"id\": "
+			 "\"storeboot\"}}",
+		open[] = "{\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": true, \"id\": "
+			 "\"storeboot\"}}",
+		others[] =
+			"{\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": false, \"id\": "
+			"\"port1\"}}{\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": false}}";
 	_cleanup_(qmp_free) struct qmp q = { 0 };
 
 	CHECK_INT(qmp_feed(&q, others, strlen(others)), 0);
@@ -136,10 +139,11 @@ static void odd_members(void)
 
 static void replies(void)
 {
-	static const char text[] = "{\"return\": {}}"
-				   "{\"return\": {\"base-memory\": 67108864, \"plugged-memory\": 0}}"
-				   "{\"event\": \"RESUME\"}{\"error\": {\"class\": \"GenericError\", "
-				   "\"desc\": \"no room\"}}{\"return\": 7}{\"return\": {\"base-memory\": []}}";
+	static const char text[] =
+		"{\"return\": {}}"
+		"{\"return\": {\"base-memory\": 67108864, \"plugged-memory\": 0}}"
+		"{\"event\": \"RESUME\"}{\"error\": {\"class\": \"GenericError\", "
+		"\"desc\": \"no room\"}}{\"return\": 7}{\"return\": {\"base-memory\": []}}";
 	_cleanup_(qmp_free) struct qmp q = { 0 };
 
 	CHECK_INT(qmp_feed(&q, text, strlen(text)), 0);

@@ -17,7 +17,7 @@
 
 /* The last two are the user's own. */
 static const char *const argv[] = { "/usr/bin/qemu-system-x86_64", "-device", "pvpanic", "-netdev",
-				    "user,id=net,hostfwd=bogus", "-device", "mine", NULL };
+				    "user,id=net,hostfwd=bogus",   "-device", "mine",	 NULL };
 
 static const struct {
 	const char *said;
@@ -28,9 +28,11 @@ static const struct {
 	{ NAME "cannot set up guest memory 'pc.ram': Cannot allocate memory\n", false, EXIT_MISSING,
 	  "cannot set up guest memory 'pc.ram': Cannot allocate memory; this host has not that much memory: "
 	  "ask for less with --memory" },
-	{ NAME "Address space limit 0xffffff < 0x29077fffffff phys-bits too low (40)\n", false, EXIT_USAGE,
+	{ NAME "Address space limit 0xffffff < 0x29077fffffff phys-bits too low (40)\n", false,
+	  EXIT_USAGE,
 	  "Address space limit 0xffffff < 0x29077fffffff phys-bits too low (40); ask for less with --memory" },
-	{ NAME "Invalid SMP CPUs 1000. The max CPUs supported by machine 'x' is 288\n", false, EXIT_USAGE,
+	{ NAME "Invalid SMP CPUs 1000. The max CPUs supported by machine 'x' is 288\n", false,
+	  EXIT_USAGE,
 	  "Invalid SMP CPUs 1000. The max CPUs supported by machine 'x' is 288; ask for fewer with --cores" },
 	{ NAME "Error loading uncompressed kernel without PVH ELF Note\n", false, EXIT_BAD_INPUT,
 	  "Error loading uncompressed kernel without PVH ELF Note; take the bzImage of the same build, or "
@@ -45,18 +47,20 @@ static const struct {
 	{ NAME "-device pvpanic: 'pvpanic' is not a valid device model name\n", false, EXIT_MISSING,
 	  "-device: 'pvpanic' is not a valid device model name" },
 	/* So with the words of QEMU_NET_OPTS. */
-	{ NAME "-netdev user,id=net,hostfwd=bogus: Invalid host forwarding rule 'bogus'\r\n", true, EXIT_USAGE,
+	{ NAME "-netdev user,id=net,hostfwd=bogus: Invalid host forwarding rule 'bogus'\r\n", true,
+	  EXIT_USAGE,
 	  "-netdev: Invalid host forwarding rule 'bogus' (see QEMU_OPTS and --qemu-opts)" },
 	{ NAME "-netdev user,id=net,hostfwd=bogus: Parameter 'type' does not accept value 'user'\n",
 	  false, EXIT_MISSING, "-netdev: Parameter 'type' does not accept value 'user'" },
-	{ NAME "-qmp tcp::4444,server=on: Failed to find an available port: Address already in use\n", false,
-	  EXIT_IN_USE,
+	{ NAME
+	  "-qmp tcp::4444,server=on: Failed to find an available port: Address already in use\n",
+	  false, EXIT_IN_USE,
 	  "-qmp tcp::4444,server=on: Failed to find an available port: Address already in use" },
 	/* Warnings are not the reason; what is known is, wherever it stands. */
-	{ NAME "warning: TCG doesn't support x\n" NAME "-foo: invalid option\nUse -help\n", false, EXIT_USAGE,
-	  "-foo: invalid option (see QEMU_OPTS and --qemu-opts)" },
-	{ "Unable to init server: Could not connect\n" NAME "gtk initialization failed\n", false, EXIT_MISSING,
-	  "gtk initialization failed" },
+	{ NAME "warning: TCG doesn't support x\n" NAME "-foo: invalid option\nUse -help\n", false,
+	  EXIT_USAGE, "-foo: invalid option (see QEMU_OPTS and --qemu-opts)" },
+	{ "Unable to init server: Could not connect\n" NAME "gtk initialization failed\n", false,
+	  EXIT_MISSING, "gtk initialization failed" },
 	{ NAME "warning: only this\n", false, EXIT_USAGE,
 	  "warning: only this (see QEMU_OPTS and --qemu-opts)" },
 	{ "", false, EXIT_USAGE, "it did not say why (see QEMU_OPTS and --qemu-opts)" },
@@ -89,8 +93,9 @@ static int say_port(const char *where, unsigned int port, struct refusal *ret)
 {
 	char said[256];
 
-	snprintf(said, sizeof(said), NAME "-netdev user: Could not set up host forwarding rule '%s:%u-:22'\n",
-		 where, port);
+	snprintf(said, sizeof(said),
+		 NAME "-netdev user: Could not set up host forwarding rule '%s:%u-:22'\n", where,
+		 port);
 	refusal_of(said, argv, 0, true, ret);
 	return ret->exit_status;
 }

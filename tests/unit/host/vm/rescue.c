@@ -98,8 +98,8 @@ static uint64_t granted(uint16_t *ret_session)
 	return sum;
 }
 
-/* A rescue session of a guest that would have the terminal do things. Returns what it was granted for an
- * output of which a terminal shows nothing. */
+/* A rescue session of a guest that would have the terminal do things. Returns what it was granted
+ * for an output of which a terminal shows nothing. */
 static uint64_t session(bool filtered)
 {
 	static const unsigned char hello[] = { FRAME_VERSION, 0, 0, 0, FRAME_AT_RESCUE, 0, 0, 0 };

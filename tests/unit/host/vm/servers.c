@@ -15,13 +15,14 @@ static void one_that_is_killed_is_no_loss(void)
 
 	CHECK(!servers_gone(&s));
 	for (unsigned int i = 0; i < 20; i++)
-		servers_ended(&s, KILLED, 100 * S + i); /* all of one moment: its threads, its connections */
+		servers_ended(&s, KILLED,
+			      100 * S + i); /* all of one moment: its threads, its connections */
 	CHECK(!servers_gone(&s));
 	servers_ended(&s, KILLED, 200 * S); /* much later: one had come up */
 	CHECK(!servers_gone(&s));
 	CHECK_INT(s.failed, 1);
 	CHECK(servers_lost(&s));
-	servers_ended(&s, TERMINATED, 201 * S); /* the one that took its place */
+	servers_ended(&s, TERMINATED, 201 * S);	   /* the one that took its place */
 	servers_ended(&s, KILLED, 201 * S + 1000); /* and what was left in its sandbox */
 	CHECK(!servers_lost(&s));
 	servers_ended(&s, KILLED, 203 * S);

@@ -34,8 +34,12 @@ static void every_guest(void)
 		{ STOP_NO, { true, true, true, 30 }, "agent 30 off 15 quit 2 kill 2 " },
 		{ STOP_NO, { false, true, true, 30 }, "button 30 quit 2 kill 2 " }, /* no agent */
 		{ STOP_NO, { false, false, true, 30 }, "quit 2 kill 2 " }, /* still in stage 1 */
-		{ STOP_NO, { true, false, true, 30 }, "off 15 quit 2 kill 2 " }, /* at a failed step */
-		{ STOP_NO, { true, true, true, 0 }, "off 15 quit 2 kill 2 " }, /* shall not be asked */
+		{ STOP_NO,
+		  { true, false, true, 30 },
+		  "off 15 quit 2 kill 2 " }, /* at a failed step */
+		{ STOP_NO,
+		  { true, true, true, 0 },
+		  "off 15 quit 2 kill 2 " },			    /* shall not be asked */
 		{ STOP_NO, { false, true, false, 30 }, "kill 2 " }, /* QEMU says nothing */
 		{ STOP_OFF, { true, true, true, 30 }, "quit 2 kill 2 " },
 	};

@@ -15,7 +15,9 @@ struct came {
 static void feed(struct timeline *t, const struct came *c, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct record rec = { .kind = c[i].kind, .start_us = c[i].start, .took_us = c[i].took };
+		struct record rec = { .kind = c[i].kind,
+				      .start_us = c[i].start,
+				      .took_us = c[i].took };
 
 		snprintf(rec.name, sizeof(rec.name), "%s", c[i].name);
 		timeline_record(t, &rec, c[i].now);
@@ -62,7 +64,8 @@ static void boots_that_end_early(void)
 		{ RECORD_FAIL, "disk", 9 * S, 0, 11 * S },
 	};
 	static const struct came hangs[] = { { RECORD_BEGIN, "share", 6 * S, 0, 8 * S } };
-	struct timeline t = { .qemu_us = 1 * S, .greeted_us = 2 * S, .end_us = 31 * S }, silent = t, h = t;
+	struct timeline t = { .qemu_us = 1 * S, .greeted_us = 2 * S, .end_us = 31 * S }, silent = t,
+			h = t;
 	_cleanup_buf_ struct buf b = { 0 }, c = { 0 }, d = { 0 };
 
 	feed(&t, failed, ARRAY_SIZE(failed));

@@ -27,6 +27,7 @@ struct row {
 
 static const struct refusal refused = { EXIT_IN_USE, "QEMU did not start: why" };
 
+/* clang-format off */
 static const struct row rows[] = {
 	{ .name = "power-off", .stage2 = true, .shutdown = true, .by_guest = true,
 	  .reason = "guest-shutdown", .want = EXIT_OK, .line = "" },
@@ -199,26 +200,36 @@ static const struct row rows[] = {
 	  .by_guest = true, .reason = "guest-shutdown", .io_error = "the host cannot write x",
 	  .want = EXIT_STAGE1, .line = "stage 1 failed at step disk: why" },
 };
+/* clang-format on */
 
 static void judge(const struct row *row)
 {
-	struct report report = { .stage2 = row->stage2, .failed = row->failed, .pvpanic = row->pvpanic,
+	struct report report = { .stage2 = row->stage2,
+				 .failed = row->failed,
+				 .pvpanic = row->pvpanic,
 				 .fail = { .num = row->num },
 				 .records = row->step || row->stage2 };
-	struct qmp qmp = { .shutdown = row->shutdown, .by_guest = row->by_guest,
-			   .panicked = row->panicked, .memory = (uint64_t)row->memory << 20 };
+	struct qmp qmp = { .shutdown = row->shutdown,
+			   .by_guest = row->by_guest,
+			   .panicked = row->panicked,
+			   .memory = (uint64_t)row->memory << 20 };
 	const struct limits limits = { .stage1 = 60, .run = 90 };
-	const struct ending end = { .signal = row->signal, .quit = row->quit, .stopped = row->stopped,
+	const struct ending end = { .signal = row->signal,
+				    .quit = row->quit,
+				    .stopped = row->stopped,
 				    .out_error = row->out_error,
-				    .missed = row->missed, .limits = &limits,
+				    .missed = row->missed,
+				    .limits = &limits,
 				    .servers = &row->servers,
 				    .qemu_status = row->qemu_status,
 				    .qemu_said = row->said ? row->said : "",
 				    .server_said = row->said ? row->said : "",
 				    .console = row->console ? row->console : "",
 				    .io_error = row->io_error ? row->io_error : "",
-				    .kernel_needs = (uint64_t)row->needs << 20, .refused = row->refused,
-				    .report = &report, .qmp = &qmp };
+				    .kernel_needs = (uint64_t)row->needs << 20,
+				    .refused = row->refused,
+				    .report = &report,
+				    .qmp = &qmp };
 	struct verdict v = { 0 };
 
 	snprintf(report.fail.name, sizeof(report.fail.name), "%s", row->step ? row->step : "");
@@ -246,9 +257,13 @@ static const char *console_of(const char *console, int qemu_status)
 	static struct verdict v;
 	const struct report report = { .stage2 = true };
 	const struct qmp qmp = { .shutdown = true, .by_guest = true, .reason = "guest-shutdown" };
-	const struct ending end = { .qemu_status = qemu_status, .qemu_said = "", .server_said = "",
+	const struct ending end = { .qemu_status = qemu_status,
+				    .qemu_said = "",
+				    .server_said = "",
 				    .console = console,
-				    .io_error = "", .report = &report, .qmp = &qmp };
+				    .io_error = "",
+				    .report = &report,
+				    .qmp = &qmp };
 
 	v = (struct verdict){ 0 };
 	verdict_of(&end, &v);
@@ -272,7 +287,8 @@ static void last_console_lines(void)
 	CHECK_STR(console_of(many, SIGKILL), ""); /* a line without an end */
 }
 
-/* With a COMMAND its status is the run's, and what kept it from one is 125 with the code in the line. */
+/* With a COMMAND its status is the run's, and what kept it from one is 125 with the code in the
+ * line. */
 static void with_a_command(void)
 {
 	static const struct {
@@ -283,84 +299,162 @@ static void with_a_command(void)
 		const char *gone, *line;
 		struct servers servers;
 	} rows_[] = {
-		{ .command = { .state = COMMAND_ENDED }, .stage2 = true, .by_guest = true, .line = "" },
-		{ .command = { .state = COMMAND_ENDED, .status = 71 }, .stage2 = true, .want = 71, .line = "" },
-		{ .command = { .state = COMMAND_ENDED, .status = 137, .signal = SIGKILL }, .want = 137,
+		{ .command = { .state = COMMAND_ENDED },
+		  .stage2 = true,
+		  .by_guest = true,
+		  .line = "" },
+		{ .command = { .state = COMMAND_ENDED, .status = 71 },
+		  .stage2 = true,
+		  .want = 71,
+		  .line = "" },
+		{ .command = { .state = COMMAND_ENDED, .status = 137, .signal = SIGKILL },
+		  .want = 137,
 		  .line = "the command was killed by signal 9 (Killed)" },
-		{ .command = { .state = COMMAND_ENDED, .status = 130, .signal = SIGINT }, .signal = SIGINT,
-		  .want = 130, .line = "the command was killed by signal 2 (Interrupt)" },
-		{ .command = { .state = COMMAND_REFUSED, .status = 127, .why = "cannot execute x: why" },
-		  .want = 127, .line = "cannot execute x: why" },
-		{ .command = { .state = COMMAND_ENDED }, .by_guest = true, .stage2 = true, .io_error = true,
-		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
+		{ .command = { .state = COMMAND_ENDED, .status = 130, .signal = SIGINT },
+		  .signal = SIGINT,
+		  .want = 130,
+		  .line = "the command was killed by signal 2 (Interrupt)" },
+		{ .command = { .state = COMMAND_REFUSED,
+			       .status = 127,
+			       .why = "cannot execute x: why" },
+		  .want = 127,
+		  .line = "cannot execute x: why" },
+		{ .command = { .state = COMMAND_ENDED },
+		  .by_guest = true,
+		  .stage2 = true,
+		  .io_error = true,
+		  .want = EXIT_COMMAND,
+		  .code = EXIT_GUEST,
 		  .line = "the guest ended by itself, but saw I/O errors: no room (code 71)" },
-		{ .command = { .state = COMMAND_RUNS }, .signal = SIGTERM, .stage2 = true, .want = 143,
+		{ .command = { .state = COMMAND_RUNS },
+		  .signal = SIGTERM,
+		  .stage2 = true,
+		  .want = 143,
 		  .line = "ended by signal 15 (Terminated)" },
-		{ .command = { .state = COMMAND_NONE }, .failed = true, .want = EXIT_COMMAND,
-		  .code = EXIT_STAGE1, .line = "stage 1 failed at step disk: why (code 70)" },
-		{ .command = { .state = COMMAND_NONE }, .stage2 = true, .by_guest = true,
-		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
+		{ .command = { .state = COMMAND_NONE },
+		  .failed = true,
+		  .want = EXIT_COMMAND,
+		  .code = EXIT_STAGE1,
+		  .line = "stage 1 failed at step disk: why (code 70)" },
+		{ .command = { .state = COMMAND_NONE },
+		  .stage2 = true,
+		  .by_guest = true,
+		  .want = EXIT_COMMAND,
+		  .code = EXIT_GUEST,
 		  .line = "the guest ended (guest-shutdown) before the command began (code 71)" },
-		{ .command = { .state = COMMAND_LOST }, .stage2 = true, .by_guest = true,
-		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
+		{ .command = { .state = COMMAND_LOST },
+		  .stage2 = true,
+		  .by_guest = true,
+		  .want = EXIT_COMMAND,
+		  .code = EXIT_GUEST,
 		  .line = "the guest ended (guest-shutdown) before the command had ended (code 71)" },
-		{ .command = { .state = COMMAND_LOST }, .stage2 = true, .by_guest = true, .stopped = true,
-		  .want = 143, .line = "ended by storeboot stop; the command had not ended" },
-		{ .command = { .state = COMMAND_NONE }, .stopped = true, .want = 143,
+		{ .command = { .state = COMMAND_LOST },
+		  .stage2 = true,
+		  .by_guest = true,
+		  .stopped = true,
+		  .want = 143,
+		  .line = "ended by storeboot stop; the command had not ended" },
+		{ .command = { .state = COMMAND_NONE },
+		  .stopped = true,
+		  .want = 143,
 		  .line = "ended by storeboot stop, before stage 2" },
-		{ .command = { .state = COMMAND_NONE }, .stage2 = true, .no_agent = true,
-		  .want = EXIT_COMMAND, .code = EXIT_MISSING, .line = "no way in (code 69)" },
-		{ .command = { .state = COMMAND_NONE }, .stage2 = true, .gone = "no frame",
-		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
+		{ .command = { .state = COMMAND_NONE },
+		  .stage2 = true,
+		  .no_agent = true,
+		  .want = EXIT_COMMAND,
+		  .code = EXIT_MISSING,
+		  .line = "no way in (code 69)" },
+		{ .command = { .state = COMMAND_NONE },
+		  .stage2 = true,
+		  .gone = "no frame",
+		  .want = EXIT_COMMAND,
+		  .code = EXIT_GUEST,
 		  .line = "the command could not begin: no frame (code 71)" },
-		{ .command = { .state = COMMAND_LOST, .why = "lost" }, .stage2 = true, .gone = "no frame",
-		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
+		{ .command = { .state = COMMAND_LOST, .why = "lost" },
+		  .stage2 = true,
+		  .gone = "no frame",
+		  .want = EXIT_COMMAND,
+		  .code = EXIT_GUEST,
 		  .line = "the command's end is not known: no frame (code 71)" },
-		{ .command = { .state = COMMAND_LOST, .why = "lost" }, .stage2 = true,
-		  .want = EXIT_COMMAND, .code = EXIT_GUEST,
+		{ .command = { .state = COMMAND_LOST, .why = "lost" },
+		  .stage2 = true,
+		  .want = EXIT_COMMAND,
+		  .code = EXIT_GUEST,
 		  .line = "the command's end is not known: lost (code 71)" },
-		/* A share that was lost when it ended: it may have failed for that; a success is one. */
-		{ .command = { .state = COMMAND_ENDED, .status = 1 }, .stage2 = true, .by_guest = true,
-		  .servers = { .failed = 1, .status = EXITED(3) }, .want = EXIT_COMMAND, .code = EXIT_SHARE,
-		  .line = "the share was gone when the command ended: its file server failed (exit status 3), "
-			  "and no other came up (code 68)" },
-		{ .command = { .state = COMMAND_ENDED, .status = 1 }, .stage2 = true, /* QEMU was ended */
-		  .servers = { .failed = 1, .status = EXITED(3) }, .want = EXIT_COMMAND, .code = EXIT_SHARE,
-		  .line = "the share was gone when the command ended: its file server failed (exit status 3), "
-			  "and no other came up (code 68)" },
-		{ .command = { .state = COMMAND_REFUSED, .status = 126, .why = "cannot execute x: I/O error" },
-		  .stage2 = true, .servers = { .failed = 1, .status = EXITED(3) }, .want = EXIT_COMMAND,
+		/* A share that was lost when it ended: it may have failed for that; a success is
+		   one. */
+		{ .command = { .state = COMMAND_ENDED, .status = 1 },
+		  .stage2 = true,
+		  .by_guest = true,
+		  .servers = { .failed = 1, .status = EXITED(3) },
+		  .want = EXIT_COMMAND,
 		  .code = EXIT_SHARE,
 		  .line = "the share was gone when the command ended: its file server failed (exit status 3), "
 			  "and no other came up (code 68)" },
-		{ .command = { .state = COMMAND_ENDED, .status = 137, .signal = SIGKILL }, .stage2 = true,
-		  .servers = { .failed = 9, .first_us = 1000000, .last_us = 12000000, .status = EXITED(3) },
-		  .want = EXIT_COMMAND, .code = EXIT_SHARE,
+		{ .command = { .state = COMMAND_ENDED, .status = 1 },
+		  .stage2 = true, /* QEMU was ended */
+		  .servers = { .failed = 1, .status = EXITED(3) },
+		  .want = EXIT_COMMAND,
+		  .code = EXIT_SHARE,
+		  .line = "the share was gone when the command ended: its file server failed (exit status 3), "
+			  "and no other came up (code 68)" },
+		{ .command = { .state = COMMAND_REFUSED,
+			       .status = 126,
+			       .why = "cannot execute x: I/O error" },
+		  .stage2 = true,
+		  .servers = { .failed = 1, .status = EXITED(3) },
+		  .want = EXIT_COMMAND,
+		  .code = EXIT_SHARE,
+		  .line = "the share was gone when the command ended: its file server failed (exit status 3), "
+			  "and no other came up (code 68)" },
+		{ .command = { .state = COMMAND_ENDED, .status = 137, .signal = SIGKILL },
+		  .stage2 = true,
+		  .servers = { .failed = 9,
+			       .first_us = 1000000,
+			       .last_us = 12000000,
+			       .status = EXITED(3) },
+		  .want = EXIT_COMMAND,
+		  .code = EXIT_SHARE,
 		  .line = "the share is gone: 9 file servers failed one after the other within 11 s: "
 			  "exit status 3 (code 68)" },
-		{ .command = { .state = COMMAND_ENDED, .status = 137, .signal = SIGKILL }, .stage2 = true,
-		  .servers = { .alone = true, .failed = 1, .status = SIGKILL }, .want = EXIT_COMMAND,
+		{ .command = { .state = COMMAND_ENDED, .status = 137, .signal = SIGKILL },
+		  .stage2 = true,
+		  .servers = { .alone = true, .failed = 1, .status = SIGKILL },
+		  .want = EXIT_COMMAND,
 		  .code = EXIT_SHARE,
 		  .line = "the share is gone: its server, virtiofsd, ended (killed by signal 9 (Killed)) "
 			  "(code 68)" },
-		{ .command = { .state = COMMAND_ENDED }, .stage2 = true, .by_guest = true,
-		  .servers = { .failed = 1, .status = EXITED(3) }, .line = "" },
-		{ .command = { .state = COMMAND_ENDED, .status = 130, .signal = SIGINT }, .stage2 = true,
-		  .servers = { .failed = 1, .status = EXITED(3) }, .signal = SIGINT, .want = 130,
+		{ .command = { .state = COMMAND_ENDED },
+		  .stage2 = true,
+		  .by_guest = true,
+		  .servers = { .failed = 1, .status = EXITED(3) },
+		  .line = "" },
+		{ .command = { .state = COMMAND_ENDED, .status = 130, .signal = SIGINT },
+		  .stage2 = true,
+		  .servers = { .failed = 1, .status = EXITED(3) },
+		  .signal = SIGINT,
+		  .want = 130,
 		  .line = "ended by signal 2 (Interrupt)" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows_); i++) {
-		const struct report report = { .stage2 = rows_[i].stage2, .failed = rows_[i].failed,
-					       .records = 1, .fail = { .name = "disk", .text = "why" },
+		const struct report report = { .stage2 = rows_[i].stage2,
+					       .failed = rows_[i].failed,
+					       .records = 1,
+					       .fail = { .name = "disk", .text = "why" },
 					       .no_agent = rows_[i].no_agent,
 					       .no_agent_text = "no way in" };
-		const struct qmp qmp = { .shutdown = true, .by_guest = rows_[i].by_guest,
+		const struct qmp qmp = { .shutdown = true,
+					 .by_guest = rows_[i].by_guest,
 					 .reason = "guest-shutdown" };
 		const struct limits limits = { 0 };
-		const struct ending end = { .command = &rows_[i].command, .report = &report, .qmp = &qmp,
-					    .limits = &limits, .signal = rows_[i].signal,
-					    .stopped = rows_[i].stopped, .console = "x\n",
+		const struct ending end = { .command = &rows_[i].command,
+					    .report = &report,
+					    .qmp = &qmp,
+					    .limits = &limits,
+					    .signal = rows_[i].signal,
+					    .stopped = rows_[i].stopped,
+					    .console = "x\n",
 					    .servers = &rows_[i].servers,
 					    .io_error = rows_[i].io_error ? "no room" : "",
 					    .qemu_said = "",

@@ -85,7 +85,9 @@ static void the_folder_is_locked(void)
 static void run_tmpfiles(const char *config)
 {
 	const char *const argv[] = { "systemd-tmpfiles", "--clean", config, NULL };
-	const struct spawn s = { .path = argv[0], .argv = argv, .stdin_fd = -1, .timeout_ms = 60000 };
+	const struct spawn s = {
+		.path = argv[0], .argv = argv, .stdin_fd = -1, .timeout_ms = 60000
+	};
 	_cleanup_buf_ struct buf said = { 0 };
 	int status = -1;
 
@@ -301,7 +303,8 @@ static void bases_that_are_not_private_are_refused(void)
 	CHECK_INT(unlink(base), 0);
 }
 
-/* --- without STOREBOOT_RUNTIME_DIR, in a mount namespace with a /tmp of our own ----------------------- */
+/* --- without STOREBOOT_RUNTIME_DIR, in a mount namespace with a /tmp of our own
+ * ----------------------- */
 
 static const char *const variables[] = { "XDG_RUNTIME_DIR", "TMPDIR" };
 
@@ -318,10 +321,10 @@ static void set_environment(const char *const *values)
 static const struct {
 	const char *values[2], *private; /* where its private files are */
 } environments[] = {
-	{ { NULL, NULL }, NULL },			  /* cron */
-	{ { "/tmp/run", NULL }, "/tmp/run/storeboot/" },  /* a session */
+	{ { NULL, NULL }, NULL },				 /* cron */
+	{ { "/tmp/run", NULL }, "/tmp/run/storeboot/" },	 /* a session */
 	{ { "/tmp/run", "/tmp/shell" }, "/tmp/run/storeboot/" }, /* nix-shell in it */
-	{ { NULL, "/tmp/shell" }, "/tmp/shell/storeboot-" }, /* nix-shell --pure */
+	{ { NULL, "/tmp/shell" }, "/tmp/shell/storeboot-" },	 /* nix-shell --pure */
 	{ { NULL, "/tmp/driver" }, "/tmp/driver/storeboot-" },
 	{ { "/tmp/own", NULL }, "/tmp/own/storeboot/" },
 	{ { "/proc", NULL }, NULL }, /* everybody's */
@@ -368,7 +371,8 @@ static void found_by(size_t from, size_t by)
 
 static void found_whatever_the_environment(void)
 {
-	static const char *const folders[] = { "/tmp/run", "/tmp/shell", "/tmp/driver", "/tmp/own" };
+	static const char *const folders[] = { "/tmp/run", "/tmp/shell", "/tmp/driver",
+					       "/tmp/own" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		CHECK_INT(mkdir(folders[i], 0700), 0);
@@ -422,9 +426,8 @@ static void times_up(void)
 		int64_t seconds;
 		const char *want;
 	} rows[] = {
-		{ -5, "0s" },	     { 0, "0s" },	 { 59, "59s" },
-		{ 60, "1m00s" },     { 192, "3m12s" },	 { 3600, "1h00m" },
-		{ 86399, "23h59m" }, { 399600, "4d15h" },
+		{ -5, "0s" },	  { 0, "0s" },	     { 59, "59s" },	  { 60, "1m00s" },
+		{ 192, "3m12s" }, { 3600, "1h00m" }, { 86399, "23h59m" }, { 399600, "4d15h" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
