@@ -82,7 +82,7 @@ ifneq ($(words x$(CURDIR)x$(BUILD)x),1)
 $(error there is a blank in the path of $(CURDIR) or $(BUILD): the build cannot work there; move it)
 endif
 
-.PHONY: all check check-unit check-scripts check-vm check-farm check-long check-matrix lint fuzz bench-store install dist deb clean distclean FORCE
+.PHONY: all check check-unit check-scripts check-vm check-farm check-long check-matrix lint format fuzz bench-store install dist deb clean distclean FORCE
 all: $(INIT) $(if $(ARCH),,$(HOST_TOOL))
 	@:
 
@@ -184,6 +184,8 @@ check-long: all
 
 lint:
 	$(Q)scripts/lint
+format:
+	$(Q)git ls-files '*.[ch]' | xargs clang-format -i
 
 bench-store: all
 	$(Q)BUILD=$(BUILD) scripts/bench-store
