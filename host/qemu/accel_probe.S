@@ -7,8 +7,9 @@
  * kernel goes: that BIOS call, protected mode, long mode with paging, cpuid and rdtsc, and a loop
  * that an accelerator which emulates every instruction does not end in time. Only then it writes
  * ACCEL_PROBE_GOOD to QEMU's isa-debug-exit device (QEMU ends with the value * 2 + 1;
- * hw/misc/debugexit.c there). On the way it sends bytes to a debug console, as signs of progress. When
- * something goes wrong QEMU keeps running without further signs, and the launcher ends it (stuck.h).
+ * hw/misc/debugexit.c there). On the way it sends bytes to a debug console, as signs of progress.
+ * If something goes wrong, QEMU keeps running without further signs, and the launcher ends it
+ * (stuck.h).
  *
  * The BIOS loads it at 0x7c00 in real mode. Page tables are built at 0x1000 to 0x3fff.
  */
@@ -42,8 +43,8 @@ real:
 	sti
 	movw	$ACCEL_PROBE_SIGN, %dx
 	outb	%al, %dx
-	/* The kernel's EDD probe (arch/x86/boot/edd.c): are the disk extensions there? Either answer
-	 * will do; that there is one is the point. */
+	/* The kernel's EDD probe (arch/x86/boot/edd.c): are the disk extensions there? Either
+	 * answer will do; that there is one is the point. */
 	movb	$0x41, %ah
 	movb	$0x80, %dl
 	movw	$0x55aa, %bx
@@ -90,8 +91,8 @@ long_mode:
 	rdtsc
 	movw	$ACCEL_PROBE_SIGN, %dx
 	outb	%al, %dx
-	/* Ten million turns: a blink for hardware and for TCG, too long for emulation one by one, which
-	 * is why the loop sends no signs of progress. */
+	/* Ten million turns: a blink for hardware and for TCG, too long for emulation one by one,
+	 * which is why the loop sends no signs of progress. */
 	movl	$10000000, %ecx
 	movabsq	$0x0123456789abcdef, %rax
 turn:
