@@ -14,6 +14,12 @@ static int inside(const struct config *c, const char *s)
 	       memchr(s, '\0', sizeof(c->text)) != NULL;
 }
 
+/* Whether a value may lie outside the text: a flag's "1", and the defaults. */
+static int constant(enum param p, const char *s)
+{
+	return s[0] == '1' || p == PARAM_ROOT || p == PARAM_ROOTFSTYPE || p == PARAM_SHARE_SOURCE;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct config c;
@@ -24,10 +30,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	 */
 	if ((r == 0) != (e.num == 0) || (r < 0 && e.text[0] == '\0'))
 		abort();
-	if (r == 0 && (!inside(&c, c.param.init) || c.param.init[0] != '/' || c.deadline_ms < 1000))
+	if (r == 0 && (c.deadline_ms < 1000 || !(c.param.init || c.param.no_stage2)))
 		abort();
-	for (size_t i = 0; i < PARAM_COUNT; i++)
-		if (c.param.value[i] && c.param.value[i][0] != '1' && !inside(&c, c.param.value[i]))
+	if (r == 0 && c.param.init && c.param.init[0] != '/')
+		abort();
+	for (enum param p = 0; p < PARAM_COUNT; p++)
+		if (c.param.value[p] && !constant(p, c.param.value[p]) &&
+		    !inside(&c, c.param.value[p]))
 			abort();
 	return 0;
 }
