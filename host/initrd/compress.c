@@ -2,10 +2,9 @@
 /*
  * compress.c - packing an initramfs: gzip, xz, zstd
  *
- * The levels are chosen by measurement (Debian's 6.1 kernel and its 21 modules, 6.5 MB unpacked;
- * tests/bench/initrd.sh measures again): in the guest gzip and zstd cost the same whatever the
- * level, xz costs four to five times as much. Where building gets slow the size hardly shrinks any
- * more.
+ * The levels were measured with Debian's 6.1 kernel and its 21 modules, 6.5 MB unpacked
+ * (tests/bench/initrd.sh repeats it). In the guest gzip and zstd cost the same at every level; xz
+ * costs four to five times as much. Higher levels take longer to build and save almost nothing.
  */
 #include "host/initrd/compress.h"
 
@@ -21,7 +20,7 @@
 
 const char *const compress_names[] = { "auto", "none", "gzip", "xz", "zstd", NULL };
 
-/* Zeroes up to the next multiple of 4: gzip(1) and the kernel skip them. */
+/* Pads with zeroes to a multiple of 4; gzip(1) and the kernel skip them. */
 static int pad(struct buf *ret, size_t start)
 {
 	static const char zeroes[4];
@@ -42,7 +41,7 @@ static int gzip(const void *data, size_t len, struct buf *ret)
 
 	if (len > UINT32_MAX)
 		return -EFBIG;
-	/* 16 + 15: a gzip header with no name and no time. */
+	/* 16 + 15: a gzip header without name and time. */
 	if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, 16 + 15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		return -ENOMEM;
 	bound = deflateBound(&z, len);
@@ -60,7 +59,7 @@ static int gzip(const void *data, size_t len, struct buf *ret)
 	return r;
 }
 
-/* CRC32, as the kernel's decoder knows no CRC64 (Documentation/staging/xz.rst). */
+/* CRC32: the kernel's decoder does not support CRC64 (Documentation/staging/xz.rst). */
 static int xz(const void *data, size_t len, struct buf *ret)
 {
 	size_t bound = lzma_stream_buffer_bound(len), pos = 0;
@@ -88,10 +87,8 @@ static size_t zstd_header_len(const uint8_t *frame)
 	return n + 1; /* the window descriptor */
 }
 
-/*
- * zstd(1) takes zeroes behind a frame for an error, so the frame itself is brought to a multiple of
- * 4: an empty raw block that is not the last is 3 zero bytes (RFC 8878, 3.1.1.2).
- */
+/* zstd(1) rejects zeroes after a frame, so extend the frame itself to a multiple of 4: an empty raw
+ * block that is not the last is 3 zero bytes (RFC 8878, 3.1.1.2). */
 static int zstd_align(struct buf *ret, size_t start)
 {
 	size_t extra = 3 * ((ret->len - start) & 3); /* n + 3n = 4n */

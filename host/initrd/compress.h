@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* compress.h - the formats in which an initramfs is packed */
+/* compress.h - compression of an initramfs */
 #ifndef STOREBOOT_HOST_COMPRESS_H
 #define STOREBOOT_HOST_COMPRESS_H
 
@@ -9,14 +9,14 @@
 
 enum compression { COMPRESS_AUTO, COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_XZ, COMPRESS_ZSTD };
 
-/* The words of --compress, in the enum's order, NULL-terminated. */
+/* The values of --compress, in the enum's order, NULL-terminated. */
 extern const char *const compress_names[];
 
 /*
- * Appends data to ret, packed so that Linux unpacks it. What is appended is a multiple of 4 bytes
- * long, so that an uncompressed archive may follow (the kernel takes one only at an aligned offset,
- * init/initramfs.c), and is a valid file of its format. how: not COMPRESS_AUTO.
- * Returns 0, -EINVAL, -ENOMEM, or -EIO when the library fails.
+ * Appends data to ret, packed so that Linux can unpack it. The result is a valid file of its format
+ * and a multiple of 4 bytes long, so that an uncompressed archive may follow (the kernel accepts
+ * one only at an aligned offset, init/initramfs.c). how: not COMPRESS_AUTO. Returns 0, -EINVAL,
+ * -EFBIG (gzip: over 4 GiB), -ENOMEM, or -EIO if the library fails.
  */
 _must_check_ int compress_buf(enum compression how, const void *data, size_t len, struct buf *ret);
 

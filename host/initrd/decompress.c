@@ -12,8 +12,8 @@
 
 #define XZ_MEMORY_MAX ((uint64_t)256 << 20)
 
-/* One round of a library: takes from *in, appends to *out. Returns 1 at the stream's end, 0, or
- * -errno. */
+/* Input and output of one call of codec.step, which advances in, fills out, and returns 1 at the
+ * end of the stream, 0, or -errno. */
 struct chunk {
 	const uint8_t *in;
 	size_t in_len;
@@ -165,7 +165,7 @@ static int run(const struct codec *codec, void *state, const uint8_t *data, size
 		size_t room = done > 65536 ? done : 65536;
 		int r;
 
-		if (room > max - done) /* one byte more than it may have, to see that it has it */
+		if (room > max - done) /* one byte over the limit, to detect excess */
 			room = max - done + 1;
 		r = buf_reserve(ret, room);
 		if (r < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* initrd.c - putting the initramfs together, with and without the cache */
+/* initrd.c - building the initramfs, with and without the cache */
 #include "host/initrd/initrd.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "host/initrd/initrd_input.h"
 #include "init/lib/file.h"
 
-/* Part of the cache's key. To be raised whenever the same input gives another archive. */
+/* Part of the cache's key. Increase it when the same input gives a different archive. */
 #define FORMAT "storeboot initrd 1"
 
 struct file {
@@ -23,7 +23,7 @@ struct file {
 	struct buf data;
 };
 
-/* What lies in /modules. */
+/* The files in /modules. */
 struct files {
 	struct file *v;
 	size_t n;
@@ -46,7 +46,7 @@ static int no_memory(int r, struct err *e)
 	return err_sys(e, r, "cannot build the initramfs");
 }
 
-/* The file's own name without .xz and the like: the guest gets it unpacked. */
+/* The file name without .xz or the like: the guest gets modules unpacked. */
 static int ko_name(const struct module *m, char *dst, size_t size)
 {
 	const char *slash = strrchr(m->path, '/'), *base = slash ? slash + 1 : m->path;
@@ -56,8 +56,9 @@ static int ko_name(const struct module *m, char *dst, size_t size)
 }
 
 /*
- * The modules and their order, sorted by name. Modules are stored unpacked: every kernel loads them
- * so (MODULE_DECOMPRESS is from 5.17 on and an option), and the archive as a whole packs better.
+ * The modules and their order file, sorted by name. Modules are stored unpacked: every kernel can
+ * load them (MODULE_DECOMPRESS is optional and exists since 5.17), and the archive as a whole
+ * compresses better.
  */
 static int make_files(const struct initrd_input *in, struct files *f, struct err *e)
 {
@@ -98,7 +99,8 @@ static int add_modules(struct cpio *c, const struct files *f)
 	return r;
 }
 
-/* In the order of names. The kernel opens /dev/console for PID 1 before anything is mounted. */
+/* Entries are in the order of their names. The kernel opens /dev/console for PID 1 before anything
+ * is mounted. */
 static int make_archive(const struct initrd_input *in, const struct files *f, struct buf *ret)
 {
 	static const char *const mount_points[] = { "proc", "run", "sys", "sysroot" };
@@ -140,7 +142,7 @@ int initrd_build(const struct initrd_options *o, struct buf *ret, struct err *e)
 	return r < 0 ? r : make(&in, ret, e);
 }
 
-/* Every field with its length, so that no two inputs give the same bytes to hash. */
+/* The length goes first, so that different inputs never hash the same bytes. */
 static void hash_field(SHA256_CTX *c, const void *data, size_t len)
 {
 	uint64_t n = len;
@@ -154,7 +156,7 @@ static void hash_text(SHA256_CTX *c, const char *s)
 	hash_field(c, s, strlen(s));
 }
 
-/* Whatever decides on the archive or on whether it is refused. */
+/* Hashes everything that affects the archive or whether it is refused. */
 static void make_key(const struct initrd_input *in, char key[static CACHE_KEY_SIZE])
 {
 	SHA256_CTX c;
@@ -172,7 +174,7 @@ static void make_key(const struct initrd_input *in, char key[static CACHE_KEY_SI
 	SHA256End(&c, key);
 }
 
-/* An archive that no folder has: sealed memory, gone with the last descriptor. */
+/* Keeps the archive in sealed memory, which is freed with its last descriptor. */
 static int open_memory(const struct buf *archive, struct buf *ret_path, struct err *e)
 {
 	_cleanup_close_ int fd = memfd_create("initrd", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -231,7 +233,7 @@ int initrd_extra_file(const char *name, mode_t mode, const void *data, size_t le
 	if (!plain_name(name))
 		return err_set(e, EINVAL, "cannot put %s into the initramfs: not a relative path",
 			       name);
-	/* The kernel takes an archive only at a multiple of 4, and passes over zeroes. */
+	/* The kernel accepts a further archive only at a multiple of 4, and skips zeroes. */
 	r = buf_add(ret, zeroes, -ret->len & 3);
 	cpio_begin(&c, ret);
 	for (const char *p = strchr(name, '/'); p && r == 0; p = strchr(p + 1, '/')) {

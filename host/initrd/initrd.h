@@ -11,49 +11,48 @@
 #include "init/lib/str.h"
 
 struct initrd_options {
-	const char *kernel;  /* bzImage, Image or vmlinux; NULL: none to check modules against */
-	const char *modules; /* a tree: DIR with lib/modules/V or usr/lib/modules/V, or V's folder
-				itself; NULL: none */
+	const char *kernel;  /* bzImage, Image or vmlinux; NULL: no checks against a kernel */
+	const char *modules; /* folder with [usr/]lib/modules/V, or V itself; NULL: no modules */
 	const char *version; /* kernel release V; NULL: the kernel's own, or the only one */
-	const char *init_program; /* storeboot-init; NULL: the one that belongs to this program */
-	const char *const *needs; /* NULL-terminated names of module needs (host/initrd/need.c);
-				     NULL: all but those by name only */
-	const char *const *more_needs;	  /* beside those; or NULL */
+	const char *init_program; /* storeboot-init; NULL: the one installed with this program */
+	const char *const *needs; /* NULL-terminated names of needs (host/initrd/need.c); NULL: all
+				     except those marked BY_NAME */
+	const char *const *more_needs;	  /* added to needs; or NULL */
 	const char *const *extra_modules; /* NULL-terminated, loaded last; or NULL */
 	enum compression compression;
 };
 
 /*
- * Builds the initramfs: storeboot-init as /init, /dev/console, empty folders for the API mounts and
- * the new root, the modules as /modules/NAME.ko and /modules/order, which has one "NEED NAME.ko" a
- * line in load order; no /modules where none is needed. The same input gives the same bytes: no
- * times, owners or inode numbers of the host. Returns 0 with the archive appended to ret (a
- * multiple of 4 bytes long), or -errno with e (exit_status EXIT_BAD_INPUT, EXIT_MISSING,
- * EXIT_USAGE).
+ * Builds the initramfs: storeboot-init as /init, /dev/console, empty folders as mount points for
+ * the API file systems and the new root, the modules as /modules/NAME.ko, and /modules/order with
+ * one line "NEED NAME.ko" per module, in load order. There is no /modules if no module is needed.
+ * The archive is reproducible: it has no times, owners or inode numbers of the host. Returns 0 with
+ * the archive appended to ret (its length is a multiple of 4 bytes), or -errno with e (exit_status
+ * EXIT_BAD_INPUT, EXIT_MISSING, EXIT_USAGE).
  */
 _must_check_ int initrd_build(const struct initrd_options *o, struct buf *ret, struct err *e);
 
 /*
- * The same through the cache ($XDG_CACHE_HOME/storeboot/initrd, keyed by the content of everything
- * that goes in): opens the archive read-only, close-on-exec. Returns the descriptor with its path
- * in ret_path (buf_free), or -errno. A cache that cannot be written is no error: the archive then
- * is in memory only and ret_path its /proc/self/fd name, which a child can open if it inherits the
- * descriptor under the same number.
+ * Like initrd_build, but through a cache ($XDG_CACHE_HOME/storeboot/initrd, keyed by the content of
+ * all inputs). Returns a read-only, close-on-exec descriptor of the archive and its path in
+ * ret_path (buf_free), or -errno. If the cache cannot be written, the archive exists only in memory
+ * and ret_path is its /proc/self/fd name, which a child can open if it inherits the descriptor
+ * under the same number.
  */
 _must_check_ int initrd_open(const struct initrd_options *o, struct buf *ret_path, struct err *e);
 
 /*
  * Appends to ret, which holds an initramfs, zeroes up to a multiple of 4 and an uncompressed
- * archive with one more file and the folders above it; the kernel unpacks it over the rest. name:
- * relative, as "etc/resolv.conf". Returns 0 or -errno with e.
+ * archive with one file and its parent folders. The kernel unpacks it over the rest. name:
+ * relative, such as "etc/resolv.conf". Returns 0 or -errno with e.
  */
 _must_check_ int initrd_extra_file(const char *name, mode_t mode, const void *data, size_t len,
 				   struct buf *ret, struct err *e);
 
 /*
- * Has the kernel what o->needs name, in its folder of modules or built in? Without such a folder
- * its configuration says so. Returns 0, -ENODATA where there is neither, or another -errno with e
- * (EXIT_BAD_INPUT) naming what is missing.
+ * Checks that the kernel has o->needs, as modules or built in. Without a folder of modules, reads
+ * the kernel's configuration instead. Returns 0, -ENODATA if there is neither, or another -errno; e
+ * (EXIT_BAD_INPUT) names what is missing.
  */
 _must_check_ int initrd_check_needs(const struct initrd_options *o, struct err *e);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* initrd_check.c - is a ready-made initramfs whole? */
+/* initrd_check.c - checking that a ready-made initramfs is complete */
 #include "host/initrd/initrd_check.h"
 
 #include <ctype.h>
@@ -23,7 +23,7 @@ int initrd_check(const void *data, size_t len)
 	return initrd_read(data, len, &c);
 }
 
-/* Is it known that the kernel lacks the reader of a packed part? */
+/* Refuses a packed part if the kernel is known to lack its decompressor. */
 static int check_readers(const char *path, const struct initrd_content *c, const char *kernel,
 			 const char *release, struct err *e)
 {
@@ -55,7 +55,7 @@ int initrd_check_file(const char *path, const char *kernel, struct err *e)
 	struct stat st;
 	int r = stat(path, &st) < 0 ? -errno : 0;
 
-	/* It is read again for the boot: a pipe would then be empty. */
+	/* The file is read again for the boot; a pipe would be empty by then. */
 	if (r == 0 && !S_ISREG(st.st_mode))
 		return err_exit(e, EXIT_BAD_INPUT, EINVAL, "initrd %s is no file", path);
 	if (r == 0)

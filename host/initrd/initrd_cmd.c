@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* initrd_cmd.c - `storeboot initrd`: the initramfs alone */
+/* initrd_cmd.c - `storeboot initrd`: building an initramfs without a run */
 #include <errno.h>
 
 #include "host/lib/exit.h"
@@ -30,7 +30,7 @@ static const char *const *list_or_null(const struct strv *s)
 	return s->n > 0 ? (const char *const *)s->v : NULL;
 }
 
-/* Any initramfs: it need not be one that was made here. */
+/* True for any initramfs, not only one made by this program. */
 static bool is_initramfs(int fd)
 {
 	_cleanup_buf_ struct buf b = { 0 };
@@ -39,7 +39,7 @@ static bool is_initramfs(int fd)
 	       initrd_check(b.data ? b.data : "", b.len) == 0;
 }
 
-/* Which run it is for is not known: what most runs need must be there, unless --need says what. */
+/* Required without --need: the run is not known yet, and most runs need these. */
 static const char *const most_runs[] = { "root", "net", NULL };
 
 static int build(void *values, _unused_ const struct opt_args *args, struct err *e)

@@ -25,9 +25,9 @@ void initrd_input_free(struct initrd_input *in)
 }
 
 /*
- * Where storeboot-init is: beside this program (the build folder), where `make install` puts it
- * relative to this program, and where it was told to put it. The host's own lies there by itself,
- * that of another architecture, machine, in a folder of its name.
+ * Finds storeboot-init beside this program (the build folder), in ../lib/storeboot from there
+ * (`make install`), or in STOREBOOT_LIBDIR. For another architecture it lies in a subfolder named
+ * after the machine.
  */
 static int find_init(uint16_t machine, char *dst, size_t size, struct err *e)
 {
@@ -97,7 +97,7 @@ static int read_init(const struct initrd_options *o, struct initrd_input *in, st
 	return 0;
 }
 
-/* The release whose modules are wanted, or NULL for the only one there is. */
+/* Sets ret to the release of the modules, or to NULL for the only one in the tree. */
 static int wanted_release(const struct initrd_options *o, const struct initrd_input *in,
 			  const char **ret, struct err *e)
 {
@@ -131,9 +131,8 @@ static int read_modules(const struct initrd_options *o, struct initrd_input *in,
 	return r;
 }
 
-/* What the kernel's configuration calls the readers of packed archives, the best first: zstd is
- * about a seventh smaller than gzip and costs the guest the same, xz costs four times as much
- * (tests/bench/initrd.sh). */
+/* The CONFIG_ names of the kernel's decompressors, best first: zstd is about a seventh smaller than
+ * gzip at the same cost in the guest; xz costs four times as much (tests/bench/initrd.sh). */
 static const struct {
 	enum compression how;
 	const char *config;
@@ -143,8 +142,8 @@ static const struct {
 	{ COMPRESS_XZ, "RD_XZ" },
 };
 
-/* Each reader can be left out of a kernel, gzip's too. Every kernel reads an archive that is not
- * packed; that is taken if the kernel has none of them, or if its configuration is not known. */
+/* A kernel may lack any of the decompressors, even gzip. Every kernel reads an uncompressed
+ * archive; use that if the kernel has none of them or its configuration is not known. */
 static enum compression choose(const struct initrd_options *o, const struct initrd_input *in,
 			       const char *release)
 {
@@ -154,7 +153,7 @@ static enum compression choose(const struct initrd_options *o, const struct init
 	return COMPRESS_NONE;
 }
 
-/* A choice of the user's stands, unless it is known that the kernel cannot read it. */
+/* Keep the user's choice, unless the kernel is known to lack the decompressor. */
 static int set_compression(const struct initrd_options *o, struct initrd_input *in, struct err *e)
 {
 	const char *release = in->kernel.release[0] ? in->kernel.release : in->tree.release;
@@ -171,7 +170,7 @@ static int set_compression(const struct initrd_options *o, struct initrd_input *
 	return 0;
 }
 
-/* What chooses among modules, where there are none. */
+/* Refuses options that select modules if there is no folder of modules. */
 static int check_no_modules(const struct initrd_options *o, struct err *e)
 {
 	const struct {

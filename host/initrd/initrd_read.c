@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * initrd_read.c - reading an initramfs: the archives that it is made of, and what is in them
+ * initrd_read.c - reading an initramfs: its archives and their entries
  *
- * The kernel takes a sequence of cpio archives ("newc"), each packed or not, with zero bytes
- * between (Documentation/driver-api/early-userspace/buffer-format). A packed one may hold several
- * in turn.
+ * The kernel accepts a sequence of cpio archives ("newc"), packed or not, with zero bytes between
+ * them (Documentation/driver-api/early-userspace/buffer-format). A packed stream may hold several
+ * archives.
  */
 #include "host/initrd/initrd_read.h"
 
@@ -20,7 +20,7 @@
 #define FIELDS 13
 #define TRAILER "TRAILER!!!"
 
-/* What the kernel may take, and is not unpacked here. */
+/* Formats that a kernel may support, but this program does not unpack. */
 static const struct {
 	const char *name, *magic;
 	size_t len;
@@ -97,7 +97,7 @@ static int add_part(struct initrd_content *c, const char *format, size_t offset)
 	return 0;
 }
 
-/* ret: the header's fields, in its order, from ino to the checksum. */
+/* ret: the header's fields in their order, from ino to the checksum. */
 static int read_header(const char *data, size_t len, uint32_t *ret)
 {
 	if (len < HEADER_LEN)
@@ -110,7 +110,7 @@ static int read_header(const char *data, size_t len, uint32_t *ret)
 	return 0;
 }
 
-/* One archive at data; *ret_len is its length with the trailer. */
+/* Reads one archive. ret_len: its length with the trailer. */
 static int read_archive(const char *data, size_t len, struct initrd_content *c, size_t *ret_len)
 {
 	size_t at = 0;
@@ -166,7 +166,7 @@ static const char *passed_over(const char *data, size_t len)
 	return NULL;
 }
 
-/* Plain archives and zeroes alone: what is in a packed stream. */
+/* Reads the contents of a packed stream: archives and zeroes only. */
 static int read_plain(const char *data, size_t len, struct initrd_content *c)
 {
 	size_t at = 0, n = 0;
@@ -196,7 +196,7 @@ static int read_packed(const char *data, size_t len, struct initrd_content *c, s
 	return r < 0 ? r : read_plain(plain->data ? plain->data : "", plain->len, c);
 }
 
-/* The part at data. left: how much may be unpacked yet. */
+/* Reads the part at data. left: the number of bytes that may still be unpacked. */
 static int read_part(const char *data, size_t len, struct initrd_content *c, size_t left,
 		     size_t *ret_used)
 {
@@ -225,7 +225,7 @@ static bool same_file(const struct initrd_entry *a, const struct initrd_entry *b
 	       a->dev_minor == b->dev_minor && S_ISREG(a->mode) && S_ISREG(b->mode) && a->nlink > 1;
 }
 
-/* The names of one file stand in a row, and one of them has its content. */
+/* Hard links to one file are adjacent, and only one of them carries its content. */
 static void share_content(struct initrd_content *c)
 {
 	size_t end;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* initrd_view.c - `storeboot initrd ls|cat|verify|diff`: what is in an initramfs, whoever made it
- */
+/* initrd_view.c - `storeboot initrd ls|cat|verify|diff`: the contents of any initramfs */
 #include "host/initrd/initrd_view.h"
 
 #include <errno.h>
@@ -17,13 +16,12 @@
 #include "init/lib/log.h"
 
 #define INITRD_MAX ((size_t)1 << 30)
-#define DIFFERENT 1 /* as diff(1) and cmp(1) have it */
+#define DIFFERENT 1 /* as in diff(1) and cmp(1) */
 
 struct values {
 	bool details;
 };
 
-/* A file, read. */
 struct initramfs {
 	const char *path;
 	struct buf bytes;
@@ -63,7 +61,7 @@ static int load(const char *path, struct initramfs *ret, struct err *e)
 	return 0;
 }
 
-/* A name is what its maker liked; a terminal gets no control character of it. */
+/* Names may hold any bytes; control characters must not reach a terminal. */
 static void print_name(const char *name, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -73,7 +71,7 @@ static void print_name(const char *name, size_t len)
 			putchar(name[i]);
 }
 
-/* As ls -l has it: the type, and three times read, write, execute. */
+/* As in ls -l. */
 static const char *mode_text(mode_t mode, char dst[11])
 {
 	static const char letters[] = "rwxrwxrwx";
@@ -118,10 +116,6 @@ static void print_details(const struct initrd_entry *f)
 	       when);
 }
 
-/* --- ls
- * ------------------------------------------------------------------------------------------------
- */
-
 static int do_ls(const struct values *v, struct initramfs *in, _unused_ char *const *more,
 		 _unused_ struct err *e)
 {
@@ -139,10 +133,6 @@ static int do_ls(const struct values *v, struct initramfs *in, _unused_ char *co
 	}
 	return EXIT_OK;
 }
-
-/* --- cat
- * -----------------------------------------------------------------------------------------------
- */
 
 static int do_cat(_unused_ const struct values *v, struct initramfs *in, char *const *names,
 		  struct err *e)
@@ -164,10 +154,8 @@ static int do_cat(_unused_ const struct values *v, struct initramfs *in, char *c
 	return EXIT_OK;
 }
 
-/* --- verify
- * -------------------------------------------------------------------------------------------- */
-
-/* What load found whole; the kernel starts /init, or rdinit= another. */
+/* load has found all archives complete. /init is what the kernel starts, unless rdinit= names
+ * another program. */
 static int do_verify(_unused_ const struct values *v, struct initramfs *in,
 		     _unused_ char *const *more, struct err *e)
 {
@@ -183,10 +171,7 @@ static int do_verify(_unused_ const struct values *v, struct initramfs *in,
 	return EXIT_OK;
 }
 
-/* --- diff
- * ---------------------------------------------------------------------------------------------- */
-
-/* What both are, and in what they differ, into what. Returns 0 or -ENOMEM. */
+/* Appends the differences between a and b to what. Returns 0 or -ENOMEM. */
 static int compare(const struct initrd_entry *a, const struct initrd_entry *b, struct buf *what)
 {
 	const struct {
@@ -209,8 +194,7 @@ static int compare(const struct initrd_entry *a, const struct initrd_entry *b, s
 	return r;
 }
 
-/* By name; of one name the last first. Entries of one part lie in one array, and so do all parts.
- */
+/* By name; entries of the same name last to first, by their place in the array. */
 static int by_name(const void *a, const void *b)
 {
 	const struct initrd_entry *x = *(const struct initrd_entry *const *)a;
@@ -220,7 +204,7 @@ static int by_name(const void *a, const void *b)
 	return r ? r : x > y ? -1 : x < y;
 }
 
-/* What there is when all is unpacked, sorted. ret: NULL behind the last one. */
+/* The entries that remain after unpacking, sorted by name. ret is NULL-terminated. */
 static int sorted(const struct initrd_content *c, const struct initrd_entry ***ret)
 {
 	const struct initrd_entry **v = calloc(c->n + 1, sizeof(const struct initrd_entry *));
@@ -246,7 +230,7 @@ static void print_change(char sign, const struct initrd_entry *f, const char *wh
 	printf("%s%s\n", *what ? ":" : "", what);
 }
 
-/* Returns whether there is a difference, or -ENOMEM. */
+/* Returns 1 if there is a difference, 0 if not, or -ENOMEM. */
 static int print_changes(const struct initrd_entry **a, const struct initrd_entry **b)
 {
 	int r = 0, changed = 0;
@@ -289,15 +273,12 @@ static int do_diff(_unused_ const struct values *v, struct initramfs *in, char *
 	return r < 0 ? err_sys(e, r, "diff") : r ? DIFFERENT : EXIT_OK;
 }
 
-/* --- all of them
- * --------------------------------------------------------------------------------------- */
-
 static const struct opt ls_opts[] = { OPT(FLAG, struct values, details, "long", NULL,
 					  "mode, links, owner, group, size and time, too",
 					  .letter = 'l'),
 				      { 0 } };
 
-/* The first argument is the file; those after it are more's. */
+/* The first argument is the file; look gets the others as more. */
 static int view(int (*look)(const struct values *v, struct initramfs *in, char *const *more,
 			    struct err *e),
 		const void *values, const struct opt_args *a, struct err *e)

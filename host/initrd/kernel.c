@@ -29,7 +29,7 @@ static uint32_t le32(const uint8_t *p)
 	return (uint32_t)le16(p) | (uint32_t)le16(p + 2) << 16;
 }
 
-/* The first word of text, which ends at a space, a NUL or len. */
+/* Takes the first word of text, which ends at a space or a NUL. */
 static int set_release(const uint8_t *text, size_t len, struct kernel *k)
 {
 	size_t n = 0;
@@ -58,7 +58,8 @@ static int find_banner(const uint8_t *data, size_t len, struct kernel *k)
 	return -ENOEXEC;
 }
 
-/* It is unpacked at pref_address or above, and takes init_size there, since 2.10. */
+/* Since boot protocol 2.10: it unpacks itself at pref_address or above, and uses init_size
+ * bytes. */
 static uint64_t bzimage_memory(const uint8_t *d, size_t len)
 {
 	if (len < 0x264 || le16(d + 0x206) < 0x20a)
@@ -78,7 +79,7 @@ static int parse_bzimage(const uint8_t *d, size_t len, struct kernel *k)
 	protected_mode = le16(d + 0x206) >= 0x204 ? (size_t)le32(d + 0x1f4) * 16 : 0; /* syssize */
 	if (len < setup || len - setup < protected_mode)
 		return -ENODATA;
-	/* xloadflags, since 2.12; storeboot-init needs a kernel far younger than that. */
+	/* xloadflags, since boot protocol 2.12; storeboot-init needs a far newer kernel. */
 	k->machine = le16(d + 0x206) >= 0x20c && !(d[0x236] & XLF_KERNEL_64) ? EM_386 : EM_X86_64;
 	if (text == 0)
 		return 0;
@@ -93,9 +94,9 @@ static int parse_vmlinux(const uint8_t *d, size_t len, struct kernel *k)
 {
 	if (len < sizeof(Elf64_Ehdr) || d[EI_DATA] != ELFDATA2LSB)
 		return -ENOEXEC;
-	/* The same place in 32-bit files. */
+	/* The offset is the same in 32-bit files. */
 	k->machine = le16(d + offsetof(Elf64_Ehdr, e_machine));
-	/* Any program is an ELF file; a kernel is one that has the banner. */
+	/* Any program is an ELF file; only a kernel has the banner. */
 	return find_banner(d, len, k);
 }
 
@@ -104,14 +105,14 @@ static int parse_arm64(const uint8_t *d, size_t len, struct kernel *k)
 {
 	k->machine = EM_AARCH64;
 	k->page_16k = (d[0x18] >> 1 & 3) == 2; /* flags */
-	k->memory = le32(d + 0x10);	       /* image_size, of eight bytes */
+	k->memory = le32(d + 0x10);	       /* image_size, low half of 8 bytes */
 	return find_banner(d, len, k) == 0 ? 0 : -ENODATA;
 }
 
 static int parse_riscv(const uint8_t *d, size_t len, struct kernel *k)
 {
 	k->machine = EM_RISCV;
-	k->memory = len >= 0x18 ? le32(d + 0x10) : 0; /* image_size */
+	k->memory = len >= 0x18 ? le32(d + 0x10) : 0; /* image_size, low half */
 	return find_banner(d, len, k) == 0 ? 0 : -ENODATA;
 }
 
@@ -121,8 +122,8 @@ static bool has(const uint8_t *d, size_t len, size_t at, const char *magic, size
 }
 
 /*
- * The compressed image in a packed kernel: the whole file, or a part of an EFI zboot
- * (drivers/firmware/efi/libstub/zboot-header.S). Returns 1, 0 where the kernel is not packed, or
+ * Finds the compressed image in a packed kernel: the whole file, or a part of an EFI zboot
+ * (drivers/firmware/efi/libstub/zboot-header.S). Returns 1, 0 if the kernel is not packed, or
  * -errno.
  */
 static int find_packed(const uint8_t *d, size_t len, const uint8_t **ret, size_t *ret_len)
@@ -203,7 +204,8 @@ static int bad_kernel(const char *path, int r, struct err *e)
 	return err_exit(e, EXIT_BAD_INPUT, r, "kernel %s %s", path, why);
 }
 
-/* Memory that munmap(2) frees, as a mapped file; MAP_FAILED with errno. */
+/* Reads the file into memory that munmap(2) frees, like a mapping. Returns MAP_FAILED with
+ * errno. */
 static void *read_whole(int fd, size_t len)
 {
 	void *data = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -216,7 +218,7 @@ static void *read_whole(int fd, size_t len)
 	return MAP_FAILED;
 }
 
-/* Mapped, not read: of a bzImage only the first pages are looked at. Some file systems map no
+/* Mapped, not read: only the first pages of a bzImage are used. Some file systems cannot map
  * files. */
 static int map(const char *path, void **ret, size_t *ret_len, struct err *e)
 {

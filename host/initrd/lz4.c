@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lz4.c - unpacking lz4's legacy format, the one that the kernel takes
+ * lz4.c - unpacking lz4's legacy format, the only one that the kernel supports
  *
- * lz4's doc/lz4_Frame_format.md, "Legacy frame": a magic number, then blocks with their packed size
- * before each, which unpack to 8 MiB at most. liblz4 knows the newer frame alone (lz4frame.h), but
- * the same blocks.
+ * The format is a magic number and blocks, each preceded by its packed size, of at most 8 MiB
+ * unpacked (lz4's doc/lz4_Frame_format.md, "Legacy frame"). liblz4 supports only the newer frame
+ * (lz4frame.h), but its blocks are the same.
  */
 #include "host/initrd/lz4.h"
 

@@ -40,7 +40,7 @@ static int add(struct modules *m, char *path, size_t len, char *deps)
 {
 	struct module *v;
 
-	/* Grows at powers of two. */
+	/* The array grows at powers of two. */
 	if ((m->n & (m->n - 1)) == 0) {
 		v = reallocarray(m->v, m->n ? 2 * m->n : 1, sizeof(*v));
 		if (!v)
@@ -55,7 +55,7 @@ static int add(struct modules *m, char *path, size_t len, char *deps)
 	return 0;
 }
 
-/* Each splits one line (NUL-terminated, without its end) into path and deps. */
+/* The next three functions parse one line, NUL-terminated and without its line end. */
 static int dep_line(struct modules *m, char *line)
 {
 	static char none[] = "";
@@ -82,7 +82,7 @@ static int modinfo_line(struct modules *m, char *line)
 
 	if (line[n] != '.')
 		return -EBADMSG;
-	/* A module has several of these in a row. */
+	/* The entries of one module are adjacent. */
 	if (m->n > 0 && strlen(m->v[m->n - 1].path) == n &&
 	    memcmp(m->v[m->n - 1].path, line, n) == 0)
 		return 0;

@@ -12,7 +12,7 @@
 #define TEXT_MAX ((size_t)64 << 20)
 #define MODULE_FILE_MAX ((size_t)256 << 20)
 
-/* Where folders named by a release lie below what the user gives. */
+/* Folders, below the user's, that hold one folder per release. */
 static const char *const places[] = { "lib/modules", "usr/lib/modules" };
 
 void modtree_close(struct modtree *t)
@@ -36,7 +36,7 @@ static bool is_folder(int dir, const char *name)
 	return fstatat(dir, name, &st, 0) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* A release's own folder, whatever it is called. */
+/* Is it the folder of one release, whatever its name? */
 static bool is_release_folder(int dir)
 {
 	return faccessat(dir, "modules.dep", F_OK, 0) == 0 ||
@@ -51,7 +51,7 @@ static bool listed(const struct strv *names, const char *name)
 	return false;
 }
 
-/* Adds the folders in place; /lib may be a link to /usr/lib, so each name once. */
+/* Adds the folders in place, each name once: /lib may be a link to /usr/lib. */
 static int list_place(int dir, const char *place, struct strv *names)
 {
 	_cleanup_closedir_ DIR *d = NULL;
@@ -105,7 +105,7 @@ static void join(const struct strv *names, char *dst, size_t size)
 		n += (size_t)snprintf(dst + n, size - n, "%s%s", i ? ", " : "", names->v[i]);
 }
 
-/* Chooses the release: the one asked for, or the only one. */
+/* Chooses the requested release, or the only one. */
 static int choose(int dir, const char *path, const char *release, struct modtree *t, struct err *e)
 {
 	_cleanup_strv_ struct strv names = { 0 };
@@ -155,8 +155,8 @@ static int open_release(int dir, const char *path, struct modtree *t, struct err
 	return bad(e, r, "cannot open", t->path);
 }
 
-/* path is RELEASE's folder itself: its name is the release unless the caller knows better. Each
- * module's own word is checked later. */
+/* path is the folder of a release. Its name is the release unless the caller gives one; each
+ * module's vermagic is checked later. */
 static int take_release_folder(int *dir, const char *path, const char *release, struct modtree *t,
 			       struct err *e)
 {
@@ -230,11 +230,11 @@ static int read_builtin(struct modtree *t, struct err *e)
 		r = files[i].parse(&text, &t->builtin, &line);
 		return r < 0 ? bad_index(t, files[i].name, r, line, e) : 0;
 	}
-	return 0; /* a kernel may have none; what is needed and nowhere is an error later */
+	return 0; /* a kernel may have none; a needed module that is missing is an error later */
 }
 
-/* A kernel's sources, or the folder where it was built (O=). It has a folder kernel, as a release's
- * has. */
+/* Is it a kernel's source tree or its build folder (O=)? Either has a folder kernel, like that of a
+ * release. */
 static bool is_build_tree(int dir)
 {
 	static const char *const marks[] = { "Kconfig", "include/config/auto.conf",

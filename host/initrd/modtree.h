@@ -12,11 +12,11 @@
 
 struct modtree {
 	int fd;		     /* the folder lib/modules/RELEASE */
-	char path[PATH_MAX]; /* the same, for messages */
+	char path[PATH_MAX]; /* its path, for messages */
 	char release[256];
 	struct modules dep;
 	struct modules builtin;
-	struct buf softdep; /* modules.softdep's text; empty where there is none */
+	struct buf softdep; /* text of modules.softdep; empty if there is none */
 };
 
 #define MODTREE_INIT \
@@ -28,15 +28,15 @@ void modtree_close(struct modtree *t);
 
 /*
  * Opens the folder of modules of one kernel. path: a folder with lib/modules/RELEASE or
- * usr/lib/modules/RELEASE (a Debian package unpacked, a NixOS kernel-modules, /), or RELEASE's
- * folder itself. release: which one; NULL: the only one there is. Reads modules.dep,
- * modules.builtin (or, without it, modules.builtin.modinfo) and modules.softdep. ret must be
- * MODTREE_INIT. Returns 0 or -errno with e (EXIT_BAD_INPUT).
+ * usr/lib/modules/RELEASE (an unpacked Debian package, a NixOS kernel-modules, /), or the folder
+ * RELEASE itself. release: NULL for the only one. Reads modules.dep, modules.builtin (or, if there
+ * is none, modules.builtin.modinfo) and modules.softdep. ret must be MODTREE_INIT. Returns 0 or
+ * -errno with e (EXIT_BAD_INPUT).
  */
 _must_check_ int modtree_open(const char *path, const char *release, struct modtree *ret,
 			      struct err *e);
 
-/* Reads a module's file as it is, packed or not. Returns 0 or -errno with e. */
+/* Reads a module's file unchanged, packed or not. Returns 0 or -errno with e. */
 _must_check_ int modtree_read(const struct modtree *t, const struct module *m, struct buf *ret,
 			      struct err *e);
 

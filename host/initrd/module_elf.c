@@ -7,7 +7,7 @@
 
 #include "init/lib/str.h"
 
-/* A 32-bit file's headers are widened as they are read; the fields that nobody asks for stay 0. */
+/* 32-bit headers are widened as they are read; unused fields stay 0. */
 struct image {
 	const uint8_t *data;
 	size_t len;
@@ -34,7 +34,7 @@ static bool within(const struct image *m, uint64_t offset, uint64_t len)
 	return offset <= m->len && len <= m->len - offset;
 }
 
-/* Has it bytes in the file? */
+/* Does the section occupy bytes in the file? */
 static bool in_file(const Elf64_Shdr *s)
 {
 	return s->sh_type != SHT_NOBITS && s->sh_type != SHT_NULL;
@@ -119,7 +119,7 @@ static Elf64_Phdr segment(const struct image *m, size_t i)
 	return (Elf64_Phdr){ .p_type = n.p_type, .p_offset = n.p_offset, .p_filesz = n.p_filesz };
 }
 
-/* All sections are there; ret_end: where the last byte that they and their table use is. */
+/* Checks that all sections are there. ret_end: the end of the last section or of their table. */
 static enum elf_fault check_sections(const struct image *m, size_t *ret_end)
 {
 	uint64_t table = (uint64_t)m->header.e_shnum * section_size(m), end;
@@ -166,8 +166,8 @@ static const char *find_section(const struct image *m, const char *name, size_t 
 }
 
 /*
- * A signed module has the signature, its description (struct module_signature, 12 bytes whose last
- * four are the signature's length, big-endian) and a magic string behind the ELF file
+ * A signed module has, after the ELF file, the signature, its description (struct module_signature:
+ * 12 bytes, the last four of which are the signature's length, big-endian) and a magic string
  * (Documentation/admin-guide/module-signing.rst, include/linux/module_signature.h).
  */
 static enum elf_fault check_signature(const uint8_t *tail, size_t len)
@@ -186,7 +186,7 @@ static enum elf_fault check_signature(const uint8_t *tail, size_t len)
 	return ELF_OK;
 }
 
-/* .modinfo is "key=value" strings, each with its NUL; ret_value has none. */
+/* .modinfo holds NUL-terminated "key=value" strings; ret_len excludes the NUL. */
 static const char *modinfo(const char *info, size_t len, const char *key, size_t *ret_len)
 {
 	size_t key_len = strlen(key);

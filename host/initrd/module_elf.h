@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* module_elf.h - what a kernel module or a program for the guest says of itself */
+/* module_elf.h - the ELF headers of a kernel module or of a program for the guest */
 #ifndef STOREBOOT_HOST_ELF_H
 #define STOREBOOT_HOST_ELF_H
 
@@ -9,14 +9,14 @@
 
 #include "init/lib/macro.h"
 
-/* What is wrong with a file, for a person, after its name: "is cut short", ... */
+/* Faults of a file. elf_fault_text continues a message after the file's name: "is cut short". */
 enum elf_fault {
 	ELF_OK,
-	ELF_NOT_ELF,   /* no little-endian ELF file */
+	ELF_NOT_ELF,   /* not a little-endian ELF file */
 	ELF_CUT_SHORT, /* a table or section lies beyond the end */
 	ELF_NO_MODINFO,
 	ELF_NO_VERMAGIC,
-	ELF_BAD_SIGNATURE, /* bytes behind the ELF file that are no whole module signature */
+	ELF_BAD_SIGNATURE, /* the bytes after the ELF file are not a complete module signature */
 };
 
 const char *elf_fault_text(enum elf_fault f);
@@ -27,11 +27,11 @@ struct elf_module {
 	size_t release_len;
 };
 
-/* Checks that all of a module (decompressed) is there, and finds the kernel it was built for.
- * Pointers in ret are into data. */
+/* Checks that a decompressed module is complete, and finds the kernel it was built for. Pointers in
+ * ret are into data. */
 _must_check_ enum elf_fault elf_module(const void *data, size_t len, struct elf_module *ret);
 
-/* Checks a program's headers. ret_static: it names no interpreter (dynamic linker). */
+/* Checks a program's headers. ret_static: it has no interpreter (dynamic linker). */
 _must_check_ enum elf_fault elf_program(const void *data, size_t len, uint16_t *ret_machine,
 					bool *ret_static);
 

@@ -2,13 +2,13 @@
 /*
  * need.c - the table of needs, and the closure of their modules in load order
  *
- * Theory of operation: modules.dep says what a module's symbols require; that is taken as it is.
- * modules.softdep says what it asks for at run time, mostly ciphers and checksums by the names of
- * the kernel's crypto interface. The guest has no modprobe to answer such a request later, so a
- * need whose row says so gets them loaded beforehand; one that does not would only cost boot time.
+ * modules.dep lists the modules whose symbols a module uses; all of them are taken. modules.softdep
+ * lists modules requested at run time, mostly ciphers and checksums under the names of the kernel's
+ * crypto interface. The guest has no modprobe to answer such requests, so a need marked SOFTDEPS
+ * gets them loaded in advance. For the others they would only cost boot time.
  *
- * A boot uses one share and loads the modules of no other, so a module
- * knows every need that it is for, unless every boot loads it anyway.
+ * A boot uses one share and does not load the modules of the others. So each module lists all its
+ * needs, unless every boot loads it.
  */
 #include "host/initrd/need.h"
 
@@ -20,35 +20,35 @@
 #define DEPTH_MAX 32
 
 enum policy {
-	REQUIRED = 1, /* not being there, nor built in, is an error */
-	WANTED,	      /* taken where it is; the name is a crypto algorithm's or a module's */
+	REQUIRED = 1, /* an error if it is neither a module nor built in */
+	WANTED,	      /* taken if present; the name is that of a crypto algorithm or a module */
 	WANTED_ISA,   /* the same, on machines with an ISA bus */
-	WANTED_PCI,   /* and on those without */
+	WANTED_PCI,   /* the same, on machines without */
 };
 
 enum {
-	BY_NAME = 1,	 /* only where it is asked for */
+	BY_NAME = 1,	 /* only if asked for */
 	SOFTDEPS = 2,	 /* follow modules.softdep */
 	ALWAYS = 4,	 /* stage 1 loads it in every boot (init/modules.c) */
-	WHERE_IT_IS = 8, /* without being asked for, only where the kernel has it */
+	WHERE_IT_IS = 8, /* if not asked for: only if the kernel has it */
 };
 
 static const struct need {
-	const char *name; /* stage 1 names it in a failure */
+	const char *name; /* stage 1 reports it in a failure */
 	unsigned int flags;
 	struct {
 		const char *name;
 		enum policy policy;
 	} modules[NEED_MODULES_MAX];
-	/* What Kconfig calls it, for a kernel without a folder of modules. */
+	/* Kconfig options, for a kernel without a folder of modules. */
 	const char *configs[NEED_MODULES_MAX];
 } table[] = {
-	/* The bus of every device below. Nothing depends on virtio_pci, so it must be named. */
+	/* The bus of every device below. No module depends on virtio_pci, so name it. */
 	{ "base", ALWAYS, { { "virtio_pci", REQUIRED } }, { NULL } },
-	/* Early: it can give a shell where what follows fails. A kernel without it boots all the
-	   same. */
+	/* Early, so that there is a shell if a later step fails. A kernel without it still
+	 * boots. */
 	{ "channel", ALWAYS, { { "virtio_console", WANTED } }, { NULL } },
-	/* A run asks for the one whose disks it has; virtio's is for the closure's image, too. */
+	/* A run asks for the need of its disks; virtio_blk also serves the closure's image. */
 	{ "disk", ALWAYS | WHERE_IT_IS, { { "virtio_blk", REQUIRED } }, { "VIRTIO_BLK" } },
 	{ "scsi",
 	  ALWAYS | BY_NAME,
@@ -58,43 +58,44 @@ static const struct need {
 	  ALWAYS | BY_NAME,
 	  { { "ahci", REQUIRED }, { "sd_mod", REQUIRED } },
 	  { "SATA_AHCI", "BLK_DEV_SD" } },
-	/* A run asks for root if it has a root disk, and for net if something of it comes by the
-	 * network. ext3 is mounted by ext4. Up to 6.12 both it and jbd2 fail without crc32c, a
-	 * softdep. */
+	/* A run asks for root if it has a root disk, and for net if it uses the network. ext4
+	 * mounts ext3. Up to 6.12 ext4 and jbd2 fail without crc32c, a softdep. */
 	{ "root", ALWAYS | SOFTDEPS | WHERE_IT_IS, { { "ext4", REQUIRED } }, { NULL } },
 	{ "net", WHERE_IT_IS, { { "virtio_net", REQUIRED } }, { NULL } },
-	/* SMB1 as guest needs no cipher: cifs's softdeps would be ten modules for nothing. */
+	/* SMB1 as guest needs no cipher; cifs's softdeps would be ten unused modules. */
 	/* clang-format off */
-	/* If the server dies, the client connects again: Linux 6.1 then asks for nls_utf8, the default
-	 * charset of most kernels (cifs_reconnect_tcon), and modprobe would be read from the share
-	 * that is gone. */
+	/*
+	 * When the client reconnects after the server died, Linux 6.1 requests nls_utf8, the
+	 * default charset of most kernels (cifs_reconnect_tcon). modprobe would then have to be
+	 * read from the lost share.
+	 */
 	{ "cifs", WHERE_IT_IS, { { "cifs", REQUIRED }, { "nls_iso8859-1", REQUIRED }, { "nls_utf8", WANTED } },
 	  { "CIFS", "CIFS_ALLOW_INSECURE_LEGACY", "NLS_ISO8859_1" } },
-	/* Nothing depends on the transport either. */
+	/* No module depends on the transport, so name it. */
 	{ "9p", WHERE_IT_IS, { { "9pnet_virtio", REQUIRED }, { "9p", REQUIRED } },
 	  { "NET_9P_VIRTIO", "9P_FS" } },
 	{ "virtiofs", WHERE_IT_IS, { { "virtiofs", REQUIRED } }, { "VIRTIO_FS" } },
 	/* clang-format on */
 	{ "image", WHERE_IT_IS | SOFTDEPS, { { "erofs", REQUIRED } }, { "EROFS_FS" } },
 	{ "overlay", WHERE_IT_IS, { { "overlay", REQUIRED } }, { "OVERLAY_FS" } },
-	/* The device that tells the host of a panic; one module more up to 5.12. */
+	/* The device that reports a panic to the host; a single module up to 5.12. */
 	/* clang-format off */
 	{ "panic", ALWAYS, { { "pvpanic-mmio", WANTED_ISA }, { "pvpanic-pci", WANTED_PCI },
 			     { "pvpanic", WANTED } }, { NULL } },
 	/* clang-format on */
-	/* Machines without PCI (QEMU's microvm). QEMU's others have no such device. */
+	/* For machines without PCI (QEMU's microvm); QEMU's others have no such device. */
 	{ "mmio", BY_NAME, { { "virtio_mmio", REQUIRED } }, { NULL } },
 };
 
-/* What is asked for by module is in no row. */
+/* Modules requested by --module, which are in no row. */
 static const struct need extra_need = { "extra", ALWAYS | SOFTDEPS, { { NULL, 0 } }, { NULL } };
 
 struct resolver {
 	const struct modtree *tree;
 	bool pci_only;
-	const struct need *need; /* the current one */
-	bool *seen;		 /* for it; by index in tree->dep */
-	size_t *place;		 /* in the list, counted from 1; 0: not in it. By the same index */
+	const struct need *need;
+	bool *seen;    /* in the current need; by index in tree->dep */
+	size_t *place; /* in the list, counted from 1, by the same index; 0: not in the list */
 	unsigned int depth;
 	struct need_list list;
 	struct err *e;
@@ -116,7 +117,7 @@ const char *need_names(char *dst, size_t size)
 	return dst;
 }
 
-/* A module that is in the list already is for this need, too. */
+/* Adds the current need to a module that is already in the list. */
 static int also(struct resolver *r, struct need_module *m)
 {
 	size_t n = strlen(m->needs);
@@ -150,7 +151,7 @@ static int append(struct resolver *r, const struct module *m)
 
 static int add(struct resolver *r, const struct module *m);
 
-/* The dependencies of one modules.dep line, which is complete: from right to left. */
+/* A line of modules.dep lists all dependencies, to be loaded from right to left. */
 static int add_deps(struct resolver *r, const struct module *m)
 {
 	const char *end = m->deps + strlen(m->deps);
@@ -181,9 +182,9 @@ static int add_deps(struct resolver *r, const struct module *m)
 }
 
 /*
- * A crypto algorithm's name, or a module's. The generic implementation comes first: it loads on
- * every processor, where by modules.alias padlock-aes (VIA only) can come first for "aes". Which
- * names exist differs by kernel; one that is nowhere is no error, as for modprobe.
+ * word names a crypto algorithm or a module. Prefer the generic implementation, which loads on
+ * every processor: modules.alias may list padlock-aes (VIA only) first for "aes". Names differ
+ * between kernels, so an unknown name is no error, as in modprobe.
  */
 static int add_wanted(struct resolver *r, const char *word, size_t len)
 {
@@ -245,7 +246,7 @@ static int add(struct resolver *r, const struct module *m)
 	size_t i = (size_t)(m - r->tree->dep.v);
 	int res;
 
-	/* Marked before its dependencies are: softdeps may go in circles. */
+	/* Mark it before its dependencies: softdeps may be circular. */
 	if (r->seen[i])
 		return 0;
 	r->seen[i] = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* need.h - which modules stage 1 needs, and for what */
+/* need.h - the modules that stage 1 needs, and for which purpose */
 #ifndef STOREBOOT_HOST_NEED_H
 #define STOREBOOT_HOST_NEED_H
 
@@ -10,10 +10,10 @@
 #include "init/lib/err.h"
 #include "init/lib/str.h"
 
-/* One module to load, and the needs that ask for it; behind one that is in every boot no other
- * counts. */
+/* One module to load, and the needs that require it. Once a need of every boot is listed, no more
+ * are added. */
 struct need_module {
-	char needs[96]; /* NEED[,NEED...], as init/order.h takes it */
+	char needs[96]; /* NEED[,NEED...], in the format of init/order.h */
 	bool always;
 	const struct module *module;
 };
@@ -28,10 +28,13 @@ struct need_list {
 void need_list_free(struct need_list *l);
 
 /*
- * Resolves needs (NULL-terminated names; NULL: all that are not marked "by name only", and of the
- * shares to the store those that the kernel has; "base" is always in), more (names beside those, or
- * NULL) and extra (NULL-terminated module names, or NULL) against a tree: what they depend on comes
- * first, what is built into the kernel is left out. pci_only: the machine's (host/lib/arch.h).
+ * Resolves needs to a list of a tree's modules: dependencies come first, modules built into the
+ * kernel are left out.
+ *
+ * needs: NULL-terminated names; NULL: all except those marked BY_NAME, and those marked WHERE_IT_IS
+ * only if the kernel has them. "base" is always included. more: names added to needs, or NULL.
+ * extra: NULL-terminated module names, or NULL. pci_only: see host/lib/arch.h.
+ *
  * Returns 0 or -errno with e: EXIT_USAGE for an unknown need, EXIT_BAD_INPUT for a required module
  * that the kernel does not have.
  */
@@ -39,13 +42,11 @@ _must_check_ int need_resolve(const struct modtree *t, bool pci_only, const char
 			      const char *const *more, const char *const *extra,
 			      struct need_list *ret, struct err *e);
 
-/* The names of all needs, separated by ", ", into dst; returns dst. */
+/* Writes the names of all needs to dst, separated by ", ". Returns dst. */
 const char *need_names(char *dst, size_t size);
 
-/*
- * What a need is in a kernel's configuration: up to 4 names without CONFIG_, which all must be
- * there; the first NULL ends them. Returns NULL for an unknown need.
- */
+/* The configuration options of a need, without CONFIG_: up to 4, NULL-terminated, all required.
+ * Returns NULL for an unknown need. */
 const char *const *need_configs(const char *name);
 
 #endif
