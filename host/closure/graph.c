@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * graph.c - closures as Nix writes them: exportReferencesGraph files and registrations
+ * graph.c - closures in Nix's formats: exportReferencesGraph files and registrations
  *
- * Both are lines, without any mark of where a record begins (nix manual, "Advanced Attributes";
- * nix-store --dump-db). So one wrong count would shift all that follows, and every line is
- * checked for what it must be. nix-store --load-db itself takes much of what is refused here, and
- * then the guest's database is wrong.
+ * Both formats are plain lines; nothing marks the start of a record (nix manual, "Advanced
+ * Attributes"; nix-store --dump-db). A wrong count would shift everything after it, so every line
+ * is checked. nix-store --load-db accepts much that is refused here, and would leave a wrong
+ * database in the guest.
  */
 #include "host/closure/graph.h"
 
@@ -15,7 +15,7 @@
 
 #include "host/lib/exit.h"
 
-#define HASH_CHARS 32 /* of a store path's name */
+#define HASH_CHARS 32 /* in a store path's name */
 
 static const char base32[] = "0123456789abcdfghijklmnpqrsvwxyz";
 
@@ -24,9 +24,9 @@ struct parser {
 	const char *name;
 	char *at; /* the next line */
 	char *end;
-	size_t line;	   /* the number of the line last taken */
-	const char *store; /* the first path, for its folder */
-	size_t store_len;  /* of the folder */
+	size_t line;	   /* the number of the last line read */
+	const char *store; /* the first path, which gives the store folder */
+	size_t store_len;  /* length of the store folder */
 	size_t n_refs;	   /* in graph.refs */
 	size_t paths_room, refs_room;
 	struct err *e;
@@ -48,7 +48,7 @@ static int no_memory(const struct parser *p)
 	return err_set(p->e, ENOMEM, "cannot read %s: out of memory", p->name);
 }
 
-/* Cuts the next line off. what: what it should hold, for the message. */
+/* Cuts off the next line. what: its expected content, for messages. */
 static int next(struct parser *p, const char *what, const char **ret)
 {
 	char *nl = memchr(p->at, '\n', (size_t)(p->end - p->at));
@@ -68,7 +68,7 @@ static int next(struct parser *p, const char *what, const char **ret)
 	return 0;
 }
 
-/* Decimal, no sign, no leading zero. */
+/* A decimal number, with no sign and no leading zero. */
 static int number(struct parser *p, const char *what, uint64_t max, uint64_t *ret)
 {
 	const char *s;
@@ -90,7 +90,7 @@ static int number(struct parser *p, const char *what, uint64_t max, uint64_t *re
 	return 0;
 }
 
-/* "/nix/store/<32 of Nix's base 32>-name": returns the length of the folder's part, or 0. */
+/* Checks for "/nix/store/<32 of Nix's base 32>-name". Returns the length of the folder, or 0. */
 static size_t store_folder(const char *s)
 {
 	static const char name_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -156,8 +156,8 @@ static bool from_base16(const char *digits, uint8_t ret[static NAR_HASH_SIZE])
 	return true;
 }
 
-/* Nix's own: the last digit has the lowest five bits, and the bits behind the last byte are zero.
- */
+/* Nix's base 32: the last digit has the lowest five bits. Bits beyond the last byte must be
+ * zero. */
 static bool from_base32(const char *digits, uint8_t ret[static NAR_HASH_SIZE])
 {
 	enum { DIGITS = (8 * NAR_HASH_SIZE + 4) / 5 };
@@ -193,7 +193,7 @@ static int hash(struct parser *p, uint8_t *ret)
 	return 0;
 }
 
-/* NULL where memory is short. */
+/* Returns NULL if out of memory. */
 static struct graph_path *add_path(struct parser *p, struct graph *g)
 {
 	if (g->n == p->paths_room) {
@@ -243,7 +243,7 @@ static int record(struct parser *p, struct graph *g)
 	}
 	if (r == 0)
 		r = deriver(p, &path->deriver);
-	/* No memory is taken by the count's word alone: each reference is a line. */
+	/* The count alone allocates nothing: each reference must be a line. */
 	if (r == 0)
 		r = number(p, "a count of references", SIZE_MAX, &count);
 	for (path->n_refs = 0; r == 0 && path->n_refs < count; path->n_refs++) {
@@ -277,7 +277,7 @@ static bool same(const struct graph_path *a, const struct graph_path *b)
 	return true;
 }
 
-/* Each path once. */
+/* Removes duplicates. */
 static int merge(struct parser *p, struct graph *g)
 {
 	size_t n = 0;
@@ -325,7 +325,7 @@ static int parse(struct parser *p, struct graph *g)
 		r = record(p, g);
 	if (r < 0)
 		return r;
-	/* g->refs has its place now. */
+	/* g->refs does not move any more. */
 	refs = g->refs;
 	for (size_t i = 0; i < g->n; i++) {
 		g->paths[i].refs = refs;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* names.c - a closure's paths, by their names in the store */
+/* names.c - the names of a closure's paths in the store */
 #include "host/closure/names.h"
 
 #include <errno.h>

@@ -16,7 +16,7 @@ struct nar {
 	nar_sink *sink;
 	void *arg;
 	char *chunk;
-	struct buf path; /* of what is being written, for messages */
+	struct buf path; /* the current path, for messages */
 	struct err *e;
 };
 
@@ -60,7 +60,7 @@ static int bytes(struct nar *n, const char *s, size_t len)
 	return r < 0 ? r : padding(n, len);
 }
 
-/* A NULL-terminated row of strings. */
+/* s: a NULL-terminated list. */
 static int strings(struct nar *n, const char *const *s)
 {
 	int r = 0;

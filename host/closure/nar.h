@@ -10,19 +10,19 @@
 
 #define NAR_HASH_SIZE 32 /* SHA-256 */
 
-/* Takes the next len bytes of an archive. Returns 0 or -errno, which ends the walk. */
+/* Receives the next len bytes of an archive. Returns 0 or -errno, which ends nar_write. */
 typedef int nar_sink(void *arg, const void *data, size_t len);
 
 /*
- * Serialises path (a file, folder or symbolic link, which is not followed) as `nix-store --dump`
- * does (Dolstra's thesis, 5.2.1, figure 5.2) into sink. Nothing is held in memory but the names of
- * a folder's entries. Returns 0 or -errno: -ENOTSUP for a device, socket or FIFO, -EIO for a file
- * that changes while it is read.
+ * Serialises path (a file, folder or symbolic link; links are not followed) into sink, as
+ * `nix-store --dump` does (Dolstra's thesis, 5.2.1, figure 5.2). Holds only a folder's names in
+ * memory, not contents. Returns 0 or -errno with e: -ENOTSUP for a device, socket or FIFO, -EIO for
+ * a file that changes while it is read.
  */
 _must_check_ int nar_write(const char *path, nar_sink *sink, void *arg, struct err *e);
 
-/* SHA-256 and length in bytes of that serialisation, as `nix-store --register-validity` wants them.
- */
+/* The SHA-256 and length in bytes of the serialisation, for `nix-store --register-validity`.
+ * Returns as nar_write. */
 _must_check_ int nar_hash(const char *path, uint8_t ret_hash[NAR_HASH_SIZE], uint64_t *ret_size,
 			  struct err *e);
 

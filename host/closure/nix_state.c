@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nix_state.c - Nix's database for a user who may read it, but not open it as Nix does
+ * nix_state.c - Nix's database for a user who may read it but not open it with Nix
  *
- * Theory of operation: where no nix-daemon runs, Nix opens the database itself, and the first
- * thing it does is to set modes and take locks in its state folder, which an ordinary user may not
- * (libstore/local-store.cc). The database is readable by all, though. So its files are copied, and
- * NIX_STATE_DIR leads Nix to the copy; the store stays the machine's own.
+ * Without a nix-daemon, Nix opens the database itself. It first sets modes and takes locks in its
+ * state folder, which an ordinary user may not (libstore/local-store.cc). But everybody may read
+ * the database, so its files are copied and NIX_STATE_DIR points Nix to the copy; the store is
+ * still the machine's own.
  *
  * SQLite keeps a transaction in more than one file (https://sqlite.org/wal.html,
- * atomiccommit.html). Files that are the same before and after the copy are a state from which
- * SQLite can recover, as after a power cut. Where a file system keeps times in whole seconds (ext3,
- * NFS over it), a file that changed within the last second may change again and look the same: it
- * is not taken before that second is over.
+ * atomiccommit.html). If all files are the same before and after the copy, SQLite can recover from
+ * the copy as after a power cut. On a file system with timestamps in whole seconds (ext3, NFS over
+ * it), a file that changed within the last second may change again with the same timestamp, so it
+ * is copied again when that second is over.
  */
 #include "host/closure/nix_state.h"
 
@@ -26,13 +26,13 @@
 #define STATE_DIR "/nix/var/nix"
 #define TRIES 10
 #define PAUSE_US \
-	300000 /* TRIES of them are longer than a second, and its stamp is the same that long */
+	300000 /* TRIES pauses take longer than a timestamp in whole seconds stays ambiguous */
 
 extern char **environ;
 
 static const char *const files[] = { "schema", "db.sqlite", "db.sqlite-wal", "db.sqlite-journal" };
 
-/* A file's identity and state; all zero: it is not there. */
+/* A file's identity and state; all zero: there is no such file. */
 struct seen {
 	ino_t ino;
 	off_t size;
@@ -70,7 +70,7 @@ static bool may_change_unseen(const struct seen *a)
 	return false;
 }
 
-/* A file that is not there is none in the copy either; what an earlier try left goes away. */
+/* Removes the copy of an earlier try first. A missing file is missing in the copy, too. */
 static int copy_file(int from, int to, const char *name)
 {
 	_cleanup_close_ int in = openat(from, name, O_RDONLY | O_CLOEXEC), out = -1;
@@ -123,7 +123,7 @@ static int copy(int from, const char *folder)
 	return r;
 }
 
-/* "local" and no other NIX_REMOTE: "auto" would ask a daemon first where one answers. */
+/* NIX_REMOTE must be "local": with "auto" Nix would ask a daemon first if one answers. */
 static int make_env(struct nix_state *s)
 {
 	int r = strv_addf(&s->env, "NIX_STATE_DIR=%s", s->folder);
@@ -136,7 +136,8 @@ static int make_env(struct nix_state *s)
 	return r;
 }
 
-/* Is the store this machine's, with a database that is to be read here and not to be written? */
+/* Opens the database's folder, if the store is local and the database readable but not writable.
+ * path: PATH_MAX bytes. Returns a descriptor, or -errno with e. */
 static int open_database(char *path, struct err *e)
 {
 	static const char *const local[] = { "", "auto", "local", "daemon" };

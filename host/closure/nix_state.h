@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* nix_state.h - Nix's database for a user who may read it, but not open it as Nix does */
+/* nix_state.h - Nix's database for a user who may read it but not open it with Nix */
 #ifndef STOREBOOT_HOST_NIX_STATE_H
 #define STOREBOOT_HOST_NIX_STATE_H
 
@@ -8,9 +8,9 @@
 #include "init/lib/str.h"
 
 struct nix_state {
-	char folder[PATH_MAX]; /* private, with the copy */
+	char folder[PATH_MAX]; /* private; holds the copy */
 	struct keeper keeper;
-	struct strv env; /* environment of a Nix program that shall read the copy */
+	struct strv env; /* environment for a Nix program that reads the copy */
 };
 
 #define NIX_STATE_INIT \
@@ -19,14 +19,14 @@ struct nix_state {
 	}
 
 /*
- * Copies the database (of $NIX_STATE_DIR, else /nix/var/nix) into a private folder, consistent
- * also while others write it. Returns 0, or -errno with e: -ENOTSUP where a copy would not help,
- * as this user may write the database or the store is another machine's; -EAGAIN where it does
- * not come to rest.
+ * Copies the database (of $NIX_STATE_DIR, else /nix/var/nix) into a private folder. The copy is
+ * consistent even if the database is written meanwhile. Returns 0, or -errno with e: -ENOTSUP if a
+ * copy would not help, because this user may write the database or the store is on another machine;
+ * -EAGAIN if the database keeps changing.
  */
 _must_check_ int nix_state_copy(struct nix_state *ret, struct err *e);
 
-/* Removes the copy. Nothing copied is no failure. */
+/* Removes the copy, if there is one. */
 void nix_state_free(struct nix_state *s);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * reginfo.c - the registration of a closure, and `storeboot reginfo`
  *
- * Two sources: the host's Nix, whose database has the hashes; and an exportReferencesGraph file,
- * for use inside a build, where there is neither Nix nor a database, and the hashes are computed
- * from the files.
+ * The hashes come from the database of the host's Nix, or are computed from the files of an
+ * exportReferencesGraph file. The latter works inside a build, which has neither Nix nor a
+ * database.
  */
 #include "host/closure/reginfo.h"
 
@@ -23,15 +23,15 @@
 #include "init/lib/log.h"
 #include "init/lib/spawn.h"
 
-#define GRAPH_MAX ((size_t)256 << 20) /* bytes; a closure of 100,000 paths has some 50 MB */
-#define BATCH 500 /* paths on one command line, well below MAX_ARG_STRLEN's sum */
+#define GRAPH_MAX ((size_t)256 << 20) /* bytes; a closure of 100,000 paths has about 50 MB */
+#define BATCH 500 /* paths per command line; far below the limit of execve(2) on its total size */
 
 static void cleanup_graph(struct graph *g)
 {
 	graph_free(g);
 }
 
-/* What Nix says at last is the error, over one or more lines: "error: path ... is not valid". */
+/* Nix's last error, which may have several lines: "error: path ... is not valid". */
 static const char *nix_says(struct buf *text)
 {
 	char *start = text->data, *at = text->data;
@@ -46,8 +46,8 @@ static const char *nix_says(struct buf *text)
 	return start;
 }
 
-/* Appends the program's stdout to ret. argv: NULL-terminated, argv[0] is "nix-store". env: NULL is
- * our own. */
+/* Appends the stdout of nix-store to ret. argv: NULL-terminated, with argv[0] "nix-store". env:
+ * NULL for our own. what: the purpose, for messages. */
 static int nix_store(const char *const *argv, char *const *env, const char *what, struct buf *ret,
 		     struct err *e)
 {
@@ -79,7 +79,7 @@ static int append(struct strv *argv, const char *s, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot run nix-store") : 0;
 }
 
-/* Each line of text a word. */
+/* Adds each line of text to ret. */
 static int split_lines(char *text, struct strv *ret, struct err *e)
 {
 	char *save = NULL;
@@ -138,8 +138,8 @@ static int from_nix(const char *const *paths, char *const *env, struct buf *ret,
 	return r;
 }
 
-/* A user who may not open the database as Nix does reads a copy. Where none can be made Nix's own
- * error is the one that counts. */
+/* A user who may not open the database with Nix reads a copy of it. If there can be no copy, Nix's
+ * own error is reported. */
 int registration_from_nix(const char *const *paths, struct buf *ret, struct err *e)
 {
 	_cleanup_(nix_state_free) struct nix_state copy = NIX_STATE_INIT;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * registration.c - the registration that a run gives its guest
+ * registration.c - the registration of the system's closure for the guest
  *
- * A store path never changes while it is there, so its registration is made once. A path that was
- * removed and built again may have another hash; then it is another inode with another time.
+ * A store path does not change while it exists, so its registration is cached. A path that was
+ * removed and built again may have another hash, but then its inode and ctime differ, too.
  */
 #include "host/closure/registration.h"
 
@@ -18,7 +18,7 @@
 
 #define REGISTRATION_MAX ((size_t)256 << 20)
 
-/* The cache's key for store paths: their names, and which file of that name each is. */
+/* The cache's key for store paths: each path with its inode and ctime. */
 static int cache_key(const char *const *paths, char key[static CACHE_KEY_SIZE])
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -45,7 +45,7 @@ static int from_cache(int dir, const char *key, struct buf *ret)
 	return fd < 0 ? fd : file_read_fd(fd, REGISTRATION_MAX, ret);
 }
 
-/* Without a cache the next run asks Nix again. */
+/* If this fails, the next run asks Nix again. */
 static void to_cache(int dir, const char *key, const struct buf *b)
 {
 	_cleanup_buf_ struct buf name = { 0 };
