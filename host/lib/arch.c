@@ -1,39 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arch.c - the architectures of guests, and the machine that QEMU makes for each
+ * arch.c - the guest architectures, and QEMU's machine for each
  *
- * Every option here works with QEMU 5.2 to 11, except pvpanic-pci of the boards called virt (6.0
- * and later).
+ * Every option here works with QEMU 5.2 to 11, except pvpanic-pci on the virt boards (since 6.0).
  *
- * q35: its ACPI tables route interrupts cheaply; on pc each virtio device that a driver takes costs
- * the guest about 80 million instructions to find its own. qemu-system-x86_64 runs 32-bit kernels
- * too, and is there where a QEMU for the host alone was installed.
+ * q35: its ACPI tables make interrupt routing cheap. On pc the guest spends about 80 million
+ * instructions per virtio device to find its interrupt. qemu-system-x86_64 also runs 32-bit
+ * kernels, and is installed even if only the QEMU of the host's architecture is.
  *
- * X86_TCG_CPU: five-level paging (la57) makes every TLB miss of TCG dearer. erms and fsrm tell the
- * kernel and the C library to copy by "rep movsb" and to clear by "rep stosb", which TCG does byte
- * by byte: without them a guest reads a file from its page cache three times as fast in QEMU 7.2,
- * and seven times in QEMU 10.0.
+ * X86_TCG_CPU: five-level paging (la57) makes every TLB miss slower under TCG. erms and fsrm make
+ * the kernel and the C library use "rep movsb" to copy and "rep stosb" to clear, which TCG does
+ * byte by byte. Without them a guest reads a file from its page cache three times as fast with QEMU
+ * 7.2, and seven times with QEMU 10.0.
  *
- * aarch64: max signs return addresses (pauth), which TCG computes at great length: a boot takes
- * four times as long. cortex-a72 implements all of ARMv8.0. Linux distributions need no more,
- * except kernels with pages of 16 KiB. gic-version=max: KVM offers only the host's own interrupt
+ * aarch64: max signs return addresses (pauth), which is so slow under TCG that a boot takes four
+ * times as long. cortex-a72 implements all of ARMv8.0, which is enough for Linux distributions,
+ * except for kernels with 16 KiB pages. gic-version=max: KVM offers only the host's own interrupt
  * controller.
  *
- * The boards called virt have one serial port; the second is a PCI card of the same kind (16550A),
- * whose driver (8250_pci) is built into distributions' kernels, as the first one's is. It takes
- * the first free number: after the board's own 16550A on riscv64, none on aarch64, where that is a
- * PL011.
+ * The virt boards have one serial port. The second is a PCI card of the same kind (16550A), whose
+ * driver (8250_pci) is built into distributions' kernels like that of the first. It takes the first
+ * free number: on riscv64 after the board's own 16550A; on aarch64 the board has a PL011, so it is
+ * the first.
  *
- * Nor has virt a screen, and VGA is no use there: under KVM arm64's caches do not go with its
- * memory.
+ * The virt boards have no screen either. VGA does not work there: under KVM, arm64's caches are not
+ * coherent with its memory.
  *
- * adapter: the firmware of a PC brings VGA up as a text screen, and x86's kernels write on it
- * without a module. That costs a boot 3 million instructions of 7,200. The module that udev would
- * load for it, with those that it needs, costs 390. In slot 24 it moves no other card, whose place
- * udev makes names of. No other board has a screen that costs nothing: virtio-gpu shows nothing
- * before its module is loaded.
+ * adapter: a PC's firmware sets VGA to text mode, and x86 kernels write to it without a module.
+ * That costs a boot 3 million instructions of 7,200 million. The module that udev would load for
+ * it, with its dependencies, costs 390 million. In slot 24 it does not move other cards, whose
+ * slots udev uses in names. Other boards have no such cheap screen: virtio-gpu shows nothing until
+ * its module is loaded.
  *
- * silent_off: before 8.2 QEMU's hw/misc/sifive_test.c calls exit(0) where the guest powers off.
+ * silent_off: before 8.2 QEMU's hw/misc/sifive_test.c calls exit(0) when the guest powers off.
  *
  * cmdline_max: COMMAND_LINE_SIZE less the NUL (arch/x86/include/asm/setup.h,
  * arch/arm64/include/uapi/asm/setup.h; arch/riscv/include/uapi/asm/setup.h, since 6.4).

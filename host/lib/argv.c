@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* argv.c - the arguments of a program, built piece by piece, with one check at the end */
+/* argv.c - building a program's arguments, with one error check at the end */
 #include "host/lib/argv.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ static void add(struct argv *a, const char *word)
 		a->error = strv_add(&a->words, word);
 }
 
-/* Returns the text, to be freed, or NULL where there is an error. */
+/* Returns the text, to be freed, or NULL on failure. */
 _printf_(2, 0) static char *format(struct argv *a, const char *fmt, va_list ap)
 {
 	char *text;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ask.c - a question to who sits at the terminal */
+/* ask.c - a question to the user at the terminal */
 #include "host/lib/ask.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bar.c - how far something is, as a bar in the line of host/lib/progress.h */
+/* bar.c - a progress bar in the line of host/lib/progress.h */
 #include "host/lib/bar.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 const char *bar_text(const struct bar *b, uint64_t bytes, char *dst, size_t size)
 {
-	/* What was expected is a guess: the bar does not run over its end. */
+	/* The expected size is a guess; do not exceed 100 %. */
 	unsigned int percent =
 		b->all == 0 || bytes >= b->all ? 100 : (unsigned int)(bytes * 100 / b->all);
 	unsigned int filled = percent * WIDTH / 100;

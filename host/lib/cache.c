@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cache.c - built archives, kept by the hash of what went in
+ * cache.c - a cache of built files, keyed by the hash of their inputs
  *
- * Theory of operation: a file is called KEY-CONTENT.img, both SHA-256: KEY of what it was made
- * from, CONTENT of its bytes. So one rename puts it there whole, and a reader proves it before use:
- * a file that was cut short or changed does not match its own name. The time of last use is its
- * mtime.
+ * A file's name is KEY-CONTENT.img, two SHA-256 hashes: KEY of its inputs, CONTENT of its bytes. A
+ * single rename makes it appear complete, and a reader verifies it before use: the content of a
+ * truncated or changed file does not match its name. The mtime is the time of last use.
  */
 #include "host/lib/cache.h"
 
@@ -21,10 +20,9 @@
 #include "init/lib/file.h"
 
 #define SUFFIX ".img"
-#define TMP_AGE_MAX 3600 /* seconds after which a temporary file's writer is taken for dead */
+#define TMP_AGE_MAX 3600 /* seconds; the writer of an older temporary file is considered dead */
 
-/* Is it another user's? With root in a user's HOME (sudo) nothing of root's shall come to lie
- * there. */
+/* Does it belong to another user? Root must leave no files in a user's HOME (sudo). */
 static bool is_foreign(const char *path)
 {
 	struct stat st;
@@ -36,7 +34,7 @@ static int base_path(struct buf *ret)
 {
 	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
-	/* A relative one is to be ignored (XDG Base Directory Specification). */
+	/* A relative path must be ignored (XDG Base Directory Specification). */
 	if (xdg && xdg[0] == '/')
 		return is_foreign(xdg) ? -EPERM : buf_addf(ret, "%s", xdg);
 	if (home && home[0] == '/')
@@ -60,7 +58,7 @@ int cache_open(const char *name, struct buf *ret_path)
 	fd = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	/* Somebody else's folder could be changed under our feet. */
+	/* Another user could change the files of his folder at any time. */
 	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return -EPERM;
 	*ret_path = path;
@@ -84,7 +82,7 @@ static int hash_fd(int fd, char hex[static CACHE_KEY_SIZE])
 	return 0;
 }
 
-/* KEY-CONTENT.img: does it start with key? */
+/* Is name KEY-CONTENT.img of this key? */
 static bool is_name_of(const char *name, const char *key)
 {
 	size_t n = strlen(key);
@@ -93,7 +91,7 @@ static bool is_name_of(const char *name, const char *key)
 	       name[n] == '-' && str_ends(name, SUFFIX);
 }
 
-/* Returns a descriptor, or -EBADMSG for a file that is not what its name says. */
+/* Returns a descriptor, or -EBADMSG if the content does not match the name. */
 static int open_checked(int dir, const char *name, const char *key)
 {
 	static const struct timespec now[2] = { { 0, UTIME_OMIT }, { 0, UTIME_NOW } };
@@ -111,13 +109,13 @@ static int open_checked(int dir, const char *name, const char *key)
 		return r;
 	if (strncmp(name + strlen(key) + 1, hex, strlen(hex)) != 0)
 		return -EBADMSG;
-	/* For pruning only; on failure it is pruned a little early. */
+	/* Only for pruning; if it fails, the file is pruned early. */
 	if (futimens(fd, now) < 0)
 		errno = 0;
 	return take_fd(&fd);
 }
 
-/* The folder's entries from the start, on a descriptor of its own. */
+/* Lists the folder from the start, through a new descriptor. */
 static DIR *list(int dir)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -169,8 +167,8 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* The age is the ctime's, as image_cache.c gives an image an mtime long ago before its name. FAT
- * has no ctime, but there the image's writer has it locked. */
+/* Age is measured by ctime, since image_cache.c sets an image's mtime to a time long ago before it
+ * has its name. FAT has no ctime, but there the image's writer holds a lock. */
 static void remove_left_over(int dir, const char *name, const struct stat *st)
 {
 	if (strstr(name, CACHE_TMP_MARK) && time(NULL) - st->st_ctime > TMP_AGE_MAX &&
@@ -189,7 +187,7 @@ void cache_sweep(int dir)
 			remove_left_over(dir, e->d_name, &st);
 }
 
-/* Removes a writer's left-over, or notes a stored file's age. */
+/* Removes a killed writer's temporary file, or records the age of a cached file. */
 static int look_at(int dir, const char *name, struct aged **files, size_t *n)
 {
 	struct stat st;
@@ -210,7 +208,7 @@ static int look_at(int dir, const char *name, struct aged **files, size_t *n)
 	return 0;
 }
 
-/* Best effort: a cache that grows is no failure. */
+/* Best effort: failing to prune is no error. */
 static void prune(int dir)
 {
 	_cleanup_free_ struct aged *files = NULL;
@@ -232,7 +230,7 @@ static int write_tmp(int dir, const char *tmp, const void *data, size_t len)
 	_cleanup_close_ int fd =
 		openat(dir, tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	/* No fsync: a file that a crash leaves in part does not match its name. */
+	/* No fsync: the content of a file truncated by a crash does not match its name. */
 	return fd < 0 ? -errno : file_write_all(fd, data, len);
 }
 
@@ -247,7 +245,7 @@ int cache_store(int dir, const char *key, const void *data, size_t len, struct b
 		r = str_format(tmp, sizeof(tmp), "%s" CACHE_TMP_MARK "%d", key, getpid());
 	if (r < 0)
 		return r;
-	unlinkat(dir, tmp, 0); /* of a dead process with our number */
+	unlinkat(dir, tmp, 0); /* left by a dead process with our PID */
 	r = write_tmp(dir, tmp, data, len);
 	if (r == 0 && renameat(dir, tmp, dir, name) < 0)
 		r = -errno;
@@ -255,7 +253,7 @@ int cache_store(int dir, const char *key, const void *data, size_t len, struct b
 		unlinkat(dir, tmp, 0);
 		return r;
 	}
-	/* Proved like any other: a full disk or a bad one shows here, not in the guest. */
+	/* Verify it like any other: a full or faulty disk shows here, not in the guest. */
 	fd = open_checked(dir, name, key);
 	if (fd >= 0 && buf_addf(ret_name, "%s", name) < 0) {
 		close(fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cache.h - built archives, kept by the hash of what went in */
+/* cache.h - a cache of built files, keyed by the hash of their inputs */
 #ifndef STOREBOOT_HOST_LIB_CACHE_H
 #define STOREBOOT_HOST_LIB_CACHE_H
 
@@ -14,26 +14,23 @@
 	".tmp." /* in the names of files that are being written; cache_sweep looks for it */
 
 /*
- * Opens the folder of cached files, below $XDG_CACHE_HOME or $HOME/.cache; makes it (0700) if need
- * be. Returns a descriptor with the folder's path in ret_path, or -errno; -EPERM when it belongs to
- * or can be written by somebody else.
+ * Opens the folder of cached files below $XDG_CACHE_HOME or $HOME/.cache, and creates it (0700) if
+ * needed. Returns a descriptor and the folder's path in ret_path, or -errno; -EPERM if another user
+ * owns it or may write to it.
  */
 _must_check_ int cache_open(const char *name, struct buf *ret_path);
 
-/*
- * Finds key's file and checks that its content is what was stored; a damaged one is removed.
- * Returns a read-only descriptor at offset 0 with the file's name in ret_name, or -ENOENT or
- * another -errno.
- */
+/* Finds the file of key and checks its content; a damaged file is removed. Returns a read-only
+ * descriptor at offset 0 and the file's name in ret_name, or -ENOENT or another -errno. */
 _must_check_ int cache_find(int dir, const char *key, struct buf *ret_name);
 
-/* Stores data under key, and removes the files used least recently so that CACHE_FILES_MAX stay.
- * Returns as cache_find. */
+/* Stores data under key, and removes all but the CACHE_FILES_MAX most recently used files. Returns
+ * as cache_find. */
 _must_check_ int cache_store(int dir, const char *key, const void *data, size_t len,
 			     struct buf *ret_name);
 
-/* Removes what writers left that were killed: temporary files (also file_replace's) that nobody has
- * changed for an hour, except one that a living writer has locked (new_file.h). */
+/* Removes temporary files of killed writers (also those of file_replace) that have not changed for
+ * an hour, unless a living writer has them locked (new_file.h). */
 void cache_sweep(int dir);
 
 #endif

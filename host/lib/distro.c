@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* distro.c - which distribution this is, and the command that installs something on it */
+/* distro.c - the host's distribution, and its command to install a package */
 #include "host/lib/distro.h"
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #define OS_RELEASE_MAX 65536
 
 static const struct {
-	const char *id, *command; /* nix-shell takes no privilege */
+	const char *id, *command; /* nix-shell needs no privilege */
 } distros[] = {
 	[DISTRO_DEBIAN] = { "debian", "apt-get install" },
 	[DISTRO_ALPINE] = { "alpine", "apk add" },
@@ -21,7 +21,7 @@ static const struct {
 	[DISTRO_NIXOS] = { "nixos", "nix-shell -p" },
 };
 
-/* In the order of enum distro; NULL: it has none. */
+/* In the order of enum distro; NULL: not packaged. */
 static const char *const packages[][DISTRO_OTHER] = {
 	{ "qemu-system-x86", "qemu-system-x86_64", "qemu-system-x86-core", "qemu-system-x86",
 	  "qemu" },
@@ -42,7 +42,7 @@ static const char *const packages[][DISTRO_OTHER] = {
 	{ "nix-bin", "nix", "nix", "nix", "nix" },
 };
 
-/* The value of a line NAME=..., with its quotes; its length in ret_len. */
+/* The value of a line NAME=..., with its quotes. ret_len: its length. */
 static const char *value_of(const char *text, const char *name, size_t *ret_len)
 {
 	while (text) {

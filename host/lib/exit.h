@@ -13,7 +13,7 @@ enum exit_status {
 	EXIT_MISSING = 69,   /* something is missing on this host */
 	EXIT_STAGE1 = 70,    /* stage 1 failed; the message names the step */
 	EXIT_GUEST = 71,     /* the guest panicked, vanished or hung */
-	EXIT_COMMAND = 125,  /* a COMMAND was given, and one of the above came before its end */
+	EXIT_COMMAND = 125,  /* any of the above, if a COMMAND was given and did not finish */
 	EXIT_SIGNAL = 128,   /* plus the signal's number */
 };
 

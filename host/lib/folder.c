@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* folder.c - a private folder: made, filled, removed */
+/* folder.c - private folders */
 #include "host/lib/folder.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* folder.h - a private folder: made, filled, removed */
+/* folder.h - private folders */
 #ifndef STOREBOOT_HOST_LIB_FOLDER_H
 #define STOREBOOT_HOST_LIB_FOLDER_H
 
@@ -9,21 +9,19 @@
 
 #include "init/lib/err.h"
 
-/* $STOREBOOT_RUNTIME_DIR, where that is an absolute path; else NULL. */
+/* $STOREBOOT_RUNTIME_DIR if it is an absolute path, else NULL. */
 const char *folder_given(void);
 
-/* Where private files go: $STOREBOOT_RUNTIME_DIR (true), $XDG_RUNTIME_DIR when that folder is ours
- * alone (true), else $TMPDIR or /tmp. */
+/* Sets ret to the parent of private folders: $STOREBOOT_RUNTIME_DIR (returns true),
+ * $XDG_RUNTIME_DIR if only we can access it (true), else $TMPDIR or /tmp (false). */
 bool folder_base(const char **ret);
 
-/*
- * Makes a folder of mode 0700 there, with a name of its own. ret: its absolute path, PATH_MAX
- * bytes. Returns 0 or -errno with e.
- */
+/* Creates a folder of mode 0700 and a unique name in folder_base. ret: its absolute path, PATH_MAX
+ * bytes. Returns 0 or -errno with e. */
 _must_check_ int folder_make(char *ret, struct err *e);
 
-/* Removes the folder, or the file, and what is in it, following no link. Nothing there is no
- * failure. folder_remove returns 0, or -ENOTEMPTY when something stays. */
+/* Removes a file, or a folder and its contents, without following links; it may be missing.
+ * folder_remove returns 0, or -ENOTEMPTY if something is left. */
 int folder_remove(const char *path);
 void folder_remove_in(int dir, const char *name);
 

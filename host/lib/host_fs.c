@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * host_fs.c - the file system of the host that a file lies on
+ * host_fs.c - the host's file system that holds a file
  *
- * By the mount's number, which /proc/self/fdinfo has for an open file (proc(5)): a device's number
- * would not do, as btrfs gives each subvolume one that mountinfo does not know.
+ * The file system is found by its mount number, which /proc/self/fdinfo has for an open file
+ * (proc(5)). The device number is not enough: on btrfs each subvolume has its own, which mountinfo
+ * does not list.
  */
 #include "host/lib/host_fs.h"
 
@@ -51,8 +52,8 @@ static int unescape(const char *s, char *dst, size_t size)
 	return *s ? -ENAMETOOLONG : 0;
 }
 
-/* 36 35 98:0 /root /mount/point rw,noatime shared:1 - ext3 /dev/vda rw: point, type and device of
- * such a line. */
+/* Parses the mount point, type and device of a line such as: 36 35 98:0 /root /mount/point
+ * rw,noatime shared:1 - ext3 /dev/vda rw */
 static int parse(char *line, struct host_fs *ret)
 {
 	char *rest = strstr(line, " - "), *save = NULL, *field[5], *type, *device;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * input.c - the content of a file that the user names, which may be a pipe: <(...)
+ * input.c - reading a file named by the user, which may be a pipe: <(...)
  *
- * A run has its signals blocked: where open(2) or read(2) wait, nothing would end it but SIGKILL.
+ * A run blocks its signals, so only SIGKILL could interrupt an open(2) or read(2) that waits.
  */
 #include "host/lib/input.h"
 
@@ -17,10 +17,10 @@
 #include "host/lib/signals.h"
 #include "init/lib/file.h"
 
-#define WAIT_MS 200 /* between looks for a signal */
-#define STEP 65536  /* what a pipe holds, if nobody has said otherwise */
+#define WAIT_MS 200 /* between checks for a signal */
+#define STEP 65536  /* the default capacity of a pipe */
 
-/* Without a writer a FIFO reads as if it were empty. A pipe without a name had one. */
+/* A FIFO without a writer reads as if it were empty. An unnamed pipe has had a writer. */
 static bool is_named_fifo(int fd)
 {
 	struct statfs fs;
@@ -30,7 +30,7 @@ static bool is_named_fifo(int fd)
 	       fs.f_type != PIPEFS_MAGIC;
 }
 
-/* Returns how much came, 0 at the end, or -errno. */
+/* Returns the number of bytes read, 0 at the end, or -errno. */
 static ssize_t read_some(int fd, struct buf *ret)
 {
 	struct pollfd data = { fd, POLLIN, 0 };
@@ -65,7 +65,7 @@ int input_read_fd(int fd, size_t max, struct buf *ret)
 		total += (size_t)n;
 		if (total > max)
 			return -EFBIG;
-		/* A device may never end, and never have us wait. */
+		/* A device may be endless and never block, so check for signals here, too. */
 		if (signals_waiting())
 			return -EINTR;
 	}

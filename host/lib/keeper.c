@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* keeper.c - the process that clears up behind a killed launcher */
+/* keeper.c - the process that cleans up after a killed launcher */
 #include "host/lib/keeper.h"
 
 #include <errno.h>
@@ -23,9 +23,9 @@ static void close_all_but(int a, int b)
 }
 
 /*
- * The launcher's descriptors are closed before its children are killed (do_exit in the kernel's
- * kernel/exit.c), and one after the other: for a moment a VM may still look alive, and a file
- * server may still make a file here.
+ * The kernel closes the launcher's descriptors one after the other, and only then kills its
+ * children (do_exit in kernel/exit.c). For a moment a VM may still look alive, and a file server
+ * may still create a file here, so try more than once.
  */
 static void remove_at_last(int (*remove)(const char *folder), const char *folder)
 {
@@ -41,7 +41,7 @@ static void keep(int pipe_fd, const struct keeper_task *t)
 	ssize_t n;
 	sigset_t all;
 
-	setsid(); /* what kills the launcher's whole process group shall not reach the keeper */
+	setsid(); /* a signal to the launcher's process group must not reach the keeper */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	close_all_but(pipe_fd, t->tty_fd);

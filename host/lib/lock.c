@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock.c - a lock on a file that other programs open and lock, too
+ * lock.c - locks on files that other programs also open and lock
  *
- * Theory of operation: flock(2) and fcntl(2)'s locks on bytes, which are QEMU's (the bytes 100 to
- * 107 and 200 to 207 of an image, block/file-posix.c), do not see each other. But network file
- * systems have locks on bytes alone, and make of flock(2) a lock on all of them (flock(2), "NFS
- * details" and "CIFS details"; for 9p and AFS fs/9p/vfs_file.c and fs/afs/flock.c). QEMU could not
- * open an image that its own launcher has locked, and with SMB 2 nobody else could even read it. So
- * one byte is locked there that no file has.
+ * flock(2) locks and fcntl(2) byte locks do not see each other. QEMU uses byte locks (bytes 100 to
+ * 107 and 200 to 207 of an image, block/file-posix.c). But network file systems have only byte
+ * locks, and turn flock(2) into a lock on all bytes (flock(2), "NFS details" and "CIFS details";
+ * for 9p and AFS fs/9p/vfs_file.c and fs/afs/flock.c). Then QEMU could not open an image locked by
+ * its own launcher, and with SMB 2 nobody else could even read it. So there, a single byte beyond
+ * the end of any file is locked.
  */
 #include "host/lib/lock.h"
 
@@ -25,8 +25,8 @@
 
 #define FAR_AWAY ((off_t)1 << 61)
 
-/* linux/magic.h; cifs says CIFS or SMB2 by the dialect. 9p has its server's number
- * (fs/9p/vfs_super.c, v9fs_statfs), so its name counts. */
+/* Magic numbers from linux/magic.h; cifs reports CIFS or SMB2 depending on the dialect. 9p reports
+ * its server's number (fs/9p/vfs_super.c, v9fs_statfs), so check its name. */
 static bool locks_bytes_only(int fd)
 {
 	static const unsigned int magics[] = {
@@ -46,8 +46,8 @@ static bool locks_bytes_only(int fd)
 	return host_fs_of(fd, &named) == 0 && str_eq(named.type, "9p");
 }
 
-/* Of the open file (F_OFD_SETLK): one of a process would go when that closes any other descriptor
- * of it. */
+/* An F_OFD_SETLK lock belongs to the open file. A process's lock would be lost when the process
+ * closes any other descriptor of the file. */
 static int lock_byte(int fd, bool shared)
 {
 	struct flock lock = { .l_type = shared ? F_RDLCK : F_WRLCK,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lock.h - a lock on a file that other programs open and lock, too */
+/* lock.h - locks on files that other programs also open and lock */
 #ifndef STOREBOOT_HOST_LIB_LOCK_H
 #define STOREBOOT_HOST_LIB_LOCK_H
 
@@ -8,15 +8,15 @@
 #include "init/lib/str.h"
 
 /*
- * Locks the file for as long as the open file lives, here and in each process that inherits it;
- * waits for nobody. shared: with others that lock it so. fd is open for reading, and for writing
- * unless shared. Returns 0; -EBUSY: another one has it; or another -errno: the file system has no
- * locks.
+ * Locks the file for the lifetime of the open file, in this process and in those that inherit it.
+ * Does not wait. shared: others may lock it shared, too. fd must be open for reading, and also for
+ * writing unless shared. Returns 0, -EBUSY if another process has the lock, or another -errno if
+ * the file system has no locks.
  */
 _must_check_ int lock_file(int fd, bool shared);
 
-/* Does the path, no link followed, still name the open file? Somebody may have removed or replaced
- * it before the lock was taken. */
+/* Does path still name the open file, without following a link? It may have been removed or
+ * replaced before the lock was taken. */
 bool lock_is_at(int fd, const char *path);
 
 #endif

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * new_file.c - a file that gets its name when it is complete, and never replaces another
+ * new_file.c - creating a file that gets its name when complete and replaces no other
  *
- * Theory of operation: a file without a name (O_TMPFILE) is gone with the process that makes it,
- * and link(2) refuses a name that is taken. Not every file system has this: NFS, CIFS, 9p, FAT,
- * JFS, NILFS2 and FUSE have no O_TMPFILE, nor has overlayfs before Linux 6.3. There the file has a
- * temporary name, and a rename that replaces nothing gives it the right one. NFS, 9p and most of
- * FUSE have no such rename, but link(2); FAT has no second names, but the rename; a shared folder
- * of VirtualBox's has neither. There an empty file takes the name, which open(2) makes only where
- * nothing is, and is then replaced.
+ * A file without a name (O_TMPFILE) disappears with its process, and link(2) refuses a name that is
+ * taken. NFS, CIFS, 9p, FAT, JFS, NILFS2, FUSE and, before Linux 6.3, overlayfs have no O_TMPFILE.
+ * There the file has a temporary name, and renameat2(2) with RENAME_NOREPLACE gives it the right
+ * one. NFS, 9p and most of FUSE lack that rename but have link(2); FAT has the rename but no hard
+ * links. VirtualBox's vboxsf has neither: there open(2) with O_EXCL creates an empty file of the
+ * name, which a rename replaces.
  *
- * A writer that is killed leaves its temporary file. A writer has its file locked for as long as it
- * lives, so a file that can be locked is left over, and the next writer of the same file removes
- * it.
+ * A killed writer leaves its temporary file. A writer keeps its file locked while it lives, so a
+ * file that can be locked is left over, and the next writer of the same file removes it.
  */
 #include "host/lib/new_file.h"
 
@@ -33,7 +31,7 @@
 #define RENAME_NOREPLACE 1
 #endif
 
-#define TRIES 100 /* a process with our number may have left its file */
+#define TRIES 100 /* a process with our PID may have left its file */
 #define PREFIX_MAX 200
 
 int new_file_writer(int dir, const char *name)
@@ -50,8 +48,7 @@ int new_file_writer(int dir, const char *name)
 	return r == -EBUSY ? 1 : r;
 }
 
-/* Removes the temporary files of writers that were killed. Best effort: such a file only takes
- * space. */
+/* Removes temporary files of killed writers. Best effort: they only waste disk space. */
 static void remove_left_over(int at, const char *prefix)
 {
 	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -69,8 +66,8 @@ static void remove_left_over(int at, const char *prefix)
 	}
 }
 
-/* Locks the new file. Returns false where another process took it for a left-over in the moment
- * before. Where the file system has no locks nobody removes it. */
+/* Locks the new file. Returns false if another process removed it as left over just before. On a
+ * file system without locks nobody removes it. */
 static bool lock_new(const struct new_file *f)
 {
 	return lock_file(f->fd, false) != -EBUSY &&
@@ -81,7 +78,7 @@ static int open_temporary(const char *prefix, mode_t mode, struct new_file *f)
 {
 	int r = -EEXIST;
 
-	/* A name that is cut could be that of another file. */
+	/* A prefix that is cut could match another file's. */
 	if (strlen(prefix) <= PREFIX_MAX)
 		remove_left_over(f->dir, prefix);
 	for (int i = 0; i < TRIES && r == -EEXIST; i++) {
@@ -99,7 +96,8 @@ static int open_temporary(const char *prefix, mode_t mode, struct new_file *f)
 	return r;
 }
 
-/* Whatever is wrong with the first way, the second one works, or its errno tells why none does. */
+/* If O_TMPFILE fails for any reason, try a temporary name: that works, or sets the errno to
+ * report. */
 int new_file_open(int at, const char *folder, const char *prefix, mode_t mode, struct new_file *ret)
 {
 	*ret = (struct new_file)NEW_FILE_INIT;
@@ -110,7 +108,7 @@ int new_file_open(int at, const char *folder, const char *prefix, mode_t mode, s
 	return ret->fd >= 0 ? 0 : open_temporary(prefix, mode, ret);
 }
 
-/* Is this the errno of a file system, or a kernel, that cannot do it at all? */
+/* Does errno say that the file system or kernel lacks the operation? */
 static bool cannot(int err)
 {
 	return err == EINVAL || err == ENOSYS || err == EOPNOTSUPP || err == EPERM;
@@ -142,7 +140,7 @@ int new_file_rename(int dir, const char *from, const char *to)
 	return cannot(errno) ? replace_empty(dir, from, to) : -errno;
 }
 
-/* The magic link is what open(2) tells for O_TMPFILE. */
+/* open(2) describes this use of the magic link under O_TMPFILE. */
 static int link_nameless(const struct new_file *f, const char *name)
 {
 	char file[64];
@@ -160,8 +158,7 @@ int new_file_name(struct new_file *f, const char *name)
 		return r;
 	f->tmp[0] = '\0';
 	folder = openat(f->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder >= 0 &&
-	    fsync(folder) < 0) /* the name survives a power cut as what follows does */
+	if (folder >= 0 && fsync(folder) < 0) /* so that the name survives a power cut */
 		log_trace("the folder of %s: %s", name, strerror(errno));
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* new_file.h - a file that gets its name when it is complete, and never replaces another */
+/* new_file.h - creating a file that gets its name when complete and replaces no other */
 #ifndef STOREBOOT_HOST_LIB_NEW_FILE_H
 #define STOREBOOT_HOST_LIB_NEW_FILE_H
 
@@ -10,8 +10,8 @@
 
 struct new_file {
 	int fd;			/* open for reading and writing; -1: none */
-	int dir;		/* its folder, by O_PATH; -1: none */
-	char tmp[NAME_MAX + 1]; /* its temporary name there; "": it has none */
+	int dir;		/* its folder, opened with O_PATH; -1: none */
+	char tmp[NAME_MAX + 1]; /* its temporary name in dir; "": none */
 };
 
 #define NEW_FILE_INIT \
@@ -20,32 +20,31 @@ struct new_file {
 	}
 
 /*
- * Makes an empty file in a folder: without a name where the file system can (O_TMPFILE), else with
- * a temporary one, which is prefix, cut to 200 bytes, and a number. A file with a temporary name is
- * locked (lock.h), and files of that prefix whose writers were killed are removed, so no file of a
- * user's may begin with prefix. at, folder: as in openat(2). mode: less the umask. Returns 0 or
- * -errno; new_file_close ends it in each case.
+ * Creates an empty file in a folder: without a name if the file system supports it (O_TMPFILE),
+ * else with a temporary name: prefix, cut to 200 bytes, and a number. A file with a temporary name
+ * is locked (lock.h). Files of the same prefix left by killed writers are removed, so prefix must
+ * not match files of the user. at, folder: as in openat(2). mode: less the umask. Returns 0 or
+ * -errno; call new_file_close in both cases.
  */
 _must_check_ int new_file_open(int at, const char *folder, const char *prefix, mode_t mode,
 			       struct new_file *ret);
 
-/* Does the writer of the temporary file of this name live? Returns 1; 0: no; or -errno: unknown,
+/* Is the writer of this temporary file alive? Returns 1 if so, 0 if not, or -errno if not known:
  * e.g. the file is another user's, or the file system has no locks. */
 _must_check_ int new_file_writer(int dir, const char *name);
 
-/* Gives the file its name in that folder, and brings the name to the disk. Returns 0; -EEXIST where
- * something has this name; or another -errno, e.g. of a file system on which nothing of this works.
- */
+/* Gives the file its name in its folder, and syncs the folder. Returns 0, -EEXIST if the name is
+ * taken, or another -errno, e.g. if the file system supports none of the methods. */
 _must_check_ int new_file_name(struct new_file *f, const char *name);
 
-/* Removes the temporary name, if any. The open file stays. */
+/* Removes the temporary name, if there is one. The file stays open. */
 void new_file_forget(struct new_file *f);
 
-/* The same, and closes the file unless the caller has taken it (fd: -1). */
+/* Like new_file_forget; also closes the file, unless the caller has taken it (fd: -1). */
 void new_file_close(struct new_file *f);
 
-/* Renames, and never replaces: -EEXIST where something is called to. Both names are in one folder.
- * Works on each file system that can rename. Returns 0 or -errno. */
+/* Renames without replacing: -EEXIST if to exists. Both names are in one folder. Works on every
+ * file system that has rename. Returns 0 or -errno. */
 _must_check_ int new_file_rename(int dir, const char *from, const char *to);
 
 #endif

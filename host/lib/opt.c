@@ -12,12 +12,11 @@
 #include "init/lib/log.h"
 
 #define OPTS_MAX 128
-/* getopt_long's return values: a row's index above every character. */
+/* getopt_long's results for rows, above every character. */
 #define ROW_BASE 256
 #define ROW_HELP (ROW_BASE + OPTS_MAX)
 
-/* --- values ------------------------------------------------------------------------------------
- */
+/* --- values --- */
 
 static const size_t value_size[] = {
 	[OPT_FLAG] = sizeof(bool),
@@ -63,7 +62,7 @@ static bool is_number(const char *s)
 	return !s[strspn(s, "0123456789")];
 }
 
-/* A bare number counts MiB, as QEMU's -m and NixOS's options do. */
+/* A bare number counts MiB, as in QEMU's -m and NixOS's options. */
 static int set_size(const char *s, uint64_t *ret)
 {
 	char text[64];
@@ -104,7 +103,7 @@ static int set_choice(const struct opt *o, const char *s, int *ret)
 	return -EINVAL;
 }
 
-/* to: the value itself. */
+/* to: points to the value. */
 static int set_value(const struct opt *o, const char *arg, void *to)
 {
 	switch (o->kind) {
@@ -154,8 +153,7 @@ static int set_defaults(const struct opt_command *c, void *values, struct err *e
 	return 0;
 }
 
-/* --- errors ------------------------------------------------------------------------------------
- */
+/* --- errors --- */
 
 static const char *kind_text(const struct opt *o, char *dst, size_t size)
 {
@@ -230,10 +228,10 @@ int opt_check_needs(const struct opt_command *c, const void *values, bool comman
 	return 0;
 }
 
-/* --- argv --------------------------------------------------------------------------------------
- */
+/* --- argv --- */
 
-/* The table as getopt_long wants it. '-' at the start: positional arguments come in order, as 1. */
+/* The table for getopt_long. A leading '-' in letters makes it return positional arguments in
+ * order, as 1. */
 static void getopt_tables(const struct opt_command *c, struct option *longs, char *letters)
 {
 	char *l = letters;
@@ -295,7 +293,7 @@ static int positional(const struct opt_command *c, const char *arg, struct opt_a
 	return strv_add(&ret->args, arg) < 0 ? err_sys(e, ENOMEM, "%s", c->name) : 0;
 }
 
-/* One result of getopt_long. */
+/* Handles one result of getopt_long. */
 static int take(const struct opt_command *c, int code, char **argv, void *values,
 		struct opt_args *ret, struct err *e)
 {
@@ -341,7 +339,7 @@ int opt_parse(const struct opt_command *c, int argc, char **argv, void *values,
 	ret->command = c;
 	ret->values = values;
 	getopt_tables(c, longs, letters);
-	optind = 0; /* glibc: start afresh, with the new '-' mode */
+	optind = 0; /* glibc: reinitialise, for the leading '-' */
 	opterr = 0;
 	while (!ret->help && (code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		last = optarg;
@@ -381,8 +379,7 @@ int opt_run(const struct opt_command *c, int argc, char **argv, void *values)
 	return e.exit_status ? e.exit_status : c->failed;
 }
 
-/* --- help --------------------------------------------------------------------------------------
- */
+/* --- help --- */
 
 bool opt_is_shown(const struct opt_command *c, const struct opt *o)
 {

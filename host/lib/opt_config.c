@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* opt_config.c - options from a file, one a line */
+/* opt_config.c - options from a file, one per line */
 #include <errno.h>
 #include <fcntl.h>
 
@@ -10,7 +10,7 @@
 #define CONFIG_MAX ((size_t)1 << 20)
 #define BLANKS " \t\r\v\f"
 
-/* One line, without its newline. */
+/* Parses one line, without its newline. */
 static int take_line(const struct opt_command *c, const char *line, size_t len, void *values,
 		     struct opt_args *ret, struct err *e)
 {

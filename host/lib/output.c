@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* output.c - where a command's result goes: a file, a device or stdout */
+/* output.c - writing a command's result to a file, a device or stdout */
 #include "host/lib/output.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "init/lib/file.h"
 
 #define MODE 0644   /* less the umask */
-#define WAIT_MS 200 /* between looks for a signal */
+#define WAIT_MS 200 /* between checks for a signal */
 
 static int write_device(const char *path, const struct buf *b)
 {
@@ -51,7 +51,7 @@ bool output_begins(int fd, const char *text)
 	       memcmp(begin, text, n) == 0;
 }
 
-/* fd may be open for writing alone. */
+/* fd may be write-only. */
 static int check_own(int fd, output_is_own *own)
 {
 	_cleanup_close_ int in = -1;
@@ -78,8 +78,7 @@ int output_take_over(int fd, output_is_own *own)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	/* Where there are no locks, two runs may share a log. Its size counts only after the lock.
-	 */
+	/* Without locks, two runs may share a log. The size counts only after the lock. */
 	if (lock_file(fd, false) == -EBUSY)
 		return -EBUSY;
 	r = check_own(fd, own);
@@ -99,8 +98,8 @@ const char *output_why(const char *path, int err)
 		       strerror(err);
 }
 
-/* A mode of the user's, on a file system that has modes: on FAT, or a share that gives all files to
- * one user, even the maker of a file may not set it. */
+/* Sets the mode that a user expects, if possible: on FAT, or on a network file system that gives
+ * all files to one user, not even a file's creator may set it. */
 static void set_mode(int fd)
 {
 	mode_t mask = umask(0);
@@ -118,8 +117,8 @@ static int fill(int fd, const struct buf *b)
 	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
-/* Through a temporary file whose name nobody else has: beside a user's file may lie any other.
- * is_new: nothing has the name, and what takes it meanwhile stays (-EEXIST). */
+/* Writes through a temporary file of a unique name: a fixed name could be a file of the user.
+ * is_new: path does not exist; if it appears meanwhile, it is kept (-EEXIST). */
 static int replace(const char *path, const struct buf *b, bool is_new)
 {
 	_cleanup_close_ int fd = -1;
@@ -153,7 +152,7 @@ static int cannot(const char *path, int r, const char *what, struct err *e)
 			output_why(is_stdout(path) ? "" : path, -r));
 }
 
-/* A regular file is there: may it be replaced? */
+/* May this regular file be replaced? */
 static int check_old(const char *path, output_is_own *own)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -196,7 +195,7 @@ static int write_path(const char *path, const struct buf *b, output_is_own *own)
 
 	if (stat(path, &st) == 0)
 		return S_ISREG(st.st_mode) ? replace_own(path, b, own) : write_device(path, b);
-	/* Nothing there, or a link to nothing: that stays. */
+	/* A link that leads nowhere is not replaced. */
 	return lstat(path, &st) == 0 ? -ENOENT : replace(path, b, true);
 }
 
@@ -206,7 +205,7 @@ int output_write(const char *path, const struct buf *b, const char *what, output
 	int r = is_stdout(path) ? file_write_all(STDOUT_FILENO, b->data, b->len) :
 				  write_path(path, b, own);
 
-	if (r == -EEXIST) /* perhaps another command's, which was quicker */
+	if (r == -EEXIST) /* another command may have just written it */
 		r = write_path(path, b, own);
 	return r < 0 ? cannot(path, r, what, e) : 0;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc.c - the launcher's children: found, started, and none left behind
+ * proc.c - finding, starting and ending the launcher's children
  *
- * Theory of operation: the launcher is a child subreaper (PR_SET_CHILD_SUBREAPER, prctl(2)), so
- * whatever QEMU starts and leaves becomes the launcher's child in the end and can be waited for.
- * When the launcher itself is killed, QEMU dies by its parent-death signal, and the file servers by
- * theirs or by the end of their connection.
+ * The launcher is a child subreaper (PR_SET_CHILD_SUBREAPER, prctl(2)), so every process that QEMU
+ * leaves becomes a child of the launcher, which can wait for it. When the launcher itself is
+ * killed, QEMU is killed by its parent-death signal, and the file servers by theirs or when their
+ * connection closes.
  */
 #include "host/lib/proc.h"
 
@@ -72,7 +72,8 @@ int proc_find(const char *given, const char *name, const char *package, char *re
 			distro_install(package, install, sizeof(install)));
 }
 
-/* The parent of a process, from /proc/PID/stat (proc(5)); its name may hold any character. */
+/* A process's parent, from /proc/PID/stat (proc(5)). The process name in it may hold any
+ * character. */
 static pid_t parent_of(const char *pid)
 {
 	_cleanup_buf_ struct buf b = { 0 };
@@ -104,7 +105,7 @@ int proc_command(pid_t pid, struct buf *ret)
 	return ret->len > 0 ? 0 : -ESRCH;
 }
 
-/* Its controlling terminal, as stat(2) numbers devices; 0: none. */
+/* A process's controlling terminal, as a device number of stat(2); 0: none. */
 static dev_t tty_of(const char *pid)
 {
 	_cleanup_buf_ struct buf b = { 0 };
@@ -137,7 +138,7 @@ bool proc_has_tty(int fd)
 	return found;
 }
 
-/* Calls each for every child of ours. */
+/* Calls each for every child of this process. */
 static int each_child(void (*each)(pid_t pid, void *arg), void *arg)
 {
 	_cleanup_closedir_ DIR *d = opendir("/proc");
@@ -273,7 +274,7 @@ static void end_one(pid_t pid, void *arg)
 		kill(pid, SIGKILL);
 }
 
-/* Orphans may still arrive while others end, so it looks again until it sees none. */
+/* More orphans may arrive while children exit, so repeat until there are none. */
 void proc_end_all(const struct proc_others *others, unsigned int grace_ms)
 {
 	uint64_t deadline = sys_now_us() + (uint64_t)grace_ms * 1000;
@@ -295,5 +296,5 @@ void proc_reap(const struct proc_others *others, void (*ended)(pid_t pid, int st
 	struct ending end = { .others = others, .ended = ended, .arg = arg };
 
 	if (each_child(end_one, &end) < 0)
-		return; /* without /proc there was no start */
+		return; /* without /proc, proc_adopt_orphans has failed already */
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* proc.h - the launcher's children: found, started, and none left behind */
+/* proc.h - finding, starting and ending the launcher's children */
 #ifndef STOREBOOT_HOST_LIB_PROC_H
 #define STOREBOOT_HOST_LIB_PROC_H
 
@@ -11,52 +11,52 @@
 #include "init/lib/str.h"
 
 /*
- * Finds a program: given itself when it is a path, else given or name in PATH and then in /usr/sbin
- * and /sbin, which an ordinary user's PATH lacks. given may be NULL. package: Debian's name, for
- * the message. ret: PATH_MAX bytes, with links resolved. Returns 0, or -errno with e
+ * Finds a program: given itself if it is a path, else given or, if NULL, name in PATH and then in
+ * /usr/bin, /bin, /usr/sbin and /sbin; an ordinary user's PATH lacks the latter two. package:
+ * Debian's name, for the message. ret: PATH_MAX bytes, links resolved. Returns 0, or -errno with e
  * (EXIT_MISSING).
  */
 _must_check_ int proc_find(const char *given, const char *name, const char *package, char *ret,
 			   struct err *e);
 
-/* Is the terminal that the descriptor leads to some process's controlling terminal? */
+/* Is this terminal the controlling terminal of any process? */
 bool proc_has_tty(int fd);
 
 /*
- * A process's command line into ret, which is empty: its words separated by blanks, with no control
- * characters in it. Returns 0, -ESRCH where there is none, or another -errno.
+ * Writes the command line of a process to ret, which must be empty: its arguments separated by
+ * spaces, control characters replaced by spaces. Returns 0, -ESRCH if there is none, or another
+ * -errno.
  */
 _must_check_ int proc_command(pid_t pid, struct buf *ret);
 
 /*
- * Makes this process the parent of every orphan below it, and notes which children it has already
- * (of the program it was before an exec): those are never touched. Returns 0 or -errno with e.
+ * Makes this process the parent of all its orphaned descendants. Lists the children that it has
+ * already, inherited from the program before an exec; those are never touched. Returns 0 or -errno
+ * with e.
  */
 struct proc_others {
 	pid_t *pids;
 	size_t n;
 };
 _must_check_ int proc_adopt_orphans(struct proc_others *ret, struct err *e);
-/* Adds one: a child of ours that is waited for elsewhere. Returns 0 or -ENOMEM. */
+/* Adds a child that is waited for elsewhere. Returns 0 or -ENOMEM. */
 _must_check_ int proc_others_add(struct proc_others *o, pid_t pid);
 void proc_others_free(struct proc_others *o);
 
 /*
- * Starts argv[0] (a path) in a session of its own with stdin /dev/null and said as its stdout and
- * stderr. It is killed when this process ends, whatever ends it. pass: descriptors that it inherits
- * by the same number, ended by -1. Returns a pidfd with ret_pid, or -errno with e.
+ * Starts argv[0] (a path) in a new session, with stdin from /dev/null, and stdout and stderr to
+ * said. The child is killed when this process ends for any reason. pass: descriptors to inherit
+ * under the same numbers, ended by -1. Returns a pidfd and sets ret_pid, or returns -errno with e.
  */
 _must_check_ int proc_start(char *const *argv, const int *pass, int said, pid_t *ret_pid,
 			    struct err *e);
 
-/*
- * Ends every child, also adopted ones, except for others: waits up to grace_ms for them to end by
- * themselves, then kills them, until none is left.
- */
+/* Ends all children, including adopted ones, except others: waits up to grace_ms for them to exit,
+ * then kills them, and returns when none is left. */
 void proc_end_all(const struct proc_others *others, unsigned int grace_ms);
 
-/* Waits for those that have ended already, others excepted; ended gets each one's status (wait(2)).
- */
+/* Reaps the children that have exited, except others. Calls ended with each one's status
+ * (wait(2)). */
 void proc_reap(const struct proc_others *others, void (*ended)(pid_t pid, int status, void *arg),
 	       void *arg);
 

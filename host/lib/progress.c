@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* progress.c - what takes long, in one line of the terminal that is there only while it does */
+/* progress.c - a line on the terminal that shows a long operation while it lasts */
 #include "host/lib/progress.h"
 
 #include <errno.h>
@@ -16,32 +16,32 @@
 
 #define LINE_MAX_LEN 160
 
-/* The signal's handler reads it all, so it is changed only while SIGALRM is blocked. */
+/* The signal handler reads all of it, so change it only while SIGALRM is blocked. */
 static struct {
-	bool ready, terminal; /* looked at; stderr is one */
+	bool ready, terminal; /* whether stderr was checked; whether it is a terminal */
 	bool set;
 	char text[LINE_MAX_LEN];
 	uint64_t since;
-	size_t shown; /* columns that are on the terminal now */
+	size_t shown; /* columns currently on the terminal */
 } line;
 
-/* One that somebody looks at: ours, and we are in front. A Nix build's stderr is a terminal, too,
- * but that of no session, and what is said there becomes a log. */
+/* Is stderr a terminal of our session, with us in the foreground? In a Nix build it is a terminal
+ * without a session, and its output goes to a log. */
 static bool is_watched(void)
 {
 	return isatty(STDERR_FILENO) == 1 && tcgetpgrp(STDERR_FILENO) == getpgrp();
 }
 
-/* No escape sequence: any terminal takes it. Only what a signal handler may call is called. */
+/* Works on any terminal, since it uses no escape sequences. Must be async-signal-safe. */
 static void paint(const char *text, size_t len)
 {
 	struct winsize size;
 	char out[2 * (LINE_MAX_LEN + 16) + 2];
 	size_t n = 0, room;
 
-	if (!is_watched()) /* not any more: `bg` */
+	if (!is_watched()) /* in the background since then (`bg`) */
 		return;
-	/* The last column stays free: there a terminal would go on to the next row. */
+	/* The last column stays free, as a terminal would wrap there. */
 	room = (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80u) -
 	       1;
 	len = len < room ? len : room;
@@ -58,7 +58,7 @@ static void paint(const char *text, size_t len)
 		line.set = false;
 }
 
-/* The text, and for how long already. */
+/* The text and the elapsed time. */
 static void paint_line(void)
 {
 	unsigned int s = (unsigned int)((sys_now_us() - line.since) / 1000000);
@@ -97,7 +97,7 @@ static void block(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &alarm, before);
 }
 
-/* The next line in a second; seconds 0: none. */
+/* Starts the timer; seconds 0 stops it. */
 static void arm(int seconds)
 {
 	const struct itimerval in = { .it_interval = { seconds, 0 }, .it_value = { seconds, 0 } };
@@ -105,8 +105,8 @@ static void arm(int seconds)
 	setitimer(ITIMER_REAL, &in, NULL);
 }
 
-/* SA_RESTART: a read or a wait that the signal comes into goes on. poll(2) does not, and whoever
- * polls here looks for EINTR. */
+/* SA_RESTART: the signal does not interrupt reads and waits. It does interrupt poll(2), so callers
+ * of poll handle EINTR. */
 static bool is_terminal(void)
 {
 	struct sigaction act = { .sa_handler = tick, .sa_flags = SA_RESTART };
@@ -133,7 +133,7 @@ void progress_set(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line.text + n, sizeof(line.text) - (size_t)n, fmt, ap);
 	va_end(ap);
-	for (char *p = line.text; *p; p++) /* one byte is one column */
+	for (char *p = line.text; *p; p++) /* so that a byte is a column */
 		if (*p < ' ' || *p > '~')
 			*p = '?';
 	line.since = sys_now_us();
@@ -145,7 +145,7 @@ void progress_set(const char *fmt, ...)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* again: the line comes back where what it tells of goes on. */
+/* again: the line returns if the operation continues. */
 static void put_away(bool again)
 {
 	sigset_t before;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * progress.h - what takes long, in one line of the terminal that is there only while it does
+ * progress.h - a line on the terminal that shows a long operation while it lasts
  *
- * Theory of operation: what is done is named when it begins; after a second, and each second from
- * then on, a timer's signal (SIGALRM) writes the line, also where the program waits for another or
- * computes. Nothing is written where stderr is no terminal. The line goes before anything else is
+ * progress_set names the operation when it begins. After a second, and every second from then on, a
+ * timer's signal (SIGALRM) writes the line, even while the program computes or waits for another.
+ * Nothing is written if stderr is not a terminal. The line is removed before anything else is
  * printed.
  */
 #ifndef STOREBOOT_HOST_LIB_PROGRESS_H
@@ -12,17 +12,16 @@
 
 #include "init/lib/macro.h"
 
-/* What is done from now on, as "making the initramfs". A line that is there changes at once. */
+/* Names the current operation, such as "making the initramfs". A visible line changes at once. */
 _printf_(1, 2) void progress_set(const char *fmt, ...);
 
-/* Takes the line away; where progress was set it comes back after a second. */
+/* Removes the line. If progress is set, the line returns after a second. */
 void progress_clear(void);
 
-/* Ends it: nothing takes long any more. */
+/* Removes the line; no long operation is under way any more. */
 void progress_end(void);
 
-/* Somebody else's output is about to be written to fd: on a terminal it takes the line's place for
- * good. */
+/* Call before another program writes to fd: if that is a terminal, removes the line for good. */
 void progress_yield(int fd);
 
 #endif

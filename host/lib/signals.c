@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* signals.c - the signals that a run takes for itself */
+/* signals.c - the signals that a run handles */
 #include "host/lib/signals.h"
 
 #include <stddef.h>
@@ -13,8 +13,8 @@ static const struct signal_use uses[] = {
 	{ SIGWINCH, false, false }, { SIGCHLD, false, false },
 };
 
-/* SIGINT is taken also where it is ignored: a script's shell ignores it for every job in the
- * background, and who sends it to one means it. */
+/* Only SIGHUP is spared. SIGINT is handled even if ignored: a script's shell ignores it for
+ * background jobs, so a SIGINT sent to one is meant for it. */
 void signals_spare_hangup(sigset_t *set)
 {
 	struct sigaction hangup;
@@ -50,8 +50,7 @@ bool signals_stop(int signal)
 
 	sigemptyset(&one);
 	sigaddset(&one, signal);
-	kill(signal == SIGTTOU ? 0 : getpid(),
-	     signal); /* drops a SIGCONT that is pending (signal(7)) */
+	kill(signal == SIGTTOU ? 0 : getpid(), signal); /* discards a pending SIGCONT (signal(7)) */
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 	sigprocmask(SIG_BLOCK, &one, NULL);
 	sigpending(&pending);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unix_socket.c - sockets in folders whose paths may be longer than an address */
+/* unix_socket.c - sockets in folders whose paths exceed a socket address */
 #include "host/lib/unix_socket.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "init/lib/str.h"
 
-/* ret_dir: stays open as long as the address is used. */
+/* ret_dir must stay open while the address is in use. */
 static int address(const char *folder, const char *name, struct sockaddr_un *ret, int *ret_dir)
 {
 	*ret_dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);

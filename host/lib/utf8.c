@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* utf8.c - text of unknown encoding as UTF-8, which JSON must be */
+/* utf8.c - converting text of unknown encoding to UTF-8, as JSON requires */
 #include "host/lib/utf8.h"
 
 size_t utf8_sequence(const char *text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* utf8.h - text of unknown encoding as UTF-8, which JSON must be */
+/* utf8.h - converting text of unknown encoding to UTF-8, as JSON requires */
 #ifndef STOREBOOT_HOST_LIB_UTF8_H
 #define STOREBOOT_HOST_LIB_UTF8_H
 
@@ -7,15 +7,15 @@
 
 #include "init/lib/str.h"
 
-/* The bytes of the UTF-8 sequence that s begins with; 0: it is none, or s is empty (RFC 3629,
+/* The length of the UTF-8 sequence at the start of s; 0 if it is invalid or s is empty (RFC 3629,
  * section 4). */
 size_t utf8_sequence(const char *s);
 
-/* Is all of it UTF-8? */
+/* Is all of text valid UTF-8? */
 bool utf8_is(const char *text);
 
-/* Text as JSON has to have it: a byte that is no UTF-8 becomes U+FFFD. A pure function. Returns 0
- * or -ENOMEM. */
+/* Appends text to ret with each invalid byte replaced by U+FFFD. A pure function. Returns 0 or
+ * -ENOMEM. */
 _must_check_ int utf8_repair(const char *text, struct buf *ret);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* words.c - words as a shell splits and quotes them, without a shell */
+/* words.c - splitting and quoting words like a shell, without a shell */
 #include "host/lib/words.h"
 
 #include <ctype.h>
@@ -13,13 +13,13 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\n';
 }
 
-/* Inside double quotes a backslash quotes only these (POSIX XCU 2.2.3). */
+/* In double quotes a backslash quotes only these (POSIX XCU 2.2.3). */
 static bool escapes_in_double(char c)
 {
 	return c == '"' || c == '\\' || c == '$' || c == '`';
 }
 
-/* Takes what stands between double quotes; *p is behind the first one. */
+/* Takes the text in double quotes; *p is after the opening quote. */
 static int take_double(const char **p, struct buf *word)
 {
 	const char *s = *p;
@@ -96,7 +96,7 @@ int words_split(const char *s, struct strv *ret)
 
 static bool is_plain(const char *word)
 {
-	/* zsh takes =word for a command's place. */
+	/* zsh expands =word to the path of a command. */
 	if (*word == '\0' || *word == '=')
 		return false;
 	for (const char *p = word; *p; p++)
@@ -105,9 +105,10 @@ static bool is_plain(const char *word)
 	return true;
 }
 
-/* The bytes of the character at p, 0 where pasting it is not typing it: a control character, which
- * the terminal or the shell's line editor takes for a key, or a byte that is none. A newline stays,
- * in quotes. */
+/*
+ * The length of the character at p, or 0 if it cannot be pasted: a control character, which the
+ * terminal or the shell's line editor takes for a key, or invalid UTF-8. A quoted newline can be.
+ */
 static size_t pasted(const char *p)
 {
 	const size_t n = utf8_sequence(p);
