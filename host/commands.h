@@ -6,7 +6,7 @@
 #include "host/lib/opt.h"
 
 struct command {
-	const struct opt_command *is; /* without a brief: for storeboot's own use, in no list */
+	const struct opt_command *is; /* without a brief: internal, not listed */
 	int (*run)(int argc, char **argv);
 };
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * completion.c - `storeboot completion`: what a shell completes, made from the tables of commands
- * and options
+ * completion.c - `storeboot completion`: shell completion from the tables of commands and options
  *
- * Each shell gets a small fixed frame and one line for each option. Values are completed where the
- * table has their words, and as files where the argument's name in --help says that it is one.
+ * Each shell gets a small fixed frame and one line per option. Values are completed from choices,
+ * or as files if the argument's name in --help is that of a file.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -29,7 +28,8 @@ static void print_choices(const struct opt *o)
 		printf("%s%s", i ? " " : "", o->choices[i]);
 }
 
-/* Text within single quotes; also: characters that the shell's own syntax has in there. */
+/* Prints text for single quotes. also: characters to escape with a backslash; quote: written for
+ * each single quote. */
 static void print_quoted(const char *text, const char *also, const char *quote)
 {
 	for (; *text; text++) {
@@ -41,9 +41,6 @@ static void print_quoted(const char *text, const char *also, const char *quote)
 			putchar(*text);
 	}
 }
-
-/* --- bash ----------------------------------------------------------------------------------------
- */
 
 static void bash_values(const struct opt_command *c, const struct opt *o)
 {
@@ -100,9 +97,6 @@ static void bash(void)
 	       "complete -F _storeboot storeboot\n");
 }
 
-/* --- zsh -----------------------------------------------------------------------------------------
- */
-
 static void zsh_option(const struct opt *o)
 {
 	printf("\t\t'%s--%s%s[", o->kind == OPT_LIST ? "*" : "", o->name,
@@ -152,9 +146,6 @@ static void zsh(void)
 	}
 	printf("\tesac\n}\n_storeboot \"$@\"\n");
 }
-
-/* --- fish ----------------------------------------------------------------------------------------
- */
 
 static void fish_option(const struct opt_command *c, const struct opt *o)
 {

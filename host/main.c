@@ -65,7 +65,7 @@ static int cmd_help(int argc, char **argv)
 	return opt_run(&help_command, argc, argv, NULL);
 }
 
-/* The launcher's file server, and QEMU's relay for --guest-forward. */
+/* Internal commands: the launcher's file server, and QEMU's relay for --guest-forward. */
 static const struct opt_command share_server = { .name = "share-server" },
 				relay = { .name = "relay" };
 
@@ -86,9 +86,9 @@ const struct command commands[] = {
 };
 
 /*
- * Where the caller closed one of descriptors 0 to 2, the next file opened would take its place: the
- * guest's console would be written over the disk image. What stands there now fails when it is used
- * as what it is not: stdin cannot be read, the others cannot be written.
+ * If the caller closed one of descriptors 0 to 2, the next file opened would take its number, and
+ * the guest's console could overwrite the disk image. So /dev/null takes it, opened such that use
+ * fails: stdin cannot be read, the others cannot be written.
  */
 static int keep_standard_fds(void)
 {
@@ -128,7 +128,7 @@ int main(int argc, char **argv)
 		log_error("/dev/null: %s", strerror(-r));
 		return EXIT_MISSING;
 	}
-	/* A caller that ignores it would have the kernel reap our children before we can. */
+	/* If the caller ignores SIGCHLD, the kernel would reap our children before we can. */
 	signal(SIGCHLD, SIG_DFL);
 	status = run(argc, argv);
 	if (fflush(stdout) == 0 && !ferror(stdout))
