@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ext_grow.c - an ext file system follows its disk when that became larger
+ * ext_grow.c - grow a mounted ext file system to the size of its disk
  *
- * The kernel grows it while it is mounted, group by group, each a transaction of the journal: a cut
- * leaves a file system of some size in between, and the next boot goes on (fs/ext4/resize.c,
- * EXT4_IOC_RESIZE_FS). Past what the resize inode has room for, 64 GiB for one of 1 KiB blocks, the
- * kernel goes on with meta_bg. It writes the new groups' tables: seconds for gigabytes.
+ * The kernel grows the file system group by group, each in one journal transaction
+ * (fs/ext4/resize.c, EXT4_IOC_RESIZE_FS). A power cut leaves it at some size in between, and the
+ * next boot continues. Beyond the limit of the resize inode, 64 GiB with 1 KiB blocks, the kernel
+ * uses meta_bg. It writes the tables of the new groups, which takes seconds for gigabytes.
  */
 #include "fs/ext.h"
 
@@ -17,7 +17,7 @@
 
 #include "init/lib/file.h"
 
-/* fs/ext4/ext4.h; in no header of the kernel's interface before Linux 5.18 */
+/* fs/ext4/ext4.h; not in the kernel's UAPI headers before Linux 5.18 */
 #define IOC_RESIZE_FS _IOW('f', 16, uint64_t)
 
 /* struct ext4_super_block (Documentation/filesystems/ext4/super.rst) */
@@ -34,12 +34,12 @@
 #define AT_INODES_PER_GROUP 0x28
 #define AT_INODE_SIZE 0x58
 #define AT_RESERVED_GDT 0xce
-#define OLD_INODE_SIZE 128 /* of revision 0, which has no such field */
-#define DESCRIPTOR_SIZE 64 /* at most */
+#define OLD_INODE_SIZE 128 /* revision 0 has no inode size field */
+#define DESCRIPTOR_SIZE 64 /* the maximum */
 
-/* What is less than that is not worth the work. */
+/* Ignore a smaller gain. */
 #define WORTHWHILE ((uint64_t)1 << 20)
-/* mke2fs makes no last group with fewer blocks for data than these (lib/ext2fs/initialize.c). */
+/* mke2fs makes no last group with fewer data blocks (lib/ext2fs/initialize.c). */
 #define GROUP_DATA_MIN 50
 
 static uint32_t le(const void *superblock, size_t at, size_t bytes)
@@ -53,9 +53,9 @@ static uint32_t le(const void *superblock, size_t at, size_t bytes)
 }
 
 /*
- * The blocks that a last group has to have: its tables, the copy of the superblock and what comes
- * with that, and some for data. It is a little more than mke2fs and the kernel ask for
- * (fs/ext4/resize.c, ext4_resize_fs), as not every group has such a copy.
+ * The minimum size of a last group, in blocks: bitmaps, inode table, a copy of the superblock and
+ * group descriptors, and some data. Slightly more than mke2fs and the kernel require
+ * (fs/ext4/resize.c, ext4_resize_fs), because not every group has such a copy.
  */
 static uint64_t least_group(const void *superblock, uint64_t groups)
 {
@@ -69,8 +69,8 @@ static uint64_t least_group(const void *superblock, uint64_t groups)
 	       GROUP_DATA_MIN;
 }
 
-/* The size to ask for, in blocks: without an end of the disk that is too small for a group of its
- * own. The kernel leaves that out, too. now, disk: blocks. */
+/* Returns the size to request, in blocks. Like the kernel, omits an end of the disk that is too
+ * small for a group. now, disk: blocks. */
 static uint64_t whole_groups(const void *superblock, uint64_t now, uint64_t disk)
 {
 	const uint64_t first = le(superblock, AT_FIRST_DATA_BLOCK, 4);
@@ -102,8 +102,7 @@ uint64_t ext_grow_blocks(const void *superblock, uint64_t disk, uint64_t *ret_no
 	return target > blocks && (target - blocks) << (10 + log) >= WORTHWHILE ? target : 0;
 }
 
-/* Returns as ext_grow_blocks; 0 also where the disk cannot be read: the mount will have said more.
- */
+/* Returns as ext_grow_blocks; 0 also if the disk cannot be read, which the mount has reported. */
 static uint64_t look(const char *disk, uint64_t *ret_now, uint64_t *ret_disk)
 {
 	_cleanup_close_ int fd = open(disk, O_RDONLY | O_CLOEXEC);
@@ -126,6 +125,6 @@ void ext_grow(const char *disk, const char *folder, struct fs_growth *ret)
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || ioctl(fd, IOC_RESIZE_FS, &blocks) < 0)
 		ret->num = errno;
-	/* The size counts, whatever the call said. */
+	/* The size decides, not the result of the ioctl. */
 	ret->smaller = look(disk, &ret->now, &ret->disk) > 0;
 }

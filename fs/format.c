@@ -2,21 +2,19 @@
 /*
  * format.c - an ext3 file system, as `mke2fs -t ext3` makes it (libext2fs)
  *
- * Theory of operation: the calls and their order are mke2fs's own, so that dumpe2fs shows the same
- * for both and the bytes are the same (tests/unit/fs/format.c compares them). Only zeroes are not
- * written, because the caller has read the disk and found zeroes: inode tables and the journal's
- * blocks, nearly all of what mke2fs writes.
+ * Theory of operation: the calls and their order are those of mke2fs, so that dumpe2fs output and
+ * the bytes are the same (tests/unit/fs/format.c compares them). Only zeroes are not written,
+ * because the caller has read the disk and found zeroes. This omits the inode tables and the
+ * journal's blocks, nearly all that mke2fs writes.
  *
- * What a cut or an error at any point leaves behind is either a disk with our marker (marker.h) and
- * no file system, which the next boot formats again; or a whole file system, with the marker or
- * without. In this order, with a flush after each:
+ * After a power cut or an error, the disk has either our marker (marker.h) and no file system, and
+ * the next boot formats it again; or a whole file system, with or without the marker. The order,
+ * with a flush after each: the marker; all blocks except the primary superblock; its second sector;
+ * its first, which has the magic number. Then the superblock is read again and the marker cleared.
  *
- *	the marker; all blocks but the primary superblock; its second sector; its first, with the
- *	magic number; then it is read again, and the marker goes.
- *
- * A sector is written whole or not at all, so where the magic number is, all else is too. strict_io
- * lets nothing through after the first failed write; and while the marker is there, a failure
- * wipes the superblock again.
+ * A sector is written whole or not at all, so the magic number implies that everything else is on
+ * the disk. strict_io writes nothing after the first failed write. Until the marker is cleared, a
+ * failure also clears the superblock.
  */
 #include "fs/ext.h"
 #include "fs/format.h"
@@ -37,11 +35,11 @@
 #define MIB ((uint64_t)1 << 20)
 #define LABEL_MAX 16
 
-/* mke2fs.conf(5), [fs_types], by parse_fs_type's limits. ext3 ends below 16 TiB (2^32 blocks). */
+/* mke2fs.conf(5), [fs_types], and parse_fs_type. ext3 is limited to 2^32 blocks, below 16 TiB. */
 static const struct size_class {
 	uint64_t below;		/* bytes */
 	unsigned int block;	/* bytes */
-	unsigned int per_inode; /* bytes of disk for each inode */
+	unsigned int per_inode; /* bytes of disk per inode */
 } classes[] = {
 	{ 3 * MIB, 1024, 8192 },	 /* floppy */
 	{ 512 * MIB, 1024, 4096 },	 /* small */
@@ -55,11 +53,11 @@ struct format {
 	ext2_filsys fs;
 	struct strict_io io;
 	struct ext2fs_journal_params journal;
-	blk64_t overhead;   /* blocks that hold no files' data, without the journal */
-	int fd;		    /* our own descriptor of the disk, open from before the first write */
-	uint64_t disk_size; /* bytes, with what the file system leaves over */
+	blk64_t overhead;   /* blocks that hold no file data, without the journal */
+	int fd;		    /* our own descriptor of the disk, opened before the first write */
+	uint64_t disk_size; /* bytes, including any that the file system does not use */
 	bool marked;	    /* the marker may be on the disk */
-	bool published;	    /* so may the primary superblock, or a part of it */
+	bool published;	    /* the primary superblock, or a part of it, may be on the disk */
 };
 
 static void format_done(struct format *f)
@@ -69,7 +67,7 @@ static void format_done(struct format *f)
 	cleanup_close(&f->fd);
 }
 
-/* The disk's usable size and its logical sector size. */
+/* Returns the size to format, in bytes, and the disk's logical sector size. */
 static int geometry(struct format *f, uint64_t size, uint64_t *ret_size, unsigned int *ret_sector,
 		    struct err *e)
 {
@@ -101,7 +99,7 @@ static int parameters(struct format *f, uint64_t size, unsigned int sector,
 	unsigned int block, i = 0;
 	uint64_t blocks;
 
-	/* As mke2fs: whole pages, so that the kernel can cache the last block. */
+	/* Like mke2fs: whole pages, so that the kernel can cache the last block. */
 	size &= ~(uint64_t)4095;
 	while (i < ARRAY_SIZE(classes) && size >= classes[i].below)
 		i++;
@@ -129,9 +127,9 @@ static int parameters(struct format *f, uint64_t size, unsigned int sector,
 }
 
 /*
- * 16 random bytes in the shape of a UUID, version 4 (RFC 9562, 5.4). They have to differ from other
- * disks', not to be secret: so a guest's first boot does not wait for the kernel to be sure of its
- * randomness (a second and some 400 million instructions without RDRAND); mke2fs does not either.
+ * Makes a version 4 UUID (RFC 9562, 5.4). It must be unique, not secret, so a first boot need not
+ * wait until the kernel's random pool is ready (a second and some 400 million instructions without
+ * RDRAND). mke2fs does not wait either.
  */
 static int make_uuid(uint8_t *uuid)
 {
@@ -149,7 +147,7 @@ static errcode_t set_super(struct format *f)
 	if (make_uuid(s->s_uuid) < 0 || make_uuid((uint8_t *)s->s_hash_seed) < 0)
 		return EIO;
 	s->s_def_hash_version = EXT2_HASH_HALF_MD4;
-	/* No checks by count or time: mke2fs's enable_periodic_fsck = 0. */
+	/* No checks by mount count or time: enable_periodic_fsck = 0 in mke2fs.conf(5). */
 	s->s_max_mnt_count = -1;
 	s->s_checkinterval = 0;
 	if (f->label)
@@ -168,7 +166,7 @@ static errcode_t place_tables(struct format *f)
 
 	if (r)
 		return r;
-	/* They are, the caller has read them; mke2fs says so too where it has seen to it. */
+	/* The caller has read zeroes there. mke2fs sets the flag, too, after zeroing the tables. */
 	for (dgrp_t i = 0; i < f->fs->group_desc_count; i++)
 		ext2fs_bg_flags_set(f->fs, i, EXT2_BG_INODE_ZEROED);
 	return ext2fs_count_used_clusters(f->fs, f->fs->super->s_first_data_block,
@@ -180,7 +178,7 @@ static errcode_t make_root(struct format *f)
 	return ext2fs_mkdir(f->fs, EXT2_ROOT_INO, EXT2_ROOT_INO, NULL);
 }
 
-/* e2fsck wants room in it without having to allocate: 16 KiB, or 12 blocks. */
+/* e2fsck needs space in lost+found that it need not allocate: 16 KiB, or 12 blocks. */
 static errcode_t make_lost_found(struct format *f)
 {
 	static const char name[] = "lost+found";
@@ -226,7 +224,7 @@ static errcode_t make_journal(struct format *f)
 	return journal_make(f->fs, &f->journal);
 }
 
-/* The library's descriptor stays open to the end: it is the one that keeps others away. */
+/* Keep the library's descriptor open until the end: it holds the disk exclusively. */
 static errcode_t write_out(struct format *f)
 {
 	errcode_t r = ext2fs_flush(f->fs);
@@ -234,8 +232,8 @@ static errcode_t write_out(struct format *f)
 	return r || f->io.held ? r : EXT2_ET_BAD_MAGIC;
 }
 
-/* Every write error since f->fd was opened shows in its fsync, whoever's fsync saw it before
- * (errseq_t, kernel's core-api/errseq.rst). */
+/* This fsync reports every write error since f->fd was opened, even if an fsync of another
+ * descriptor has reported it (errseq_t, kernel's core-api/errseq.rst). */
 static errcode_t flush(struct format *f)
 {
 	return fsync(f->fd) < 0 ? errno : 0;
@@ -250,7 +248,7 @@ static errcode_t mark(struct format *f)
 	return -marker_write(f->fd, sector);
 }
 
-/* One sector of the primary superblock. */
+/* Writes one sector of the primary superblock and flushes it. */
 static errcode_t publish_part(struct format *f, size_t offset)
 {
 	ssize_t n;
@@ -287,7 +285,7 @@ static const struct {
 	{ "writing the superblock", publish },
 };
 
-/* Returns an errno value; system calls' errors are below libext2fs's own (com_err(3)). */
+/* Returns an errno value. Errors of system calls are below those of libext2fs (com_err(3)). */
 static int errno_of(errcode_t r)
 {
 	switch (r) {
@@ -314,18 +312,19 @@ static const char *text_of(errcode_t r)
 	}
 }
 
-/*
- * Takes the primary superblock back, if it may have been written. Returns what the disk is left
- * as, for the message.
- */
+/* Clears the primary superblock if it may have been written. Returns the state of the disk, for the
+ * message. */
 static const char *undo(struct format *f)
 {
 	static const char zero[MARKER_SIZE];
 
 	if (!f->marked && !f->io.wrote)
 		return "disk unchanged";
-	/* Its first sector alone: the magic number must not outlive the second. Where that fails
-	 * too and a superblock stays, all else is on the disk: the next boot finds it finished. */
+	/*
+	 * Clear only the first sector: the magic number must not remain without the second. If this
+	 * write fails too and the superblock remains, everything else is on the disk, and the next
+	 * boot finds the format finished.
+	 */
 	if (f->published &&
 	    pwrite(f->fd, zero, sizeof(zero), SUPERBLOCK_OFFSET) == (ssize_t)sizeof(zero))
 		(void)!fsync(f->fd);
@@ -336,7 +335,7 @@ static int fail(struct format *f, const char *step, errcode_t r, struct err *e)
 {
 	char where[64] = "", code[32] = "";
 
-	/* The first failed write is the cause of whatever the library says. */
+	/* The first failed write is the cause of any error that the library returns. */
 	if (f->io.failed)
 		r = f->io.failed;
 	if (f->io.failed && f->io.failed_at &&
@@ -352,7 +351,7 @@ static int fail(struct format *f, const char *step, errcode_t r, struct err *e)
 		       text_of(r), code, undo(f));
 }
 
-/* By its name, from the disk and not from the page cache. */
+/* Opens the disk by name and reads the superblock from the disk, not from the page cache. */
 static int read_super(const struct format *f, struct ext2_super_block *ret)
 {
 	_cleanup_close_ int fd = open(f->path, O_RDONLY | O_CLOEXEC);
@@ -374,7 +373,7 @@ static int check(struct format *f, struct err *e)
 	    !(got.s_state & EXT2_VALID_FS))
 		return fail(f, "the superblock reads back otherwise than written", EIO, e);
 	r = marker_write(f->fd, NULL);
-	/* From here on nothing may be undone: the marker may be gone. */
+	/* Undo nothing from here on: the marker may already be cleared. */
 	return r < 0 ? err_sys(e, r,
 			       "formatted %s, but cannot take the marker off it; the next boot "
 			       "does",
@@ -384,7 +383,7 @@ static int check(struct format *f, struct err *e)
 
 static int format_run(struct format *f, struct ext2_super_block *parameter, struct err *e)
 {
-	/* The library's descriptor lacks O_CLOEXEC: nothing is spawned while it is open. */
+	/* The library opens without O_CLOEXEC, so spawn nothing while the disk is open. */
 	errcode_t r = ext2fs_initialize(f->path, EXT2_FLAG_EXCLUSIVE | EXT2_FLAG_64BITS, parameter,
 					unix_io_manager, &f->fs);
 
@@ -401,7 +400,7 @@ static int format_run(struct format *f, struct ext2_super_block *parameter, stru
 	return check(f, e);
 }
 
-/* Writes nothing: all that fails here leaves the disk unchanged, as the caller says. */
+/* Writes nothing. The caller reports "disk unchanged" if this fails. */
 static int format_prepare(struct format *f, uint64_t size, struct ext2_super_block *parameter,
 			  struct err *e)
 {
@@ -429,7 +428,7 @@ int fs_format_ext3(const char *path, uint64_t size, const char *label, struct er
 	return format_run(&f, &parameter, e);
 }
 
-/* The superblock's first sector is written last, so it tells whether all else is there. */
+/* The first sector of the superblock is written last, so it shows that everything else is there. */
 bool ext_whole(const uint8_t *head, const uint8_t *uuid, uint64_t size)
 {
 	struct ext2_super_block s;

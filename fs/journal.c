@@ -10,7 +10,7 @@
 
 static errcode_t allocate(ext2_filsys fs, struct ext2_inode *inode, blk64_t blocks)
 {
-	/* Two blocks: an indirect block and a new one (ext2fs_bmap2). */
+	/* ext2fs_bmap2 needs two blocks: an indirect block and a new one. */
 	_cleanup_free_ char *buf = calloc(2, fs->blocksize);
 	errcode_t r = buf ? 0 : EXT2_ET_NO_MEMORY;
 
@@ -43,7 +43,7 @@ static errcode_t make_inode(ext2_filsys fs, blk64_t blocks, struct ext2_inode *r
 	return r;
 }
 
-/* The journal's own superblock is its first block; all others stay zero. */
+/* The first block is the journal's own superblock. All others stay zero. */
 static errcode_t write_first_block(ext2_filsys fs, struct ext2_inode *inode,
 				   struct ext2fs_journal_params *size)
 {

@@ -5,14 +5,14 @@
 
 #include <sys/types.h>
 
-/* It uses dev_t and mode_t without their header. */
+/* ext2fs.h uses dev_t and mode_t but does not include their header. */
 #include <ext2fs/ext2fs.h>
 
 /*
- * Gives fs, of which no block was freed yet and whose free blocks read as zeroes, a journal of that
- * size. Does what ext2fs_add_journal_inode3 does for an ext3, at less than half its cost: that
- * looks each block up twice, with a buffer of its own (with musl's malloc a madvise(2) each time),
- * and then writes zeroes. Returns 0 or libext2fs's error.
+ * Makes a journal of the given size. No block of fs may have been freed yet, and free blocks must
+ * read as zeroes. For ext3 the result is that of ext2fs_add_journal_inode3, at less than half the
+ * cost: that function looks up each block twice, with a new buffer each time (an madvise(2) with
+ * musl's malloc), and then writes zeroes. Returns 0 or libext2fs's error.
  */
 errcode_t journal_make(ext2_filsys fs, struct ext2fs_journal_params *size);
 

@@ -2,12 +2,12 @@
 /*
  * marker.c - the mark of a format that has begun and has not ended
  *
- * Theory of operation: it is the first thing that a format writes, and flushed before anything else
- * is written; it goes when the finished file system was read again. So a disk that has it holds
- * nothing but what a format of ours has left there, and may be formatted again. A sector is written
- * whole or not at all. Nothing else makes these 32 bytes, which are random; the checksum and the
- * size keep a marker that was damaged or copied to a smaller disk from counting; on a larger one it
- * counts where nothing lies behind the size that it names: a disk may grow between two boots.
+ * Theory of operation: a format writes the marker first and flushes it before any other write. It
+ * clears the marker after it has read the finished file system again. So a disk with a marker holds
+ * only what our own format wrote, and may be formatted again. A sector is written whole or not at
+ * all. The 32 random magic bytes occur nowhere else. The checksum rejects a damaged marker; the
+ * size rejects a copy on a smaller disk. On a larger disk, which may have grown between two boots,
+ * the marker is valid if everything after its size is zero.
  */
 #include "fs/marker.h"
 
@@ -20,8 +20,8 @@
 struct marker {
 	uint8_t magic[32];
 	uint8_t uuid[16];
-	uint64_t size; /* of the disk, bytes; this machine's byte order, as the disk is its own */
-	uint64_t sum;  /* of all before it */
+	uint64_t size; /* of the disk, in bytes; native byte order: only this machine uses it */
+	uint64_t sum;  /* of all fields before it */
 	uint8_t zero[MARKER_SIZE - 64];
 };
 
@@ -33,7 +33,7 @@ static const uint8_t magic[32] = {
 	0x2a, 0x85, 0x86, 0xc0, 0x24, 0x4a, 0x75, 0xd8, 0x09, 0xbd,
 };
 
-/* FNV-1a: against damage, not against malice. */
+/* FNV-1a: detects damage, not malice. */
 static uint64_t sum(const struct marker *m)
 {
 	const uint8_t *p = (const uint8_t *)m, *end = (const uint8_t *)&m->sum;

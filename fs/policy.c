@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy.c - what becomes of a disk, by what it holds: the one place that permits a format
+ * policy.c - what to do with a disk, given its contents: the one place that permits a format
  *
- * Theory of operation: formatting is the one act that can destroy data. Two disks are formatted:
- * one without a signature, a partition table and a byte that is not zero; and one on which a format
- * of ours was cut short, which its marker says (marker.h) and no signature denies. For both the
- * size must be the one that the host named, where it named one. What else is no file system that
- * rootfstype= asks for is refused.
+ * Theory of operation: only a format can destroy data. A disk is formatted in two cases: it has no
+ * signature, no partition table and no byte other than zero; or it has the marker of an interrupted
+ * format of ours (marker.h) and no signature. In both cases its size must be the one that the host
+ * gave, if any. Every other disk that does not hold a file system for rootfstype= is refused.
  */
 #include "fs/policy.h"
 
@@ -18,7 +17,7 @@
 
 #define KEPT "not formatted, disk unchanged"
 
-/* What it is is said in the words of its own trade: "GPT", as libblkid's "gpt" is written. */
+/* The usual spelling: "GPT" for libblkid's "gpt". */
 static const char *table_name(const char *type)
 {
 	return str_eq(type, "gpt") ? "GPT" : str_eq(type, "dos") ? "DOS" : type;

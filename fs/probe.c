@@ -2,18 +2,18 @@
 /*
  * probe.c - what a disk holds (libblkid), and whether it is empty
  *
- * Theory of operation: blkid_do_safeprobe's answers are 0, something was found; 1, nothing; -1, an
- * error or several signatures (-2 in releases before 2.39). Only 1 goes on to the zero check, and
- * only a disk of zeroes is empty: libblkid answers 1 as well for tar files, for random data and for
- * an ext3 that lost its primary superblock.
+ * Theory of operation: blkid_do_safeprobe returns 0 if it found something, 1 if it found nothing,
+ * and -1 for an error or several signatures (-2 in releases before 2.39). The zero check follows
+ * only after 1, and only a disk of zeroes is empty: libblkid also returns 1 for tar files, random
+ * data and an ext3 that lost its primary superblock.
  *
- * Every prober runs on every boot, also on a disk that the first one already calls ext3: that is
- * what finds a second signature, and mounting such a disk would write to it, too. On a formatted
- * disk of 512 MiB that takes 46 reads, 4 million instructions of a TCG guest with Linux 6.1 (one
- * million of them for ZFS's labels); the zero check of a first boot takes 190 million.
+ * Every prober runs on every boot, even after the first one has found ext3. This finds a second
+ * signature; mounting such a disk would also write to it. On a formatted disk of 512 MiB it takes
+ * 46 reads, 4 million instructions of a TCG guest with Linux 6.1 (one million of them for ZFS
+ * labels). The zero check of a first boot takes 190 million.
  *
- * BLKID_SUBLKS_BADCSUM stays off: it would let chance data inside a good file system count as a
- * second signature, and whatever it could find is not zero anyway.
+ * BLKID_SUBLKS_BADCSUM stays off: with it, random data inside a valid file system could count as a
+ * second signature. The zero check finds whatever the flag could find.
  */
 #include "fs/probe.h"
 
@@ -44,7 +44,7 @@ static const char *value(blkid_probe pr, const char *name)
 	return blkid_probe_lookup_value(pr, name, &v, NULL) == 0 ? v : NULL;
 }
 
-/* A label can be longer or stranger than its field: cut it, keep the line one line. */
+/* Truncates a label that is too long; replaces control characters, to keep messages on one line. */
 static void copy_text(char *dst, size_t size, const char *src)
 {
 	size_t n = 0;
@@ -73,7 +73,7 @@ static int disk_size(int fd, const char *what, uint64_t *ret, struct err *e)
 	return 0;
 }
 
-/* Names every signature, "ext3, swap", for the message that refuses them. */
+/* Lists all signatures ("ext3, swap") for the message that refuses them. */
 static void list_signatures(blkid_probe pr, char *dst, size_t size)
 {
 	size_t n = 0;
@@ -105,7 +105,7 @@ static int refuse(blkid_probe pr, const char *what, struct err *e)
 		       what, names);
 }
 
-/* Fills type, usage, label, uuid. Returns 0 (found), 1 (exactly nothing) or -errno. */
+/* Fills type, usage, label and uuid. Returns 0 (found), 1 (nothing found) or -errno. */
 static int signatures(int fd, const char *what, struct probe *p, struct err *e)
 {
 	_cleanup_(cleanup_probe) blkid_probe pr = blkid_new_probe();
@@ -132,7 +132,8 @@ static int signatures(int fd, const char *what, struct probe *p, struct err *e)
 	if (r != 0)
 		return refuse(pr, what, e);
 	table = value(pr, "PTTYPE");
-	/* One says "one file system", the other "several": whoever is wrong, writing is. */
+	/* One file system by its superblock, several by the table. Either may be wrong, so do not
+	 * write. */
 	if (table && value(pr, "TYPE"))
 		return refuse(pr, what, e);
 	copy_text(p->type, sizeof(p->type), table ? table : value(pr, "TYPE"));
@@ -140,11 +141,11 @@ static int signatures(int fd, const char *what, struct probe *p, struct err *e)
 	copy_text(p->label, sizeof(p->label), value(pr, "LABEL"));
 	if (blkid_probe_lookup_value(pr, "UUID_RAW", &uuid, &len) == 0 && len == sizeof(p->uuid))
 		memcpy(p->uuid, uuid, sizeof(p->uuid));
-	/* A success that names nothing is no answer. */
+	/* Refuse a success without a type. */
 	return p->type[0] ? 0 : refuse(pr, what, e);
 }
 
-/* Reads the marker's sector; of a disk that has grown since, also what was added. */
+/* Reads the marker's sector and, if the disk has grown since, the part that was added. */
 static int look_for_marker(int fd, struct probe *p)
 {
 	uint8_t first[MARKER_SIZE] = { 0 }, uuid[16];

@@ -10,25 +10,23 @@
 
 struct probe {
 	bool empty;	 /* no signature, no partition table, and every byte is zero */
-	char type[32];	 /* "ext3", "crypto_LUKS", "gpt", ...; empty where nothing was recognised */
-	char usage[16];	 /* libblkid's USAGE: "filesystem", "raid", "crypto", "other"; "table" for
-			    partitions */
+	char type[32];	 /* "ext3", "crypto_LUKS", "gpt", ...; empty if nothing was recognised */
+	char usage[16];	 /* libblkid's USAGE ("filesystem", "raid", "crypto", "other") or "table" */
 	char label[256]; /* of the file system, may be empty */
 	uint8_t uuid[16]; /* of the file system; zeroes if it has none of 16 bytes */
 	uint64_t size;	  /* bytes */
-	uint64_t nonzero; /* with no signature, no marker and not empty: offset of the first byte
-			     that is not zero */
-	bool marker;	  /* a format of ours has begun here (marker.h) */
-	bool finished;	  /* and the file system that it announced is here */
+	uint64_t nonzero; /* without signature and marker: offset of the first nonzero byte */
+	bool marker;	  /* a format of ours has begun on this disk (marker.h) */
+	bool finished;	  /* and the disk holds a file system with the marker's UUID */
 };
 
 /*
- * Looks at the open device or image: libblkid's superblocks and partitions chains; where both say
- * exactly "nothing" (blkid_do_safeprobe returns 1) and there is no marker, reads it for a byte that
- * is not zero: all of it, or, where the host answers for the rest (known_zero), its first and last
- * MiB. Returns 0 and fills ret; -EUCLEAN (ambiguous: several signatures, also a file system beside
- * a partition table; or libblkid's own error), -ENOMEDIUM (size 0), -EIO and others when it cannot
- * be read. what: the object's name for messages. Writes nothing, prints nothing.
+ * Probes an open device or image with libblkid's superblocks and partitions chains. If both find
+ * nothing (blkid_do_safeprobe returns 1) and there is no marker, searches for a byte that is not
+ * zero: in the whole disk, or only in its first and last MiB if the host has guaranteed zeroes
+ * (known_zero). what: its name for messages. Writes and prints nothing. Returns 0 and fills ret;
+ * -EUCLEAN (several signatures, a file system beside a partition table, or an error of libblkid),
+ * -ENOMEDIUM (size 0), -EIO or another error if it cannot be read.
  */
 _must_check_ int fs_probe(int fd, const char *what, bool known_zero, struct probe *ret,
 			  struct err *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* resume.c - end a format that was cut short */
+/* resume.c - finish or repeat a format that was interrupted */
 #include <errno.h>
 #include <fcntl.h>
 
@@ -8,8 +8,8 @@
 #include "fs/zero.h"
 #include "init/lib/file.h"
 
-/* Exclusively (open(2), O_EXCL on a block device). ret_uuid: the marker's, which must be there:
- * nothing is written on the caller's word alone. */
+/* Opens the disk exclusively (open(2), O_EXCL on a block device) and reads the UUID of its marker.
+ * Fails if there is no marker, whatever the caller has found. */
 static int open_marked(const char *path, const char *what, int *ret_fd, uint8_t *ret_uuid,
 		       struct err *e)
 {
@@ -51,7 +51,7 @@ static int zero_rest(const char *path, struct err *e)
 
 int fs_format_again(const char *path, const struct fs_type *type, struct err *e)
 {
-	/* Its descriptor is closed by then: the format opens the disk exclusively, too. */
+	/* zero_rest() has closed its descriptor, because make opens the disk exclusively. */
 	int r = zero_rest(path, e);
 
 	return r < 0 ? r : type->make(path, 0, NULL, e);

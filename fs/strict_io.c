@@ -2,17 +2,17 @@
 /*
  * strict_io.c - a libext2fs I/O channel that remembers its first failed write
  *
- * libext2fs loses write errors: its block cache writes late, from calls whose results nobody looks
- * at (ext2fs_free, set_blksize), and a format then ends with success and holes in it. Here the
- * channel's table of functions is replaced by one that looks at every result, and the write_error
- * hook catches what the cache writes by itself.
+ * libext2fs loses write errors. Its block cache writes late, from calls whose results are not
+ * checked (ext2fs_free, set_blksize), so a format can succeed with blocks missing. The functions
+ * here replace those of the channel and check every result. The write_error hook catches errors of
+ * the cache's own writes.
  *
- * libext2fs also writes each block that it allocates as zeroes first; with a journal that is 16 MiB
- * on a disk of 512 MiB, 1 GiB from 128 GiB on. The disk reads as zeroes already, so a block of
- * zeroes is dropped, unless that block was written before.
+ * libext2fs also zeroes each block that it allocates. For the journal alone this is 16 MiB on a
+ * disk of 512 MiB, and 1 GiB on a disk of 128 GiB or more. The disk reads as zeroes already, so a
+ * block of zeroes is dropped, unless that block was written before.
  *
- * The primary superblock is what makes the disk a file system, so it is the format's to write, when
- * all else is on the disk.
+ * The primary superblock turns the disk into a file system. It is held back for the caller to write
+ * last.
  */
 #include "fs/strict_io.h"
 
@@ -37,8 +37,8 @@ static errcode_t keep(io_channel channel, unsigned long long block, errcode_t r)
 	return r;
 }
 
-/* The primary superblock is written as block 1 of 1024 bytes, as -1024 bytes (ext2_io.h: a
- * negative count is one of bytes). */
+/* libext2fs writes the primary superblock as block 1 of 1024 bytes with count -1024 (a negative
+ * count is in bytes: ext2_io.h). */
 static bool covers_super(io_channel channel, unsigned long long block, int count)
 {
 	unsigned long long size = (unsigned long long)channel->block_size, at = block * size;
@@ -48,7 +48,8 @@ static bool covers_super(io_channel channel, unsigned long long block, int count
 	return at < SUPERBLOCK_OFFSET + SUPERBLOCK_SIZE && at + len > SUPERBLOCK_OFFSET;
 }
 
-/* Is it zeroes where there are zeroes? If not, notes that the blocks hold something now. */
+/* Returns true if the data is zeroes and so are the blocks on the disk. Otherwise marks the blocks
+ * as written. */
 static bool drop(struct strict_io *io, io_channel channel, unsigned long long block, int count,
 		 const void *data)
 {
@@ -66,12 +67,12 @@ static bool drop(struct strict_io *io, io_channel channel, unsigned long long bl
 	return false;
 }
 
-/* Keeps the primary superblock from the disk. */
+/* Saves the primary superblock in io instead of writing it. */
 static errcode_t hold(io_channel channel, unsigned long long block, int count, const void *data)
 {
 	struct strict_io *io = of(channel);
 
-	/* Together with a neighbour libext2fs does not write it. */
+	/* libext2fs never writes it together with another block. */
 	if (channel->block_size != SUPERBLOCK_SIZE || (count != 1 && count != -SUPERBLOCK_SIZE))
 		return keep(channel, block, EXT2_ET_UNIMPLEMENTED);
 	memcpy(io->super, data, SUPERBLOCK_SIZE);
@@ -107,7 +108,7 @@ static errcode_t strict_write_byte(io_channel channel, unsigned long offset, int
 
 	if (io->failed)
 		return io->failed;
-	/* libext2fs changes a superblock so, and here it makes one. */
+	/* libext2fs uses this to update an existing superblock; a format has none. */
 	(void)count;
 	(void)data;
 	return keep(channel, offset / (unsigned long)channel->block_size, EXT2_ET_UNIMPLEMENTED);
@@ -120,7 +121,7 @@ static errcode_t strict_flush(io_channel channel)
 	return io->failed ? io->failed : keep(channel, 0, io->base->flush(channel));
 }
 
-/* The caller then writes zeroes block by block (ext2fs_zero_blocks2), which drop() looks at. */
+/* The caller then writes zeroes block by block (ext2fs_zero_blocks2), which drop() checks. */
 static errcode_t strict_zeroout(io_channel channel, unsigned long long block,
 				unsigned long long count)
 {
@@ -144,7 +145,7 @@ static errcode_t strict_close(io_channel channel)
 	errcode_t r;
 
 	ext2fs_free_block_bitmap(io->written);
-	/* The channel is freed by the call: no keep() afterwards. */
+	/* This frees the channel, so keep() cannot be called afterwards. */
 	r = io->base->close(channel);
 	if (r != 0 && io->failed == 0)
 		io->failed = r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* type.c - the file systems that a root disk may have, a row each */
+/* type.c - table of the file systems for a root disk */
 #include "fs/type.h"
 
 #include "fs/ext.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * zero.c - does a disk read as zeroes
+ * zero.c - check that a disk reads as zeroes
  *
- * A guest of 384 MiB reads a disk of 512 MiB or more here, on its first boot. So a block device is
- * read past the page cache (O_DIRECT), 1 MiB at a time: fewer instructions than through the cache,
- * and nothing is evicted. Where a device refuses O_DIRECT, what was read is dropped again.
+ * A first boot reads a disk of 512 MiB or more here, in a guest of 384 MiB. So the disk is read
+ * with O_DIRECT, 1 MiB at a time: this takes fewer instructions than the page cache and evicts
+ * nothing. If a device refuses O_DIRECT, each chunk is dropped from the cache after it is read.
  */
 #include "fs/zero.h"
 
@@ -17,12 +17,10 @@
 #include "init/lib/file.h"
 
 #define CHUNK ((size_t)1 << 20)
-#define PIECE 65536 /* what is written at a time */
+#define PIECE 65536 /* bytes per write */
 
-/*
- * musl's memcmp goes byte by byte, and in a TCG guest each instruction counts: or together eight
- * words a turn.
- */
+/* musl's memcmp works byte by byte, and each instruction counts in a TCG guest. So OR eight words
+ * per iteration. */
 bool fs_all_zero(const void *data, size_t len)
 {
 	const uint64_t *p = data, *end = p + len / sizeof(*p);
@@ -33,7 +31,7 @@ bool fs_all_zero(const void *data, size_t len)
 	return true;
 }
 
-/* Returns 0 or 1 as fs_find_nonzero does; base: the disk's offset of buf. */
+/* Returns 0 or 1 as fs_find_nonzero. base: offset of buf on the disk. */
 static int look(char *buf, size_t len, uint64_t base, uint64_t *ret_offset)
 {
 	size_t i = 0, up = (len + 63) & ~(size_t)63;
@@ -47,7 +45,7 @@ static int look(char *buf, size_t len, uint64_t base, uint64_t *ret_offset)
 	return 1;
 }
 
-/* A second descriptor that goes past the page cache, or -1. */
+/* Returns a second descriptor of fd, with O_DIRECT, or -1. */
 static int open_direct(int fd)
 {
 	char path[32];
@@ -67,7 +65,7 @@ static int scan_range(int fd, char *buf, uint64_t at, uint64_t end, uint64_t *re
 
 		r = direct >= 0 ? file_pread_all(direct, buf, n, (off_t)at) : -EINVAL;
 		if (r == -EINVAL) {
-			/* Not for this device, or not with its block size. */
+			/* Not supported by this device, or not with its block size. */
 			cleanup_close(&direct);
 			direct = -1;
 			r = file_pread_all(fd, buf, n, (off_t)at);
@@ -80,7 +78,7 @@ static int scan_range(int fd, char *buf, uint64_t at, uint64_t end, uint64_t *re
 	return r;
 }
 
-/* An image file: only the data between its holes (lseek(2), SEEK_DATA). */
+/* Scans only the data between the holes of an image file (lseek(2), SEEK_DATA). */
 static int scan_file(int fd, char *buf, uint64_t at, uint64_t size, uint64_t *ret_offset)
 {
 	int r = 0;
@@ -112,7 +110,7 @@ int fs_find_nonzero(int fd, uint64_t at, uint64_t end, uint64_t *ret_offset)
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	/* Aligned to a page, as O_DIRECT wants it. */
+	/* O_DIRECT needs a page-aligned buffer. */
 	buf = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (buf == MAP_FAILED)
 		return -errno;
@@ -126,7 +124,7 @@ int fs_find_nonzero(int fd, uint64_t at, uint64_t end, uint64_t *ret_offset)
 
 int fs_zero_fill(int fd, uint64_t from, uint64_t size)
 {
-	static char zero[PIECE]; /* not const: then the program need not hold it */
+	static char zero[PIECE]; /* not const: takes no space in the binary */
 	uint64_t at = 0, found;
 	ssize_t w;
 	int r;
