@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* nix_store.c - running the system's own nix-store on the guest's database */
+/* nix_store.c - run the system's own nix-store on the guest's database */
 #include "init/nix/nix_store.h"
 
 #include <errno.h>
@@ -10,10 +10,8 @@
 
 extern char **environ;
 
-/*
- * Its environment: ours, with root's home (the kernel says HOME=/) and the folder of the program
- * itself as PATH. It is made for this call; stage 2 gets its own untouched.
- */
+/* Builds its environment from ours, with root's home (the kernel sets HOME=/) and with the
+ * program's folder as PATH. Only for this call; the environment of stage 2 stays unchanged. */
 static int make_environment(const struct nix_store *n, struct strv *ret)
 {
 	const char *slash = strrchr(n->program, '/');
@@ -27,7 +25,7 @@ static int make_environment(const struct nix_store *n, struct strv *ret)
 	return r;
 }
 
-/* The last line that is no warning: --verify ends with one that says nothing of what is wrong. */
+/* Returns the last line that is not a warning: --verify ends with one that names no problem. */
 static const char *last_line(struct buf *b)
 {
 	char *line = b->data;
@@ -40,7 +38,7 @@ static const char *last_line(struct buf *b)
 int nix_store_run(const struct nix_store *n, const char *const *operation, int stdin_fd,
 		  const char *on, struct buf *ret_out, struct err *e)
 {
-	/* An empty group: as root, nix would else want to own /nix/store, which is read-only. */
+	/* Empty: as root, nix would otherwise chown /nix/store, which is read-only. */
 	const char *const base[] = { n->program, "--option", "build-users-group", "", NULL };
 	_cleanup_strv_ struct strv env = { 0 }, argv = { 0 };
 	_cleanup_buf_ struct buf said = { 0 };

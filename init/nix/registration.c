@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* registration.c - a registration, as nix-store --dump-db writes and --load-db reads it; pure
- * functions */
+/* registration.c - parse registrations, the format of nix-store --dump-db and --load-db */
 #include "init/nix/registration.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* Cuts the next line off. Returns its length, or -EBADMSG where the text ends before it does; *p
- * stays then. */
+/* Takes the next line off *p. Returns its length; -EBADMSG without a newline, *p unchanged. */
 static ssize_t next_line(const char **p, const char *end, const char **ret)
 {
 	const char *newline = memchr(*p, '\n', (size_t)(end - *p));
@@ -19,7 +17,7 @@ static ssize_t next_line(const char **p, const char *end, const char **ret)
 	return newline - *ret;
 }
 
-/* In hexadecimal digits or Nix's base 32, "sha256:" in front or not: zero is a row of 0 in both. */
+/* In hexadecimal or Nix's base 32, with or without "sha256:": zero is all digits 0 in both. */
 static bool is_zero(const char *hash, size_t len)
 {
 	static const char prefix[] = "sha256:";
@@ -35,7 +33,7 @@ static bool is_zero(const char *hash, size_t len)
 	return len > 0;
 }
 
-/* Returns the count of references, or -EBADMSG. More than there are bytes cannot follow. */
+/* Returns the number of references; -EBADMSG if invalid or over max, the bytes that are left. */
 static ssize_t count(const char *s, ssize_t len, size_t max)
 {
 	size_t n = 0;
@@ -48,7 +46,7 @@ static ssize_t count(const char *s, ssize_t len, size_t max)
 	return len < 1 || n > max ? -EBADMSG : (ssize_t)n;
 }
 
-/* Advances *p over the record, or to the line that cannot be. */
+/* Parses a record and advances *p past it, or to the invalid line. */
 static int next_record(const char **p, const char *end, struct registration_record *ret)
 {
 	enum { PATH, HASH, SIZE, DERIVER, REFERENCES, LINES };

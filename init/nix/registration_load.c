@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * registration_load.c - the closure's registration into the guest's Nix database
+ * registration_load.c - load the closure's registration into the guest's Nix database
  *
- * Theory of operation: loading takes seconds for a real closure and gives the same rows each time,
- * so the last registration loaded is kept beside the database, whole: equal bytes mean an unchanged
- * closure, and no hash is needed to say so. The stamp is written after nix-store has committed, and
- * its time is set to the database's. Whatever happens to the database after that (paths deleted,
- * another one put in its place, a power cut that took the last writes) makes the two times differ,
- * and then the registration is loaded again. Reading alone does not: SQLite writes the file only to
- * change it, and what it has not moved there yet lies in a log beside it (sqlite.org, wal.html).
+ * Theory of operation: loading takes seconds for a real closure and gives the same rows each time.
+ * So a copy of the last registration, the stamp, is kept beside the database. If the bytes are
+ * equal, the closure is unchanged; no hash is needed. The stamp is written after nix-store has
+ * committed, with the modification time of the database. Any later change of the database (paths
+ * deleted, a different database, a power cut that lost the last writes) makes the two times differ,
+ * and the registration is loaded again. Reading does not change the time: SQLite writes the file
+ * only to change it, and changes that are not in the file yet are in a log beside it (sqlite.org,
+ * wal.html).
  *
- * What the database holds besides, of earlier registrations or built in the guest, can vanish from
- * the store between two boots: the host collects its garbage, or the layer above the store lay in
- * memory. Those paths are listed beside the stamp, so that a boot only looks whether each is there;
- * nix-store is asked to drop some only when one is gone.
+ * The database also holds other paths, of earlier registrations or built in the guest. These can
+ * vanish from the store between two boots: the host collected its garbage, or the layer above the
+ * store was in memory. They are listed beside the stamp, so that a boot only checks that each
+ * exists. nix-store drops paths from the database only if one is gone.
  */
 #include "init/nix/registration_load.h"
 
@@ -30,7 +31,7 @@
 #define DB "nix/var/nix/db/db.sqlite"
 #define DB_LOG DB "-wal"
 #define STAMP "nix/var/nix/db/storeboot-registration"
-#define OTHERS "nix/var/nix/db/storeboot-others" /* what is not in the stamp, one path a line */
+#define OTHERS "nix/var/nix/db/storeboot-others" /* paths not in the stamp, one a line */
 #define REGISTRATION_MAX ((size_t)256 << 20)
 
 void registration_result_free(struct registration_result *d)
@@ -39,7 +40,7 @@ void registration_result_free(struct registration_result *d)
 	buf_free(&d->dangling);
 }
 
-/* Whether a file of the system is there; then *ret is what stat(2) says of it. */
+/* Returns true if a file of the system exists, with its stat(2) in *ret. */
 static bool look(const struct registration_source *r, const char *path, int flags, struct stat *ret)
 {
 	_cleanup_close_ int fd = inroot_open(r->root, path, O_PATH | flags, 0);
@@ -60,7 +61,7 @@ static bool unchanged(const struct registration_source *r, const struct buf *tex
 	       memcmp(last.data, text->data, text->len) == 0;
 }
 
-/* The time comes last: a stamp that is cut off from it counts for nothing. */
+/* The time is set last: a stamp without it is ignored. */
 static int leave_stamp(const struct registration_source *r, const struct buf *text,
 		       const struct buf *others, struct err *e)
 {
@@ -80,7 +81,7 @@ static int leave_stamp(const struct registration_source *r, const struct buf *te
 	return err < 0 ? err_sys(e, err, "cannot write /" STAMP) : 0;
 }
 
-/* What the database has. Returns 0 or -errno with e; reg points into text. */
+/* Reads the database. reg points into text. Returns 0 or -errno with e. */
 static int dump(const struct registration_source *r, struct buf *text, struct registration *reg,
 		struct err *e)
 {
@@ -95,7 +96,7 @@ static int dump(const struct registration_source *r, struct buf *text, struct re
 			 0;
 }
 
-/* Of paths, one a line, adds to ret those that the store has not. Returns 0 or -ENOMEM. */
+/* Appends to ret those paths (one per line) that are not in the store. Returns 0 or -ENOMEM. */
 static int find_gone(const struct registration_source *r, struct buf *paths, struct buf *ret)
 {
 	char *line = paths->data, *newline;
@@ -111,7 +112,7 @@ static int find_gone(const struct registration_source *r, struct buf *paths, str
 	return err;
 }
 
-/* Sorts the paths that are gone by whether the database still has them. */
+/* Sorts the missing paths into those that the database still has and those that it does not. */
 static int sort_gone(struct buf *gone, const struct registration *has,
 		     struct registration_result *ret)
 {
@@ -128,8 +129,8 @@ static int sort_gone(struct buf *gone, const struct registration *has,
 	return err;
 }
 
-/* nix-store --verify drops each path that is gone unless one that is there refers to it; then it
- * ends with 1 and the others are dropped all the same. others: what is left of them. */
+/* nix-store --verify drops each missing path, except one to which an existing path refers. In that
+ * case it exits with 1, but still drops the others. others: those left in the database. */
 static int drop(const struct registration_source *r, struct buf *gone,
 		const struct registration *loaded, struct buf *others,
 		struct registration_result *ret, struct err *e)
@@ -164,7 +165,7 @@ static int load(const struct registration_source *r, const struct buf *text, str
 	return nix_store_run(&r->nix, operation, fd, r->file, NULL, e);
 }
 
-/* Into a database that holds something: what is in both, and what is in it alone. */
+/* Loads into an existing database. others: the paths that only the database has. */
 static int load_over(const struct registration_source *r, const struct registration *reg,
 		     struct buf *others, struct err *e)
 {
@@ -205,11 +206,11 @@ static int settle(const struct registration_source *r, const struct buf *text,
 	return err;
 }
 
-/* What a path holds may not be what its hash says: that is worth a line, and no failure of the
- * boot. It ends with 1 then, and has done all else. */
+/* Content that does not match its hash is a warning, not a failure of the boot. nix-store then
+ * exits with 1, after it has checked everything. */
 static void verify(const struct registration_source *r, struct registration_result *ret)
 {
-	/* quiet: else it says in between which path got a hash. */
+	/* --quiet: otherwise it also reports each path that got a hash. */
 	static const char *const operation[] = { "--verify", "--check-contents", "--quiet", NULL };
 
 	ret->verified =
@@ -248,7 +249,7 @@ int registration_load(const struct registration_source *r, struct registration_r
 		err = load(r, &text, e);
 	if (err < 0)
 		return ret->loaded ? err : err_sys(e, err, "cannot read /" OTHERS);
-	/* The registration is in: what fails from here on is a warning. */
+	/* The registration is loaded; from here on a failure is a warning. */
 	if (r->verify)
 		verify(r, ret);
 	if (settle(r, &text, &reg, &others, ret, &aside) < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* registration_load.h - the closure's registration into the guest's Nix database */
+/* registration_load.h - load the closure's registration into the guest's Nix database */
 #ifndef STOREBOOT_INIT_NIX_REGISTRATION_LOAD_H
 #define STOREBOOT_INIT_NIX_REGISTRATION_LOAD_H
 
@@ -11,33 +11,31 @@
 
 struct registration_source {
 	int root;	  /* the system's root folder */
-	const char *file; /* the registration, a path in it */
+	const char *file; /* path of the registration in root */
 	struct nix_store nix;
-	bool verify; /* check what each path of the database holds; one without a hash gets its own
-		      */
+	bool verify; /* check the content of all paths in the database; add missing hashes */
 };
 
-/* What was done. Paths are one a line. */
+/* The result. Paths are one per line. */
 struct registration_result {
-	bool loaded; /* else it was unchanged */
+	bool loaded; /* false: it was unchanged */
 	bool verified;
-	struct buf dropped;  /* paths that the store has no more, and now the database neither */
-	struct buf dangling; /* the same, but others that are there refer to them: left in the
-				database */
-	struct err warning;  /* num 0: none; else what could not be done beside the loading */
+	struct buf dropped;  /* paths that are gone from the store, dropped from the database */
+	struct buf dangling; /* the same, but kept: existing paths refer to them */
+	struct err warning;  /* a failure after the loading; num 0: none */
 };
 
 #define _cleanup_registration_result_ _cleanup_(registration_result_free)
 void registration_result_free(struct registration_result *d);
 
 /*
- * Loads the registration with `nix-store --load-db`, unless a copy of the same bytes lies beside
- * the database as the stamp of the last one loaded, and the database was not written since. A
- * record without a hash is not loaded over one that has a hash. Paths that the database has of
- * elsewhere (an earlier registration, a build in the guest) and that are not in the store any more
- * are dropped from it. ret: zeroed; freed by the caller also after a failure. Returns 0, or -errno:
- * -ENOENT (no such file), -ENODATA (it is empty, which nix-store would take without a word),
- * -EBADMSG (it is no registration, or cut short; e has the line), or as nix_store_run.
+ * Loads the registration with `nix-store --load-db`, unless it equals the last one loaded, whose
+ * copy (the stamp) is beside the database, and the database has not changed since. A record without
+ * a hash does not replace one with a hash. Other paths in the database (of an earlier registration
+ * or built in the guest) that are gone from the store are dropped from it. ret: zeroed; the caller
+ * frees it, also after a failure. Returns 0, or -errno: -ENOENT (no such file), -ENODATA (empty,
+ * which nix-store would accept silently), -EBADMSG (invalid or truncated; e has the line), or as
+ * nix_store_run.
  */
 _must_check_ int registration_load(const struct registration_source *r,
 				   struct registration_result *ret, struct err *e);
