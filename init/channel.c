@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * channel.c - when and where the agent (init/agent) listens to the host
+ * channel.c - when and where the agent (init/agent) serves the host
  *
- * Theory of operation: one process has the port open at a time. Beside stage 2 it is a child that
- * PID 1 leaves behind when it becomes stage 2; in place of stage 2, and where a step failed, it is
- * PID 1 itself. The host knows them apart by their FRAME_HELLO.
+ * Theory of operation: only one process at a time has the port open. Beside stage 2 it is a child
+ * that PID 1 forks before it executes stage 2. In place of stage 2, and after a failed step, it is
+ * PID 1 itself. The host distinguishes them by their FRAME_HELLO.
  */
 #include "init/channel.h"
 
@@ -29,9 +29,8 @@
 #include "init/uevent.h"
 
 #define PORTS "/sys/class/virtio-ports"
-#define RESCUE_DEADLINE_MS 5000 /* the port was there before, or never will be */
-/* An abstract name: no file system, and none that stage 2 could mount over it (sd_notify(3),
- * unix(7)). */
+#define RESCUE_DEADLINE_MS 5000 /* the port has existed before, or never will */
+/* Abstract: needs no file system, and stage 2 cannot mount over it (sd_notify(3), unix(7)). */
 #define NOTIFY_NAME "@storeboot/notify"
 
 static int try_port(const struct boot *b, const char *port)
@@ -50,7 +49,7 @@ static int try_port(const struct boot *b, const char *port)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A port's name comes some time after its node (drivers/char/virtio_console.c,
+/* A port gets its name some time after its node (drivers/char/virtio_console.c,
  * VIRTIO_CONSOLE_PORT_NAME). */
 static int look_for_port(void *arg)
 {
@@ -85,7 +84,7 @@ static int open_port(struct boot *b, unsigned int deadline_ms, struct err *e)
 			fd;
 }
 
-/* The console's terminal as the agent opens it; empty where there is none. */
+/* Returns the path of the console's terminal for the agent; NULL if there is none. */
 static const char *console_path(const struct boot *b, char *dst, size_t size)
 {
 	char tty[64];
@@ -95,7 +94,7 @@ static const char *console_path(const struct boot *b, char *dst, size_t size)
 	return dst;
 }
 
-/* NixOS's toplevels have a link systemd; elsewhere stage 2 may be it by name. */
+/* A NixOS toplevel has a link named systemd. Otherwise check the name of stage 2. */
 static bool is_systemd(const struct boot *b)
 {
 	char path[4096];
@@ -120,19 +119,18 @@ static int open_notify(void)
 	return take_fd(&fd);
 }
 
-/* A guest without memory ends its programs, and not the one by which the host reaches it
- * (proc_pid_oom_score_adj(5)). A command has its own value again (agent/command.c). */
+/* When memory is short, the kernel must not kill the agent, which gives the host access to the
+ * guest (proc_pid_oom_score_adj(5)). Commands get the normal value again (agent/command.c). */
 static void spare_from_oom(const struct boot *b)
 {
 	char path[64];
 
 	if (str_format(path, sizeof(path), "%s/proc/self/oom_score_adj", boot_api(b)) == 0 &&
 	    file_write(AT_FDCWD, path, "-1000", 5) < 0)
-		return; /* it is ended as any other then */
+		return; /* then it is killed like any other process */
 }
 
-/* Nothing of PID 1's is kept open: not its console, which stage 2 may hang up, and no folder but /.
- */
+/* Detaches the agent from PID 1's session and console, which stage 2 may hang up. */
 static void become_agent(const struct boot *b)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -192,7 +190,7 @@ void channel_start(struct boot *b)
 	cleanup_close(&c.notify_fd);
 	if (b->agent < 0)
 		runner_warn(b, "no way for commands into the guest: %s", strerror(errno));
-	/* ends[1] stays open until the exec, whose success its end tells. */
+	/* A successful exec closes ends[1]; the agent waits for that. */
 }
 
 void channel_stop(struct boot *b)
@@ -206,7 +204,7 @@ void channel_stop(struct boot *b)
 	unsetenv("NOTIFY_SOCKET");
 }
 
-/* In place of stage 2: a child of PID 1, which then ends the machine. */
+/* In place of stage 2: PID 1 runs the host's command as a child, then powers the machine off. */
 int step_command(struct boot *b)
 {
 	char console[80];
@@ -228,8 +226,8 @@ int step_command(struct boot *b)
 	off_now();
 }
 
-/* The API mounts below the new root, for a shell in there, and away again: steps expect them where
- * they are. */
+/* Binds the API mounts below the new root, for a shell there, or unmounts them again. The steps
+ * expect them at their own paths, so do not move them. */
 static void show_api(bool show)
 {
 	static const char *const names[] = { "/dev", "/proc", "/sys", "/run" };
@@ -242,11 +240,11 @@ static void show_api(bool show)
 			umount2(path, MNT_DETACH);
 		else if (file_mkdirs(AT_FDCWD, path, 0755) == 0 &&
 			 mount(names[i], path, NULL, MS_BIND | MS_REC, NULL) < 0)
-			continue; /* the shell does without */
+			continue; /* the shell works without it */
 	}
 }
 
-/* A shell of the closure needs the new root around it; a static one sees what stage 1 sees. */
+/* A shell from the closure needs a chroot to the new root; a static shell runs in our root. */
 static void choose_shell(const struct boot *b, struct agent_config *c)
 {
 	static const char *const given[] = { "/" RESCUE_SHELL_INITRAMFS, RESCUE_SHELL_RUN };
@@ -287,7 +285,7 @@ bool channel_rescue(struct boot *b)
 	close(c.port);
 	if (show)
 		show_api(false);
-	if (how == AGENT_OFF) /* the user has seen it, and wants no other shell */
+	if (how == AGENT_OFF) /* the user has seen the failure and wants no shell */
 		b->config.param.shell_on_fail = NULL;
 	return how == AGENT_RETRY;
 }

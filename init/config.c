@@ -17,16 +17,14 @@ static const struct {
 #undef PARAM
 };
 
-/* The kernel's own table counts 0xa0 too (lib/ctype.c). */
+/* As the kernel's table (lib/ctype.c), which includes 0xa0. */
 static bool is_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r') || (unsigned char)c == 0xa0;
 }
 
-/*
- * Cuts the next word out of *p, as next_arg of the kernel's lib/cmdline.c does: quotes around the
- * whole word or right after the first '=' are taken off, others stay. Returns NULL at the end.
- */
+/* Takes the next word off *p, as the kernel's next_arg does (lib/cmdline.c): removes quotes around
+ * the whole word or right after the first '=', and keeps others. Returns NULL at the end. */
 static char *next_word(char **p, char **ret_value)
 {
 	char *s = *p, *value = NULL, *name, *end;
@@ -72,7 +70,7 @@ static int set_flag(struct config *c, size_t i, const char *value, struct err *e
 	return 0;
 }
 
-/* One word. An empty value stands for none. */
+/* Stores one parameter. An empty value means that it is absent. */
 static int take_word(struct config *c, const char *name, const char *value, struct err *e)
 {
 	for (size_t i = 0; i < PARAM_COUNT; i++) {
@@ -95,7 +93,7 @@ static int take_word(struct config *c, const char *name, const char *value, stru
 	return 0;
 }
 
-/* All words up to "--". Goes on after a bad one: what to do on failure may stand behind it. */
+/* Stores all parameters up to "--". Continues after an error: failure options may follow. */
 static int take_words(struct config *c, struct err *e)
 {
 	char *p = c->text, *name, *value;
@@ -121,7 +119,7 @@ static int check_paths(struct config *c, struct err *e)
 	return 0;
 }
 
-/* Returns 0 or -EINVAL. */
+/* Seconds, 1 to 3600. Returns 0 or -EINVAL. */
 static int parse_seconds(const char *s, unsigned int *ret_ms)
 {
 	unsigned int v = 0;
@@ -137,7 +135,7 @@ static int parse_seconds(const char *s, unsigned int *ret_ms)
 	return 0;
 }
 
-/* No disk has 2^63 bytes or more (loff_t). Returns 0 or -EINVAL. */
+/* A disk size must be below 2^63 (loff_t). Returns 0 or -EINVAL. */
 static int parse_bytes(const char *s, uint64_t *ret)
 {
 	uint64_t v = 0;
@@ -165,7 +163,7 @@ int share_kind_of(const char *name, size_t len)
 	return i;
 }
 
-/* An image over itself would be no more than the image. Returns 0 or -EINVAL. */
+/* Also rejects an image over the image itself. Returns 0 or -EINVAL. */
 static int parse_share(struct config *c, struct err *e)
 {
 	const char *name = c->param.share ? c->param.share : share_rows[SHARE_CIFS].name;
@@ -238,7 +236,7 @@ static int parse_writable(struct config *c, struct err *e)
 
 static int parse_root(struct config *c, struct err *e)
 {
-	/* NixOS writes root=fstab for an initrd of systemd's: the disk is said elsewhere. */
+	/* NixOS passes root=fstab to a systemd initrd; it names no disk. */
 	if (!c->param.root || str_eq(c->param.root, "fstab"))
 		c->param.root = CONFIG_ROOT;
 	if (!c->param.rootfstype)

@@ -11,23 +11,20 @@
 #include "init/lib/err.h"
 #include "init/param.h"
 
-/* The longest command line of any architecture is 4096 bytes with its NUL (arch setup.h,
- * COMMAND_LINE_SIZE). */
+/* The largest COMMAND_LINE_SIZE of all architectures, with the NUL (arch setup.h). */
 #define CONFIG_CMDLINE_MAX 4096
 
-/* The root disk where root= names none; the launcher writes it, too, or with SCSI and IDE the
- * other. */
+/* The root disk without root=. The launcher passes it, too; for SCSI and IDE the other one. */
 #define CONFIG_ROOT "/dev/vda"
 #define CONFIG_ROOT_SCSI "/dev/sda"
 
 struct config {
-	char text[CONFIG_CMDLINE_MAX]; /* the unquoted words; param's strings point into it */
+	char text[CONFIG_CMDLINE_MAX]; /* the unquoted words; strings in param point into it */
 
-	/* Defaults are applied to root, rootfstype and share_source; panic_on_fail is stage1panic,
-	 * too. */
+	/* With defaults for root, rootfstype, share_source; stage1panic sets panic_on_fail, too. */
 	union param_values param;
 
-	/* Of param, parsed. */
+	/* Parsed from param. */
 	enum share_kind share;
 	enum { WRITABLE_NO, WRITABLE_TMPFS, WRITABLE_DISK } writable;
 	uint64_t disk_size; /* bytes; 0: not given */
@@ -35,7 +32,7 @@ struct config {
 	unsigned short console_rows, console_columns; /* 0: not given */
 };
 
-/* root=tmpfs: the root lies in memory, and there is no root disk. */
+/* root=tmpfs: the root is in memory, and there is no root disk. */
 #define ROOT_TMPFS "tmpfs"
 static inline bool root_is_disk(const struct config *c)
 {
@@ -43,19 +40,18 @@ static inline bool root_is_disk(const struct config *c)
 }
 
 /*
- * Parses as the kernel does (lib/cmdline.c, next_arg): words end at white space outside double
- * quotes; quotes may stand around the value or the whole word; the last of a repeated word counts;
- * an empty value stands for none; what follows "--" is stage 2's. Words that are not in param.h are
- * left alone: the kernel passes them on by itself. A pure function. len: bytes of cmdline; a
- * newline at the end is dropped, a NUL ends it. Returns 0, -E2BIG over CONFIG_CMDLINE_MAX - 1
- * bytes, -EINVAL where init= is missing (and needed) or a value is not allowed (a relative path, an
- * unknown storeboot.share=, a deadline that is no number of 1 to 3600, an unknown storeboot.* word:
- * it is ours, so it is a slip of the pen or for a newer stage 1). Then only the fields that say
- * what to do on failure are good; they are always set.
+ * Parses the kernel command line as the kernel does (lib/cmdline.c, next_arg). White space outside
+ * double quotes separates words. Quotes may enclose the value or the whole word. The last of a
+ * repeated parameter counts; an empty value means that it is absent. Everything after "--" is for
+ * stage 2. Parameters that are not in param.h are ignored: the kernel passes them on. len: bytes of
+ * cmdline, which a NUL ends; a final newline is dropped. Returns 0; -E2BIG if it does not fit into
+ * CONFIG_CMDLINE_MAX with its NUL; -EINVAL if init= is missing but needed, a value is invalid, or a
+ * storeboot.* parameter is unknown (a typing error, or meant for a newer stage 1). After an error
+ * only the fields for failure handling are valid; they are always set. A pure function.
  */
 _must_check_ int config_parse(const char *cmdline, size_t len, struct config *ret, struct err *e);
 
-/* The enum share_kind of a name, len bytes; SHARE_COUNT: none has it. */
+/* Returns the enum share_kind of a name (len bytes), or SHARE_COUNT if it is unknown. */
 int share_kind_of(const char *name, size_t len);
 
 #endif

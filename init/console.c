@@ -18,20 +18,20 @@
 #include "init/step.h"
 #include "mount/api.h"
 
-/* The kernel lets 10 lines in 5 s through /dev/kmsg unless told otherwise (kernel document
- * admin-guide/sysctl/kernel, printk_devkmsg); stage 1 has more to say. The value must be written
- * with a newline at its end (kernel/printk/printk.c, devkmsg_sysctl_set_loglvl). */
+/*
+ * By default /dev/kmsg takes 10 lines in 5 s (kernel document admin-guide/sysctl/kernel,
+ * printk_devkmsg); stage 1 writes more. The value must end with a newline (kernel/printk/printk.c,
+ * devkmsg_sysctl_set_loglvl).
+ */
 #define DEVKMSG "/proc/sys/kernel/printk_devkmsg"
 
 #define SHARED_FOLDERS_MAX_SIZE ((size_t)1 << 20)
 
-/* Its first number is the level below which lines are shown; it can be written alone (proc(5)). */
+/* The first number is the console log level; it can be written alone (proc(5)). */
 #define LOGLEVEL "/proc/sys/kernel/printk"
 
-/*
- * Standard input, output and error on the /dev/console that stage 2 will see. The kernel gives
- * PID 1 the one of the initramfs, if that has the node, which goes away with it.
- */
+/* Reopens standard input, output and error on the /dev/console that stage 2 will see. The kernel
+ * opened them on the initramfs's own node, if it has one, which switch root removes. */
 static int open_stdio(struct boot *b)
 {
 	int fd = open("/dev/console", O_RDWR | O_NOCTTY);
@@ -52,12 +52,12 @@ static void open_log(struct boot *b)
 {
 	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0) /* a kernel without CONFIG_PRINTK: standard error stays */
+	if (fd < 0) /* a kernel without CONFIG_PRINTK: log to standard error */
 		return;
 	log_open(fd, true, "storeboot", LOG_TRACE);
 	if (file_read_line(AT_FDCWD, DEVKMSG, b->devkmsg, sizeof(b->devkmsg)) < 0 ||
 	    file_write(AT_FDCWD, DEVKMSG, "on\n", 3) < 0)
-		b->devkmsg[0] = '\0'; /* printk.devkmsg= fixes it */
+		b->devkmsg[0] = '\0'; /* printk.devkmsg= on the command line locks it */
 }
 
 int step_console(struct boot *b)
@@ -73,7 +73,7 @@ int step_console(struct boot *b)
 	return 0;
 }
 
-/* A serial console has no other way to learn it. */
+/* A serial console has no other way to learn its size. */
 static void set_console_size(const struct boot *b)
 {
 	const struct winsize size = { .ws_row = b->config.console_rows,
@@ -83,7 +83,7 @@ static void set_console_size(const struct boot *b)
 		runner_trace(b, "the console is no terminal: it has no size");
 }
 
-/* Looks at every line: the first is not mounted before the last is known to be one. */
+/* Checks every line before the first folder is mounted. */
 static int read_shared_folders(struct boot *b)
 {
 	int r = file_read(AT_FDCWD, "/" SHARED_FOLDERS_FILE, SHARED_FOLDERS_MAX_SIZE, &b->folders);
@@ -104,7 +104,7 @@ static int read_shared_folders(struct boot *b)
 		       0;
 }
 
-/* Who wants the trace wants to see it, also with the loglevel=4 of most command lines. */
+/* Raises the log level to show the trace, because most command lines have loglevel=4. */
 static void show_trace(struct boot *b)
 {
 	char levels[64];
@@ -151,7 +151,6 @@ int step_report(struct boot *b)
 	return 0;
 }
 
-/* What stage 2 finds in the kernel is what it would find without us. */
 void console_restore(const struct boot *b)
 {
 	char line[sizeof(b->devkmsg) + 1];

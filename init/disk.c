@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * disk.c - the root disk: find it, look at it, format it if and only if it is empty; mount it
+ * disk.c - the root disk: find it, check it, format it only if it is empty, mount it
  *
- * What is formatted and what is refused is fs/policy.c's to say. Here it is seen to that this is
- * the disk that the host means: QEMU's arguments, and the order in which drivers find them, decide
- * which one becomes /dev/vda or /dev/sda, so it is known by its serial.
+ * fs/policy.c decides what is formatted and what is refused. This file finds the disk that the host
+ * means. Its name, such as /dev/vda or /dev/sda, depends on QEMU's arguments and on the order in
+ * which drivers find the disks, so the serial identifies it.
  *
- * Between the look and the format nobody else can write: PID 1 is the only process, and QEMU locks
- * the image on the host. The format opens the disk again by its name, exclusively; the descriptor
- * of the look stays open until then, and while it is, the kernel gives the name to no other disk
+ * Nothing else can write between the check and the format: PID 1 is the only process, and QEMU
+ * locks the image on the host. The format opens the disk again by its name, exclusively. The
+ * descriptor of the check stays open until then, so the kernel gives the name to no other disk
  * (drivers/block/virtio_blk.c and drivers/scsi/sd.c free its number with the last reference).
  */
 #include <errno.h>
@@ -30,10 +30,10 @@
 #include "init/uevent.h"
 #include "mount/fs.h"
 
-/* QEMU's user network answers DNS here (QEMU's manual, "Network emulation", user mode). */
+/* The DNS server of QEMU's user network (QEMU's manual, "Network emulation"). */
 #define RESOLV_CONF "nameserver 10.0.2.3\n"
 
-/* Only the first disk is exchanged for another one: who names one by root= means that. */
+/* Searches by serial only for a default root=. Any other root= names exactly that disk. */
 static int open_root(struct boot *b)
 {
 	const struct config *c = &b->config;
@@ -48,7 +48,7 @@ static int open_root(struct boot *b)
 		memcpy(b->root_found, disk.node, sizeof(disk.node));
 		b->config.param.root = b->root_found;
 	}
-	/* Is it there, as another disk? */
+	/* Not found: open the named disk, so that check_serial() reports its serial. */
 	if (fd == -ETIMEDOUT && access(c->param.root, F_OK) == 0)
 		fd = uevent_wait_open(c->param.root, O_RDONLY, 1000);
 	return fd;
@@ -92,7 +92,7 @@ static int find(struct boot *b)
 	return r < 0 ? r : take_fd(&fd);
 }
 
-/* Does what the verdict asks for and notes it. */
+/* Carries out the verdict and notes it. */
 static int act(struct boot *b, enum fs_verdict verdict, const struct probe *p)
 {
 	static const char *const was[] = {
@@ -134,15 +134,14 @@ int step_disk(struct boot *b)
 	return verdict == FS_REFUSE ? -b->err.num : act(b, verdict, &p);
 }
 
-/* Makes a file of the system's /etc unless something of that name, a dangling link too, is there.
- */
+/* Makes a file in the system's /etc, unless the name exists, even as a dangling link. */
 static int make_in_etc(struct boot *b, int etc, const char *name, const char *text)
 {
 	_cleanup_close_ int fd =
 		openat(etc, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	int r = fd < 0 ? -errno : file_write_all(fd, text, strlen(text));
 
-	if (fd >= 0 && r < 0) /* a full disk: the next boot shall not take the empty one for good */
+	if (fd >= 0 && r < 0) /* disk full: the next boot would keep the empty file */
 		unlinkat(etc, name, 0);
 	if (r < 0 && r != -EEXIST)
 		return err_sys(&b->err, r, "cannot write /etc/%s on %s", name,
@@ -150,7 +149,7 @@ static int make_in_etc(struct boot *b, int etc, const char *name, const char *te
 	return 0;
 }
 
-/* What NixOS's stage 2 expects of stage 1: the mark that this is its root, and a resolver. */
+/* NixOS's stage 2 expects these: the file that marks its root, and a resolver. */
 static int make_etc(struct boot *b)
 {
 	_cleanup_close_ int root = open(NEW_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -195,8 +194,7 @@ static int mount_root(struct boot *b)
 	return fd;
 }
 
-/* A file system that cannot grow so far, or at all, is no failure of the boot: a warning says so.
- */
+/* Grows the file system. Warns if it cannot grow or not far enough; the boot continues. */
 static void grow_root(struct boot *b)
 {
 	const struct fs_type *type = fs_type_find(b->config.param.rootfstype);

@@ -28,9 +28,9 @@ static bool read_sysctl(const struct boot *b, const char *name, char *ret, size_
 }
 
 /*
- * Whether an error line in the kernel's log reaches the consoles by itself. It must get into the
- * log: a printk.devkmsg= on the command line that we could not change (console.c) drops lines
- * without a word. And the first number of printk is the level below which lines are shown (proc(5),
+ * Returns true if the kernel itself prints an error line from its log on the consoles. The line
+ * must reach the log: printk.devkmsg= on the command line, which console.c cannot override, may
+ * drop it silently. Its level must be below the first number of printk (proc(5),
  * /proc/sys/kernel/printk).
  */
 static bool kernel_shows_errors(const struct boot *b)
@@ -52,7 +52,7 @@ static void write_console(const struct boot *b, const char *tty, const char *lin
 
 	if (str_format(path, sizeof(path), "%s/dev/%s", boot_api(b), tty) < 0)
 		return;
-	/* O_NONBLOCK for the open alone (report.c): else what has no room at once would be lost. */
+	/* O_NONBLOCK only for the open (report.c): it would truncate a long write. */
 	fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd >= 0 && fcntl(fd, F_SETFL, 0) == 0 && file_write_all(fd, line, strlen(line)) == 0)
 		(void)tcdrain(fd);
@@ -69,7 +69,7 @@ static void write_consoles(const struct boot *b, const char *line)
 		write_console(b, tty, line);
 }
 
-/* One line on kmsg and on every console, once each. */
+/* Writes the text once to kmsg and once to every console. */
 static void say(const struct boot *b, const char *text)
 {
 	char line[1200];
@@ -86,7 +86,7 @@ static void report(struct boot *b)
 	struct record rec = { .kind = RECORD_FAIL, .num = b->err.num, .start_us = sys_now_us() };
 	struct err ignored;
 
-	/* The config step knows where it goes, even when it failed over another word. */
+	/* step_config sets the device even if it fails at another parameter. */
 	if (b->report.fd < 0 && b->config.param.value[PARAM_REPORT] &&
 	    report_open(&b->report, b->config.param.value[PARAM_REPORT], &ignored) < 0)
 		return;
@@ -96,7 +96,7 @@ static void report(struct boot *b)
 	report_drain(&b->report);
 }
 
-/* Leaves the root disk clean: ends what a shell left behind, which may write there still. */
+/* Makes the root disk clean and read-only, after killing what a shell left running there. */
 static void put_disk_down(const struct boot *b)
 {
 	int r;

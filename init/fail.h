@@ -8,13 +8,13 @@
 #include "init/boot.h"
 
 /*
- * Says which step failed (b->step, b->err) once: on kmsg, on every console and to the report; then
- * does what the command line asks for. Returns 0 where the step shall be tried again, or the exit
- * status for PID 1, to panic.
+ * Reports the failed step (b->step, b->err) once, on kmsg, on every console and to the host, then
+ * does what the command line asks for. Returns 0 to retry the step, or PID 1's exit status, which
+ * makes the kernel panic.
  */
 _must_check_ int boot_fail(struct boot *b);
 
-/* The failure's text with the disk's state, without the step: for the line and the record. */
+/* Formats the error and the state of the disk, without the step, for the message and the record. */
 void fail_text(const struct boot *b, char *ret, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fail_text.c - the words of a failed boot: what its step says, and what became of the disk */
+/* fail_text.c - the text of a failure: the step's error, and the state of the disk */
 #include <stdio.h>
 #include <string.h>
 
@@ -17,10 +17,9 @@ static const char *const disk_states[] = {
 
 void fail_text(const struct boot *b, char *ret, size_t size)
 {
-	/* A function that saw the disk itself may have said it. */
+	/* The error may already include the state of the disk. */
 	bool said = strstr(b->err.text, "disk unchanged");
 
-	/* With the step's name before it the line fits into /dev/kmsg (log.c), the disk's state
-	 * too. */
+	/* Limited to fit into /dev/kmsg (log.c) with the step's name and the state of the disk. */
 	snprintf(ret, size, "%.860s%s", b->err.text, said ? "" : disk_states[b->disk]);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guard.c - what must hold before the root is changed, and the removal of the old one */
+/* guard.c - checks before the root is changed, and removal of the old root */
 #include "init/guard.h"
 
 #include <errno.h>
@@ -60,7 +60,7 @@ static void empty(int fd, dev_t dev)
 
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 			continue;
-		/* A folder says EISDIR; a mount point EBUSY, also for its own removal. */
+		/* EISDIR: a folder. EBUSY: a mount point, which cannot be removed either. */
 		if (unlinkat(dirfd(d), name, 0) == 0 || errno != EISDIR)
 			continue;
 		sub = openat(dirfd(d), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

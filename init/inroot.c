@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* inroot.c - paths of a system that is not the root yet, resolved as it will see them */
+/* inroot.c - resolve paths in a system that is not the root yet */
 #include "init/inroot.h"
 
 #include <elf.h>
@@ -14,7 +14,7 @@
 #include "init/lib/file.h"
 #include "init/lib/str.h"
 
-/* The kernel follows five (fs/exec.c, exec_binprm). */
+/* The kernel's limit is five (fs/exec.c, exec_binprm). */
 #define INTERPRETERS_MAX 5
 
 int inroot_open(int root_fd, const char *path, int flags, mode_t mode)
@@ -34,7 +34,8 @@ int inroot_mkdirs(int root_fd, const char *path, mode_t mode)
 	int fd = inroot_open(root_fd, "/", O_PATH | O_DIRECTORY, 0);
 	size_t n = 0;
 
-	/* Each folder is made in the one before, and opened by the whole way to it. */
+	/* Make each folder in its parent, then open its whole path, to resolve links inside
+	 * root_fd. */
 	while (fd >= 0 && path[n += strspn(path + n, "/")]) {
 		_cleanup_close_ int parent = fd;
 		const char *name = path + n;
@@ -52,7 +53,7 @@ int inroot_mkdirs(int root_fd, const char *path, mode_t mode)
 	return fd;
 }
 
-/* "#!", blanks, the program, up to a blank or the line's end (fs/binfmt_script.c). */
+/* "#!", blanks, and the program up to a blank or the end of the line (fs/binfmt_script.c). */
 static int script_interpreter(const char *s, const char *end, char *ret, size_t size)
 {
 	const char *start, *line = memchr(s, '\n', (size_t)(end - s));
@@ -71,7 +72,7 @@ static int script_interpreter(const char *s, const char *end, char *ret, size_t 
 	return 1;
 }
 
-/* Only 64-bit programs of this byte order: what the check cannot read is left to execve(2). */
+/* Reads only 64-bit programs in native byte order. execve(2) checks the others. */
 static int elf_interpreter(const char *data, size_t len, char *ret, size_t size)
 {
 	Elf64_Ehdr eh;
@@ -110,8 +111,7 @@ int inroot_interpreter(const void *data, size_t len, char *ret, size_t size)
 	return 0;
 }
 
-/* Opens path for reading, and checks that it is a file that may be executed. Returns it or -errno.
- */
+/* Opens path for reading if it is an executable file. Returns the descriptor or -errno. */
 static int open_program(int root_fd, const char *path)
 {
 	_cleanup_close_ int fd = inroot_open(root_fd, path, O_RDONLY | O_NONBLOCK, 0);
@@ -123,7 +123,7 @@ static int open_program(int root_fd, const char *path)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return S_ISDIR(st.st_mode) ? -EISDIR : -EACCES;
-	/* faccessat2(2), Linux 5.8: by the descriptor, as /proc may have moved already. */
+	/* faccessat2(2), Linux 5.8. Use the descriptor, because /proc may have moved. */
 	if (syscall(SYS_faccessat2, fd, "", X_OK, AT_EMPTY_PATH) < 0)
 		return -errno;
 	return take_fd(&fd);

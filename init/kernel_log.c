@@ -2,9 +2,9 @@
 /*
  * kernel_log.c - the kernel's phases before PID 1, from its own log
  *
- * The words are those of init/main.c and init/initramfs.c, the same from 5.10 to 7.3. Unpacking
- * runs beside the drivers' start since 5.13, so a phase may end before the one that stands above
- * it.
+ * The texts are those of init/main.c and init/initramfs.c, unchanged from 5.10 to 7.3. Since 5.13
+ * unpacking runs in parallel with driver initialisation, so a phase may end before the previous one
+ * in the table.
  */
 #include "init/kernel_log.h"
 
@@ -19,7 +19,7 @@
 #include "init/lib/str.h"
 #include "init/lib/sys.h"
 
-#define RECORDS_MAX 4000 /* of a log that grows as it is read */
+#define RECORDS_MAX 4000 /* a limit, because the log grows while it is read */
 
 const char *const kernel_phase_names[KERNEL_PHASES] = { "machine", "initramfs", "drivers",
 							"to PID 1" };
@@ -64,14 +64,14 @@ void kernel_phases_move(struct kernel_phases *p, uint64_t now_us)
 	}
 }
 
-/* Level 7 is for no console. */
+/* Level 7 keeps the mark off the consoles. */
 static uint64_t write_mark(int fd)
 {
 	static const char mark[] = "<7>" KERNEL_LOG_MARK "\n";
 	uint64_t now_us = sys_now_us();
 
 	if (file_write_all(fd, mark, sizeof(mark) - 1) < 0)
-		return 0; /* it will not be seen, either */
+		return 0; /* and the log has no mark */
 	return now_us;
 }
 
@@ -80,14 +80,14 @@ void kernel_log_report(struct boot *b)
 	_cleanup_close_ int fd = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	uint64_t now_us = fd >= 0 ? write_mark(fd) : 0;
 	struct kernel_phases p = { 0 };
-	char line[2048]; /* a longer record is passed over (EINVAL) */
+	char line[2048]; /* a longer record is skipped (EINVAL) */
 	uint64_t from = 0;
 	ssize_t n;
 
 	for (int i = 0; fd >= 0 && i < RECORDS_MAX && !p.mark_us; i++) {
 		n = read(fd, line, sizeof(line) - 1);
 		if (n < 0 && (errno == EPIPE || errno == EINVAL || errno == EINTR))
-			continue; /* EPIPE: the log has moved on */
+			continue; /* EPIPE: records were overwritten */
 		if (n <= 0)
 			break;
 		line[n] = '\0';

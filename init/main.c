@@ -17,7 +17,7 @@ static const char about[] = "storeboot-init is stage 1 of a system that boots fr
 			    "make. It takes its orders\n"
 			    "from the kernel command line; storeboot-init(8) lists the words.\n";
 
-/* Someone looks at it by hand. */
+/* For a user who runs it by hand. */
 static int explain(int argc, char **argv)
 {
 	if (argc == 2 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"))) {
@@ -34,7 +34,7 @@ static int explain(int argc, char **argv)
 	return 1;
 }
 
-/* A container's PID 1 has someone's files below it: changes nothing there. */
+/* Refuses to run as PID 1 of a container, to leave its files unchanged. */
 static int check_place(struct err *e)
 {
 	_cleanup_close_ int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 		log_error("%s", b.err.text);
 		return 1;
 	}
-	/* The last step does not come back without an error. */
+	/* The last step returns only on an error. */
 	for (at = 0; runner_run(&b, steps, n_steps, &at) < 0 && boot_fail(&b) == 0;)
 		;
 	return 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* modules.c - the kernel modules that the initramfs carries, in the host's order */
+/* modules.c - load the kernel modules of the initramfs, in the order given by the host */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,17 +27,17 @@ static bool wants_overlay(const struct boot *b)
 	return b->config.param.share_cache || b->config.writable != WRITABLE_NO;
 }
 
-/* Also where a step fails before it is known what for. */
+/* For commands beside stage 2 or in its place, and for a rescue. */
 static bool wants_channel(const struct boot *b)
 {
 	return b->config.param.channel;
 }
 
-/* Needs beside those of the shares, which have their names. A need that is neither is loaded in
- * every boot. */
+/* The needs, except those of the shares, which have the shares' names. A module with any other need
+ * is loaded in every boot. */
 static const struct need {
 	const char *name;
-	const char *step;		      /* that fails without it */
+	const char *step;		      /* the step that fails without it */
 	bool (*wanted)(const struct boot *b); /* NULL: always */
 } needs[] = {
 	{ "channel", "command", wants_channel },
@@ -47,7 +47,7 @@ static const struct need {
 	{ "overlay", "share", wants_overlay },
 };
 
-/* What finit_module(2)'s errors mean; the kernel's log has the detail. */
+/* The meaning of finit_module(2)'s errors. The kernel's log has the details. */
 static const struct {
 	int num;
 	const char *why;
@@ -70,7 +70,7 @@ static const struct need *find_need(const char *name, size_t len)
 	return NULL;
 }
 
-/* Does this boot want the need? ret_step: the step that fails without it; NULL: every boot's. */
+/* Does this boot have the need? ret_step: the step that fails without it; NULL: every boot. */
 static bool wants(const struct boot *b, const char *name, size_t len, const char **ret_step)
 {
 	const struct need *need = find_need(name, len);
@@ -82,7 +82,7 @@ static bool wants(const struct boot *b, const char *name, size_t len, const char
 	return !need || !need->wanted || need->wanted(b);
 }
 
-/* Does this boot want one of the module's needs? ret_step: that one's. */
+/* Does this boot have one of the module's needs? ret_step: as wants(). */
 static bool is_wanted(const struct boot *b, const struct order_entry *m, const char **ret_step)
 {
 	for (const char *p = m->need; *p; p += *p == ',') {
@@ -105,8 +105,7 @@ static int refuse(struct boot *b, const struct order_entry *m, int num, const ch
 		       step ? "step " : "every boot", step ? step : "", why ? why : strerror(num));
 }
 
-/* The kernel release that a module's vermagic begins with (include/linux/vermagic.h); empty: none.
- */
+/* Reads the release that a module's vermagic begins with (include/linux/vermagic.h), or "". */
 static void read_release(int fd, char *ret, size_t size)
 {
 	static const char key[] = "vermagic=";
@@ -122,7 +121,7 @@ static void read_release(int fd, char *ret, size_t size)
 		ret[0] = '\0';
 }
 
-/* ENOEXEC has two causes that call for different remedies. */
+/* ENOEXEC has two causes with different remedies. */
 static int refuse_format(struct boot *b, const struct order_entry *m, int fd)
 {
 	char release[65], why[256];
@@ -147,14 +146,14 @@ static int load(struct boot *b, int dir, const struct order_entry *m)
 	r = sys_finit_module(fd, m->params, flags);
 	if (r == -EEXIST)
 		return 0;
-	/* Nothing there that it could drive. Where that matters, a later step misses its device. */
+	/* It found no device. If the boot needs one, a later step fails. */
 	if (r == -ENODEV) {
 		runner_trace(b, "%s: no such hardware", m->file);
 		return 0;
 	}
 	if (r == -ENOEXEC)
 		return refuse_format(b, m, fd);
-	/* Before 5.17 the flag is unknown, and EINVAL is all the kernel says. */
+	/* Before 5.17 the kernel does not know the flag and returns EINVAL. */
 	if (r == -EINVAL && flags)
 		return refuse(b, m, -r,
 			      "this kernel cannot decompress it, or it is made for another");
@@ -168,7 +167,7 @@ static int load(struct boot *b, int dir, const struct order_entry *m)
 	return 1;
 }
 
-/* Has the driver a device? What it is bound to is a link in its folder, as is its module. */
+/* Returns true if the driver's folder has a link to a device, not only that to its module. */
 static bool is_bound(const char *driver)
 {
 	_cleanup_closedir_ DIR *d = opendir(driver);
@@ -180,7 +179,7 @@ static bool is_bound(const char *driver)
 	return false;
 }
 
-/* The host trusts the device more than words on the console, where the kernel has a driver for it.
+/* Reports the pvpanic driver, if bound: the host trusts the device more than text on the console.
  * Linux 5.13 split the driver in two (drivers/misc/pvpanic). */
 static void tell_pvpanic(struct boot *b)
 {
@@ -207,7 +206,7 @@ static int load_all(struct boot *b)
 	int r;
 
 	r = dir < 0 ? -errno : file_read(dir, "order", ORDER_MAX, &order);
-	if (r == -ENOENT) { /* a kernel with all of it built in */
+	if (r == -ENOENT) { /* a kernel with everything built in */
 		snprintf(b->note, sizeof(b->note), "the initramfs carries none");
 		return STEP_SKIPPED;
 	}

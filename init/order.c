@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* order.c - /modules/order: which modules the initramfs carries, in load order */
+/* order.c - parse /modules/order, the modules of the initramfs in load order */
 #include "init/order.h"
 
 #include <errno.h>
 
 #include "init/lib/str.h"
 
-/* Copies up to a space or the end of the line. Returns the length, 0 when it is empty or too long.
- */
+/* Copies up to a space or the end of the line. Returns the length; 0: empty or too long. */
 static size_t field(const char *s, const char *end, char *dst, size_t size)
 {
 	const char *space = memchr(s, ' ', (size_t)(end - s));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* order.h - /modules/order: which modules the initramfs carries, in load order */
+/* order.h - parse /modules/order, the modules of the initramfs in load order */
 #ifndef STOREBOOT_ORDER_H
 #define STOREBOOT_ORDER_H
 
@@ -8,9 +8,8 @@
 #include "init/lib/macro.h"
 
 /*
- * The host writes one line a module: NEED[,NEED...] FILE [PARAMS], separated by single spaces. NEED
- * says what it is for (modules.c has the names), FILE is below /modules, PARAMS go to the module as
- * they are.
+ * The host writes one line per module: NEED[,NEED...] FILE [PARAMS], separated by single spaces.
+ * NEED: a name of modules.c. FILE: a path below /modules. PARAMS: passed to the module unchanged.
  */
 struct order_entry {
 	char need[96];
@@ -19,9 +18,9 @@ struct order_entry {
 };
 
 /*
- * Takes the next line off *text, *len. Returns 1 with the entry, 0 at the end, -EINVAL on a line
- * that is not one (no FILE, a FILE that leaves the folder, too long, control characters, no newline
- * at its end: the list was cut short); *text is then left at that line. A pure function.
+ * Parses the next line of *text and advances *text and *len. Returns 1 and fills ret; 0 at the end;
+ * -EINVAL if the line is invalid (no FILE, FILE outside /modules, too long, control characters) or
+ * has no newline (the list is truncated). *text then stays at that line. A pure function.
  */
 _must_check_ int order_next(const char **text, size_t *len, struct order_entry *ret);
 

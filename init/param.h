@@ -2,7 +2,7 @@
 /*
  * param.h - the kernel parameters: the contract between host and guest
  *
- * Each parameter appears once, here. The host fills union param_values and host/run/cmdline.c
+ * Each parameter is defined once, here. The host fills union param_values and host/run/cmdline.c
  * writes it; init/config.c parses the command line into the same union. `make lint` checks
  * storeboot-init(8) against the table.
  *
@@ -71,8 +71,8 @@ enum param {
 		PARAM_COUNT
 };
 
-/* The values, by name and by number: the host fills them, the guest reads them. NULL where the
- * parameter is absent; a flag's value is "1". */
+/* The values, by name and by number: the host fills them, the guest reads them. NULL: the parameter
+ * is absent. A flag's value is "1". */
 union param_values {
 	struct {
 #define PARAM(constant, field, word, kind, help) const char *field;
@@ -83,13 +83,13 @@ union param_values {
 };
 
 /*
- * The shares, which bring the store and the shared folders: one row each, for both sides.
- * SHARE(constant, name, source, flags). name: as in storeboot.share= and --share. source: what the
- * guest mounts unless storeboot.share.source= says otherwise; what stands after its last slash is
- * the store's, and a shared folder has a tag in its place. flags: of share_flag.
+ * The shares, which bring the store and the shared folders, for both sides. SHARE(constant, name,
+ * source, flags). name: as in storeboot.share= and --share. source: the default of
+ * storeboot.share.source=. The part after its last slash is for the store; for a shared folder a
+ * tag replaces it. flags: of enum share_flag.
  *
- * The host's side of a share is share_ops_NAME (host/share/ops.h), the guest's a row in
- * init/share.c. The modules that it needs are the need of the same name (host/initrd/need.c).
+ * The host's side of a share is share_ops_NAME (host/share/ops.h); the guest's side is a row in
+ * init/share.c. Its modules have the need of the same name (host/initrd/need.c).
  */
 #define SHARE_TABLE(SHARE) \
 	SHARE(CIFS, cifs, "//10.0.2.4/qemu", SHARE_FOLDERS | SHARE_OWNER | SHARE_NETWORK) \
@@ -107,18 +107,18 @@ enum share_kind {
 
 enum share_flag {
 	SHARE_FOLDERS = 1, /* can bring shared folders */
-	SHARE_OWNER = 2,   /* can give them an owner in the guest */
-	SHARE_NETWORK = 4, /* comes by the network */
+	SHARE_OWNER = 2,   /* can set their owner in the guest */
+	SHARE_NETWORK = 4, /* needs the network */
 };
 
-/* By enum share_kind. Each program has one, by SHARE_ROWS_DEFINITION. */
+/* Indexed by enum share_kind. Each program defines the array with SHARE_ROWS_DEFINITION. */
 struct share_row {
 	const char *name, *source;
 	unsigned int flags;
 };
 extern const struct share_row share_rows[];
 
-/* The names as text, each followed by a comma and a blank. */
+/* The names, each followed by a comma and a space. */
 #define SHARE_LISTED(constant, name, source, flags) #name ", "
 #define SHARE_NAMES SHARE_TABLE(SHARE_LISTED)
 
@@ -126,14 +126,14 @@ extern const struct share_row share_rows[];
 #define SHARE_ROWS_DEFINITION const struct share_row share_rows[] = { SHARE_TABLE(SHARE_ROW) }
 
 /*
- * The file in the initramfs that lists the shared folders; their paths are too long for a command
- * line. One line a folder, in the order in which they are mounted:
+ * The file in the initramfs that lists the shared folders, whose paths are too long for a command
+ * line. One line per folder, in mount order:
  *
  *	SHARE ro|rw[,uid=UID,gid=GID] SOURCE PATH
  *
- * SHARE: a name of SHARE_TABLE with SHARE_FOLDERS; UID, GID: who owns all of it in the guest, for
- *one with SHARE_OWNER; SOURCE: as storeboot.share.source=; PATH: its place in the guest, up to the
- * line's end.
+ * SHARE: a name of SHARE_TABLE with SHARE_FOLDERS. UID, GID: the owner of all files in the guest,
+ * only with SHARE_OWNER. SOURCE: as storeboot.share.source=. PATH: the mount point in the guest, up
+ * to the end of the line.
  */
 #define SHARED_FOLDERS_FILE "binds"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report.c - the records' way to the host: a character device, raw */
+/* report.c - send records to the host through a character device in raw mode */
 #include "init/report.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@ void report_add(struct report *r, const struct record *rec)
 
 int report_open(struct report *r, const char *device, struct err *e)
 {
-	/* O_NONBLOCK for the open alone: a serial port without CLOCAL would wait for a carrier. */
+	/* O_NONBLOCK only for the open: a serial port without CLOCAL would wait for a carrier. */
 	_cleanup_close_ int fd = open(device, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	struct termios t;
 	int flags, err;
@@ -69,7 +69,7 @@ void report_off(struct report *r)
 
 void report_drain(const struct report *r)
 {
-	/* Fails with ENOTTY on what is no terminal, which has nothing to wait for. */
+	/* ENOTTY: the device is no terminal and has nothing to drain. */
 	if (r->fd >= 0 && tcdrain(r->fd) < 0)
 		return;
 }

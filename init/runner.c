@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* runner.c - works through a table of steps; the only place that logs and reports them */
+/* runner.c - run a table of steps; the only place that logs and reports them */
 #include "init/runner.h"
 
 #include <inttypes.h>
@@ -39,7 +39,7 @@ int runner_run(struct boot *b, const struct step *steps, size_t n, size_t *at)
 		b->note[0] = '\0';
 		start = sys_now_us();
 		if (wanted) {
-			if (b->report.fd >= 0) /* later it would be no news */
+			if (b->report.fd >= 0) /* a start that is reported late is useless */
 				add_record(b, RECORD_BEGIN, start, 0, "");
 			r = s->fn(b);
 			took = sys_now_us() - start;
@@ -47,7 +47,7 @@ int runner_run(struct boot *b, const struct step *steps, size_t n, size_t *at)
 			continue;
 		}
 		if (r < 0)
-			b->note[0] = '\0'; /* the failure's own line says it all */
+			b->note[0] = '\0'; /* the failure has a message of its own */
 		log_outcome(b, r < 0 ? "failed" : r > 0 ? "skipped" : "ok", took);
 		if (r < 0)
 			return r;

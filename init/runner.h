@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* runner.h - works through a table of steps; the only place that logs and reports them */
+/* runner.h - run a table of steps; the only place that logs and reports them */
 #ifndef STOREBOOT_RUNNER_H
 #define STOREBOOT_RUNNER_H
 
@@ -10,10 +10,8 @@
 
 #define STEP_SKIPPED 1
 
-/*
- * A step returns 0, STEP_SKIPPED where it found nothing to do, or -errno with b->err filled. It may
- * leave a note for its line in b->note.
- */
+/* A step. Returns 0, STEP_SKIPPED if there is nothing to do, or -errno with b->err filled. May put
+ * a note for the log line into b->note. */
 typedef int step_fn(struct boot *b);
 
 struct step {
@@ -23,25 +21,25 @@ struct step {
 	unsigned int flags;
 };
 
-#define STEP_QUIET 1u /* no line and no record when it is not wanted */
+#define STEP_QUIET 1u /* no line and no record if not wanted */
 
 /*
- * Runs the steps in order from *at up to the first failure, where *at then stands: reports that
- * each begins, times it, logs one line and adds one record of its end. Returns 0, or -errno with
- * b->err filled and b->step the failed one's name; its RECORD_FAIL is boot_fail()'s to write.
+ * Runs the steps in order from *at. For each step adds a record of its start, measures its time,
+ * logs one line and adds a record of its result. Returns 0; or, at the first failure, -errno with
+ * b->err filled, b->step its name and *at its index. boot_fail() writes its RECORD_FAIL.
  */
 _must_check_ int runner_run(struct boot *b, const struct step *steps, size_t n, size_t *at);
 
-/* For steps. What a step does beside its outcome: logged when boot.trace asks for it. */
+/* For steps: logs details if boot.trace is set. */
 _printf_(2, 3) void runner_trace(const struct boot *b, const char *fmt, ...);
 
-/* Something is not as asked, and the boot goes on: logged and reported. */
+/* Logs and reports a problem that does not stop the boot. */
 _printf_(2, 3) void runner_warn(struct boot *b, const char *fmt, ...);
 
-/* The kernel tells QEMU of a panic from now on, by this driver. */
+/* Reports that this driver will notify QEMU of a panic. */
 void runner_pvpanic(struct boot *b, const char *driver);
 
-/* The last act before stage 2 is executed: the step will not return to be logged. */
+/* Logs and reports the execution of program, before a step that does not return. */
 void runner_leaving(struct boot *b, const char *program);
 
 #endif

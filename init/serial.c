@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* serial.c - a disk, found by its serial: its name depends on the order in which drivers find them
- */
+/* serial.c - find a disk by its serial, because its name depends on the order of detection */
 #include "init/serial.h"
 
 #include <dirent.h>
@@ -11,20 +10,19 @@
 #include "init/lib/file.h"
 #include "init/lib/str.h"
 
-/* A page's length has 16 bits, behind a header. */
+/* A header and at most 65535 bytes. */
 #define PAGE_HEADER 4
 #define PAGE_MAX (PAGE_HEADER + 65535)
 
 /*
- * SPC-4, "Unit Serial Number VPD page": its number, 80h, and its length, most significant byte
- * first. For an ATA disk libata makes it of the 20 bytes that the disk has, which are filled up
- * with spaces (ata_scsiop_inq_80).
+ * SPC-4, "Unit Serial Number VPD page": page code 80h; length, most significant byte first. For an
+ * ATA disk libata makes the page from the disk's 20 bytes, padded with spaces (ata_scsiop_inq_80).
  */
 void serial_of_page(const unsigned char *page, size_t len, char ret[static SERIAL_SIZE])
 {
 	size_t n = len < PAGE_HEADER || page[1] != 0x80 ? 0 : (size_t)page[2] << 8 | page[3];
 
-	if (n + PAGE_HEADER > len) /* cut short */
+	if (n + PAGE_HEADER > len) /* truncated */
 		n = 0;
 	while (n > 0 && page[PAGE_HEADER + n - 1] == ' ')
 		n--;
@@ -35,7 +33,7 @@ void serial_of_page(const unsigned char *page, size_t len, char ret[static SERIA
 	ret[n] = '\0';
 }
 
-/* virtio's disks say it in one file, those that SCSI's layer drives in another. */
+/* virtio disks have the serial in one file, disks of the SCSI layer in another. */
 void serial_of(const char *name, char ret[static SERIAL_SIZE])
 {
 	_cleanup_buf_ struct buf page = { 0 };
@@ -52,9 +50,9 @@ void serial_of(const char *name, char ret[static SERIAL_SIZE])
 }
 
 /*
- * QEMU's disks are files of the host, whose kernel puts their blocks in order; the guest's
- * scheduler has each request wait for another thread. The kernel leaves it out by itself only where
- * a disk has several queues, which with QEMU is where the machine has several processors
+ * An image is a file on the host, whose kernel orders the requests. The guest's scheduler makes
+ * each request wait for another thread. By default the kernel uses no scheduler only for a disk
+ * with several queues, which QEMU provides if the machine has several processors
  * (block/elevator.c).
  */
 static int drop_scheduler(const char *name)
@@ -73,7 +71,7 @@ static int try_disk(struct serial_disk *d, const char *name)
 	serial_of(name, serial);
 	if (!str_eq(serial, d->serial) || str_format(d->node, sizeof(d->node), "/dev/%s", name) < 0)
 		return -ENOENT;
-	(void)drop_scheduler(name); /* with one it is slower, no more */
+	(void)drop_scheduler(name); /* only slower with a scheduler */
 	fd = open(d->node, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }

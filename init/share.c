@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* share.c - the steps that bring what is the host's: the network, the store, a layer to write to,
- * folders */
+/* share.c - the steps for the network, the store, its writable layer and the shared folders */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,12 +18,12 @@
 #include "mount/writable.h"
 #include "net/net.h"
 
-/* QEMU's user network (QEMU's manual, user mode): the guest's usual address, and the gateway. */
+/* QEMU's user network (QEMU's manual): the guest's usual address, and the gateway. */
 #define GUEST_ADDRESS "10.0.2.15"
 #define GUEST_PREFIX 24
 #define GATEWAY "10.0.2.2"
 
-/* Does a share of this boot come by the network? */
+/* Returns true if a share of this boot needs the network. */
 static bool needs_net(const struct boot *b)
 {
 	for (int i = 0; i < SHARE_COUNT; i++)
@@ -33,7 +32,7 @@ static bool needs_net(const struct boot *b)
 	return false;
 }
 
-/* Of QEMU's card: built in, or loaded by the step before. Without it no card ever appears. */
+/* Is QEMU's card supported, by a built-in driver or a module? Otherwise no card will appear. */
 static bool has_driver(void)
 {
 	return access("/sys/bus/virtio/drivers/virtio_net", F_OK) == 0;
@@ -65,7 +64,7 @@ int step_net(struct boot *b)
 	return 0;
 }
 
-/* Finds the disk with the closure's image by its serial, the source, and mounts it. */
+/* Mounts the closure's image. source: the serial of its disk. */
 static int mount_image(const struct mount_request *q, struct err *e)
 {
 	struct serial_disk disk = { .serial = q->source };
@@ -84,12 +83,12 @@ static int mount_image(const struct mount_request *q, struct err *e)
 #define SHARE_BELOW RUN_FOLDER "/share"
 #define STORE NEW_ROOT "/nix/store"
 
-/* How each share is mounted, and where. path NULL: it is the store itself, and its place is the
- * store's. */
+/* How and where each share is mounted. path NULL: the share is the store itself and is mounted on
+ * /nix/store, or on SHARE_BELOW if an image covers it. */
 static const struct share {
 	int (*mount)(const struct mount_request *q, struct err *e);
 	const char *path;
-	const char *store; /* the store in it */
+	const char *store; /* the store, below path */
 } shares[SHARE_COUNT] = {
 	[SHARE_CIFS] = { mount_cifs, NEW_ROOT "/hostfs", "nix/store" },
 	[SHARE_9P] = { mount_9p, NULL, NULL },
@@ -97,7 +96,7 @@ static const struct share {
 	[SHARE_IMAGE] = { mount_image, IMAGE, STORE_IMAGE_STORE },
 };
 
-/* The image on top; what is not in it is the share's. */
+/* Mounts the image over the share's store; paths not in the image come from the share. */
 static int cover(struct boot *b, const struct share *share, const char *path)
 {
 	const struct mount_request q = { .source = b->config.param.share_cache,
@@ -136,7 +135,7 @@ int step_share(struct boot *b)
 	return 0;
 }
 
-/* Where NixOS has it, too. */
+/* As on NixOS. */
 #define WRITABLE "/nix/.rw-store"
 
 int step_writable(struct boot *b)
@@ -151,7 +150,7 @@ int step_writable(struct boot *b)
 	return 0;
 }
 
-/* Where a folder is mounted before it is known that it is what was asked for. */
+/* A folder is mounted here first, until it is known to be the right one. */
 #define ASIDE RUN_FOLDER "/bind"
 
 static int bind_folder(struct boot *b, const struct shared_folder *entry)
@@ -183,7 +182,7 @@ int step_bind(struct boot *b)
 
 	while ((r = shared_folder_next(&text, &len, &entry)) > 0) {
 		if (n++ < b->folders_done)
-			continue; /* this step was tried before */
+			continue; /* mounted by an earlier try of this step */
 		r = bind_folder(b, &entry);
 		if (r < 0)
 			return r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* shared_folder.c - /binds: the folders of the host that come beside the store */
+/* shared_folder.c - parse /binds, the list of the shared folders */
 #include "init/shared_folder.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include "init/config.h"
 #include "init/lib/str.h"
 
-/* Cuts what stands before the next blank off *s. Returns its length, 0 where there is no blank. */
+/* Takes the text before the next space off *s. Returns its length; 0: no space. */
 static size_t word(const char **s, const char *end, const char **ret)
 {
 	const char *blank = memchr(*s, ' ', (size_t)(end - *s));
@@ -24,7 +24,7 @@ static bool is(const char *s, size_t n, const char *what)
 	return strlen(what) == n && memcmp(s, what, n) == 0;
 }
 
-/* Takes the word, and digits as far as they go; whether they are an id is for the kernel. */
+/* Takes key and the digits after it off *s. The kernel checks the range of the ID. */
 static bool take_id(const char **s, const char *end, const char *key, char *ret, size_t size)
 {
 	size_t n = strlen(key), digits = 0;
@@ -42,7 +42,7 @@ static bool take_id(const char **s, const char *end, const char *key, char *ret,
 	return true;
 }
 
-/* ro or rw, and the owner for a share that can give one. */
+/* Parses ro or rw, and the owner if the share can set one. */
 static bool take_mode(const char *s, const char *end, struct shared_folder *ret)
 {
 	struct mount_owner *o = &ret->owner;
@@ -67,7 +67,7 @@ static bool is_plain(const char *s, const char *end)
 	return true;
 }
 
-/* "/a/b": no part is empty, "." or "..". */
+/* Returns true for an absolute path without empty, "." or ".." components. */
 static bool is_path(const char *path)
 {
 	for (const char *p = path; *p; p += strcspn(p, "/")) {

@@ -24,8 +24,8 @@ static int read_active(const struct boot *b, const char *tty, char *ret, size_t 
 	return r < 0 ? r : file_read_line(AT_FDCWD, path, ret, size);
 }
 
-/* /dev/console is the last of the list (kernel document admin-guide/serial-console). tty0 stands
- * for the terminal in front, which it names in turn. */
+/* /dev/console is the last in the list (kernel document admin-guide/serial-console). tty0 means the
+ * active virtual terminal, which its own file "active" names. */
 int shell_console(const struct boot *b, char *ret, size_t size)
 {
 	char list[256];
@@ -82,7 +82,7 @@ static void child(const struct boot *b, const char *shell, const char *tty, cons
 	_exit(127);
 }
 
-/* Also takes what the shell's jobs leave behind. */
+/* Also reaps processes that the shell leaves behind. */
 static void wait_for(pid_t pid)
 {
 	for (;;) {

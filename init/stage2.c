@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stage2.c - the last steps, on the system's own root: its registration, then its init */
+/* stage2.c - the last steps, in the system's own root: its registration, then its init */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ static int find_nix_store(struct boot *b, char *dst, size_t size)
 	return 0;
 }
 
-/* Paths of one a line: how many, and the first of them. */
+/* Warns of paths (one per line): their number and the first one. */
 static void warn_paths(struct boot *b, const struct buf *paths, const char *what)
 {
 	size_t n = 0;
@@ -76,7 +76,7 @@ int step_reginfo(struct boot *b)
 	return done.loaded || done.verified || done.dropped.len > 0 ? 0 : STEP_SKIPPED;
 }
 
-/* Words that the kernel did not know, and all after "--", are our arguments and become its. */
+/* Parameters that the kernel did not know, and all after "--", are our arguments; pass them on. */
 static char **make_argv(const struct boot *b)
 {
 	size_t n = 0;
@@ -103,11 +103,11 @@ int step_stage2(struct boot *b)
 		return err_set(&b->err, ENOMEM, "cannot execute %s: out of memory",
 			       b->config.param.init);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
-		; /* what nix-store may have left behind */
+		; /* reap what nix-store may have left behind */
 	console_restore(b);
 	channel_start(b);
 	runner_leaving(b, b->config.param.init);
-	/* The log, the report and all else is O_CLOEXEC; signals were never touched. */
+	/* All descriptors except 0, 1 and 2 are O_CLOEXEC; signal handling was never changed. */
 	execve(b->config.param.init, argv, environ);
 	num = errno;
 	channel_stop(b);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* steps.c - the table of stage 1: what happens, in which order, and when it does not */
+/* steps.c - the steps of stage 1, in order, each with its condition */
 #include "init/steps.h"
 
 #include "init/step.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* steps.h - the table of stage 1 */
+/* steps.h - the steps of stage 1, in order */
 #ifndef STOREBOOT_STEPS_H
 #define STOREBOOT_STEPS_H
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * switch.c - from the initramfs to the new root
+ * switch.c - switch root from the initramfs to the new root
  *
  * Theory of operation: an initramfs cannot be unmounted or pivoted away from (kernel document
- * filesystems/ramfs-rootfs-initramfs), so the new root is moved over it and the files below, which
- * nobody can reach any more, are removed to give their memory back. First come the guards
- * (guard.c), which change nothing; then what can fail and leaves a system that boot_fail() can
- * still speak from; the removal is last, by a descriptor of the old root, and on its own device
- * only.
+ * filesystems/ramfs-rootfs-initramfs). So the new root is moved over it, and the hidden files are
+ * removed to free their memory. The guards (guard.c), which change nothing, come first. Then come
+ * the operations that can fail but leave a system in which boot_fail() can still report. The
+ * removal is last. It uses a descriptor of the old root and stays on its device.
  */
 #include "init/switch.h"
 
@@ -49,7 +48,7 @@ static int copy(int from, const char *path, mode_t mode, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot write %s", path) : 0;
 }
 
-/* What the launcher appended to the initramfs, which is about to go. */
+/* Files that the launcher appended to the initramfs, to copy before it is emptied. */
 static const struct kept {
 	const char *from, *to;
 	mode_t mode;
@@ -76,8 +75,7 @@ static int keep(struct boot *b, int old_fd, const struct kept *k)
 	return copy(from, path, k->mode, &b->err);
 }
 
-/* The store, and what is below its layers. Folders of the host's are not here: they are unmounted
- * in order. */
+/* The store and the layers below it. Not the shared folders, which are unmounted in order. */
 static const struct stay stays[] = {
 	{ NEW_ROOT "/hostfs", "hostfs" },
 	{ NEW_ROOT "/nix/store", "nix-store" },
@@ -86,7 +84,7 @@ static const struct stay stays[] = {
 	{ RUN_FOLDER "/share", "run-storeboot-share" },
 };
 
-/* When this step is tried again after /run has moved, the drop-ins are written. */
+/* On a retry after /run has moved, the drop-ins already exist. */
 static int stay(struct boot *b)
 {
 	_cleanup_close_ int run = open("/run", O_PATH | O_DIRECTORY | O_CLOEXEC);

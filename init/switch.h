@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* switch.h - from the initramfs to the new root, and the API mounts with it */
+/* switch.h - switch root from the initramfs to the new root, with the API mounts */
 #ifndef STOREBOOT_SWITCH_H
 #define STOREBOOT_SWITCH_H
 

@@ -2,10 +2,10 @@
 /*
  * uevent.c - wait for a device
  *
- * Theory of operation: the socket listens before the first look, so no event is lost between the
- * look and the wait. What an event says does not matter: after each one all is looked at again.
- * devtmpfs makes a node before its event is sent (drivers/base/core.c, device_add), and a disk that
- * is not ready yet answers ENXIO until the event for it (block/genhd.c, device_add_disk).
+ * Theory of operation: the socket listens before the first look, so no event between the look and
+ * the wait is lost. The content of an event is ignored; every event causes a new look. devtmpfs
+ * makes a node before its event is sent (drivers/base/core.c, device_add). A disk that is not ready
+ * answers ENXIO until its event (block/genhd.c, device_add_disk).
  */
 #include "init/uevent.h"
 
@@ -30,7 +30,7 @@ static int listen_uevents(void)
 	return take_fd(&fd);
 }
 
-/* Takes all that waits. ENOBUFS, a flood, is an event like others. */
+/* Discards all pending events. ENOBUFS, an overflow, counts as an event. */
 static int drain(int fd)
 {
 	char event[4096];
