@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Formats aside, so that e->text may be among the arguments: "on /dev/vda: %s". */
+/* Formats into a second buffer, as e->text may be an argument: "on /dev/vda: %s". */
 static int fill(struct err *e, int num, const char *fmt, va_list ap)
 {
 	char text[sizeof(e->text)];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* file.c - whole files and whole writes, relative to a folder's descriptor */
+/* file.c - reads and writes whole files, relative to a folder's descriptor */
 #include "init/lib/file.h"
 
 #include <errno.h>
@@ -59,7 +59,7 @@ int file_read_fd(int fd, size_t max, struct buf *ret)
 
 		if (r < 0)
 			return r;
-		ret->data[ret->len] = '\0'; /* also of an empty file */
+		ret->data[ret->len] = '\0'; /* terminate an empty file, too */
 		n = read(fd, ret->data + ret->len, step);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -109,8 +109,7 @@ int file_write(int dirfd, const char *path, const void *data, size_t len)
 	return file_write_all(fd, data, len);
 }
 
-/* fsync of the folder makes the rename itself durable (fsync(2), "Calling fsync() does not
- * necessarily..."). */
+/* The rename is durable only after an fsync of the folder (fsync(2)). */
 static int sync_parent(int dirfd, const char *path)
 {
 	char parent[PATH_MAX];
@@ -132,8 +131,8 @@ static int sync_parent(int dirfd, const char *path)
 	return 0;
 }
 
-/* A new file always: one left by a dead process of our number may have another mode or another
- * name. */
+/* Always creates the file: one left by a dead process with our PID may have another mode or a
+ * second hard link. */
 static int write_tmp(int dirfd, const char *tmp, const void *data, size_t len, mode_t mode)
 {
 	_cleanup_close_ int fd = -1;
@@ -156,8 +155,9 @@ int file_replace(int dirfd, const char *path, const void *data, size_t len, mode
 	char tmp[PATH_MAX];
 	int r;
 
-	/* Its own for each process: two that replace one file at once would take away and publish
-	 * each other's. storeboot-init is 1 at each boot, and so finds what a power cut left. */
+	/* One name per process: two that replace the same file at once must not remove or publish
+	 * each other's. storeboot-init is PID 1 at each boot, so it finds the file that a power cut
+	 * left. */
 	if (str_format(tmp, sizeof(tmp), "%s.tmp.%d", path, (int)getpid()) < 0)
 		return -ENAMETOOLONG;
 	r = write_tmp(dirfd, tmp, data, len, mode);
@@ -170,7 +170,7 @@ int file_replace(int dirfd, const char *path, const void *data, size_t len, mode
 	return sync_parent(dirfd, path);
 }
 
-/* mkdir, where a folder that is there (or a link to one) is as good. */
+/* mkdir(2) that accepts an existing folder, or a link to one. */
 static int make_folder(int dirfd, const char *path, mode_t mode)
 {
 	struct stat st;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* file.h - whole files and whole writes, relative to a folder's descriptor */
+/* file.h - reads and writes whole files, relative to a folder's descriptor */
 #ifndef STOREBOOT_FILE_H
 #define STOREBOOT_FILE_H
 
@@ -8,40 +8,39 @@
 
 #include "init/lib/str.h"
 
-/* Writes all of it, through short writes and EINTR. Returns 0 or -errno. */
+/* Writes all len bytes, also after short writes and EINTR. Returns 0 or -errno. */
 _must_check_ int file_write_all(int fd, const void *data, size_t len);
 
-/* Reads exactly len bytes at offset. Returns 0, -EIO at an early end, or -errno. */
+/* Reads exactly len bytes at offset. Returns 0, -EIO if the file ends before, or -errno. */
 _must_check_ int file_pread_all(int fd, void *data, size_t len, off_t offset);
 
-/*
- * Appends the rest of fd to ret. Returns 0, -EFBIG when there are more than max bytes, or -errno;
- * on failure ret keeps what it had plus a part of the file.
- */
+/* Appends the rest of fd to ret. Returns 0, -EFBIG if it has more than max bytes, or -errno. On
+ * failure ret keeps its contents plus a part of the file. */
 _must_check_ int file_read_fd(int fd, size_t max, struct buf *ret);
 
-/* Reads a whole file (also of /proc and /sys, whose size is 0). dirfd: as openat(2). Returns as
- * file_read_fd. */
+/* Appends a whole file to ret, also one of /proc or /sys, whose size is 0. dirfd: as in openat(2).
+ * Returns as file_read_fd. */
 _must_check_ int file_read(int dirfd, const char *path, size_t max, struct buf *ret);
 
-/* Like file_read, and drops one newline at the end: for /proc and /sys values. */
+/* Reads a value of /proc or /sys as a string, without the newline at its end. Returns 0, -EFBIG if
+ * dst is too small, or -errno. */
 _must_check_ int file_read_line(int dirfd, const char *path, char *dst, size_t size);
 
-/* Writes a value into an existing file (of /proc, /sys). Returns 0 or -errno. */
+/* Writes a value to an existing file of /proc or /sys. Returns 0 or -errno. */
 _must_check_ int file_write(int dirfd, const char *path, const void *data, size_t len);
 
 /*
- * Replaces path so that a reader, also after a power cut, sees the old or the new content, whole:
- * writes path.tmp.PID, fsync, rename, fsync of the folder. Returns 0 or -errno; on failure path is
- * as before, or new where only the last step failed: whole in either case. mode: less the umask. Of
- * processes that do this at once the last one wins. What one leaves that is killed meanwhile goes
- * with the next of its PID; in a cache of the host, with cache_sweep.
+ * Replaces path atomically, also across a power cut: writes path.tmp.PID, fsync, rename, fsync of
+ * the folder. mode: subject to the umask. Returns 0 or -errno; path then has its old contents, or
+ * the new ones if only the last fsync failed. If several processes replace path at once, the last
+ * one wins. A process killed meanwhile leaves path.tmp.PID; the next call with that PID removes it,
+ * and cache_sweep does in a cache of the host.
  */
 _must_check_ int file_replace(int dirfd, const char *path, const void *data, size_t len,
 			      mode_t mode);
 
-/* mkdir -p below dirfd. Returns 0 (also when the folder is there), -ENOTDIR when something else is,
- * or -errno. */
+/* mkdir -p below dirfd. Returns 0 (also if the folder exists), -ENOTDIR if a component is not a
+ * folder, or -errno. */
 _must_check_ int file_mkdirs(int dirfd, const char *path, mode_t mode);
 
 #endif

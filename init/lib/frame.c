@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* frame.c - the frames that carry commands and what they say between host and guest */
+/* frame.c - frames that carry commands and their streams between host and guest */
 #include "init/lib/frame.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ int frame_put(struct buf *b, enum frame_kind kind, uint16_t session, const void 
 		return -EMSGSIZE;
 	put_number(header + 2, 2, session);
 	put_number(header + 4, 4, len);
-	r = buf_reserve(b, sizeof(header) + len); /* whole or not at all */
+	r = buf_reserve(b, sizeof(header) + len); /* add the frame whole or not at all */
 	if (r == 0)
 		r = buf_add(b, header, sizeof(header));
 	return r < 0 || len == 0 ? r : buf_add(b, data, len);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * frame.h - the frames that carry commands and what they say between host and guest
+ * frame.h - frames that carry commands and their streams between host and guest
  *
- * Theory of operation: one byte stream each way (a virtio-serial port; on the host also the control
- * socket's connections) carries many sessions, one a command. A frame is a header of 8 bytes and
- *its payload; numbers are little-endian:
+ * Theory of operation: one byte stream each way (a virtio-serial port; on the host also the
+ * connections of the control socket) carries many sessions, one per command. A frame is a header of
+ * 8 bytes and a payload. Numbers are little-endian:
  *
  *	kind (1) | 0 (1) | session (2) | length of the payload (4) | payload
  *
- * Data goes by credit: who shall receive a stream (a command's stdin, stdout, stderr) grants bytes,
- *and the other side never has more than FRAME_WINDOW on its way. So a reader that stops stops its
- *own stream and no other, and every queue has a bound. Session 0 is the machine's own.
+ * The receiver of a stream (a command's stdin, stdout or stderr) grants bytes as credit, and the
+ * sender never has more than FRAME_WINDOW bytes in flight. So a slow reader stops only its own
+ * stream, and every queue is bounded. Session 0 is for frames about the machine.
  */
 #ifndef STOREBOOT_FRAME_H
 #define STOREBOOT_FRAME_H
@@ -24,8 +24,8 @@
 #define FRAME_PAYLOAD_MAX 65536
 #define FRAME_TEXT_MAX 400
 #define FRAME_DATA_MAX \
-	16384 /* of one frame with data: a session's frame does not hold others up long */
-#define FRAME_WINDOW 262144 /* bytes of one stream that may wait on their way */
+	16384 /* bytes of data per frame: a frame must not delay other sessions for long */
+#define FRAME_WINDOW 262144 /* bytes of one stream in flight */
 
 /* The name of the virtio-serial port (/sys/class/virtio-ports/N/name). */
 #define FRAME_PORT "storeboot"
@@ -33,64 +33,61 @@
 
 enum frame_kind {
 	/* guest to host, session 0 */
-	FRAME_HELLO = 1, /* version (4), enum frame_place (4), a text: the agent listens */
+	FRAME_HELLO = 1, /* the agent listens: version (4), enum frame_place (4), text */
 	FRAME_EXECED,	 /* stage 2 has been executed */
-	FRAME_READY,	 /* stage 2 says that it is up (sd_notify(3), READY=1) */
+	FRAME_READY,	 /* stage 2 reports that it is up (sd_notify(3), READY=1) */
 
 	/* host to guest, session 0 */
 	FRAME_POWEROFF, /* ask stage 2 for a clean power-off */
 	FRAME_OFF,	/* power off now, with clean file systems */
-	FRAME_RETRY,	/* of a failed step */
-	FRAME_CLOCK,	/* nanoseconds since the epoch (8): the time is this */
-	FRAME_CONSOLE,	/* rows (2), columns (2): the console's terminal has this size */
+	FRAME_RETRY,	/* run the failed step again */
+	FRAME_CLOCK,	/* set the clock: nanoseconds since the epoch (8) */
+	FRAME_CONSOLE,	/* size of the console's terminal: rows (2), columns (2) */
 
-	/* host to guest, of a session */
-	FRAME_OPEN,	   /* starts a command: init/lib/request.h */
+	/* host to guest, for a session */
+	FRAME_OPEN,	   /* start a command (init/lib/request.h) */
 	FRAME_IN,	   /* data for its stdin */
-	FRAME_IN_END,	   /* no more of it */
-	FRAME_SIGNAL,	   /* a signal's number (1) for its process group */
-	FRAME_WINDOW_SIZE, /* rows (2), columns (2) of its terminal */
-	FRAME_HANGUP,	   /* whoever asked for it is gone */
+	FRAME_IN_END,	   /* end of its stdin */
+	FRAME_SIGNAL,	   /* signal number (1) for its process group */
+	FRAME_WINDOW_SIZE, /* size of its terminal: rows (2), columns (2) */
+	FRAME_HANGUP,	   /* the program that asked for it is gone */
 
-	/* guest to host, of a session */
-	FRAME_OUT,     /* data of its stdout */
-	FRAME_ERR,     /* of its stderr */
-	FRAME_EXIT,    /* it ended: the status as a shell has it, 0 to 255 (4), the signal or 0 (4);
-			  the last    frame of a session */
-	FRAME_REFUSED, /* it could not be started: exit status to give (4), a text; the last one,
-			  too */
+	/* guest to host, for a session */
+	FRAME_OUT,     /* data from its stdout */
+	FRAME_ERR,     /* data from its stderr */
+	FRAME_EXIT,    /* exit status as in a shell, 0 to 255 (4), signal or 0 (4); last frame */
+	FRAME_REFUSED, /* not started: exit status to use (4), text; last frame */
 
-	/* both ways, of a session: the receiver of a stream (1: a frame_kind, IN, OUT or ERR) takes
-	 * so many more bytes (4) */
+	/* both ways, for a session: the receiver of a stream (1: FRAME_IN, FRAME_OUT or FRAME_ERR)
+	 * grants this many more bytes (4) */
 	FRAME_CREDIT,
 
-	/* a program to the launcher, on the control socket; session 0; the launcher answers with
-	 * the same kind, empty */
-	FRAME_ATTACH, /* the console: IN and OUT from now on */
-	FRAME_STOP,   /* end the machine: 0 as SIGTERM does, 1 at once (4) */
+	/* program to launcher, on the control socket, session 0; the launcher answers with an empty
+	 * frame of the same kind */
+	FRAME_ATTACH, /* attach to the console: FRAME_IN and FRAME_OUT follow */
+	FRAME_STOP,   /* end the machine (4): 0 as on SIGTERM, 1 at once */
 
 	/* guest to host, session 0 */
-	FRAME_BYE, /* enum frame_bye (4): the agent is going to close the port */
+	FRAME_BYE, /* enum frame_bye (4): the agent is about to close the port */
 
-	/* the launcher to a program, session 0 */
-	FRAME_GONE, /* exit status (4), a text: why the launcher closes the connection; its last
-		       frame */
+	/* launcher to program, session 0 */
+	FRAME_GONE, /* the launcher closes the connection: exit status (4), text */
 
 	FRAME_KINDS,
 };
 
-/* Why the agent goes. */
+/* Why the agent closes the port. */
 enum frame_bye {
-	FRAME_BYE_TERM,	 /* all processes were asked to end (SIGTERM): the guest shuts down */
-	FRAME_BYE_RETRY, /* stage 1 tries the failed step again; another agent comes */
+	FRAME_BYE_TERM,	 /* the agent got SIGTERM or SIGHUP: the guest shuts down */
+	FRAME_BYE_RETRY, /* stage 1 runs the failed step again; another agent follows */
 };
 
-/* Where the agent is. */
+/* Where the agent runs. */
 enum frame_place {
-	FRAME_AT_STAGE2,  /* beside a stage 2 that will not say when it is up */
-	FRAME_AT_SYSTEMD, /* beside one that will */
+	FRAME_AT_STAGE2,  /* beside stage 2; FRAME_READY is not expected */
+	FRAME_AT_SYSTEMD, /* beside systemd; FRAME_READY is expected */
 	FRAME_AT_COMMAND, /* in place of stage 2 */
-	FRAME_AT_RESCUE,  /* where a step failed; the text names it */
+	FRAME_AT_RESCUE,  /* at a failed step, which the text names */
 };
 
 struct frame {
@@ -100,33 +97,31 @@ struct frame {
 	const unsigned char *data; /* points into the reader's buffer */
 };
 
-/* Appends a whole frame. Returns 0 or -ENOMEM; -EMSGSIZE over FRAME_PAYLOAD_MAX. */
+/* Appends a frame. Returns 0, -ENOMEM, or -EMSGSIZE if len exceeds FRAME_PAYLOAD_MAX. */
 _must_check_ int frame_put(struct buf *b, enum frame_kind kind, uint16_t session, const void *data,
 			   size_t len);
-/* The same with a payload of numbers, each of width bytes (1, 2, 4 or 8). */
+/* Appends a frame with n numbers of width bytes each (1, 2, 4 or 8); -EMSGSIZE over 32 bytes in
+ * all. */
 _must_check_ int frame_put_numbers(struct buf *b, enum frame_kind kind, uint16_t session,
 				   unsigned int width, unsigned int n, const uint64_t *numbers);
-/* For a stream: so many bytes more. */
+/* Appends a FRAME_CREDIT of bytes for stream. */
 _must_check_ int frame_put_credit(struct buf *b, uint16_t session, enum frame_kind stream,
 				  uint32_t bytes);
-/* The same for FRAME_REFUSED and FRAME_GONE: an exit status and a text, cut to FRAME_TEXT_MAX
- * bytes. */
+/* Appends a FRAME_REFUSED or FRAME_GONE: exit status and text, cut to FRAME_TEXT_MAX bytes. */
 _must_check_ int frame_put_text(struct buf *b, enum frame_kind kind, uint16_t session, int status,
 				const char *text);
 
-/* The text of such a frame, "" where there is none; ret has size bytes. */
+/* Copies the text of such a frame to ret (size bytes); "" if it has none. */
 void frame_text(const struct frame *f, char *ret, size_t size);
 
-/* The number of width bytes at a place of the payload; 0 where it ends before. */
+/* Returns the number of width bytes at offset at of the payload; 0 if the payload is too short. */
 uint64_t frame_number(const struct frame *f, size_t at, unsigned int width);
 
-/*
- * Takes the frame at the beginning of len bytes. Returns its whole length with ret pointing into
- * data, 0 where it has not all come yet, -EBADMSG where this is no frame. A pure function.
- */
+/* Parses the frame at the start of data (len bytes). Returns its length, with ret pointing into
+ * data; 0 if it is incomplete; -EBADMSG if it is not a frame. A pure function. */
 _must_check_ int frame_take(const void *data, size_t len, struct frame *ret);
 
-/* Drops n bytes from the buffer's beginning. */
+/* Removes the first n bytes of the buffer. */
 void frame_drop(struct buf *b, size_t n);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* log.c - one line to one sink */
+/* log.c - log lines, to one sink */
 #include "init/lib/log.h"
 
 #include <stdarg.h>
@@ -36,11 +36,11 @@ void log_raw(bool raw)
 	sink.raw = raw;
 }
 
-/* What /dev/kmsg takes in one write(2); a longer one is EINVAL and lost (kernel/printk/printk.c:
- * 1024 less a prefix of at most 48). */
+/* Bytes that /dev/kmsg takes in one write(2); it rejects a longer line with EINVAL
+ * (kernel/printk/printk.c: 1024 less a prefix of at most 48). */
 #define KMSG_LINE_MAX 976
 
-/* Control characters are C0, and C1 as UTF-8 has them. */
+/* Control characters: C0, DEL, and C1 encoded in UTF-8. */
 void log_disarm(char *line)
 {
 	for (unsigned char *p = (unsigned char *)line; *p; p++)
@@ -52,7 +52,7 @@ void log_disarm(char *line)
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-	char line[1200]; /* a text of struct err and its prefix */
+	char line[1200]; /* fits the text of struct err and a prefix */
 	size_t room = sink.kmsg ? KMSG_LINE_MAX : sizeof(line), n = 0;
 	va_list ap;
 
@@ -64,7 +64,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line + n, room - n - 1, fmt, ap);
 	va_end(ap);
-	if (!sink.kmsg) /* which escapes them itself */
+	if (!sink.kmsg) /* the kernel escapes control characters */
 		log_disarm(line);
 	n = strlen(line);
 	if (sink.raw)
@@ -74,7 +74,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 		sink.before();
 	if (sink.raw && file_write_all(sink.fd, "\r\n", 2) < 0)
 		return;
-	/* A log that cannot be written has nowhere to say so. */
+	/* There is no place to report that the log cannot be written. */
 	if (file_write_all(sink.fd, line, n) < 0)
 		return;
 }

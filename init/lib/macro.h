@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* macro.h - attributes and cleanup helpers that every room uses */
+/* macro.h - attributes and cleanup helpers */
 #ifndef STOREBOOT_MACRO_H
 #define STOREBOOT_MACRO_H
 
@@ -13,14 +13,14 @@
 #define _printf_(fmt, first) __attribute__((format(printf, fmt, first)))
 #define _unused_ __attribute__((unused))
 
-/* The text of a macro that is a number: "16". */
+/* The value of a numeric macro as a string: "16". */
 #define CONSTANT_TEXT_OF(token) #token
 #define CONSTANT_TEXT(macro) CONSTANT_TEXT_OF(macro)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* They run after a return's value is computed, so `return -errno` may stand beside them; what errno
- * is after a block that ends with them is not said. */
+/* Cleanups run after the return value is computed, so `return -errno` is safe beside them. They may
+ * change errno. */
 static inline void cleanup_close(int *fd)
 {
 	if (*fd >= 0)
@@ -49,7 +49,7 @@ static inline void cleanup_closedir(DIR **d)
 #define _cleanup_fclose_ _cleanup_(cleanup_fclose)
 #define _cleanup_closedir_ _cleanup_(cleanup_closedir)
 
-/* Hand a resource over to the caller: the variable no longer owns it. */
+/* Pass ownership to the caller: return the value and clear the variable. */
 static inline int take_fd(int *fd)
 {
 	int r = *fd;

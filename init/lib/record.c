@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* record.c - what stage 1 reports to the host, one line a record */
+/* record.c - records that stage 1 sends to the host, one per line */
 #include "init/lib/record.h"
 
 #include <errno.h>
@@ -38,7 +38,7 @@ static int put_raw(char *dst, size_t size, size_t *at, const char *text)
 	return 0;
 }
 
-/* Appends text with what would end a field escaped; dst stays unterminated. */
+/* Appends text with separators and backslashes escaped; does not terminate dst. */
 static int put_text(char *dst, size_t size, size_t *at, const char *text)
 {
 	for (const char *p = text; *p; p++) {
@@ -73,7 +73,7 @@ int record_format(const struct record *rec, char *dst, size_t size)
 	return (int)at;
 }
 
-/* Takes the next field, up to a tab; NULL when there is none. */
+/* Takes the next field, up to a tab; NULL if there is no tab. */
 static const char *field(const char **p, const char *end, size_t *ret_len)
 {
 	const char *start = *p,
@@ -148,7 +148,7 @@ int record_parse(const char *line, size_t len, struct record *ret)
 	struct record rec = { 0 };
 	uint64_t num;
 
-	if (len > 0 && end[-1] == '\r') /* a serial line's terminal mode may add it */
+	if (len > 0 && end[-1] == '\r') /* the terminal mode of a serial line may add it */
 		end--;
 	for (size_t i = 0; i < ARRAY_SIZE(f); i++) {
 		f[i].s = field(&p, end, &f[i].len);

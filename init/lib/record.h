@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record.h - what stage 1 reports to the host, one line a record
+ * record.h - records that stage 1 sends to the host, one per line
  *
- * Theory of operation: the guest writes each record as one line to the channel that the host names
- * with storeboot.report=; the host reads lines and takes only those that parse, so that a
- *firmware's or a kernel's own output on the same port does no harm. Fields are separated by tabs; a
- *tab, newline, return or backslash within a name or text is written as \t, \n, \r, \\.
+ * Theory of operation: the guest writes to the port that storeboot.report= names. The host ignores
+ * lines that do not parse, as firmware and kernel may write to the same port. Tabs separate the
+ * fields; a tab, newline, carriage return or backslash in a name or text is \t, \n, \r or \\.
  *
  *	sb1 <tab> kind <tab> name <tab> errno <tab> start_us <tab> took_us <tab> text <newline>
  */
@@ -18,37 +17,37 @@
 #include "init/lib/macro.h"
 
 enum record_kind {
-	RECORD_STEP,	/* a step ended well; text: what it did, or empty */
-	RECORD_SKIP,	/* a step this boot does not want */
-	RECORD_FAIL,	/* stage 1 ended at this step; num: errno; text: the one line */
-	RECORD_STAGE2,	/* the last act of stage 1: text is the program that is executed next */
-	RECORD_WARN,	/* a step went on although something is not as asked; text says what */
-	RECORD_BEGIN,	/* a step begins; none for those that run before the channel is open */
-	RECORD_KERNEL,	/* a phase of the kernel's, before the first step */
-	RECORD_PVPANIC, /* the kernel tells QEMU of a panic from now on; text: the driver */
+	RECORD_STEP,	/* a step succeeded; text: its result, or empty */
+	RECORD_SKIP,	/* a step was skipped */
+	RECORD_FAIL,	/* a step failed, and stage 1 with it; num: errno; text: the error */
+	RECORD_STAGE2,	/* stage 1 ends; text: the program that is executed next */
+	RECORD_WARN,	/* something is not as requested, and the step continued; text: what */
+	RECORD_BEGIN,	/* a step begins; not sent for steps before the port is open */
+	RECORD_KERNEL,	/* a phase of the kernel's start, before the first step */
+	RECORD_PVPANIC, /* from now on the kernel reports a panic to QEMU; text: the driver */
 };
 
 struct record {
 	enum record_kind kind;
-	int num;	   /* positive errno value, 0 when none */
+	int num;	   /* positive errno value, or 0 */
 	uint64_t start_us; /* since the kernel started (CLOCK_MONOTONIC) */
 	uint64_t took_us;
 	char name[32]; /* the step's name */
 	char text[1024];
 };
 
-/* RECORD_WARN of this name: there is no channel, and none will come. */
+/* The name of a RECORD_WARN: the channel cannot be opened, and no agent will come. */
 #define RECORD_AGENT "agent"
 
-#define RECORD_LINE_MAX 2400 /* every text byte may need two */
+#define RECORD_LINE_MAX 2400 /* each byte of the text may take two */
 
-/* The kind as it stands in a line. */
+/* Returns the name of kind in a line. */
 const char *record_kind_name(enum record_kind kind);
 
-/* Formats with the newline. Returns the length, or -ENAMETOOLONG. */
+/* Formats rec as a line with its newline. Returns its length, or -ENAMETOOLONG. */
 _must_check_ int record_format(const struct record *rec, char *dst, size_t size);
 
-/* Parses one line of len bytes, without its newline. Returns 0 or -EBADMSG with ret untouched. */
+/* Parses a line of len bytes, without its newline. Returns 0, or -EBADMSG with ret unchanged. */
 _must_check_ int record_parse(const char *line, size_t len, struct record *ret);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* request.c - which command the guest shall run, and how: the payload of FRAME_OPEN */
+/* request.c - the command that the guest is to run: the payload of FRAME_OPEN */
 #include "init/lib/request.h"
 
 #include <errno.h>
@@ -78,7 +78,7 @@ static int take(struct request *req, char letter, const char *text)
 int request_parse(const void *data, size_t len, struct request *ret)
 {
 	const char *p = data, *end = p + len;
-	int r = len > 0 && end[-1] ? -EBADMSG : 0; /* every string below ends */
+	int r = len > 0 && end[-1] ? -EBADMSG : 0; /* so every string below is terminated */
 
 	while (r == 0 && p < end) {
 		r = p[0] ? take(ret, p[0], p + 1) : -EBADMSG;

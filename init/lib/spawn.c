@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* spawn.c - run a program, feed it, keep what it says, end it at its deadline */
+/* spawn.c - runs a program with input, captured output and a deadline */
 #include "init/lib/spawn.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ extern char **environ;
 struct pipes {
 	int out[2];
 	int err[2];
-	int exec[2]; /* carries the errno of a failed exec; closed by a good one */
+	int exec[2]; /* carries the errno of a failed exec; a successful one closes it */
 };
 
 static void pipes_close(struct pipes *p)
@@ -40,7 +40,7 @@ static void close_end(int *fd)
 	*fd = -1;
 }
 
-/* dup2(2) that also works where fd is target already: it would leave O_CLOEXEC on. */
+/* dup2(2), but clears O_CLOEXEC even if fd is target already. */
 static int place(int fd, int target)
 {
 	return fd == target ? fcntl(fd, F_SETFD, 0) : dup2(fd, target);
@@ -52,8 +52,7 @@ static void child(const struct spawn *s, const struct pipes *p)
 	sigset_t none;
 	int num;
 
-	/* exec keeps what is blocked and what is ignored; the program shall start as from a shell.
-	 */
+	/* exec keeps blocked and ignored signals. Start the program as a shell does. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -71,7 +70,8 @@ fail:
 	_exit(127);
 }
 
-/* Appends what is there, returns 1 at the end, 0 when more may come, -errno. */
+/* Reads once and appends to b. max: more is -EFBIG; keep: keep only the last keep bytes; 0: no
+ * limit. Returns 1 at the end of the file, 0 if more may come, or -errno. */
 static int drain(int fd, struct buf *b, size_t max, size_t keep)
 {
 	char chunk[16384];
@@ -94,7 +94,7 @@ static int drain(int fd, struct buf *b, size_t max, size_t keep)
 	return 0;
 }
 
-/* What came through the pipe of a failed exec, as -errno; 0: the exec was good. */
+/* Reads the result of the exec from its pipe. Returns -errno, or 0 if the exec succeeded. */
 static int exec_outcome(int fd)
 {
 	int num = 0;
@@ -106,7 +106,7 @@ static int exec_outcome(int fd)
 	return n == (ssize_t)sizeof(num) ? -num : 0;
 }
 
-/* When poll(2) has to return, in ms: at the deadline, or for watch before it; -1: never. */
+/* The timeout of poll(2) in ms: until the deadline or the next call of watch; -1: none. */
 static int wait_ms(const struct spawn *s, int left, uint64_t watch_at)
 {
 	int until = s->watch ? sys_left_ms(watch_at) : -1;
@@ -126,7 +126,8 @@ static int watch(const struct spawn *s, pid_t pid, const struct buf *out, const 
 	return r;
 }
 
-/* Reads the pipes until they end or the child has; a grandchild that keeps one open delays none. */
+/* Reads the pipes until the child has ended and they are empty. A grandchild that keeps a pipe open
+ * does not delay this. */
 static int collect(const struct spawn *s, struct pipes *p, pid_t pid, int pidfd, struct buf *out,
 		   struct buf *err)
 {
@@ -145,7 +146,7 @@ static int collect(const struct spawn *s, struct pipes *p, pid_t pid, int pidfd,
 
 		if (r < 0 && errno != EINTR)
 			return -errno;
-		/* Both also while output comes without a pause. */
+		/* Check both even if output never pauses. */
 		if (left == 0)
 			return -ETIMEDOUT;
 		looked = watch(s, pid, out, err, &watch_at);
@@ -153,7 +154,8 @@ static int collect(const struct spawn *s, struct pipes *p, pid_t pid, int pidfd,
 			return looked;
 		if (r <= 0)
 			continue;
-		/* The child's end is looked at last: what it wrote before is then still read. */
+		/* Look at the child's end only when the pipes are empty, so that all its output is
+		 * read. */
 		ended = fds[3].revents != 0 && fds[0].revents == 0 && fds[1].revents == 0 &&
 			fds[2].revents == 0;
 		if (fds[0].revents) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* spawn.h - run a program, feed it, keep what it says, end it at its deadline */
+/* spawn.h - runs a program with input, captured output and a deadline */
 #ifndef STOREBOOT_SPAWN_H
 #define STOREBOOT_SPAWN_H
 
@@ -8,36 +8,34 @@
 #include "init/lib/str.h"
 
 #define SPAWN_WATCH_MS 100
-/* For a program that answers at once on an idle host: a guard against a hang, far above what a
- * loaded host needs. */
+/* For a program that answers at once on an idle host: guards against a hang, far above the time
+ * that a loaded host needs. */
 #define SPAWN_ASK_TIMEOUT_MS 120000
 
 struct spawn {
-	const char *path;	 /* a path when it has a slash, else looked up in PATH */
-	const char *const *argv; /* NULL-terminated, argv[0] included */
+	const char *path;	 /* a path if it has a slash, else looked up in PATH */
+	const char *const *argv; /* NULL-terminated, with argv[0] */
 	char *const *envp;	 /* NULL: environ */
 	int stdin_fd;		 /* -1: /dev/null */
-	unsigned int timeout_ms; /* 0: none; at the deadline the child is killed (SIGKILL) */
-	size_t max_output; /* bytes kept of stdout; more is -EFBIG and ends the child. 0: 64 MiB */
-	/* NULL: none. Called every SPAWN_WATCH_MS while the child runs, with what was read of its
-	 * stdout and stderr so far. A negative return kills the child and becomes spawn_run's
-	 * return value. */
+	unsigned int timeout_ms; /* 0: none; at the deadline the child gets SIGKILL */
+	size_t max_output; /* of stdout, in bytes; more ends the child with -EFBIG. 0: 64 MiB */
+	/* Called every SPAWN_WATCH_MS while the child runs, with its stdout and stderr so far. A
+	 * negative return value kills the child, and spawn_run returns it. NULL: none. */
 	int (*watch)(pid_t pid, const struct buf *out, const struct buf *err, void *arg);
 	void *watch_arg;
 };
 
 /*
- * Runs the program and waits for its end. Descriptors 0 to 2 must be open, as for any program; the
- * child starts with no signal blocked and SIGPIPE not ignored. ret_out NULL: its stdout goes where
- * our stderr goes. ret_err: the last 4 KiB of its stderr, trailing newline cut; NULL: inherited.
- * Returns 0 with the wait status (wait(2)) in *ret_status, or -errno: that of a failed exec
- * (ENOENT, EACCES, ...), -ETIMEDOUT at the deadline, -EFBIG, -ENOMEM, or what watch returned. In
- * each case the child has ended.
+ * Runs a program and waits for it. Descriptors 0 to 2 must be open. The child starts with no signal
+ * blocked and SIGPIPE not ignored. ret_out: its stdout; NULL: stdout goes to our stderr. ret_err:
+ * the last 4 KiB of its stderr, without trailing newlines; NULL: inherited. Returns 0 with the wait
+ * status (wait(2)) in *ret_status, or -errno: of a failed exec (ENOENT, EACCES, ...), -ETIMEDOUT at
+ * the deadline, -EFBIG, -ENOMEM, or from watch. In each case the child has ended.
  */
 _must_check_ int spawn_run(const struct spawn *s, struct buf *ret_out, struct buf *ret_err,
 			   int *ret_status);
 
-/* "exit status N" or "killed by signal N (Name)", into dst; returns dst. */
+/* Writes "exit status N" or "killed by signal N (Name)" to dst. Returns dst. */
 const char *spawn_status_text(int status, char *dst, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* str.c - strings into fixed buffers, and one growing buffer */
+/* str.c - strings in fixed buffers, a growing buffer, a vector of strings */
 #include "init/lib/str.h"
 
 #include <errno.h>
@@ -86,7 +86,7 @@ void buf_free(struct buf *b)
 	*b = (struct buf){ 0 };
 }
 
-/* Takes the string over, also on failure. */
+/* Takes ownership of the string, also on failure. */
 static int strv_push(struct strv *s, char *owned)
 {
 	char **v = realloc(s->v, (s->n + 2) * sizeof(*v));

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* All return what the system call returns, with -errno in place of -1. */
+/* All return the result of the system call, with -errno in place of -1. */
 
 /* finit_module(2). flags: MODULE_INIT_COMPRESSED_FILE or 0. */
 int sys_finit_module(int fd, const char *params, int flags);
@@ -21,14 +21,12 @@ int sys_open_tree(int dir, const char *path, unsigned int flags);
 /* pidfd_open(2), Linux 5.3. */
 int sys_pidfd_open(pid_t pid);
 
-/* CLOCK_MONOTONIC in microseconds: in the guest, time since the kernel started. It stands still
- * while the machine sleeps, as do programs and guests, so no deadline passes then. */
+/* CLOCK_MONOTONIC in microseconds: in the guest, the time since the kernel started. It stops while
+ * the machine is suspended, as programs and guests do, so no deadline passes then. */
 uint64_t sys_now_us(void);
 
-/*
- * What is left until deadline_us of that clock, as poll(2) takes it: milliseconds rounded up, 0
- * when it is past; -1 (no limit) for a deadline of 0.
- */
+/* The time left until deadline_us of that clock, for poll(2): milliseconds rounded up, 0 if it has
+ * passed, -1 (no limit) if deadline_us is 0. */
 int sys_left_ms(uint64_t deadline_us);
 
 #endif
