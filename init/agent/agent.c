@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * agent.c - the guest's end of the channel: runs commands for the host, beside stage 2 or in its
- * place
+ * agent.c - the guest's end of the channel: runs commands for the host
  *
- * Theory of operation: one poll(2) over the port, the streams of up to SESSIONS commands, the ends
- * of children (a signalfd), and what tells of stage 2. Nothing here waits for anything else: the
- * port is non-blocking, and what does not fit it waits in `port_out`, which the credits bound.
+ * Theory of operation: one poll(2) waits for the port, the streams of up to SESSIONS commands, the
+ * end of children (a signalfd), and the pipe and socket that report on stage 2. The port is
+ * non-blocking; frames that do not fit it wait in port_out, which the credits bound.
  */
 #include "init/agent/agent.h"
 
@@ -25,10 +24,10 @@
 #include "init/agent/session.h"
 #include "init/lib/str.h"
 
-#define SESSIONS 20	       /* more than the launcher lets in at a time */
+#define SESSIONS 20	       /* more than the launcher allows at a time */
 #define HOST_TRIES 500	       /* 10 ms apart */
-#define PORT_OUT_ENOUGH 131072 /* no command is listened to while so much waits for the host */
-#define CLOCK_TOLERANCE_NS 200000000 /* a clock that is right is not disturbed */
+#define PORT_OUT_ENOUGH 131072 /* bytes for the host; above this, no output of commands is read */
+#define CLOCK_TOLERANCE_NS 200000000 /* a smaller difference is not corrected */
 
 enum { POLL_PORT, POLL_CHILD, POLL_EXECED, POLL_NOTIFY, POLL_SESSIONS };
 #define POLLS (POLL_SESSIONS + SESSIONS * SESSION_POLLS)
@@ -38,10 +37,10 @@ struct agent {
 	int signal_fd, exec_fd, notify_fd;
 	struct buf port_in, port_out;
 	struct session sessions[SESSIONS];
-	pid_t asking;	  /* the system's poweroff, at work */
-	bool terminating; /* stage 2 has asked all processes to end: we do with the last command */
+	pid_t asking;	  /* the running poweroff program; 0: none */
+	bool terminating; /* stage 2 shuts down: end after the last command */
 	unsigned int waited;
-	bool heard; /* something came from the host */
+	bool heard; /* the host has sent something */
 	bool ended;
 	enum agent_end end;
 };
@@ -104,9 +103,9 @@ static void set_console_size(const struct agent *a, const struct frame *f)
 		a->c->console ? open(a->c->console, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) :
 				-1;
 
-	/* The kernel tells the foreground processes (SIGWINCH). */
+	/* The kernel sends SIGWINCH to the foreground processes. */
 	if (fd >= 0 && ioctl(fd, TIOCSWINSZ, &size) < 0)
-		return; /* a console that is no terminal */
+		return; /* the console is not a terminal */
 }
 
 static int machine_frame(struct agent *a, const struct frame *f)
@@ -127,7 +126,7 @@ static int machine_frame(struct agent *a, const struct frame *f)
 	case FRAME_CONSOLE:
 		set_console_size(a, f);
 		break;
-	default: /* not for the machine */
+	default: /* not a frame for session 0 */
 		break;
 	}
 	return 0;
@@ -157,7 +156,7 @@ static int take_frame(struct agent *a, const struct frame *f)
 	if (f->session == 0)
 		return machine_frame(a, f);
 	s = find(a, f->session);
-	if (s) /* what comes for one that has ended crossed with its end */
+	if (s) /* frames for an ended session are ignored: they crossed with its end */
 		session_frame(s, f);
 	else if (f->kind == FRAME_OPEN)
 		return open_session(a, f);
@@ -178,8 +177,7 @@ static int take_frames(struct agent *a)
 	return r < 0 ? r : n;
 }
 
-/* QEMU names a port before it opens its own end of it; the driver does not say when that is done.
- */
+/* QEMU names a port before it opens its end, and the driver does not report the opening. */
 static int wait_for_host(struct agent *a)
 {
 	const struct timespec pause = { 0, 10 * 1000000 };
@@ -198,7 +196,7 @@ static int read_port(struct agent *a)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	if (n == 0) /* the host's end is closed, or (a moment before its first word) not open yet */
+	if (n == 0) /* the host's end is closed; or, before its first frame, not open yet */
 		return a->heard ? -EPIPE : wait_for_host(a);
 	a->heard = true;
 	r = buf_add(&a->port_in, data, (size_t)n);
@@ -219,7 +217,7 @@ static void asked(struct agent *a, int status)
 {
 	a->asking = 0;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		end(a, AGENT_OFF); /* it has no way of its own */
+		end(a, AGENT_OFF); /* poweroff failed */
 }
 
 static void reap(struct agent *a)
@@ -236,7 +234,7 @@ static void reap(struct agent *a)
 	}
 }
 
-/* The host is told at once: SIGKILL may follow before the last command has ended. */
+/* Reports a shutdown at once: SIGKILL may follow before the last command has ended. */
 static int serve_signals(struct agent *a)
 {
 	struct signalfd_siginfo info;
@@ -263,7 +261,7 @@ static int serve_execed(struct agent *a)
 	return frame_put(&a->port_out, FRAME_EXECED, 0, NULL, 0);
 }
 
-/* sd_notify(3): lines of NAME=VALUE in one datagram. Only PID 1 speaks for the system. */
+/* sd_notify(3): lines of NAME=VALUE in one datagram. Only PID 1 reports for the system. */
 static int serve_notify(struct agent *a)
 {
 	char text[4096], control[CMSG_SPACE(sizeof(struct ucred))];
@@ -327,7 +325,7 @@ static int serve(struct agent *a, const struct pollfd *fds)
 	return r < 0 ? r : write_port(a);
 }
 
-/* What the last commands said is still on its way. */
+/* Sends what is left in port_out, until the port takes nothing for 1 s. */
 static void flush(struct agent *a)
 {
 	struct pollfd p = { a->c->port, POLLOUT, 0 };

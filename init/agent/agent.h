@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * agent.h - the guest's end of the channel: runs commands for the host, beside stage 2 or in its
- * place
+ * agent.h - the guest's end of the channel: runs commands for the host
  *
- * It is storeboot-init again, so it needs nothing of the system: no file of the initramfs is left
- * when it works, no library, no shell.
+ * The agent is part of storeboot-init and needs no file: no library, no shell, and nothing of the
+ * initramfs, which switch root empties.
  */
 #ifndef STOREBOOT_AGENT_H
 #define STOREBOOT_AGENT_H
@@ -13,25 +12,25 @@
 #include "init/lib/macro.h"
 
 struct agent_config {
-	int port; /* the virtio-serial port, open for both directions */
+	int port; /* the virtio-serial port, open for reading and writing */
 	enum frame_place place;
-	const char *text;	   /* for the host: the step that failed (FRAME_AT_RESCUE); or "" */
-	const char *system_config; /* where commands find the system's programs; or NULL */
-	const char *root;	   /* commands are run in this root; NULL: in our own */
-	const char *shell;	   /* the shell to give to who asks for one; NULL: the system's */
-	const char *console;	   /* the console's terminal, a device; or NULL */
-	int exec_fd;   /* stage 2 is executed when this pipe ends; -1: there is none to wait for */
-	int notify_fd; /* a socket as NOTIFY_SOCKET names it; -1: none */
+	const char *text;	   /* sent to the host: the failed step (FRAME_AT_RESCUE), or "" */
+	const char *system_config; /* the system whose programs commands use; or NULL */
+	const char *root;	   /* the root of commands (chroot); NULL: ours */
+	const char *shell;	   /* the first choice for a shell; NULL: the system's */
+	const char *console;	   /* the terminal device of the console, or NULL */
+	int exec_fd;		   /* a pipe that ends when stage 2 is executed; -1: none */
+	int notify_fd;		   /* the socket of NOTIFY_SOCKET; -1: none */
 };
 
 enum agent_end {
 	AGENT_LOST,  /* the port failed */
-	AGENT_OFF,   /* the host wants the machine to be off now */
-	AGENT_RETRY, /* it wants the failed step to be tried again */
-	AGENT_TERM,  /* stage 2 ends all processes (SIGTERM) */
+	AGENT_OFF,   /* power off now: the host asked, or stage 2 cannot power off */
+	AGENT_RETRY, /* run the failed step again */
+	AGENT_TERM,  /* stage 2 shuts down (SIGTERM or SIGHUP), and no command is left */
 };
 
-/* Serves until one of these. No command runs any more then, except after AGENT_TERM. */
+/* Serves the host until one of these, then sends SIGHUP to the remaining commands. */
 _must_check_ enum agent_end agent_run(const struct agent_config *c);
 
 #endif

@@ -14,7 +14,7 @@
 
 #include "init/lib/file.h"
 
-#define NOT_STARTED 125 /* as env(1), timeout(1) and docker have it */
+#define NOT_STARTED 125 /* as in env(1), timeout(1) and docker */
 #define NOT_EXECUTABLE 126
 #define NOT_FOUND 127
 
@@ -42,7 +42,8 @@ int command_terminal(const struct request *r, int *ret_master, int *ret_slave)
 		return -errno;
 	if (ioctl(master, TIOCSPTLCK, &unlock) < 0 || ioctl(master, TIOCSWINSZ, &size) < 0)
 		return -errno;
-	/* By the master, not by a name that could be another's (ioctl_tty(2), Linux 4.13). */
+	/* Open the slave through the master: its name could be another terminal's (ioctl_tty(2),
+	 * Linux 4.13). */
 	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave < 0)
 		return -errno;
@@ -62,7 +63,7 @@ static void set_streams(const struct request *r, const int *std, int failed)
 			fail(failed, NOT_STARTED, names[i]);
 }
 
-/* The system's programs first; then where other systems have theirs. */
+/* The system's folders first, then those of other distributions. */
 static int set_path(const char *system)
 {
 	_cleanup_buf_ struct buf path = { 0 };
@@ -78,7 +79,7 @@ static int set_path(const char *system)
 	return r;
 }
 
-/* What PID 1 was given is for PID 1: a command begins as at a login. */
+/* A command gets the environment of a login, not that of PID 1. */
 static void set_environment(const struct agent_config *c, const struct request *r, int failed)
 {
 	static const char *const login[][2] = { { "HOME", "/root" },
@@ -97,7 +98,7 @@ static void set_environment(const struct agent_config *c, const struct request *
 		fail(failed, NOT_STARTED, "its environment");
 }
 
-/* Where nothing was said, a home that does not exist is no failure. */
+/* A missing /root is not an error, but a missing requested folder is. */
 static void set_folder(const struct agent_config *c, const struct request *r, int failed)
 {
 	char what[128];
@@ -130,15 +131,15 @@ static void exec_shell(const struct agent_config *c, int failed)
 	fail(failed, NOT_FOUND, "a shell (in the system's sw/bin, or /bin)");
 }
 
-/* The agent itself is spared when memory is short. */
+/* Commands do not inherit the OOM protection of the agent. */
 static void take_oom_score(void)
 {
 	if (file_write(AT_FDCWD, "/proc/self/oom_score_adj", "0", 1) < 0)
-		return; /* where there is no /proc it has PID 1's */
+		return; /* without /proc the agent has none either */
 }
 
-/* Where execve(2) fails with ENOENT, and the file is there: what the kernel needs to run it and did
- * not find. Returns whether that is known; ret: its name. */
+/* After ENOENT from execve(2): returns whether path exists and needs an interpreter that is
+ * missing. ret: a description of the interpreter. */
 static bool lacks_interpreter(const char *path, char *ret, size_t size)
 {
 	char line[PATH_MAX];
@@ -149,7 +150,7 @@ static bool lacks_interpreter(const char *path, char *ret, size_t size)
 	if (n < 2)
 		return false;
 	line[n] = '\0';
-	if (memcmp(line, "#!", 2) != 0) { /* the loader of a program, the one other thing */
+	if (memcmp(line, "#!", 2) != 0) { /* not a script: an ELF file lacks its loader */
 		snprintf(ret, size, "its loader (the ELF interpreter)");
 		return memcmp(line, "\177E", 2) == 0;
 	}
@@ -162,7 +163,7 @@ static bool lacks_interpreter(const char *path, char *ret, size_t size)
 
 static void fail_exec(const char *name, int failed) __attribute__((noreturn));
 
-/* A file that is there and cannot run is not one that was not found. */
+/* The status is 126, not 127, if a file exists but cannot be executed. */
 static void fail_exec(const char *name, int failed)
 {
 	int err = errno;
@@ -190,7 +191,7 @@ void command_exec(const struct agent_config *c, const struct request *r, const i
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int n = 1; n < _NSIG; n++) /* what PID 1 was started with ignored, too */
+	for (int n = 1; n < _NSIG; n++) /* also the signals that PID 1 was started with ignored */
 		signal(n, SIG_DFL);
 	take_oom_score();
 	set_streams(r, std, failed);

@@ -6,22 +6,19 @@
 #include "init/agent/agent.h"
 #include "init/lib/request.h"
 
-/* What a command that could not be started says through its pipe. */
+/* Sent through the pipe by a child that cannot become its command. */
 struct command_failure {
 	int num;    /* errno */
-	int status; /* as a shell has it: 127 not found, 126 cannot be executed; 125 for what came
-		       before */
+	int status; /* as in a shell: 127 not found, 126 not executable; 125: before the exec */
 	char what[320];
 };
 
-/*
- * In the child: becomes the command. std: its three descriptors; of a terminal only the first
- * counts. Writes a struct command_failure to failed and exits where it cannot.
- */
+/* In the child: becomes the command. std: its three descriptors; with a terminal only the first is
+ * used. On failure writes a struct command_failure to the pipe failed and exits. */
 void command_exec(const struct agent_config *c, const struct request *r, const int *std, int failed)
 	__attribute__((noreturn));
 
-/* A terminal for it: the master's descriptor, and the slave's. Returns 0 or -errno. */
+/* Opens a terminal for the command: its master and its slave. Returns 0 or -errno. */
 _must_check_ int command_terminal(const struct request *r, int *ret_master, int *ret_slave);
 
 #endif

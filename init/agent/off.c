@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* off.c - the machine's end: asked of stage 2, or done */
+/* off.c - powers the machine off, through stage 2 or directly */
 #include "init/agent/off.h"
 
 #include <dirent.h>
@@ -16,17 +16,16 @@
 #include "init/lib/file.h"
 #include "init/lib/str.h"
 
-#define TRIES 40 /* times 50 ms */
+#define TRIES 40 /* 50 ms apart */
 
 /* systemd(1), SIGNALS: SIGRTMIN+4 is poweroff.target. glibc's SIGRTMIN is 34, musl's is 35. */
 #define SYSTEMD_POWEROFF (34 + 4)
 
-/* What an init takes as the wish to end the machine: busybox's and sysvinit's, by poweroff(8). Not
- * SIGINT: a shell has a handler for it, and ends nothing. */
+/* The requests to power off that poweroff(8) of busybox and sysvinit sends to init. Not SIGINT: a
+ * shell has a handler for it, but does not power off. */
 static const int wishes[] = { SIGUSR1, SIGUSR2, SIGTERM, SIGPWR };
 
-/* The signals that PID 1 has a handler for (proc_pid_status(5), SigCgt); 0 if they cannot be read.
- */
+/* Returns the mask of signals that PID 1 handles (proc_pid_status(5), SigCgt); 0 if unreadable. */
 static uint64_t caught(void)
 {
 	_cleanup_buf_ struct buf status = { 0 };
@@ -38,8 +37,9 @@ static uint64_t caught(void)
 	return line ? strtoull(line + strlen("\nSigCgt:"), NULL, 16) : 0;
 }
 
-/* busybox init has no handlers, it waits for its signals (sigtimedwait(2)), which /proc does not
- * show. A script that is named init is its interpreter's second word, with a path. */
+/* busybox init has no handlers: it waits for signals with sigtimedwait(2), which /proc does not
+ * show. So its name decides. A script named init does not match: argv[0] is its interpreter, and
+ * argv[1] has a path. */
 static bool is_named_init(void)
 {
 	_cleanup_buf_ struct buf words = { 0 };
@@ -104,8 +104,8 @@ static void pause_50ms(void)
 	nanosleep(&pause, NULL);
 }
 
-/* A process but PID 1, us, the kernel's threads (kthreadd is 2, their parent) and who has ended but
- * is not waited for. proc_pid_stat(5): the name in parentheses may hold any character. */
+/* Whether pid is a process other than PID 1, us, a kernel thread (kthreadd is 2 and the parent of
+ * the others) or a zombie. proc_pid_stat(5): the name in parentheses may hold any character. */
 static bool is_other(const char *pid)
 {
 	char path[64], state;
@@ -133,7 +133,7 @@ static bool others_left(void)
 	return false;
 }
 
-/* kill(2): -1 is all but PID 1 and ourselves. */
+/* kill(2): -1 is every process except PID 1 and us. Waits up to 2 s for their end. */
 static void end_all(int signal)
 {
 	kill(-1, signal);
@@ -159,14 +159,14 @@ int off_read_only(const char *root)
 
 void off_now(void)
 {
-	/* The first lets shells and daemons end in order; an interactive shell obeys SIGHUP alone,
-	 * and who is stopped obeys nothing until SIGCONT. */
+	/* SIGTERM lets shells and daemons exit in order. An interactive shell obeys only SIGHUP,
+	 * and a stopped process obeys nothing until SIGCONT. */
 	kill(-1, SIGTERM);
 	kill(-1, SIGHUP);
 	end_all(SIGCONT);
 	end_all(SIGKILL);
 	if (off_read_only("/") < 0)
-		sync(); /* PID 1 may write there still: the journal has all until now */
+		sync(); /* PID 1 may still write, but the journal has all data until now */
 	reboot(RB_POWER_OFF);
 	reboot(RB_HALT_SYSTEM);
 	for (;;)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* off.h - the machine's end: asked of stage 2, or done */
+/* off.h - powers the machine off, through stage 2 or directly */
 #ifndef STOREBOOT_AGENT_OFF_H
 #define STOREBOOT_AGENT_OFF_H
 
@@ -7,19 +7,16 @@
 
 #include "init/lib/macro.h"
 
-/*
- * Asks PID 1 for a clean power-off in the way that it understands. system_config: where the
- * system's poweroff is looked for first; or NULL. Returns 0 when it was asked; the pid of a program
- * that asks it now (a status but 0 says that it could not); -ENOTSUP where PID 1 listens to nobody.
- */
+/* Asks PID 1 for a clean power-off. system_config: the system whose poweroff is tried first, or
+ * NULL. Returns 0 if PID 1 was asked; the pid of a running poweroff program, which exits with a
+ * nonzero status if it fails; -ENOTSUP if PID 1 handles no such request; or -errno. */
 _must_check_ pid_t off_ask(const char *system_config);
 
-/* Ends every process but PID 1, makes the root file system clean and read-only, and switches off.
- */
+/* Ends every process except PID 1, makes the root clean and read-only, and powers off. */
 void off_now(void) __attribute__((noreturn));
 
-/* Writes out and makes read-only the file system mounted at root; who was killed may need a moment
- * to let go of it. Returns 0, or -errno where it stayed writable. */
+/* Syncs the file system mounted at root and makes it read-only. Retries for 2 s, as killed
+ * processes may hold it for a moment. Returns 0, or -errno if it stays writable. */
 _must_check_ int off_read_only(const char *root);
 
 #endif

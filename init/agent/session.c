@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session.c - one command of the host's: its process, its streams, its end
+ * session.c - one command of the host: its process, its streams, its end
  *
- * Theory of operation: a session lives until its process has ended and all that it wrote is on its
- * way; FRAME_EXIT is the last that is heard of it. What a process left behind keeps a pipe open, so
- * the end of the process decides and not the end of its pipes: what lies in them by then is still
- * sent.
+ * Theory of operation: a session lives until its process has ended and its output is in the port's
+ * buffer; FRAME_EXIT is its last frame. The end of the process decides, not the end of its pipes,
+ * since its children may keep them open. Output in the pipes at that moment is still sent.
  */
 #include "init/agent/session.h"
 
@@ -47,7 +46,7 @@ static void session_free(struct session *s)
 	s->pid = 0;
 }
 
-/* The three streams and the pipe that tells of the exec; ours and the child's ends of each. */
+/* The three streams and the pipe that reports the exec: our end and the child's end of each. */
 struct ends {
 	int ours[4], theirs[4];
 };
@@ -135,16 +134,16 @@ int session_open(struct session *s, const struct agent_config *c, const struct f
 
 static void take_input(struct session *s, const struct frame *f)
 {
-	if (s->in < 0) /* it reads no more; its end is on its way */
+	if (s->in < 0) /* stdin is closed: drop the data */
 		return;
 	if (s->to_in.len + f->len > FRAME_WINDOW || buf_add(&s->to_in, f->data, f->len) < 0) {
-		/* More than was granted: not the launcher that we know. */
+		/* More than was granted, which our launcher never sends; or no memory. */
 		buf_free(&s->to_in);
 		close_fd(&s->in);
 	}
 }
 
-/* To its process group; before it has one (setsid(2) is the child's) to itself. */
+/* Signals the process group, or only the process before its setsid(2). */
 static void send_signal(const struct session *s, int signal)
 {
 	if (!s->exited && kill(-s->pid, signal) < 0 && errno == ESRCH)
@@ -176,17 +175,17 @@ void session_frame(struct session *s, const struct frame *f)
 		size.ws_row = (unsigned short)frame_number(f, 0, 2);
 		size.ws_col = (unsigned short)frame_number(f, 2, 2);
 		if (s->tty && s->out >= 0 && ioctl(s->out, TIOCSWINSZ, &size) < 0)
-			break; /* it keeps the size it had */
+			break; /* the size stays the same */
 		break;
 	case FRAME_HANGUP:
 		session_hangup(s);
 		break;
-	default: /* not for a session */
+	default: /* not a frame for a session */
 		break;
 	}
 }
 
-/* The agent waits for each child that ends, also for one that nobody is told of. */
+/* The agent still waits for the child (agent.c, reap). */
 void session_hangup(struct session *s)
 {
 	send_signal(s, SIGHUP);
@@ -194,7 +193,7 @@ void session_hangup(struct session *s)
 	session_free(s);
 }
 
-/* How much lies in a pipe or a terminal. */
+/* Bytes that wait in a pipe or a terminal. */
 static size_t left_in(int fd)
 {
 	int left = 0;
@@ -206,7 +205,7 @@ void session_exited(struct session *s, int status)
 {
 	s->exited = true;
 	s->status = status;
-	/* What others write from now on is not the command's. */
+	/* Output that other processes write from now on is not sent. */
 	s->out_left = left_in(s->out);
 	s->err_left = left_in(s->err);
 }
@@ -221,7 +220,7 @@ void session_polls(const struct session *s, bool listen, struct pollfd *fds)
 	fds[EXEC] = (struct pollfd){ s->exec_fd, POLLIN, 0 };
 }
 
-/* A terminal has no end to its input but the one that is typed. */
+/* FRAME_IN_END does not close a terminal: a typed end-of-file ends its input. */
 static int serve_in(struct session *s, struct buf *port)
 {
 	ssize_t n = s->to_in.len > 0 && s->in >= 0 ? write(s->in, s->to_in.data, s->to_in.len) : 0;
@@ -230,7 +229,7 @@ static int serve_in(struct session *s, struct buf *port)
 	if (n > 0) {
 		frame_drop(&s->to_in, (size_t)n);
 		r = frame_put_credit(port, s->id, FRAME_IN, (uint32_t)n);
-	} else if (n < 0 && errno != EAGAIN && errno != EINTR) { /* it does not read any more */
+	} else if (n < 0 && errno != EAGAIN && errno != EINTR) { /* the command reads no more */
 		buf_free(&s->to_in);
 		close_fd(&s->in);
 	}
@@ -239,9 +238,9 @@ static int serve_in(struct session *s, struct buf *port)
 	return r;
 }
 
-/* Takes one frame's worth. left: how much more there is, once the command has ended; of a terminal
- * only reading tells. Returns 1 where there may be more, 0 where there is none for now, or -ENOMEM.
- */
+/* Sends the output of at most one frame. left: bytes still to send after the command has ended; a
+ * terminal has no such count and is read until it is empty. Returns 1 if there may be more, 0 if
+ * there is none now, or -ENOMEM. */
 static int serve_out(struct session *s, enum frame_kind kind, int *fd, uint32_t *credit,
 		     size_t *left, struct buf *port)
 {
@@ -261,7 +260,7 @@ static int serve_out(struct session *s, enum frame_kind kind, int *fd, uint32_t 
 			close_fd(fd);
 		return 0;
 	}
-	if (n <= 0) { /* EIO: the last one with the terminal open has closed it */
+	if (n <= 0) { /* EIO: no process has the terminal open any more */
 		close_fd(fd);
 		return 0;
 	}
@@ -270,7 +269,7 @@ static int serve_out(struct session *s, enum frame_kind kind, int *fd, uint32_t 
 	return frame_put(port, kind, s->id, data, (size_t)n) < 0 ? -ENOMEM : 1;
 }
 
-/* 0: it is executed, or not yet. */
+/* Reads the result of the exec, if there is one. Returns 0 or -ENOMEM. */
 static int serve_exec(struct session *s, struct buf *port)
 {
 	struct command_failure f;
@@ -307,11 +306,11 @@ int session_serve(struct session *s, const struct pollfd *fds, struct buf *port)
 {
 	int r = fds[EXEC].revents ? serve_exec(s, port) : 0;
 
-	if (!s->pid) /* it could not be executed */
+	if (!s->pid) /* the exec failed */
 		return r;
 	if (r == 0 && (fds[IN].revents || s->in_end))
 		r = serve_in(s, port);
-	/* Of what has ended all is read at once that there is. */
+	/* Once the process has ended, read all that the credit allows. */
 	do {
 		if (r >= 0 && (fds[OUT].revents || s->exited))
 			r = serve_out(s, FRAME_OUT, &s->out, &s->out_credit, &s->out_left, port);

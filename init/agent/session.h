@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* session.h - one command of the host's: its process, its streams, its end */
+/* session.h - one command of the host: its process, its streams, its end */
 #ifndef STOREBOOT_AGENT_SESSION_H
 #define STOREBOOT_AGENT_SESSION_H
 
@@ -11,41 +11,41 @@
 #include "init/agent/agent.h"
 #include "init/lib/frame.h"
 
-/* With a terminal in and out are one descriptor's two copies, and err is -1. */
+/* With a terminal, in and out are copies of one descriptor, and err is -1. */
 struct session {
 	uint16_t id;
-	pid_t pid;	  /* 0: this one is free */
+	pid_t pid;	  /* 0: this slot is free */
 	int in, out, err; /* our ends; -1: closed */
-	int exec_fd;	  /* the errno of a failed exec comes out of it, or its end; -1: it has */
+	int exec_fd;	  /* a struct command_failure if the exec fails, else EOF; -1: was read */
 	bool tty;
-	bool in_end;	  /* no more will come for stdin */
-	struct buf to_in; /* for stdin, not yet taken; at most FRAME_WINDOW bytes */
+	bool in_end;	  /* FRAME_IN_END came */
+	struct buf to_in; /* for stdin, not yet written; at most FRAME_WINDOW bytes */
 	uint32_t out_credit, err_credit;
-	size_t out_left, err_left; /* after its end: what it wrote and is not yet read */
+	size_t out_left, err_left; /* after its end: bytes it wrote that are not yet read */
 	bool exited;
-	int status; /* as wait(2) gives it */
+	int status; /* from wait(2) */
 };
 
 #define SESSION_POLLS 4
 
-/* Starts what FRAME_OPEN asks for; what cannot be started is answered into port. Returns 0 or
- * -ENOMEM. */
+/* Starts the command that the FRAME_OPEN f asks for. If that fails, puts FRAME_REFUSED into port.
+ * Returns 0 or -ENOMEM. */
 _must_check_ int session_open(struct session *s, const struct agent_config *c,
 			      const struct frame *f, struct buf *port);
 
-/* Takes a frame of the session from the host. */
+/* Handles a frame from the host for this session. */
 void session_frame(struct session *s, const struct frame *f);
 
-/* Says what to wait for: SESSION_POLLS of them. listen: there is room for more output. */
+/* Fills SESSION_POLLS entries of fds. listen: read output. */
 void session_polls(const struct session *s, bool listen, struct pollfd *fds);
 
-/* Moves what there is, after poll(2); frames for the host go into port. Returns 0, or -ENOMEM. */
+/* Moves data after poll(2); puts frames for the host into port. Returns 0 or -ENOMEM. */
 _must_check_ int session_serve(struct session *s, const struct pollfd *fds, struct buf *port);
 
-/* Its process has ended, as wait(2) says. */
+/* Notes the end of the process. status: from wait(2). */
 void session_exited(struct session *s, int status);
 
-/* Nobody listens any more: SIGHUP to its process group, and the place is free. */
+/* Sends SIGHUP and SIGCONT to the process group and frees the slot: the host wants no more. */
 void session_hangup(struct session *s);
 
 #endif
