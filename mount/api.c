@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* api.c - the kernel's own file systems: /dev, /proc, /sys, /run and what belongs to them */
+/* api.c - the API file systems: /dev, /proc, /sys, /run and the mounts below them */
 #include "mount/api.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <sys/mount.h>
-#include <linux/mount.h> /* after sys/mount.h: glibc's has the same names and steps back */
+#include <linux/mount.h> /* after sys/mount.h, which in glibc defines the same names */
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,10 +19,10 @@ static const struct api_mount {
 	unsigned int attrs;
 	struct mount_option options[3];
 } api_mounts[] = {
-	/* In an order in which each mount point's parent is there. devtmpfs is one instance for the
-	 * whole kernel and comes with mode=0755; options would change it for everyone. */
+	/* Parents before the mounts below them. devtmpfs has one instance per kernel, with
+	 * mode=0755: an option here would change it for everyone. */
 	{ "/dev", "devtmpfs", MOUNT_ATTR_NOSUID, { { NULL, NULL } } },
-	/* gid 3 is NixOS's group tty; mode and ptmxmode as its stage 1 sets them. */
+	/* gid 3 is NixOS's group tty; mode and ptmxmode are as in its stage 1. */
 	{ "/dev/pts",
 	  "devpts",
 	  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
@@ -39,7 +39,7 @@ static const struct api_mount {
 	{ "/run", "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, { { "mode", "755" } } },
 };
 
-/* What devtmpfs does not make and programs expect (udev made them once; systemd's dev-setup.c). */
+/* Links that programs expect and devtmpfs lacks; formerly made by udev (systemd: dev-setup.c). */
 static const struct {
 	const char *target, *path;
 } dev_links[] = {
@@ -49,7 +49,7 @@ static const struct {
 	{ "/proc/self/fd/2", "/dev/stderr" },
 };
 
-/* The mounts that move; those below them move along. */
+/* The mounts to move; the mounts below them move along. */
 static const char *const moved[] = { "/dev", "/proc", "/sys", "/run" };
 
 static int make_folder(const char *path, struct err *e)
@@ -59,8 +59,8 @@ static int make_folder(const char *path, struct err *e)
 	return 0;
 }
 
-/* A mount point lies on another device than its parent. /proc/self/mountinfo cannot be asked
- * before /proc is there. */
+/* A mount point is on another device than its parent. mountinfo cannot be used before /proc is
+ * mounted. */
 static int is_mount_point(const char *path, bool *ret, struct err *e)
 {
 	struct stat own, above;

@@ -14,33 +14,36 @@
 #include "mount/fs.h"
 #include "mount/mountinfo.h"
 
-/*
- * What carries a store byte for byte, measured with names, links and modes of every kind against
- * Samba. UNIX extensions are the default of vers=1.0; the word "unix" itself makes Linux 5.10 ask
- * for SMB3.1.1 POSIX instead, so it stays out. iso8859-1 with the same on the server's side carries
- * every byte 1:1. Whoever owns it on the host, for the guest all is its owner's: the store is
- * root's, as nix wants it. Not here: noperm, since modes and owner are the real ones and the
- * kernel's own check is right; hard, since then a lookup on a server that is gone for good never
- * ends.
- */
+/* Shown in mountinfo if the server has granted the UNIX extensions. */
 static const char *const carried_by[] = { "unix", "posixpaths" };
 
+/*
+ * These options carry a store byte for byte; measured against Samba with names, links and modes of
+ * every kind. vers=1.0 implies UNIX extensions; the option "unix" makes Linux 5.10 ask for SMB3.1.1
+ * POSIX instead, so it is left out. iso8859-1, also set on the server, carries every byte 1:1. With
+ * forceuid and forcegid the mount's owner owns all files in the guest, whoever owns them on the
+ * host; the store is root's, as Nix requires. noperm is left out: modes and owner are the real
+ * ones, and the kernel's own check is right. hard is left out: a lookup on a server that is gone
+ * for good would never end.
+ */
 static const struct mount_option cifs_options[] = {
 	{ "vers", "1.0" },
 	{ "username", "nobody" }, /* the server maps it to its guest account */
 	{ "password", "" },
 	{ "nomapposix", NULL },
-	{ "noacl", NULL }, /* the server denies what asks for one, and cp -a fails over it */
+	{ "noacl", NULL }, /* the server refuses requests for ACLs, and cp -a then fails */
 	{ "iocharset", "iso8859-1" },
 	{ "forceuid", NULL },
 	{ "forcegid", NULL },
 };
 
-/* How long attributes and pages are kept. In a folder of the user's, for which the server gives no
- * oplock (host/share/cifs.c), loose with actimeo=0 asks for time and size at each read, drops the
- * pages of what has changed and sends at once what is written. strict keeps no page, and its reads
- * past the cache have splice(2) and sendfile(2) give zeroes behind the end of the file (seen
- * on 6.1, busybox cat). */
+/*
+ * How long attributes and pages are cached. For a shared folder the server gives no oplock
+ * (host/share/cifs.c). cache=loose with actimeo=0 then asks for time and size at each read, drops
+ * the pages of changed files and sends written data at once. cache=strict keeps no page, and
+ * splice(2) and sendfile(2) on its uncached reads return zeroes after the end of the file (seen on
+ * 6.1, busybox cat).
+ */
 static const struct mount_option kept[][2] = {
 	[MOUNT_STORE] = { { "actimeo", "86400" }, { "cache", "loose" } },
 	[MOUNT_FOLDER] = { { "actimeo", "0" }, { "cache", "loose" } },
@@ -48,10 +51,10 @@ static const struct mount_option kept[][2] = {
 };
 
 /*
- * What a mount's errno means here, each seen with a real server in that state. An error that is not
- * final is worth another try, and so is one that is not in the table: the server answers with its
- * own errors, of which the client makes some errno (fs/smb/client/smb1maperror.c, before it
- * netmisc.c), and a busy host may cause any of them. No text: that of the kernel or of strerror(3).
+ * The meaning of each errno of a mount, seen with a real server in that state. Retry unless the
+ * error is final. Retry unknown errors, too: the client turns the server's own errors into some
+ * errno (fs/smb/client/smb1maperror.c, formerly netmisc.c), and a busy host may cause any of them.
+ * text NULL: use that of the kernel or strerror(3).
  */
 static const struct meaning {
 	int num;
@@ -76,12 +79,12 @@ static const struct meaning {
 	{ EOPNOTSUPP, true, "the server refuses SMB1; it needs 'server min protocol = NT1'" },
 	{ ELIBACC, true, "the kernel has no charset iso8859-1; is nls_iso8859-1 in the initrd?" },
 	{ ENODEV, true, NULL }, /* no cifs in this kernel */
-	{ EINVAL, true, NULL }, /* it does not know an option */
+	{ EINVAL, true, NULL }, /* the kernel does not know an option */
 	{ EPERM, true, NULL },
 	{ ENOSYS, true, NULL },
 };
 
-#define PAUSE_MAX_MS 2000 /* between two tries; it starts at 100 and doubles */
+#define PAUSE_MAX_MS 2000 /* between two tries; starts at 100 and doubles */
 
 static const struct meaning *find_meaning(int num)
 {
@@ -124,8 +127,8 @@ static int mount_detached(const struct mount_request *q, const char *address, st
 		{ "ip", address },
 		{ "uid", q->owner->uid },
 		{ "gid", q->owner->gid },
-		/* A kernel that knows the option makes no link by the UNIX extensions unless it is
-		 * told (seen on 7.3: EOPNOTSUPP); others refuse it, and make them. */
+		/* A kernel that knows this option makes symbolic links only with it (seen on 7.3:
+		 * EOPNOTSUPP). Other kernels refuse it and make them anyway. */
 		{ "symlink", "unix" },
 	};
 	enum {
@@ -156,8 +159,8 @@ static void pause_ms(unsigned int ms)
 		;
 }
 
-/* The line for a mount that is given up. e: the error of the last try, whose text stands in where
- * the table has none. */
+/* Sets the error of a mount that is given up. e: the error of the last try; its text is kept if the
+ * table has none. */
 static int give_up(const char *source, int r, unsigned int tries, uint64_t spent, struct err *e)
 {
 	const struct meaning *m = find_meaning(-r);
@@ -175,7 +178,7 @@ static int give_up(const char *source, int r, unsigned int tries, uint64_t spent
 	return err_set(e, r, "%s (errno %d%s)", line, -r, count);
 }
 
-/* Tries until it works, the deadline is over, or the error is a final one. */
+/* Tries until the mount works, the deadline passes or an error is final. */
 static int mount_patiently(const struct mount_request *q, const char *address, struct err *e)
 {
 	uint64_t start = sys_now_us(), limit = (uint64_t)q->deadline_ms * 1000;
@@ -190,14 +193,14 @@ static int mount_patiently(const struct mount_request *q, const char *address, s
 			return give_up(q->source, r, tries, spent, e);
 		if (wait_ms > PAUSE_MAX_MS)
 			wait_ms = PAUSE_MAX_MS;
-		/* The last try is made when the deadline is there, not before. */
+		/* Make the last try at the deadline, not before. */
 		pause_ms((limit - spent) / 1000 < wait_ms ?
 				 (unsigned int)((limit - spent) / 1000 + 1) :
 				 wait_ms);
 	}
 }
 
-/* Refuses a share that does not carry links, modes and names as they are. */
+/* Refuses a server that does not carry links, modes and names unchanged. */
 static int check_granted(const char *source, const char *path, struct err *e)
 {
 	_cleanup_buf_ struct buf text = { 0 };

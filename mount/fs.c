@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* fs.c - one mount by the mount API of Linux 5.2, with the kernel's own words in the error */
+/* fs.c - the mount API of Linux 5.2, with the kernel's messages in its errors */
 #include "mount/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <linux/mount.h> /* after sys/mount.h: glibc's has the same names and steps back */
+#include <linux/mount.h> /* after sys/mount.h, which in glibc defines the same names */
 #include <unistd.h>
 
 #include "init/lib/str.h"
 #include "init/lib/sys.h"
 
-/*
- * The file system context's log: each read(2) of its descriptor gives one message, "e " (error),
- * "w " (warning) or "i " in front, and ENODATA when there is none left (kernel:
- * Documentation/filesystems/mount_api.rst, fs/fsopen.c). Joins errors and warnings by "; ".
- */
+/* Reads the log of a file system context and joins errors and warnings with "; ". Each read(2) of
+ * the descriptor returns one message, with "e " (error), "w " (warning) or "i " in front, and
+ * ENODATA after the last (kernel: Documentation/filesystems/mount_api.rst, fs/fsopen.c). */
 static void read_log(int fs, char *dst, size_t size)
 {
 	char line[512];
@@ -38,8 +36,8 @@ static void read_log(int fs, char *dst, size_t size)
 	}
 }
 
-/* Words about an option that was taken are advice ("less secure dialect"), and no reason why a
- * later step fails: they are read away. */
+/* Discards messages about an accepted option: they are advice ("less secure dialect"), not the
+ * reason of a later failure. */
 static void drop_log(int fs)
 {
 	char line[512];
@@ -48,7 +46,7 @@ static void drop_log(int fs)
 		;
 }
 
-/* The one message of a context that refused: its own words, else only what errno means. */
+/* Fills e for a context that failed: the kernel's messages, if any, and the meaning of num. */
 static int context_error(int fs, int num, const char *type, const char *source,
 			 const struct mount_option *option, struct err *e)
 {
@@ -133,8 +131,8 @@ int mount_fs_move(const char *from, int to_fd, const char *to, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot attach a mount at %s", to) : 0;
 }
 
-/* A bind takes its flags only by a remount (mount(2)); mount_setattr(2), which needs one step,
- * is of Linux 5.12 and 5.10 is to work. */
+/* A bind takes its flags only with a remount (mount(2)). mount_setattr(2) would need one step, but
+ * is new in Linux 5.12, and 5.10 is supported. */
 int mount_fs_bind_ro(const char *from, const char *to, struct err *e)
 {
 	unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mountinfo.c - /proc/PID/mountinfo (proc(5)): one mount's type and options; pure functions of
- * bytes */
+/* mountinfo.c - parses /proc/PID/mountinfo (proc(5)): a mount's type and options */
 #include "mount/mountinfo.h"
 
 #include <errno.h>
@@ -15,7 +14,7 @@
 #define FIELD_MOUNT_POINT 4
 #define FIELD_MOUNT_OPTIONS 5
 
-/* Takes the field up to the next space or the end; false when nothing is left. */
+/* Takes the field up to the next space or the end. Returns false if nothing is left. */
 static bool next_field(const char **p, const char *end, struct mountinfo_span *ret)
 {
 	const char *space;
@@ -39,7 +38,7 @@ static bool is_octal(char c)
 	return c >= '0' && c <= '7';
 }
 
-/* Compares with \ooo read as the byte it stands for (kernel: fs/seq_file.c, mangle_path). */
+/* Compares, with \ooo decoded to a byte (kernel: fs/seq_file.c, mangle_path). */
 static bool path_is(const struct mountinfo_span *a, const char *path)
 {
 	size_t i = 0;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stay.c - what stage 1 has mounted stays mounted until the machine is off
+ * stay.c - keeps the mounts of stage 1 until the machine is off
  *
- * systemd has a unit for each line of /proc/self/mountinfo and unmounts it at shutdown, except the
- * root, /usr and what has the option x-initrd.mount. For a mount that exists already it takes the
- * options from mountinfo, so the option in /etc/fstab has no effect (src/core/mount.c,
- * get_mount_parameters). A drop-in has.
+ * systemd has a unit for each line of /proc/self/mountinfo and unmounts it at shutdown, except /,
+ * /usr and mounts with the option x-initrd.mount. That option has no effect in /etc/fstab, since
+ * systemd takes the options of an existing mount from mountinfo (src/core/mount.c,
+ * get_mount_parameters). A drop-in works.
  *
- * The drop-in is in system.control, which systemd reads since 234 (systemd.unit(5)). Older ones
- * read only /run/systemd/system; but programs take any init for systemd where that folder exists
+ * The drop-in is in system.control, which systemd reads since 234 (systemd.unit(5)). Older versions
+ * read only /run/systemd/system, but its existence tells programs that init is systemd
  * (sd_booted(3)).
  */
 #include "mount/stay.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store.c - the shares 9p, virtiofs and image, the store in a share, and an image over one
+ * store.c - the shares 9p, virtiofs and image; the store in a share; an image over a share
  *
- * All are read-only as file systems, and as mounts too. A store path never changes under its name,
- * so whatever the guest has seen of one it may keep.
+ * All but a writable shared folder are read-only, both as file systems and as mounts. A store path
+ * never changes under its name, so the guest may cache everything of it.
  *
- * An overlay asks every layer that has a folder of the name about each entry in it, which over the
- * share costs more than the image saves. A whiteout ends that search (overlayfs.rst, "whiteouts and
- * opaque directories"): between image and share lies a layer that has one for each folder of the
- * image, so below the store itself every folder has one layer.
+ * An overlay looks for each entry of a folder in every layer that has the folder; in the share this
+ * costs more than the image saves. A whiteout ends the search (overlayfs.rst, "whiteouts and opaque
+ * directories"): a layer between image and share has one for each folder of the image, so that each
+ * folder below the store itself comes from one layer.
  */
 #include "mount/store.h"
 
@@ -17,7 +17,7 @@
 #include <limits.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <linux/mount.h> /* after sys/mount.h: glibc's has the same names and steps back */
+#include <linux/mount.h> /* after sys/mount.h, which in glibc defines the same names */
 
 #include "init/lib/file.h"
 #include "init/lib/str.h"
@@ -36,7 +36,8 @@ static int mount_on(const char *type, const struct mount_request *q,
 	return fd < 0 ? fd : mount_fs_attach(fd, q->path, e);
 }
 
-/* A device that is not there, by the errno that its file system has for that. */
+/* Sets the message for a missing device. absent: the errno with which the file system reports
+ * it. */
 static int explain(int r, int absent, const char *device, const char *tag, struct err *e)
 {
 	if (r != -absent)
@@ -47,8 +48,8 @@ static int explain(int r, int absent, const char *device, const char *tag, struc
 		       device, tag);
 }
 
-/* 9p2000.L: links, modes and any byte in a name. msize: the largest that virtio's queue carries is
- * somewhat less, and the kernel takes that. */
+/* 9p2000.L carries links, modes and any byte in a name. msize is somewhat more than a virtio queue
+ * carries; the kernel then takes that maximum. */
 int mount_9p(const struct mount_request *q, struct err *e)
 {
 	const struct mount_option options[] = {
@@ -82,7 +83,7 @@ int mount_store_bind(const char *share, const char *folder, const char *path, st
 
 	if (r < 0)
 		return err_sys(e, r, "cannot bind the store below %s", share);
-	/* lstat: a link could lead out of the share, into the guest itself. */
+	/* lstat: a link could lead out of the share, into the guest. */
 	if (lstat(from, &st) < 0)
 		return err_sys(e, errno, "the share holds no store: %s", from);
 	if (!S_ISDIR(st.st_mode))

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * writable.c - a layer over the store that takes what the guest writes
+ * writable.c - a writable layer over the store
  *
- * The layer below is the store as it is mounted, by whatever share; it stays read-only. It may have
- * changed when an old upper layer is put over it again: store paths never change under their names,
- * and they come and go only as wholes, which an overlay takes (without index and redirect_dir, both
- * of which are off).
+ * The lower layer is the store, from any share; it stays read-only. It may have changed when an old
+ * upper layer is put over it again. That is safe: store paths never change under their names and
+ * come and go only as wholes, which an overlay allows without index and redirect_dir (both off).
  */
 #include "mount/writable.h"
 
@@ -13,7 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/mount.h>
-#include <linux/mount.h> /* after sys/mount.h: glibc's has the same names and steps back */
+#include <linux/mount.h> /* after sys/mount.h, which in glibc defines the same names */
 
 #include "init/lib/file.h"
 #include "init/lib/str.h"
