@@ -16,14 +16,14 @@
 #include "net/netlink.h"
 
 /*
- * Theory of operation: each change is one request with NLM_F_ACK and its acknowledgement. Waiting
- * for a device subscribes to link changes first and lists the devices after: whatever appears in
- * between is then told twice, never missed. It has a socket of its own, so that no notification
- * stands between a request and its acknowledgement.
+ * Theory of operation: each change is one request with NLM_F_ACK and its acknowledgement. To wait
+ * for a device, subscribe to link changes first, then list the devices: a device that appears in
+ * between is reported twice, but never missed. The wait has its own socket, so that no notification
+ * comes between a request and its acknowledgement.
  */
 
-/* The kernel fills at most what the reader offers, and a device's message takes below 2 KiB
- * (netlink(7) asks for 8 KiB or more on any page size). */
+/* The kernel writes no more than the buffer takes, and the message of a device is below 2 KiB
+ * (netlink(7) recommends 8 KiB or more for any page size). */
 #define RECEIVE_SIZE 16384
 
 static int open_socket(uint32_t groups, struct err *e)
@@ -36,8 +36,7 @@ static int open_socket(uint32_t groups, struct err *e)
 		return err_sys(e, errno, "cannot open a NETLINK_ROUTE socket");
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return err_sys(e, errno, "cannot bind a NETLINK_ROUTE socket");
-	/* The kernel's reasons and short acknowledgements, Linux 4.12 and 4.2: good to have, but
-	 * nothing depends on them. */
+	/* Optional: error messages (Linux 4.12) and short acknowledgements (4.3, netlink(7)). */
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	return take_fd(&fd);
@@ -68,8 +67,8 @@ static int send_request(int nl, const struct netlink_request *q)
 	return n < 0 ? -errno : 0;
 }
 
-/* One datagram of the kernel's. Returns its length, -EAGAIN (flags MSG_DONTWAIT), -EMSGSIZE when
- * it was cut, or -errno. */
+/* Receives a datagram from the kernel. Returns its length, -EAGAIN (flags MSG_DONTWAIT), -EMSGSIZE
+ * if it was truncated, or -errno. */
 static int receive(int nl, void *data, size_t size, int flags)
 {
 	struct sockaddr_nl from = { 0 };
@@ -80,14 +79,14 @@ static int receive(int nl, void *data, size_t size, int flags)
 	do {
 		msg.msg_namelen = sizeof(from);
 		n = recvmsg(nl, &msg, flags);
-		/* Any process may send to a socket; only the kernel's port is 0. */
+		/* Any process may send to this socket; the kernel sends from port 0. */
 	} while ((n < 0 && errno == EINTR) || (n >= 0 && from.nl_pid != 0));
 	if (n < 0)
 		return -errno;
 	return msg.msg_flags & MSG_TRUNC ? -EMSGSIZE : (int)n;
 }
 
-/* Waits for the acknowledgement of request seq. Returns 0 or the kernel's -errno, with its words
+/* Waits for the acknowledgement of request seq. Returns 0 or the kernel's -errno, with its message
  * in text. */
 static int acknowledged(int nl, uint32_t seq, char *text, size_t text_size)
 {
@@ -113,7 +112,7 @@ static int acknowledged(int nl, uint32_t seq, char *text, size_t text_size)
 	}
 }
 
-/* Sends the request and waits for its outcome. what: for the message, "bring eth0 up". */
+/* Sends the request and waits for its outcome. what: for the error message, "bring eth0 up". */
 static int transact(int nl, const struct netlink_request *q, const char *what, struct err *e)
 {
 	struct nlmsghdr head;
@@ -139,21 +138,20 @@ static const char *link_name(int index, char dst[IF_NAMESIZE])
 	return dst;
 }
 
-/* --- waiting for a device ----------------------------------------------------------------------
- */
+/* --- waiting for a device --- */
 
 struct wait {
 	int nl;
-	uint32_t dump_seq; /* of the list that is under way; 0: none */
+	uint32_t dump_seq; /* of the current list; 0: none */
 	struct netlink_link found;
 	bool have;
-	char seen[128]; /* names of devices of other kinds, for the message */
+	char seen[128]; /* names of other devices, for the error message */
 };
 
 static int request_list(struct wait *w)
 {
 	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
-	/* Counters are not wanted; without them a driver is not asked for its own (Linux 4.4). */
+	/* Leave out the counters: drivers are then not asked for theirs (Linux 4.4). */
 	uint32_t mask = RTEXT_FILTER_SKIP_STATS;
 	struct netlink_request q;
 
@@ -172,7 +170,8 @@ static void note_seen(struct wait *w, const char *name)
 		snprintf(w->seen + n, sizeof(w->seen) - n, "%s%s", n ? " " : "", name);
 }
 
-/* Takes one message in. The lowest index counts: the list's order is the kernel's business. */
+/* Handles one message. Keeps the device with the lowest index: the order of the list is not
+ * defined. */
 static int take_message(struct wait *w, const struct netlink_message *m)
 {
 	struct netlink_link link;
@@ -199,7 +198,7 @@ static int take_message(struct wait *w, const struct netlink_message *m)
 	return 0;
 }
 
-/* Waits for one datagram and takes it in. Returns 0, -ETIMEDOUT or -errno. */
+/* Waits for one datagram and handles it. Returns 0, -ETIMEDOUT or -errno. */
 static int take_datagram(struct wait *w, uint64_t deadline_us)
 {
 	unsigned char data[RECEIVE_SIZE];
@@ -240,7 +239,7 @@ int net_link_wait_ethernet(unsigned int deadline_ms, int *ret_index, char ret_na
 	if (nl < 0)
 		return nl;
 	r = request_list(&w);
-	/* A device found does not end the list: a lower index may follow. */
+	/* Read the list to its end: a lower index may follow. */
 	while (r == 0 && (!w.have || w.dump_seq != 0))
 		r = take_datagram(&w, deadline);
 	if (r == -ETIMEDOUT)
@@ -256,8 +255,7 @@ int net_link_wait_ethernet(unsigned int deadline_ms, int *ret_index, char ret_na
 	return 0;
 }
 
-/* --- requests ----------------------------------------------------------------------------------
- */
+/* --- requests --- */
 
 int net_link_index(int nl, const char *name, int *ret_index, struct err *e)
 {
@@ -311,7 +309,7 @@ int net_link_up(int nl, int index, struct err *e)
 	return transact(nl, &q, what, e);
 }
 
-/* transact for a request with NLM_F_EXCL, where "already there" is as good. */
+/* transact, for a request with NLM_F_EXCL: EEXIST is success. */
 static int transact_add(int nl, const struct netlink_request *q, const char *what, struct err *e)
 {
 	struct err scratch;

@@ -6,17 +6,16 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-/* NLMSG_ALIGNTO and NLA_ALIGNTO are both 4 (linux/netlink.h); the macros themselves are not used on
- * received bytes, since they compute before anything is checked. */
+/* NLMSG_ALIGNTO and NLA_ALIGNTO are both 4 (linux/netlink.h). Received bytes are not parsed with
+ * the macros of that header, which compute with lengths before they are checked. */
 static size_t align4(size_t n)
 {
 	return (n + 3) & ~(size_t)3;
 }
 
-/* --- building ----------------------------------------------------------------------------------
- */
+/* --- building --- */
 
-/* Appends bytes, padded to 4; false where they do not fit. The header's length follows. */
+/* Appends bytes, padded to 4, and updates the header's length. Returns false if they do not fit. */
 static bool append(struct netlink_request *q, const void *data, size_t len)
 {
 	uint32_t total;
@@ -48,14 +47,13 @@ void netlink_put(struct netlink_request *q, uint16_t type, const void *data, siz
 
 	if (q->error < 0)
 		return;
-	/* Both or nothing: a header without its data would be a lie about the length. */
+	/* Append both or neither: the length would be wrong for a header without its data. */
 	if (len > sizeof(q->data) || sizeof(head) + align4(len) > sizeof(q->data) - q->len ||
 	    !append(q, &head, sizeof(head)) || !append(q, data, len))
 		q->error = -ENOBUFS;
 }
 
-/* --- reading -----------------------------------------------------------------------------------
- */
+/* --- reading --- */
 
 int netlink_next(const void *data, size_t len, size_t *offset, struct netlink_message *ret)
 {
@@ -100,8 +98,8 @@ int netlink_next_attribute(const void *data, size_t len, size_t *offset,
 	return 1;
 }
 
-/* Copies a string attribute, with or without its NUL, as far as it goes; control characters become
- * spaces, since it ends in a line for people. */
+/* Copies a string attribute, with or without its NUL, truncated to size. Replaces control
+ * characters with spaces: the text ends in a message for people. */
 static void copy_text(const struct netlink_attribute *a, char *dst, size_t size)
 {
 	size_t n = 0;
@@ -121,12 +119,9 @@ static void find_text(const unsigned char *data, size_t len, uint16_t type, char
 			copy_text(&a, dst, size);
 }
 
-/*
- * Kernel: net/netlink/af_netlink.c, netlink_ack() and netlink_dump_done(). An acknowledgement is
- * the errno, the header of the request and, unless NLM_F_CAPPED says otherwise, the request's own
- * body; with NLM_F_ACK_TLVS attributes follow. The end of a dump is the errno and the attributes
- * alone.
- */
+/* Kernel: net/netlink/af_netlink.c, netlink_ack() and netlink_dump_done(). An acknowledgement holds
+ * the errno, the request's header and, without NLM_F_CAPPED, the request's body; with
+ * NLM_F_ACK_TLVS attributes follow. The end of a dump holds the errno and the attributes only. */
 int netlink_outcome(const struct netlink_message *m, int *ret_error, char *text, size_t text_size)
 {
 	struct nlmsghdr request;
