@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * accel.c - which accelerator truly runs a guest
+ * accel.c - the choice of the accelerator: whether KVM really runs a guest
  *
- * /dev/kvm can open, answer KVM_CREATE_VM and still run no guest (nested virtualisation without
- * the parts it needs): QEMU then aborts, or the guest hangs where the kernel has just begun. Only
- * a guest that ran to its end is a proof.
+ * /dev/kvm can open, answer KVM_CREATE_VM and still run no guest (nested virtualisation that lacks
+ * parts): QEMU then aborts, or the guest hangs early in the kernel's boot. The only proof is a
+ * guest that ran to its end.
  */
 #include "host/qemu/accel.h"
 
@@ -31,15 +31,14 @@
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"
 
-/* A KVM that works needs a tenth of a second on an idle host. It may take as long as it likes while
- * it makes progress (stuck.h); this limit is for what no such look finds, such as a QEMU that was
- * stopped. */
+/* A working KVM takes a tenth of a second on an idle host. The probe may take longer while it makes
+ * progress; this limit is for hangs that stuck.h does not detect, such as a stopped QEMU. */
 #define PROBE_TIMEOUT_MS 120000
-#define VERDICT "kvm" /* the file's name in the cache */
+#define VERDICT "kvm" /* name of the cached file */
 #define VERDICT_MAX 8192
-/* A verdict that is "no" is not for ever: another hypervisor may have held the processor, or KVM's
- * module gets a parameter. Where KVM hangs each time, one run in ten minutes pays for the probe.
- * Seconds. */
+/* Seconds for which a "no" is believed. It may change: another hypervisor may have held the
+ * processor, or KVM's module may get another parameter. Where KVM always hangs, one run in ten
+ * minutes pays for the probe. */
 #define NO_MAX_AGE 600
 #define ONCE "once: "
 
@@ -52,8 +51,8 @@ const char *accel_name(enum accel accel)
 	return names[accel];
 }
 
-/* The line in which QEMU says that KVM gave up on the guest, or NULL (accel/kvm/kvm-all.c and
- * target/i386/kvm/kvm.c there). QEMU dumps the registers after it, and keeps running. */
+/* Returns the line in which QEMU reports that KVM failed, or NULL (QEMU's accel/kvm/kvm-all.c and
+ * target/i386/kvm/kvm.c). QEMU then dumps the registers and keeps running. */
 static const char *find_failure(const struct buf *said)
 {
 	static const char *const lines[] = { "error: kvm run failed", "KVM internal error",
@@ -68,7 +67,7 @@ static const char *find_failure(const struct buf *said)
 	return NULL;
 }
 
-/* The last line that is QEMU's reason, without its own name in front. */
+/* Returns the last line that gives a reason, without QEMU's name in front. */
 static const char *last_reason(char *text)
 {
 	const char *reason = "";
@@ -77,20 +76,19 @@ static const char *last_reason(char *text)
 	for (; line; line = strtok_r(NULL, "\n", &save)) {
 		char *rest = strstr(line, ": ");
 
-		/* The line that assert(3) adds names a source file; the one before says why. */
+		/* assert(3) only names a source file; the line before it has the reason. */
 		if (!strstr(line, "Assertion") && !strstr(line, "warning: "))
 			reason = rest ? rest + 2 : line;
 	}
 	return reason;
 }
 
-/* What holds for this moment alone, and no word on what KVM can do. */
+/* Is this failure temporary, so that it proves nothing about KVM? */
 static bool is_passing(int status, const char *why)
 {
 	static const int nums[] = { EBUSY, ENOMEM, EAGAIN };
 
-	/* A QEMU that KVM refuses something aborts; the other signals come from elsewhere, or are
-	 * faults. */
+	/* QEMU aborts when KVM refuses a request. Other signals come from outside or are faults. */
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGABRT)
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(nums); i++)
@@ -99,7 +97,7 @@ static bool is_passing(int status, const char *why)
 	return false;
 }
 
-/* How the probe is watched. why: what was found, in as many bytes as accel_probe has. */
+/* State of watch(). why: gets the reason; size is that of accel_probe's buffer. */
 struct watched {
 	struct stuck stuck;
 	char *why;
@@ -148,7 +146,7 @@ static int judge(int r, int status, struct buf *said, char *why, size_t why_size
 	return is_passing(status, why) ? -EAGAIN : 0;
 }
 
-/* A disk that holds the boot sector, in memory; QEMU inherits it. */
+/* Makes a disk in memory that holds the boot sector. QEMU inherits the descriptor. */
 static int make_disk(void)
 {
 	int fd = memfd_create("storeboot-probe", 0);
@@ -211,7 +209,7 @@ int accel_probe(const char *qemu, enum accel accel, char *why, size_t why_size)
 		return disk;
 	}
 	snprintf(drive, sizeof(drive), "if=none,id=disk,format=raw,file=/proc/self/fd/%d", disk);
-	/* A QEMU that aborts shall not leave a core file where the user stands. */
+	/* QEMU may abort; it must not leave a core file in the user's directory. */
 	getrlimit(RLIMIT_CORE, &core);
 	no_core = (struct rlimit){ 0, core.rlim_max };
 	setrlimit(RLIMIT_CORE, &no_core);
@@ -220,7 +218,7 @@ int accel_probe(const char *qemu, enum accel accel, char *why, size_t why_size)
 	return judge(r, status, &said, why, why_size);
 }
 
-/* What a verdict holds for: this boot of the host, this QEMU, this /dev/kvm. */
+/* A verdict is valid for this boot of the host, this QEMU and this /dev/kvm. */
 static int verdict_key(const char *qemu, struct buf *ret)
 {
 	struct stat q, kvm;
@@ -238,18 +236,16 @@ static int verdict_key(const char *qemu, struct buf *ret)
 			qemu);
 }
 
-/* Whether KVM runs a guest: 1, 0 or an -errno as accel_probe has it, with why. */
+/* Whether KVM runs a guest. runs: 1, 0 or -errno, as accel_probe returns. */
 struct verdict {
 	int runs;
-	time_t kept_s; /* for how long a "no" is believed without another probe */
+	time_t kept_s; /* seconds for which a "no" is still believed; 0: not cached */
 	char why[512];
 };
 
-/*
- * The file is the key's line, then "runs" or the reason why not, behind ONCE where it is no more
- * than one probe that made no progress. runs becomes 1 or 0, -EAGAIN for a "no" that is not, or no
- * more, to be believed, or another -errno.
- */
+/* Loads the cached verdict. The file holds the key's line, then "runs" or the reason why KVM does
+ * not. ONCE before the reason: a single probe that made no progress. Sets runs to 1 or 0; -EAGAIN
+ * for a "no" that is not believed, or no longer; or another -errno. */
 static void verdict_load(int dir, const struct buf *key, struct verdict *v)
 {
 	_cleanup_close_ int fd =
@@ -264,7 +260,7 @@ static void verdict_load(int dir, const struct buf *key, struct verdict *v)
 	if (v->runs < 0)
 		return;
 	snprintf(v->why, sizeof(v->why), "%s", b.data + key->len);
-	age = time(NULL) - st.st_mtime; /* less than 0: the clock was set back */
+	age = time(NULL) - st.st_mtime; /* negative: the clock was set back */
 	v->kept_s = age < 0 || str_after(v->why, ONCE) ? 0 : NO_MAX_AGE - age;
 	if (str_eq(v->why, "runs"))
 		v->runs = 1;
@@ -272,7 +268,7 @@ static void verdict_load(int dir, const struct buf *key, struct verdict *v)
 		v->runs = -EAGAIN;
 }
 
-/* Returns whether it is there for the next run. */
+/* Returns whether the verdict was stored. */
 static bool verdict_store(int dir, const struct buf *key, const char *once, const char *verdict)
 {
 	_cleanup_buf_ struct buf b = { 0 };
@@ -283,7 +279,7 @@ static bool verdict_store(int dir, const struct buf *key, const char *once, cons
 	return file_replace(dir, VERDICT, b.data, b.len, 0600) == 0;
 }
 
-/* anew: a "no" that is remembered does not count. */
+/* Gets the verdict, from the cache or by a probe. anew: ignore a cached "no". */
 static void kvm_verdict(const char *qemu, bool anew, struct verdict *v)
 {
 	_cleanup_buf_ struct buf folder = { 0 }, key = { 0 };
@@ -299,11 +295,11 @@ static void kvm_verdict(const char *qemu, bool anew, struct verdict *v)
 	again = v->runs == -EAGAIN || v->runs == 0;
 	v->kept_s = 0;
 	v->runs = accel_probe(qemu, ACCEL_KVM, v->why, sizeof(v->why));
-	/* Ctrl-C goes to QEMU as well: how it ended then says nothing about KVM. */
+	/* Ctrl-C also reaches QEMU, so its exit then proves nothing about KVM. */
 	if (!cached || signals_waiting() || (v->runs < 0 && v->runs != -ETIMEDOUT))
 		return;
-	/* A host can be slow for a moment, or hang each time, which is not to cost every run the
-	 * wait: the second time in a row counts. */
+	/* One lack of progress may be a slow host. Two in a row are cached, so that a KVM that
+	 * always hangs does not delay every run. */
 	kept = verdict_store(dir, &key, v->runs >= 0 || again ? "" : ONCE,
 			     v->runs == 1 ? "runs" : v->why);
 	if (kept && (v->runs == 0 || again))
@@ -322,8 +318,8 @@ static void why_not_open(int num, char *why, size_t size)
 		 group ? ")" : "");
 }
 
-/* Makes a VM, which takes milliseconds: what was seen to run may be in use by another hypervisor by
- * now. */
+/* Makes a VM, which takes milliseconds: a KVM that ran a guest before may by now be in use by
+ * another hypervisor. */
 static int try_create(int kvm, char *why, size_t size)
 {
 	_cleanup_close_ int vm = ioctl(kvm, KVM_CREATE_VM, 0);
@@ -333,7 +329,7 @@ static int try_create(int kvm, char *why, size_t size)
 	return vm < 0 ? -EAGAIN : 0;
 }
 
-/* v->why is the whole reason. Returns whether KVM runs a guest. */
+/* Returns whether KVM runs a guest, with the complete reason in v->why. */
 static bool kvm_runs(const char *qemu, bool anew, struct verdict *v)
 {
 	_cleanup_close_ int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);

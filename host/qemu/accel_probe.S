@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * accel_probe.S - a boot sector that shows whether an accelerator runs a guest at all
+ * accel_probe.S - a boot sector that tests whether an accelerator runs a guest
  *
  * Theory of operation: KVM can open, make a VM and still run nothing, or run real mode for a while
- * and hang where Linux begins (the BIOS call behind "Probing EDD"). So this goes the way that a
- * kernel goes: that BIOS call, protected mode, long mode with paging, cpuid and rdtsc, and a loop
- * that an accelerator which emulates every instruction does not end in time. Only then it writes
- * ACCEL_PROBE_GOOD to QEMU's isa-debug-exit device (QEMU ends with the value * 2 + 1;
- * hw/misc/debugexit.c there). On the way it sends bytes to a debug console, as signs of progress.
- * If something goes wrong, QEMU keeps running without further signs, and the launcher ends it
- * (stuck.h).
+ * and hang early in Linux's boot (in the BIOS call after "Probing EDD"). So this boot sector takes
+ * the same path as a kernel: that BIOS call, protected mode, long mode with paging, cpuid and
+ * rdtsc, and a loop that does not finish in time if the accelerator emulates each instruction. Only
+ * then does it write ACCEL_PROBE_GOOD to QEMU's isa-debug-exit device, and QEMU exits with the
+ * value * 2 + 1 (QEMU's hw/misc/debugexit.c). On the way it writes bytes to a debug console as
+ * signs of progress. If a step fails, QEMU keeps running, no more signs arrive, and the launcher
+ * kills it (stuck.h).
  *
- * The BIOS loads it at 0x7c00 in real mode. Page tables are built at 0x1000 to 0x3fff.
+ * The BIOS loads the sector at 0x7c00 in real mode. Page tables are at 0x1000 to 0x3fff.
  */
 #include "host/qemu/accel_probe.h"
 
@@ -43,8 +43,8 @@ real:
 	sti
 	movw	$ACCEL_PROBE_SIGN, %dx
 	outb	%al, %dx
-	/* The kernel's EDD probe (arch/x86/boot/edd.c): are the disk extensions there? Either
-	 * answer will do; that there is one is the point. */
+	/* The kernel's EDD probe (arch/x86/boot/edd.c), which asks for the disk extensions. The
+	 * answer does not matter, only that the call returns. */
 	movb	$0x41, %ah
 	movb	$0x80, %dl
 	movw	$0x55aa, %bx
@@ -52,7 +52,7 @@ real:
 	cli
 	movw	$ACCEL_PROBE_SIGN, %dx
 	outb	%al, %dx
-	/* The first 2 MiB, mapped 1:1 by one large page. */
+	/* Map the first 2 MiB 1:1 by one large page. */
 	movw	$0x1000, %di
 	xorl	%eax, %eax
 	movw	$0x3000 / 4, %cx
@@ -91,8 +91,8 @@ long_mode:
 	rdtsc
 	movw	$ACCEL_PROBE_SIGN, %dx
 	outb	%al, %dx
-	/* Ten million turns: a blink for hardware and for TCG, too long for emulation one by one,
-	 * which is why the loop sends no signs of progress. */
+	/* Ten million iterations: instant in hardware and with TCG, too slow if each instruction is
+	 * emulated. For that reason the loop sends no signs of progress. */
 	movl	$10000000, %ecx
 	movabsq	$0x0123456789abcdef, %rax
 turn:

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * credential.c - secrets for the guest, from files: never in an argument
+ * credential.c - secrets for the guest, from files, never in an argument
  *
- * By fw_cfg, where systemd looks for them (systemd.system-credentials(7)): every board of ours has
- * it, and any other init can read them as files.
+ * They are passed by fw_cfg, which every board of ours has. systemd looks for them there
+ * (systemd.system-credentials(7)), and any other init can read them as files.
  */
 #include "host/qemu/credential.h"
 
@@ -19,7 +19,7 @@
 #include "host/lib/input.h"
 
 #define PREFIX "opt/io.systemd.credentials/"
-/* QEMU's FW_CFG_MAX_FILE_PATH, with its NUL. */
+/* QEMU's FW_CFG_MAX_FILE_PATH, including the NUL. */
 #define NAME_MAX_FW_CFG 56
 
 void credentials_free(struct credentials *c)
@@ -33,7 +33,7 @@ void credentials_free(struct credentials *c)
 	}
 }
 
-/* What systemd takes for one is the name of a file. A comma would be QEMU's syntax. */
+/* systemd uses the ID as a file name. A comma is QEMU's syntax. */
 static bool valid_id(const char *id, size_t n)
 {
 	if (n == 0 || n >= NAME_MAX_FW_CFG - strlen(PREFIX) || id[0] == '.')
@@ -49,7 +49,7 @@ static int refuse(const char *said, int err, const char *why, struct err *e)
 	return err_exit(e, EXIT_BAD_INPUT, err, "--load-credential %s: %s", said, why);
 }
 
-/* The next one's file, or what its pipe says. path: PATH_MAX bytes. */
+/* Checks the file of the next credential, or reads its pipe. path: PATH_MAX bytes. */
 static int look(struct credentials *c, const char *said, const char *file, char *path,
 		struct err *e)
 {
@@ -117,7 +117,7 @@ const char *credentials_piped(const struct credentials *c)
 	return NULL;
 }
 
-/* A descriptor that QEMU inherits would be inherited by the file servers, too. */
+/* By a file, because a descriptor for QEMU would be inherited by the file servers too. */
 int credentials_ready(struct credentials *c, const char *folder, struct err *e)
 {
 	int r = 0;

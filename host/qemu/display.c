@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * display.c - the guest's screen, and the window it is shown in
+ * display.c - the guest's screen and its window
  *
- * A QEMU that is told no -display takes gtk, SDL or Cocoa where it has one, and else opens VNC on
+ * Without -display QEMU opens a gtk, SDL or Cocoa window if it can, and otherwise VNC on
  * 127.0.0.1:5900 or the next free port, without a password (system/vl.c, "localhost:0,to=99").
  */
 #include "host/qemu/display.h"
@@ -24,10 +24,9 @@
 
 const char *const graphics_words[] = { "off", "auto", "gtk", "sdl", "none", NULL };
 
-/* --- the user's own words
- * ------------------------------------------------------------------------------- */
+/* --- the user's own arguments --- */
 
-/* QEMU takes one dash or two. */
+/* QEMU accepts one dash or two. */
 static const char *option_of(const char *word)
 {
 	return word[0] != '-' ? "" : word[1] == '-' ? word + 2 : word + 1;
@@ -64,10 +63,9 @@ bool display_is_theirs(const char *const *extra)
 	return false;
 }
 
-/* --- what is here
- * --------------------------------------------------------------------------------------- */
+/* --- the display of this session --- */
 
-/* name: a path, or one of Linux's abstract names, which begins with a NUL. */
+/* Does a server listen there? name: a path, or an abstract name, which begins with a NUL. */
 static bool answers(const char *name, size_t len)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -80,7 +78,7 @@ static bool answers(const char *name, size_t len)
 	return connect(fd, (struct sockaddr *)&a, (socklen_t)len) == 0;
 }
 
-/* A path, or a name in $XDG_RUNTIME_DIR (wl_display_connect(3)). */
+/* display: a path, or a name in $XDG_RUNTIME_DIR (wl_display_connect(3)). */
 static bool wayland_answers(const char *display)
 {
 	const char *run = getenv("XDG_RUNTIME_DIR");
@@ -95,7 +93,7 @@ static bool wayland_answers(const char *display)
 	return answers(path, strlen(path) + 1);
 }
 
-/* [HOST]:NUMBER[.SCREEN] (X(7)). One on another host is not asked. */
+/* display: [HOST]:NUMBER[.SCREEN] (X(7)). A display on another host is not tested. */
 static bool x11_answers(const char *display)
 {
 	char name[64] = "";
@@ -108,7 +106,7 @@ static bool x11_answers(const char *display)
 	return answers(name + 1, (size_t)n + 1) || answers(name, (size_t)n + 1);
 }
 
-/* Returns 0, or -ENOENT with the reason in why. */
+/* Tests for a display. Returns 0, or -ENOENT with the reason in why. */
 static int is_here(char *why, size_t size)
 {
 	const struct {
@@ -128,10 +126,9 @@ static int is_here(char *why, size_t size)
 	return -ENOENT;
 }
 
-/* --- the displays of this QEMU
- * -------------------------------------------------------------------- */
+/* --- the displays that this QEMU supports --- */
 
-/* Is the name one of the lines? */
+/* Is name a whole line of text? */
 static bool has_line(const char *text, const char *name)
 {
 	const size_t len = strlen(name);

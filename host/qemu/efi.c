@@ -2,9 +2,9 @@
 /*
  * efi.c - EFI firmware for the guest, and its variables
  *
- * Distributions put OVMF where they like, and say where in descriptors that QEMU defines
- * (docs/interop/firmware.json); the first in the order of their names is what the distribution
- * prefers. QEMU hands kernel, initramfs and command line to the firmware, which boots them.
+ * Distributions install OVMF in different places, and list it in descriptors that QEMU defines
+ * (docs/interop/firmware.json); the first by name is the one that the distribution prefers. QEMU
+ * passes kernel, initramfs and command line to the firmware, which boots them.
  */
 #include "host/qemu/efi.h"
 
@@ -43,7 +43,7 @@ static const char *text(json_object *o, const char *name)
 	return json_object_is_type(found, json_type_string) ? json_object_get_string(found) : "";
 }
 
-/* Does the array have a string that matches? The array's words may be patterns. */
+/* Does a string in the array match word? The strings may be patterns. */
 static bool any(json_object *array, const char *word)
 {
 	if (!json_object_is_type(array, json_type_array))
@@ -72,7 +72,7 @@ static bool for_machine(json_object *targets, const struct arch *arch)
 	return false;
 }
 
-/* mode is there since QEMU 6.2; without it both images are meant. */
+/* "mode" exists since QEMU 6.2; without it the descriptor means both images. */
 static bool two_raw_images(json_object *mapping)
 {
 	const char *mode = text(mapping, "mode");
@@ -111,7 +111,7 @@ static int is_descriptor(const struct dirent *d)
 	return d->d_name[0] != '.' && str_ends(d->d_name, ".json");
 }
 
-/* Returns 1 when there is one, and its files too. */
+/* Returns 1 if a descriptor matches and its files can be read. */
 static int look_in(const char *folder, const struct arch *arch, struct efi *ret)
 {
 	struct dirent **entries;
@@ -133,7 +133,7 @@ static int look_in(const char *folder, const struct arch *arch, struct efi *ret)
 	return found;
 }
 
-/* QEMU's own firmware first: it is the one that came with this program. */
+/* The firmware shipped with this QEMU comes first. */
 static int look(const struct efi_request *q, struct efi *ret, struct err *e)
 {
 	char own[PATH_MAX], install[256];
@@ -155,7 +155,8 @@ static int look(const struct efi_request *q, struct efi *ret, struct err *e)
 			distro_install(q->arch->efi_package, install, sizeof(install)));
 }
 
-/* QEMU, too, would wait for what a FIFO says. */
+/* Checks a file given by an option. Refuses a FIFO: QEMU would wait for its writer, as we
+ * would. */
 static int take(const char *option, const char *file, char *ret, struct err *e)
 {
 	struct stat st;
@@ -194,15 +195,15 @@ int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
 		       0;
 }
 
-/* Locked until this process ends, as QEMU takes no lock that counts on a flash's file: two guests
- * would write over each other's variables. */
+/* Opens and locks the variables, until this process exits: QEMU's own locks do not protect a flash
+ * image, and two guests would overwrite each other's variables. */
 static int open_vars(const char *path, bool *ret_made, struct err *e)
 {
 	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	int r;
 
 	*ret_made = fd >= 0;
-	if (fd < 0 && errno == EEXIST) /* a link to nothing, too */
+	if (fd < 0 && errno == EEXIST) /* O_EXCL also fails on a dangling symlink */
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_exit(e, EXIT_IMAGE, errno, "EFI variables %s: %s", path,
@@ -221,7 +222,7 @@ static int fill(const struct efi *efi, const struct buf *b, struct err *e)
 
 	if (r == 0 && fsync(efi->fd) < 0)
 		r = -errno;
-	if (r < 0 && ftruncate(efi->fd, 0) < 0) /* empty, it is begun anew by the next run */
+	if (r < 0 && ftruncate(efi->fd, 0) < 0) /* the next run fills an empty file */
 		return err_exit(e, EXIT_IMAGE, r,
 				"EFI variables %s: %s; the file is no use, remove it", efi->vars,
 				strerror(-r));

@@ -11,37 +11,34 @@
 
 struct efi {
 	bool wanted;
-	char code[PATH_MAX];	  /* the firmware, which is only read */
-	char variables[PATH_MAX]; /* what a machine's variables are at first */
-	char vars[PATH_MAX];	  /* this machine's own; made by efi_ready */
-	int fd;		   /* the same, with the lock that keeps other runs off; set by efi_ready */
-	bool made, filled; /* efi_ready made the file; or filled one that was empty */
+	char code[PATH_MAX];	  /* the firmware; opened read-only */
+	char variables[PATH_MAX]; /* the template for a new machine's variables */
+	char vars[PATH_MAX];	  /* this machine's variables; made by efi_ready */
+	int fd;			  /* vars, locked against other runs; set by efi_ready */
+	bool made, filled;	  /* efi_ready made the file, or filled an empty one */
 };
 
-/* What is known when a firmware is looked for. */
 struct efi_request {
 	const struct arch *arch;
-	const char *qemu;		  /* the program: its own firmware is found beside it */
-	const char *firmware, *variables; /* the options' words; both or neither */
-	const char *vars;		  /* where the variables are kept */
+	const char *qemu;		  /* path; its own firmware is tried first */
+	const char *firmware, *variables; /* as given by options; both or neither */
+	const char *vars;		  /* the file in which the variables are kept */
 };
 
-/*
- * Is what a firmware descriptor of QEMU's (docs/interop/firmware.json) describes EFI for such a
- * machine, in two raw flash images, with no secure boot to satisfy? Returns 1 with the paths in
- * ret, 0 when it is not, -EINVAL when it is none. A pure function.
- */
+/* Matches a firmware descriptor of QEMU (docs/interop/firmware.json): EFI for this architecture, in
+ * two raw flash images, without secure boot. Returns 1 with the paths in ret, 0 if it does not
+ * match, -EINVAL if json is no descriptor. A pure function. */
 _must_check_ int efi_descriptor(const char *json, const struct arch *arch, struct efi *ret);
 
-/* Finds it; changes nothing. Returns 0, or -errno with e (EXIT_MISSING, EXIT_BAD_INPUT,
+/* Finds the firmware. Changes nothing. Returns 0, or -errno with e (EXIT_MISSING, EXIT_BAD_INPUT,
  * EXIT_USAGE). */
 _must_check_ int efi_find(const struct efi_request *q, struct efi *ret, struct err *e);
 
-/* Makes the variables where there are none yet. thrown_away: in the run's private folder, a copy;
- * NULL: where they are kept. Returns 0, or -errno with e. */
+/* Makes the variables if the file is missing or empty, and locks them. thrown_away: the run's
+ * private folder, to use a copy there; or NULL. Returns 0, or -errno with e. */
 _must_check_ int efi_ready(struct efi *efi, const char *thrown_away, struct err *e);
 
-/* No guest ran with them: variables that efi_ready made are removed. */
+/* For a run that started no guest: removes the variables that efi_ready made. */
 void efi_undo(struct efi *efi);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * network.c - the guest's network cards: what they reach, and what reaches them
+ * network.c - the guest's network cards, and the ports forwarded in both directions
  *
- * The first card is in QEMU's user network (slirp), where the share is; each VLAN adds one. A VLAN
- * is a multicast group on the loopback device: any number of QEMUs meet there with no switch
- * between them, and no frame leaves the host. Its address is made from the user's number, so that
- * those of two users do not meet by accident; its port is the VLAN's number above VLAN_PORT.
+ * The first card is in QEMU's user network (slirp), which also carries the share; each VLAN adds a
+ * card. A VLAN is a multicast group on the loopback device: any number of QEMUs join it without a
+ * switch, and no frame leaves the host. The group's address contains the user's ID, so that the
+ * VLANs of two users do not mix by accident; its port is VLAN_PORT plus the VLAN's number.
  */
 #include "host/qemu/network.h"
 
@@ -32,7 +32,7 @@ static int take_number(const char **s, unsigned int first, unsigned int last, un
 	return 0;
 }
 
-/* [ADDRESS:]PORT; *s is left behind it. */
+/* Parses [ADDRESS:]PORT and moves *s past it. */
 static int take_side(const char **s, struct network_side *ret)
 {
 	const size_t n = strcspn(*s, ":");
@@ -54,7 +54,7 @@ static int take_side(const char **s, struct network_side *ret)
 	return 0;
 }
 
-/* FROM:TO, the host's address being its loopback where none is said; *s is left behind them. */
+/* Parses FROM:TO and moves *s past it. The host's address defaults to its loopback address. */
 static int take_sides(const char **s, struct network_side *from, struct network_side *to,
 		      struct network_side *host)
 {
@@ -78,7 +78,7 @@ static int parse_forward(const char *s, struct forward *ret)
 	return 0;
 }
 
-/* As bind(2) tells them apart: 0.0.0.0 is each of the host's addresses. */
+/* Do the two rules conflict in bind(2)? 0.0.0.0 is every address of the host. */
 static bool overlap(const struct forward *a, const struct forward *b)
 {
 	struct in_addr x, y;
@@ -112,8 +112,8 @@ int network_forward(struct network *n, const char *text, struct err *e)
 	return 0;
 }
 
-/* QEMU's manual, user mode: 10.0.2.2 is the host, 3 the resolver, 4 the file server, 15 the guest.
- */
+/* QEMU's manual, user mode: 10.0.2.2 is the host, .3 the resolver, .4 the file server, .15 the
+ * guest. */
 static bool nobody_has(const char *address)
 {
 	static const unsigned char taken[] = { 0, 2, 3, 4, 15, 255 };
@@ -174,7 +174,8 @@ static const char *protocol(const struct forward *f)
 	return f->udp ? "udp" : "tcp";
 }
 
-/* Binds it as QEMU will (slirp, tcpx_listen): what is left of an old connection is no hindrance. */
+/* Binds the port as QEMU does (slirp, tcpx_listen): with SO_REUSEADDR, so that remains of an old
+ * connection do not matter. */
 static int try_port(const struct forward *f)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(f->host.port) };
@@ -198,7 +199,7 @@ int network_try_rule(const char *rule)
 	const char *s = rule + protocol + (rule[protocol] == ':');
 	int r;
 
-	s += *s == ':'; /* no address: all of this host's */
+	s += *s == ':'; /* no address: all addresses of this host */
 	if (take_side(&s, &f.host) < 0 || *s != '-')
 		return 0;
 	if (!f.host.address[0] && str_format(f.host.address, sizeof(f.host.address), "0.0.0.0") < 0)
@@ -223,7 +224,8 @@ int network_check(const struct network *n, struct err *e)
 	return 0;
 }
 
-/* FNV-1a: the same machine has the same address in a VLAN in each run, and two machines two. */
+/* FNV-1a: a machine has the same MAC address in a VLAN in each run, and two machines have different
+ * ones. */
 static uint32_t hash(const char *name, unsigned int vlan)
 {
 	uint32_t h = 2166136261u;
@@ -244,10 +246,9 @@ static void add_vlan(const struct network *n, const char *name, unsigned int vla
 		 h >> 16 & 0xff, h >> 8 & 0xff, h & 0xff);
 }
 
-/* slirp splits a command with g_shell_parse_argv and starts it once for each connection (cmd:):
- * with a chardev of QEMU's there is one connection for all of its life, made when it starts. Of an
- * option that is said twice QEMU takes the last, so what the user says for himself comes behind
- * all. */
+/* With cmd:, slirp splits the command with g_shell_parse_argv and starts it for each connection; a
+ * chardev of QEMU would be a single connection, made when QEMU starts. QEMU uses the last of two
+ * equal options, so the user's own come last. */
 static void add_user(const struct network *n, const char *const *share, struct argv *a)
 {
 	argv_add(a, "-netdev", "user,id=net,restrict=%s", n->open ? "off" : "on");

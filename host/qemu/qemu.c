@@ -2,9 +2,9 @@
 /*
  * qemu.c - QEMU's arguments
  *
- * Every option here works from QEMU 5.2 to 11. -nodefaults: the guest has what is named here and
- * nothing else, so that the kernel probes nothing in vain. An empty romfile keeps the firmware from
- * starting the card's network boot, which costs seconds under TCG.
+ * Every option here works from QEMU 5.2 to 11. With -nodefaults the guest has only the devices
+ * named here, so the kernel probes for no others. An empty romfile keeps the firmware from starting
+ * network boot, which takes seconds under TCG.
  */
 #include "host/qemu/qemu.h"
 
@@ -34,20 +34,20 @@ static void add_machine(const struct qemu_config *c, struct argv *a)
 	argv_add(a, "-smp", "%u", c->cores);
 }
 
-/* A guest that panics tells QEMU, which then ends at once: also where kernel.panic=0 would have it
- * hang. */
+/* pvpanic reports a panic to QEMU, which then exits at once, even if kernel.panic=0 would make the
+ * guest hang. */
 static void add_panic(const struct qemu_config *c, struct argv *a)
 {
 	argv_words(a, "-device", c->arch->pci_only ? "pvpanic-pci" : "pvpanic");
 }
 
-/* -kernel, -initrd and -append take their argument as it is. */
+/* No argv_value: -kernel, -initrd and -append take their argument literally. */
 static void add_kernel(const struct qemu_config *c, struct argv *a)
 {
 	argv_words(a, "-kernel", c->kernel, "-initrd", c->initrd, "-append", c->append.data);
 }
 
-/* Boards with an ISA bus have a keyboard there. */
+/* Boards with an ISA bus have a PS/2 keyboard. */
 static void add_display(const struct qemu_config *c, struct argv *a)
 {
 	if (c->display)
@@ -67,7 +67,7 @@ static void add_display(const struct qemu_config *c, struct argv *a)
 	argv_words(a, "-device", "usb-tablet");
 }
 
-/* efi_ready has locked the variables; QEMU shares a flash with everybody. */
+/* QEMU does not lock flash images exclusively; efi_ready has locked the variables. */
 static void add_efi(const struct qemu_config *c, struct argv *a)
 {
 	if (!c->efi.wanted)
@@ -87,8 +87,8 @@ static void add_tpm(const struct qemu_config *c, struct argv *a)
 	argv_add(a, "-device", "%s,tpmdev=tpm", c->arch->tpm);
 }
 
-/* A serial port or the monitor, on a socket that QEMU inherits. By itself QEMU has its console and
- * its monitor where it is started. */
+/* The serial ports and the monitor, on sockets that QEMU inherits. Without a console socket QEMU
+ * has console and monitor on its own terminal. */
 static void add_channels(const struct qemu_config *c, struct argv *a)
 {
 	const bool card = c->arch->pci_only;
@@ -115,9 +115,10 @@ static void add_channels(const struct qemu_config *c, struct argv *a)
 }
 
 /*
- * Our port, and the one that qemu-ga(8) looks for. QEMU reports that the guest opens or closes a
- * port only if the port has an id (hw/char/virtio-console.c, VSERPORT_CHANGE). The card has one
- * port more than there are: the first is a console's, by its number (hw/char/virtio-serial-bus.c).
+ * The channel's port, and the port that qemu-ga(8) uses. QEMU reports that the guest opens or
+ * closes a port only if the port has an id (hw/char/virtio-console.c, VSERPORT_CHANGE). max_ports
+ * is one higher than the number of ports, because port 0 is reserved for a console
+ * (hw/char/virtio-serial-bus.c).
  */
 static void add_ports(const struct qemu_config *c, struct argv *a)
 {

@@ -16,17 +16,17 @@
 #include "host/qemu/network.h"
 #include "init/lib/str.h"
 
-/* The virtio-serial port of the channel, as QEMU's events name it. */
+/* The id of the channel's virtio-serial port in QEMU's events. */
 #define QEMU_PORT_ID "storeboot"
 
-/* Paths are absolute and may hold any byte but NUL. */
+/* Paths are absolute and may hold any byte except NUL. */
 struct qemu_config {
 	char program[PATH_MAX];
 	const char *name;
 	const struct arch *arch;
-	bool max_cpu;	  /* the kernel needs more than the quick one has */
+	bool max_cpu;	  /* the kernel needs more features than tcg_cpu has */
 	enum accel accel; /* not ACCEL_AUTO */
-	uint64_t memory;  /* bytes, taken in whole MiB */
+	uint64_t memory;  /* bytes; rounded up to MiB */
 	unsigned int cores;
 	const char *kernel;
 	const char *initrd;
@@ -34,24 +34,24 @@ struct qemu_config {
 	struct qemu_disk disks[DISKS_MAX + 1];
 	size_t n_disks;
 	struct network network;
-	const char *const
-		*share_command; /* NULL-terminated: what answers behind 10.0.2.4:445; or NULL */
-	struct argv share;	/* more arguments that bring the store */
-	int graphics;	     /* enum graphics; not off: a screen with console, keyboard, tablet */
-	bool adapter;	     /* without them: one for screenshots, where the board has one */
-	const char *display; /* the value of -display; NULL: extra has it */
-	unsigned int width, height; /* of its screen; 0: QEMU's own */
+	const char *const *share_command; /* NULL-terminated: serves 10.0.2.4:445; or NULL */
+	struct argv share;		  /* more arguments for the share */
+	int graphics; /* enum graphics; not off: a screen with console, keyboard and tablet */
+	bool adapter; /* graphics off: an adapter for screenshots, if the board has one */
+	const char *display;	    /* value of -display; NULL: extra contains it */
+	unsigned int width, height; /* of the screen in pixels; 0: QEMU's default */
 	struct efi efi;
 	struct credentials credentials;
-	struct strv extra; /* behind all others (QEMU_OPTS) */
+	struct strv extra; /* after all other arguments (QEMU_OPTS) */
 
-	/* Descriptors that QEMU inherits; -1: none. */
-	int tpm_fd;	/* a socket to a TPM */
-	int agent_fd;	/* a listening socket for who talks to the guest's agent */
-	int console_fd; /* a socket to the first serial port; -1: its own stdin and stdout, */
-	int report_fd;	/* to the second one; without a console there is none, */
-	int qmp_fd;	/* to its monitor; likewise, */
-	int channel_fd; /* and to the virtio-serial port */
+	/* Descriptors that QEMU inherits; -1: none. Without console_fd QEMU has console and monitor
+	 * on its own stdin and stdout, and report_fd and qmp_fd are unused. */
+	int tpm_fd;	/* socket: the TPM */
+	int agent_fd;	/* listening socket: clients of qemu-ga's port */
+	int console_fd; /* socket: the first serial port */
+	int report_fd;	/* socket: the second serial port */
+	int qmp_fd;	/* socket: the monitor */
+	int channel_fd; /* socket: the channel's virtio-serial port */
 };
 #define QEMU_CONFIG_INIT \
 	{ \
@@ -60,11 +60,11 @@ struct qemu_config {
 	}
 void qemu_config_free(struct qemu_config *c);
 
-/* Appends QEMU's whole argv to ret, with the descriptors that it inherits. With a monitor of ours
- * it starts paused. A pure function. */
+/* Appends QEMU's complete argv to ret, with the descriptors that it inherits. With console_fd QEMU
+ * starts paused. A pure function. */
 void qemu_args(const struct qemu_config *c, struct argv *ret);
 
-/* Does the user's own -S keep the machine paused, for a debugger say? */
+/* Does the user's own -S keep the machine paused, for example for a debugger? */
 bool qemu_stays_paused(const struct qemu_config *c);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * relay.c - one connection of the guest's to a port of this host
+ * relay.c - one connection from the guest to a port of this host
  *
- * Each direction has a buffer and ends by itself: what one side no longer sends the other is told,
- * and may go on sending. No write waits, so that neither side can hold up the other.
+ * Each direction has its own buffer and ends separately: when one side stops sending, the other
+ * side is told and may continue to send. No write blocks, so neither side can hold up the other.
  */
 #include "host/qemu/relay.h"
 
@@ -32,7 +32,8 @@ static bool is_lasting(ssize_t n)
 	return n < 0 && errno != EAGAIN && errno != EINTR;
 }
 
-/* Takes what there is and hands on what goes. Returns false where a side is broken. */
+/* Receives if the buffer is empty, and sends as much as possible. Returns false if a side is
+ * broken. */
 static bool move(struct flow *f)
 {
 	ssize_t n;
@@ -58,9 +59,9 @@ static bool move(struct flow *f)
 }
 
 /*
- * flows: one for each sender. A side is polled only if it is to be read or written. The guest is
- * polled in any case, to see when it is gone; except when both of its ways are shut and the host
- * has yet to take its last bytes: then poll would not wait.
+ * Waits until a side can be read or written. flows: one for each sender. The guest is polled even
+ * when there is nothing to transfer, to notice that it is gone; except when both its directions are
+ * shut and the host has yet to take the last bytes, because poll would then return at once.
  */
 static bool wait_for(const struct flow *flows)
 {
@@ -79,7 +80,7 @@ static bool wait_for(const struct flow *flows)
 	}
 	if (poll(p, SIDES, -1) < 0)
 		return errno == EINTR;
-	/* Both directions of it are shut, so QEMU has closed it. */
+	/* Both directions of the guest's socket are shut: QEMU has closed it. */
 	return !(p[GUEST].revents & (POLLHUP | POLLERR)) || (p[GUEST].revents & POLLIN);
 }
 

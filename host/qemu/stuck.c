@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stuck.c - whether a guest makes progress */
+/* stuck.c - detect a guest that makes no progress */
 #include "host/qemu/stuck.h"
 
 #include <dirent.h>
@@ -15,12 +15,12 @@
 #define STAT_MAX 4096
 
 struct threads {
-	unsigned long cpu_ticks; /* of all threads but the first, which is QEMU's own */
+	unsigned long cpu_ticks; /* of all threads except the first, which is QEMU's own */
 	bool asleep;
 };
 
-/* One thread's state and times, from its stat (proc_pid_stat(5)). The name before them may hold any
- * character. */
+/* Reads a thread's state and times from its stat file (proc_pid_stat(5)). The name, which comes
+ * first, may contain any character. */
 static void look_thread(int tasks, const char *tid, bool is_first, struct threads *ret)
 {
 	_cleanup_buf_ struct buf b = { 0 };

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stuck.h - whether a guest makes progress
+ * stuck.h - detect a guest that makes no progress
  *
  * Theory of operation: on a loaded host a guest that needs a tenth of a second can take a minute,
- * so wall time proves nothing. The guest sends bytes as it goes. It is stuck when its processors'
- * threads have used STUCK_CPU_MS since the last byte, or when QEMU slept for STUCK_ASLEEP_MS since
- * then: all its threads were in interruptible sleep, and none was runnable, in uninterruptible
- * sleep or stopped.
+ * so wall time proves nothing. The guest sends bytes as it runs. It is stuck if, since the last
+ * byte, its processors' threads have used STUCK_CPU_MS, or QEMU has slept for STUCK_ASLEEP_MS. QEMU
+ * sleeps if all its threads are in interruptible sleep: none is runnable, in uninterruptible sleep
+ * or stopped.
  */
 #ifndef STOREBOOT_HOST_STUCK_H
 #define STOREBOOT_HOST_STUCK_H
@@ -17,18 +17,16 @@
 #define STUCK_CPU_MS 5000
 #define STUCK_ASLEEP_MS 5000
 
-/* Zero-initialised: nothing was seen yet. */
+/* Initialise with zeroes. */
 struct stuck {
-	size_t heard;	      /* bytes from the guest */
-	unsigned long cpu_ms; /* what its processors had used at the last byte */
+	size_t heard;	      /* bytes from the guest so far */
+	unsigned long cpu_ms; /* processor time used at the last byte */
 	unsigned int asleep_ms;
 };
 
-/*
- * Takes a look at QEMU, whose process is pid; call it every interval_ms. heard: how many bytes the
- * guest has sent so far. Late calls count too little sleep, never too much. Returns 0; or
- * -ETIMEDOUT when the guest is stuck, with a line in why (size bytes).
- */
+/* Looks at QEMU, whose process is pid. Call it every interval_ms. heard: bytes that the guest has
+ * sent so far. A late call counts too little sleep, never too much. Returns 0, or -ETIMEDOUT if the
+ * guest is stuck, with the reason in why (one line, size bytes). */
 int stuck_look(struct stuck *s, pid_t pid, size_t heard, unsigned int interval_ms, char *why,
 	       size_t size);
 

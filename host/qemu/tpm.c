@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tpm.c - a TPM for the guest: swtpm beside QEMU */
+/* tpm.c - a TPM for the guest: swtpm, run beside QEMU */
 #include "host/qemu/tpm.h"
 
 #include <errno.h>
@@ -38,8 +38,8 @@ static int open_state(const char *path, bool *ret_made, struct err *e)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_exit(e, EXIT_IMAGE, errno, "--tpm: %s: %s", path, strerror(errno));
-	/* swtpm has a lock of its own, and says so in its log alone. This one goes with the last
-	 * descriptor. */
+	/* swtpm has its own lock, but reports a conflict only in its log. This lock is held until
+	 * the last descriptor is closed. */
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
 		close(fd);
 		return image_in_use(path, e);
@@ -47,7 +47,7 @@ static int open_state(const char *path, bool *ret_made, struct err *e)
 	return fd;
 }
 
-/* By descriptors, so that nothing in a path is syntax of swtpm's. */
+/* swtpm gets descriptors, not paths: a path could contain its option syntax. */
 static int start(const struct tpm *t, int state, int control, int said, pid_t *ret_pid,
 		 struct err *e)
 {
