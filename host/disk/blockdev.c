@@ -2,8 +2,9 @@
 /*
  * blockdev.c - QEMU's arguments for the disks, node by node
  *
- * JSON, so that nothing in a path is syntax. As JSON is UTF-8 and a path need not be, QEMU is given
- * the open file where there is one: the very file that was locked and looked at.
+ * The arguments are JSON, so nothing in a path is option syntax. JSON is UTF-8 and a path need not
+ * be, so QEMU gets the open descriptor if there is one. This is also the file that was locked and
+ * checked.
  */
 #include "host/disk/blockdev.h"
 
@@ -35,8 +36,8 @@ static json_object *node(const char *driver, const char *name, bool read_only)
 	return o;
 }
 
-/* A format's node over its file's. below: the node under it, or NULL: there is none, whatever the
- * image says. */
+/* Adds a format's node over its file's node. below: the node of the backing file; NULL: none,
+ * whatever the image says. */
 static void add_image(struct argv *a, const char *name, const char *format, const char *file,
 		      bool read_only, const char *below)
 {
@@ -60,11 +61,9 @@ static const char *inherited(struct argv *a, int fd, char *dst, size_t size)
 	return dst;
 }
 
-/*
- * Each disk is a card of its own, or sits on a controller, which has room for so many. A controller
- * is added even where the board has one: it is then the same on every board. Disk N of AHCI is
- * alone on bus N; SCSI's are all on bus 0, and QEMU counts them there.
- */
+/* A disk is a device of its own, or sits on a controller with room for several. Add a controller
+ * even if the board has one, so that all boards are alike. AHCI has one disk on each bus; SCSI has
+ * all on bus 0, where QEMU numbers them. */
 static const struct interface {
 	const char *device;
 	const char *controller; /* NULL: none */
@@ -75,7 +74,8 @@ static const struct interface {
 	[DISK_BY_IDE] = { "ide-hd", "ich9-ahci", 6, 6 },
 };
 
-/* number: among those of its interface; the first on a controller brings it. */
+/* number: the disk's number on its interface. The first disk on a controller adds the
+ * controller. */
 static void add_device(struct argv *a, const char *name, const struct qemu_disk *d, size_t number)
 {
 	const struct interface *i = &interfaces[d->interface];
@@ -90,7 +90,7 @@ static void add_device(struct argv *a, const char *name, const struct qemu_disk 
 	argv_value(a, d->serial);
 }
 
-/* on_interface: its number among those of its interface. */
+/* on_interface: the disk's number on its interface. */
 static void add_disk(struct argv *a, const struct qemu_disk *d, size_t number, size_t on_interface)
 {
 	char name[32], base[40], image[40], layer[40];

@@ -8,30 +8,30 @@
 
 #include "host/lib/argv.h"
 
-/* virtio-blk's VIRTIO_BLK_ID_BYTES, and ATA's IDENTIFY DEVICE, words 10 to 19: what is longer would
- * be cut. */
+/* Limit of virtio-blk (VIRTIO_BLK_ID_BYTES) and ATA (IDENTIFY DEVICE, words 10 to 19). A longer
+ * serial would be cut. */
 #define BLOCKDEV_SERIAL_MAX 20
 
-/* How a disk is connected; the words for it, behind them a NULL; and what the guest calls the first
- * one. */
+/* How a disk is connected; the names of the interfaces, NULL-terminated; and the guest's name of
+ * the first disk on each. */
 enum disk_interface { DISK_BY_VIRTIO, DISK_BY_SCSI, DISK_BY_IDE, DISK_INTERFACE_COUNT };
 extern const char *const disk_interface_words[];
 extern const char *const disk_interface_first[];
 
 struct qemu_disk {
 	const char *file;   /* the image's path; absolute */
-	int fd;		    /* QEMU inherits it and opens that; -1: opens file */
-	int layer_fd;	    /* a qcow2 file over the image, which then is only read; -1: none */
+	int fd;		    /* QEMU inherits and opens it; -1: QEMU opens file */
+	int layer_fd;	    /* a qcow2 layer for writes, over the image; -1: none */
 	const char *format; /* "qcow2" or "raw" */
 	const char *serial; /* at most BLOCKDEV_SERIAL_MAX bytes */
-	bool read_only;	    /* not by IDE: an ATA disk can always be written */
+	bool read_only;	    /* not with IDE: an ATA disk is always writable */
 	enum disk_interface interface;
 };
 
 /*
- * Appends the arguments for the disks, in order; disk N's topmost node is named "diskN". A file is
- * never probed for what it is, and nothing below it is opened that is not named here. A failed
- * write or read goes to the guest (report): the machine never stops. A pure function.
+ * Appends the arguments for the disks, in order. Disk N's topmost node is named "diskN". QEMU
+ * never probes a file's format, and opens no backing file that is not named here. A failed write
+ * or read is reported to the guest (report) and does not stop the machine. A pure function.
  */
 void blockdev_args(const struct qemu_disk *disks, size_t n, struct argv *ret);
 

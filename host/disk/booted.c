@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* booted.c - which system an image booted last: it is kept with the image's file */
+/* booted.c - the system that an image booted last, recorded in the image file's attributes */
 #include "host/disk/booted.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #define VALUE_MAX (sizeof(struct booted))
 
-/* Whoever may write the image may write this, and it ends up on a terminal. */
+/* Anyone who can write the image can write this text, and it is printed on a terminal. */
 static bool printable(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

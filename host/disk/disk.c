@@ -8,12 +8,13 @@
 #include "host/lib/exit.h"
 #include "host/lib/opt.h"
 
-/* QEMU's own: the entries of an L1 table (QCOW_MAX_L1_SIZE), 512 MiB each by clusters of 64 KiB;
- * and BDRV_MAX_LENGTH, though hardly a host's file system has such files. */
+/* QEMU's limits. qcow2: the entries of an L1 table (QCOW_MAX_L1_SIZE), each 512 MiB with clusters
+ * of 64 KiB. raw: BDRV_MAX_LENGTH, though few file systems allow such a file. */
 #define QCOW2_MAX ((uint64_t)2 << 50)
 #define RAW_MAX ((uint64_t)INT64_MAX & ~(((uint64_t)1 << 30) - 1))
 
-/* ",,": a comma. Returns what follows the path: "" or from a ',' on; NULL when it is too long. */
+/* Takes a path, in which ",," is a comma. Returns the rest, which is "" or begins with a comma, or
+ * NULL if the path is too long. */
 static const char *take_path(const char *text, char *ret)
 {
 	size_t n = 0;
@@ -50,7 +51,7 @@ static int take_word(const char *word, struct disk *d)
 	return 0;
 }
 
-/* The file's name without its suffix, up to the room there is. */
+/* The file's name without its suffix, cut to BLOCKDEV_SERIAL_MAX bytes. */
 static void default_serial(struct disk *d)
 {
 	const char *slash = strrchr(d->path, '/'), *base = slash ? slash + 1 : d->path;
@@ -65,7 +66,7 @@ static void default_serial(struct disk *d)
 	d->serial[n] = '\0';
 }
 
-/* A bare number counted bytes here once, and MiB in all options: neither is taken for the other. */
+/* A bare number used to mean bytes here, and MiB in all other options, so it is refused. */
 static int no_unit(const char *text, const char *word, struct err *e)
 {
 	return err_exit(
@@ -93,7 +94,7 @@ int disk_parse(const char *text, struct disk *ret, struct err *e)
 		size_t n = strcspn(rest + 1, ",");
 
 		if (str_format(word, sizeof(word), "%.*s", (int)n, rest + 1) < 0)
-			word[0] = '\0'; /* no word is so long */
+			word[0] = '\0'; /* too long for any option; take_word refuses it */
 		if (lacks_unit(word))
 			return no_unit(text, word, e);
 		if (take_word(word, ret) < 0)
@@ -115,7 +116,7 @@ int disk_parse(const char *text, struct disk *ret, struct err *e)
 	return 0;
 }
 
-/* The guest tells its disks apart by their serials, so no two are the same. */
+/* The guest identifies disks by their serials, so they must differ. */
 static int check_serial(const struct disks *d, struct err *e)
 {
 	const struct disk *new = &d->v[d->n - 1];
@@ -130,7 +131,7 @@ static int check_serial(const struct disks *d, struct err *e)
 	return 0;
 }
 
-/* By any of its names: another path, a link of either kind. */
+/* Is path the disk's file? Also by another path, a symlink or a hard link. */
 static bool is_file_of(const struct disk *d, const char *path)
 {
 	struct stat st, own;
@@ -157,8 +158,8 @@ static bool shared(const struct disk *d)
 	return d->request.read_only || d->request.ephemeral;
 }
 
-/* Two disks may have one file if both only read it. path: the last disk's, as given before it is
- * open, and without links where there is nothing yet. */
+/* Two disks may share a file only if both only read it. path: the last disk's; as given before the
+ * image is open, and resolved if the image does not exist yet. */
 static int check_file(const struct disks *d, const char *path, struct err *e)
 {
 	const struct disk *new = &d->v[d->n - 1];
@@ -272,7 +273,7 @@ void disks_qemu(const struct disks *d, bool by_path, struct qemu_disk *ret)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		const struct disk *from = &d->v[i];
-		/* What a throw-away disk has below it is an image that exists, or nothing. */
+		/* A throw-away layer lies over an existing image, or over nothing. */
 		const bool nothing = from->request.ephemeral && from->image.fd < 0;
 
 		ret[i] = (struct qemu_disk){

@@ -12,11 +12,11 @@
 struct disk {
 	struct image_request request;
 	struct image image;
-	char path[PATH_MAX]; /* as it was asked for */
+	char path[PATH_MAX]; /* as given */
 	char serial[BLOCKDEV_SERIAL_MAX + 1];
 };
 
-/* The root disk is the first where has_root says that there is one. */
+/* If has_root, the first is the root disk. */
 struct disks {
 	struct disk v[DISKS_MAX];
 	size_t n;
@@ -26,45 +26,45 @@ struct disks {
 
 struct disk_options {
 	const char *qemu_img;
-	const char *root;   /* the root disk's path; NULL: there is none */
-	uint64_t root_size; /* bytes; 0: as it is, or DISK_ROOT_SIZE where there is none yet */
+	const char *root;   /* the root disk's path; NULL: no root disk */
+	uint64_t root_size; /* bytes; 0: unchanged, or DISK_ROOT_SIZE for a new disk */
 	bool fresh, ephemeral;
-	enum disk_interface interface; /* of all of them */
+	enum disk_interface interface; /* of all disks */
 	const char *const
 		*more; /* NULL-terminated: PATH[,size=SIZE][,serial=TEXT][,ro][,raw]; or NULL */
 };
 
 #define DISK_ROOT_SIZE ((uint64_t)512 << 20)
-/* The guest makes ext3 of it: fewer than 2^32 blocks of 4 KiB (fs/format.c). */
+/* Limit of --disk-size, exclusive: ext3 has fewer than 2^32 blocks of 4 KiB (fs/format.c). */
 #define DISK_ROOT_END ((uint64_t)16 << 40)
 
-/*
- * Parses one --disk into ret's path, serial and request. A comma in the path is written twice; the
- * serial is the file's name without its suffix unless it is given. A size without a unit is
- * refused. A pure function. Returns 0, or -EINVAL with e (EXIT_USAGE).
- */
+/* Parses one --disk into ret's path, serial and request. A comma in the path is doubled. The
+ * default serial is the file's name without its suffix. A size without a unit is refused. A pure
+ * function. Returns 0, or -EINVAL with e (EXIT_USAGE). */
 _must_check_ int disk_parse(const char *text, struct disk *ret, struct err *e);
 
-/* Finds, locks and checks all of them; changes nothing. Returns 0, or -errno with e as image_open,
- * or EXIT_USAGE. ret: zeroed; freed by disks_close also on failure. */
+/* Finds, locks and checks all disks. Changes nothing. ret: zeroed; free it with disks_close also
+ * on failure. Returns 0, or -errno with e as image_open, or EXIT_USAGE. */
 _must_check_ int disks_open(const struct disk_options *o, struct disks *ret, struct err *e);
 
-/* Is a file that the run writes for another purpose, what, none of the disks? To be asked before
- * disks_ready. Returns 0, or -EINVAL with e (EXIT_USAGE). */
+/* Checks that a file that the run writes is none of the disks. what: its purpose, for the message.
+ * Call it before disks_ready. Returns 0, or -EINVAL with e (EXIT_USAGE). */
 _must_check_ int disks_apart(const struct disks *d, const char *path, const char *what,
 			     struct err *e);
 
-/* Makes what QEMU opens (image_ready). Returns as image_open. */
+/* Makes the files that QEMU opens (image_ready). Returns as image_open. */
 _must_check_ int disks_ready(struct disks *d, struct err *e);
 
-/* QEMU takes them: gives the new ones their names (image_commit). On failure disks_undo takes all
- * of it back. Returns as image_open. */
+/* Gives new disks their names (image_commit), after QEMU has accepted its arguments. On failure
+ * call disks_undo. Returns as image_open. */
 _must_check_ int disks_commit(struct disks *d, struct err *e);
 
-/* QEMU does not run with them (image_undo). Does nothing after a disks_commit that succeeded. */
+/* For a run whose QEMU did not start: undoes the changes (image_undo). Does nothing after a
+ * disks_commit that succeeded. */
 void disks_undo(struct disks *d);
 
-/* What QEMU is told: into ret, of DISKS_MAX. by_path: for reading, not for running. */
+/* Describes the disks for QEMU. ret: DISKS_MAX elements. by_path: paths without descriptors, for a
+ * command that is printed, not run. */
 void disks_qemu(const struct disks *d, bool by_path, struct qemu_disk *ret);
 
 void disks_close(struct disks *d);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image.c - a disk of the guest: found, locked, looked at
+ * image.c - a disk image of the guest: found, locked and checked
  *
- * The lock is on the image itself (lock.h): it needs no further file, goes with the process, and
- * does not touch the locks that QEMU takes on the same file.
+ * The lock is on the image itself (lock.h). It needs no other file, ends with the process, and
+ * does not conflict with the locks that QEMU takes on the same file.
  */
 #include "host/disk/image.h"
 
@@ -22,7 +22,7 @@
 #define UNCHANGED "; image unchanged"
 #define MIB ((uint64_t)1 << 20)
 
-/* The file system's own number, as /proc/locks has it: that of stat(2) is another one on btrfs. */
+/* Returns the file system's device number as in /proc/locks. On btrfs stat(2) has another one. */
 static dev_t device_of(const char *path, const struct stat *st)
 {
 	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
@@ -31,7 +31,7 @@ static dev_t device_of(const char *path, const struct stat *st)
 	return fd >= 0 && host_fs_of(fd, &fs) == 0 ? fs.dev : st->st_dev;
 }
 
-/* Once through /proc/locks (proc(5)) for a flock on that file; 0 when none is seen. */
+/* Searches /proc/locks (proc(5)) once for a flock on that file. Returns the pid, or 0. */
 static int find_flock(dev_t dev, const struct stat *st)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/locks", "re");
@@ -51,10 +51,10 @@ static int find_flock(dev_t dev, const struct stat *st)
 }
 
 /*
- * The process that holds a flock on the file; 0 when it cannot be seen, as from another PID
- * namespace. The kernel gives the list a page at a time and finds its place again by counting
- * (fs/seq_file.c): a lock that goes meanwhile hides another from the reader, 3 times in 1,900 where
- * twenty launchers ran for one image.
+ * Returns the pid of the process that holds a flock on the file, or 0 if it cannot be seen, for
+ * example from another PID namespace. The kernel writes the list page by page and finds its place
+ * again by counting (fs/seq_file.c), so a lock that goes away meanwhile can hide another one: 3
+ * times in 1,900 when twenty launchers ran for one image. Hence the retries.
  */
 static int lock_holder(const char *path, const struct stat *st)
 {
@@ -73,7 +73,7 @@ static int in_use(const char *path, const struct stat *st, struct err *e)
 
 	if (pid <= 0)
 		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by another process", path);
-	/* A lock outlives who took it where a child has inherited it. */
+	/* If a child inherited the lock, the process that took it may be gone. */
 	if (proc_command(pid, &command) < 0)
 		return err_exit(e, EXIT_IN_USE, EBUSY,
 				"%s is in use by a process that pid %d started", path, pid);
@@ -86,7 +86,7 @@ static int refuse(struct err *e, int num, const char *path, const char *what)
 	return err_exit(e, EXIT_IMAGE, num, "%s: %s: %s", path, what, strerror(num));
 }
 
-/* Nothing is there: the name is where the image will be, its folder with links resolved. */
+/* Resolves the path of an image that does not exist: its folder with links resolved. */
 static int resolve_new(const char *path, struct image *ret, struct err *e)
 {
 	char folder[PATH_MAX], real[PATH_MAX];
@@ -107,7 +107,7 @@ static int resolve_new(const char *path, struct image *ret, struct err *e)
 	return 0;
 }
 
-/* Locks the file, and sees to it that it is still the one of that name. */
+/* Locks the file and checks that the path still names it. */
 static int take_lock(const char *path, int fd, bool shared, struct err *e)
 {
 	struct stat st;
@@ -214,7 +214,7 @@ int image_open(const struct image_request *q, struct image *ret, struct err *e)
 		r = refuse(e, errno, q->path, "cannot be the disk image");
 	else if (q->must_exist)
 		r = err_exit(e, EXIT_IMAGE, ENOENT, "%s: no such disk image", q->path);
-	else if (q->ephemeral) /* nothing will be made there */
+	else if (q->ephemeral) /* no file will be made there */
 		r = str_format(ret->path, sizeof(ret->path), "%s", q->path);
 	else
 		r = resolve_new(q->path, ret, e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* image.h - a disk of the guest: a file that is made once and never replaced */
+/* image.h - a disk image of the guest: made once, never replaced */
 #ifndef STOREBOOT_HOST_IMAGE_H
 #define STOREBOOT_HOST_IMAGE_H
 
@@ -13,30 +13,30 @@
 struct image_request {
 	const char *qemu_img;
 	const char *path;
-	const char *format; /* "qcow2" or "raw"; what the file holds does not choose it */
-	uint64_t size;	    /* bytes of a disk that exists, at least; 0: as it is */
-	uint64_t new_size;  /* bytes of one that does not exist */
+	const char *format; /* "qcow2" or "raw"; never detected from the content */
+	uint64_t size;	    /* an existing disk grows to this size, in bytes; 0: unchanged */
+	uint64_t new_size;  /* size of a new disk in bytes */
 	bool must_exist;
-	bool read_only; /* others may read it meanwhile */
-	bool ephemeral; /* the same, and what the guest writes is thrown away */
-	bool fresh;	/* an image that exists is moved aside, whatever it holds */
-	bool ask_zero;	/* is wanted: struct image.zero of one that exists */
+	bool read_only; /* other runs may read it at the same time */
+	bool ephemeral; /* the same; writes go to a layer that is discarded */
+	bool fresh;	/* an existing image is moved aside, whatever it holds */
+	bool ask_zero;	/* sets struct image.zero for an existing image */
 };
 
 struct image {
-	char path[PATH_MAX]; /* absolute, with links resolved */
-	int fd;		     /* holds the lock; -1: the image does not exist yet */
-	int layer_fd;  /* --ephemeral: the nameless qcow2 file that takes the writes; -1: none */
-	uint64_t size; /* bytes of the disk: as it is, */
-	uint64_t new_size;    /* and as image_ready makes it */
-	bool zero;	      /* it will read as zeroes when the guest starts */
-	bool made;	      /* it was made by this run */
-	bool unnamed;	      /* it was made, and has not its name yet */
-	struct new_file file; /* which it gets by this */
-	bool grown;	      /* it was made larger */
-	int old_fd;	      /* --fresh: the image to be moved aside, with its lock; -1: none */
-	char aside[PATH_MAX]; /* where it is now; "": not moved */
-	bool settled;	      /* QEMU runs with it: image_undo does nothing */
+	char path[PATH_MAX];  /* absolute, with links resolved */
+	int fd;		      /* holds the lock; -1: the image does not exist yet */
+	int layer_fd;	      /* --ephemeral: the unnamed qcow2 layer for writes; -1: none */
+	uint64_t size;	      /* the disk's present size in bytes */
+	uint64_t new_size;    /* its size in bytes after image_ready */
+	bool zero;	      /* the disk reads as zeroes when the guest starts */
+	bool made;	      /* made and named by this run */
+	bool unnamed;	      /* made by this run, not yet named */
+	struct new_file file; /* for naming it */
+	bool grown;	      /* made larger by this run */
+	int old_fd;	      /* --fresh: the old image, locked; -1: none */
+	char aside[PATH_MAX]; /* the old image's new path; "": not moved */
+	bool settled;	      /* image_undo does nothing */
 };
 
 #define IMAGE_INIT \
@@ -45,39 +45,36 @@ struct image {
 	}
 
 /*
- * Looks at the image and locks it for this run (lock.h): alone, or with others that read it. What
- * is there must be a whole image of that format that stands alone, and not larger than size asks.
- * Nothing there is fine (ret->fd stays -1) unless it must exist. Changes nothing. Returns 0, or
- * -errno with e: EXIT_IMAGE (not such an image, a link to nothing, no such folder), EXIT_IN_USE
- * (names the holder).
+ * Checks the image and locks it for this run (lock.h): exclusively, or shared with other readers.
+ * An existing image must be complete, in that format, without a backing file, and no larger than
+ * size. A missing image is accepted (ret->fd stays -1) unless it must exist. Changes nothing.
+ * Returns 0, or -errno with e: EXIT_IMAGE (not such an image, a dangling symlink, no such folder)
+ * or EXIT_IN_USE (names the holder).
  */
 _must_check_ int image_open(const struct image_request *q, struct image *ret, struct err *e);
 
-/*
- * Makes what QEMU opens, after image_open: a new image that has no name yet, or the layer; or makes
- * the disk larger. An image that is to be moved aside stays where it is. Returns as image_open.
- */
+/* After image_open: makes the file that QEMU opens, which is a new image without a name or the
+ * layer, or makes the disk larger. An image that --fresh moves aside stays in place for now.
+ * Returns as image_open. */
 _must_check_ int image_ready(const struct image_request *q, struct image *i, struct err *e);
 
-/*
- * QEMU takes it: moves the old one aside and names the new one. A new image appears under its name
- * whole and locked, and never in the place of something else. image_settle or image_undo follows.
- * Returns as image_open.
- */
+/* After QEMU has accepted its arguments: moves the old image aside and names the new one. A new
+ * image appears under its name complete and locked, and replaces nothing. Follow with image_settle
+ * or image_undo. Returns as image_open. */
 _must_check_ int image_commit(struct image *i, struct err *e);
 
-/* After image_commit of all disks: what was done stays. */
+/* After image_commit of all disks: makes the changes final. */
 void image_settle(struct image *i);
 
-/* QEMU does not run with it: undoes image_commit and gives a disk that image_ready made larger its
- * old size again. The guest has not run, so nothing was written beyond that. Does nothing after
+/* For a run whose QEMU did not start: undoes image_commit and gives a disk that image_ready made
+ * larger its old size. No guest ran, so nothing was written beyond that size. Does nothing after
  * image_settle. */
 void image_undo(const struct image_request *q, struct image *i);
 
-/* Gives the lock up. A new image that has not been named is gone. */
+/* Releases the lock. A new image without a name is deleted. */
 void image_close(struct image *i);
 
-/* A file or folder is locked by another: "PATH is in use by pid N (COMMAND)". Returns -EBUSY. */
+/* Reports that a file or folder is locked: "PATH is in use by pid N (COMMAND)". Returns -EBUSY. */
 int image_in_use(const char *path, struct err *e);
 
 #endif

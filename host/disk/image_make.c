@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_make.c - a disk of the guest: made, grown, moved aside, covered by a layer
+ * image_make.c - a disk image of the guest: made, grown, moved aside, covered by a layer
  *
- * Theory of operation: a new image is written and locked; it has no name yet, or a temporary one
- * (new_file.h). QEMU starts with it, paused; once it has taken all of its arguments the file gets
- * its name. So nobody sees half an image, nothing is ever replaced, and a run that fails or is
- * killed leaves nothing. One exception: on a file system without O_TMPFILE SIGKILL leaves the
- * temporary file, and the next run that makes this image removes it. A layer never gets a name: it
- * is gone with the last process that has it open.
+ * Theory of operation: a new image is written and locked while it has no name, or a temporary one
+ * (new_file.h). QEMU starts with it, paused; once QEMU has accepted all its arguments the file
+ * gets its name. So no incomplete image is ever visible, nothing is replaced, and a run that fails
+ * or is killed leaves nothing behind. One exception: on a file system without O_TMPFILE, SIGKILL
+ * leaves the temporary file, and the next run that makes this image removes it. A layer never gets
+ * a name: it is gone when the last process closes it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,9 +22,9 @@
 #include "init/lib/log.h"
 #include "init/lib/str.h"
 
-#define NEW_MODE 0644 /* less the umask */
+#define NEW_MODE 0644 /* minus the umask */
 #define TMP_PREFIX \
-	".storeboot-new-" /* new_file_open removes left-overs, so no user's file is called so */
+	".storeboot-new-" /* reserved prefix: new_file_open removes old files that have it */
 
 static int refuse(struct err *e, int num, const char *what, const char *path)
 {
@@ -42,7 +42,7 @@ static int folder_of(const char *path, char *ret)
 	return 0;
 }
 
-/* qemu-img writes into the open file, by its name below /proc/PID/fd. */
+/* qemu-img opens the file by its name in /proc/PID/fd. */
 static int fill(const char *program, const char *format, int fd, uint64_t size, struct err *e)
 {
 	const struct qemu_img tool = { program, format };
@@ -59,7 +59,7 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Fills and locks it. */
+/* Fills and locks the new image. */
 static int make_in(const struct image_request *q, const struct image *i, int fd, struct err *e)
 {
 	struct err inner = { 0 };
@@ -95,7 +95,7 @@ static int make(const struct image_request *q, struct image *i, struct err *e)
 	return 0;
 }
 
-/* The new image gets its name. */
+/* Gives the new image its name. */
 static int name_it(struct image *i, struct err *e)
 {
 	int r;
@@ -113,7 +113,7 @@ static int name_it(struct image *i, struct err *e)
 	return 0;
 }
 
-/* Beside the old name, which is free from then on; never over something else. */
+/* Renames the old image in its folder. Replaces nothing. */
 static int move_aside(struct image *i, struct err *e)
 {
 	time_t now = time(NULL);
@@ -148,10 +148,8 @@ static void move_back(struct image *i)
 	i->aside[0] = '\0';
 }
 
-/*
- * QEMU opens the layer by its descriptor (/proc/self/fd/N). CIFS and 9p find no file any more that
- * has lost its name, and then QEMU would fail.
- */
+/* QEMU opens the layer as /proc/self/fd/N, which fails if the file system (CIFS, 9p) cannot find a
+ * file that has lost its name. */
 static int can_be_opened(int fd)
 {
 	_cleanup_close_ int again = -1;
@@ -162,10 +160,9 @@ static int can_be_opened(int fd)
 	return again < 0 ? -errno : 0;
 }
 
-/*
- * Where QEMU's own snapshots go too: $TMPDIR or /var/tmp, which unlike /tmp is seldom memory. A
- * layer that fills its file system costs the guest an I/O error and nothing else.
- */
+/* Makes the layer where QEMU has its own snapshots: in $TMPDIR or /var/tmp, which unlike /tmp is
+ * rarely in memory. If the layer fills its file system, the guest gets an I/O error, and nothing
+ * else is lost. */
 static int make_layer(const struct image_request *q, struct image *i, struct err *e)
 {
 	_cleanup_(new_file_close) struct new_file f = NEW_FILE_INIT;
@@ -195,7 +192,7 @@ static int make_layer(const struct image_request *q, struct image *i, struct err
 	return 0;
 }
 
-/* Not by QEMU: its IDE disks keep the size that they had when it started (hw/ide/core.c,
+/* By qemu-img: QEMU's IDE disks keep the size that they had at its start (hw/ide/core.c,
  * ide_resize_cb). */
 static int grow(const struct image_request *q, struct image *i, struct err *e)
 {

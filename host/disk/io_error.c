@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* io_error.c - why the host could not write or read a disk of the guest */
+/* io_error.c - messages for a failed read or write of a guest's disk */
 #include "host/disk/io_error.h"
 
 #include <errno.h>
@@ -13,15 +13,15 @@ static const struct qemu_disk *find(const struct qemu_disk *disks, size_t n, con
 	return sscanf(node, "disk%u", &i) == 1 && i < n ? &disks[i] : NULL;
 }
 
-/* QEMU says so by itself only where it was told to stop the machine then (its
- * block/block-backend.c, send_qmp_error_event); otherwise its reason is strerror's, in the C
- * locale, as ours. */
+/* QEMU sets no_space only if it is configured to stop the machine in that case
+ * (block/block-backend.c, send_qmp_error_event). Otherwise compare its reason, which is strerror's
+ * in the C locale, as ours. */
 static bool is_full(const struct io_error *e)
 {
 	return e->no_space || str_eq(e->reason, strerror(ENOSPC));
 }
 
-/* Paths are cut, so that the line says all else. */
+/* Paths are cut so that the rest of the line fits. */
 static void where(int fd, bool full, char *dst, size_t size)
 {
 	struct host_fs fs;

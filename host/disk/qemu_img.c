@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* qemu_img.c - what qemu-img tells of an image, and what it does to one */
+/* qemu_img.c - images checked, made and resized by qemu-img */
 #include "host/disk/qemu_img.h"
 
 #include <errno.h>
@@ -15,14 +15,15 @@
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"
 
-#define TIMEOUT_MS 600000 /* a check reads every table of the image */
-/* Zeroes are told in few extents, 10,000 of them in this; a map that is longer is a disk's that
- * holds data. Its end is not waited for: 300,000 extents took seven seconds, and eight times the
- * memory of the text. Were such a disk all zeroes, the guest only had to read it to know. */
+#define TIMEOUT_MS 600000 /* a check reads all tables of the image */
+/* Limit on the output of qemu-img map, about 10,000 extents. Zeroes take few extents, so a longer
+ * map means a disk with data. The rest is not read: 300,000 extents took seven seconds and eight
+ * times the text's size in memory. If such a disk is all zeroes after all, the guest finds out by
+ * reading it. */
 #define MAP_MAX ((size_t)1 << 20)
 #define UNCHANGED "; image unchanged"
 
-/* qemu-img(1), "check": the exit codes. */
+/* Exit codes of qemu-img check (qemu-img(1)). */
 #define CHECK_DAMAGED 2
 #define CHECK_LEAKS 3
 #define CHECK_NOT_SUPPORTED 63
@@ -39,7 +40,7 @@ static int finish(const char *const *argv, int r, int status, struct err *e)
 	return WEXITSTATUS(status);
 }
 
-/* Returns the exit status, or -errno with e when there is none. said: what it wrote to stderr. */
+/* Runs a command. Returns the exit status, or -errno with e if there is none. said: its stderr. */
 static int run(const char *const *argv, struct buf *out, struct buf *said, struct err *e)
 {
 	struct spawn s = {
@@ -50,7 +51,7 @@ static int run(const char *const *argv, struct buf *out, struct buf *said, struc
 	return finish(argv, r, status, e);
 }
 
-/* The last line of what it said, without its own name. */
+/* Returns the last line of stderr, without the program's name. */
 static const char *reason(const struct buf *said)
 {
 	const char *line = said->len > 0 ? strrchr(said->data, '\n') : NULL, *own;
@@ -62,16 +63,18 @@ static const char *reason(const struct buf *said)
 	return own ? own : line;
 }
 
-/* QEMU's own locks stop qemu-img from reading an image that another QEMU has open. */
+/* Reports a failure. QEMU's locks stop qemu-img from reading an image that another QEMU has
+ * open. */
 static int failed(const struct buf *said, const char *path, const char *what, struct err *e)
 {
-	/* 'Failed to get shared "write" lock'; a path may have " lock" in it. */
+	/* QEMU's message is 'Failed to get shared "write" lock'; the quote is matched because a
+	 * path may contain " lock". */
 	if (said->data && strstr(said->data, "\" lock"))
 		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by another QEMU", path);
 	return err_exit(e, EXIT_IMAGE, EINVAL, "%s %s: %.400s" UNCHANGED, path, what, reason(said));
 }
 
-/* Parses the whole text; the caller puts what is returned. */
+/* Parses the text. The caller frees the result with json_object_put. */
 static json_object *parse(const char *json, size_t len)
 {
 	struct json_tokener *tok = json_tokener_new();
@@ -179,7 +182,7 @@ static json_object *format_node(const char *driver, json_object *file)
 	return o;
 }
 
-/* The image's file, as a disk below a layer that takes what is written to it. */
+/* Repairs the image in a layer over it; the image itself is only read. Returns as run. */
 static int repair_on(const struct qemu_img *q, int layer, int image, struct err *e)
 {
 	_cleanup_json_ json_object *o =
@@ -198,10 +201,10 @@ static int repair_on(const struct qemu_img *q, int layer, int image, struct err 
 }
 
 /*
- * With lazy_refcounts QEMU writes the counters of references as it closes the image; after a crash
- * they are stale, and it counts anew when it opens the image to write. Nothing is lost by that,
- * unless more than the counters is wrong. So the repair is tried, on a layer in memory. Returns 0:
- * it succeeds; CHECK_DAMAGED: it does not; or -errno with e.
+ * With lazy_refcounts QEMU writes the reference counts when it closes the image. After a crash
+ * they are stale, and QEMU recounts when it opens the image for writing. That loses nothing unless
+ * more than the counts is wrong, so the repair is tried in a layer in memory. Returns 0 if it
+ * succeeds, CHECK_DAMAGED if not, or -errno with e.
  */
 static int check_repaired(const struct qemu_img *q, const char *path, struct err *e)
 {
@@ -221,8 +224,8 @@ static int check_repaired(const struct qemu_img *q, const char *path, struct err
 	return r == CHECK_LEAKS ? 0 : r > 0 ? CHECK_DAMAGED : r;
 }
 
-/* Reads the image's tables: 15 ms for one of 600 MB. Without it QEMU opens a truncated image
- * without a word, and what is lost reads as zeroes. */
+/* Checks the image's tables: 15 ms for an image of 600 MB. Without it QEMU opens a truncated image
+ * silently, and the lost data reads as zeroes. */
 static int check(const struct qemu_img *q, const char *path, bool dirty, struct err *e)
 {
 	const char *const argv[] = { q->program, "check", "-q", "-f", q->format, path, NULL };
@@ -302,7 +305,8 @@ int qemu_img_is_zero(const struct qemu_img *q, const char *path, bool *ret_zero,
 	return 0;
 }
 
-/* What it says of a file that has no name yet: /proc/PID/fd/N tells nobody anything. */
+/* Reports a failed creation. Replaces file, a /proc/PID/fd/N, in qemu-img's message, as it means
+ * nothing to the user. */
 static int not_made(const char *why, const char *file, struct err *e)
 {
 	const char *at = strstr(why, file), *rest = at ? at + strlen(file) : why;
