@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* 9p.c - the share that QEMU itself serves */
+/* 9p.c - the share 9p, served by QEMU itself */
 #include <errno.h>
 
 #include "host/lib/exit.h"
@@ -14,11 +14,9 @@ static int find(const struct share_request *q, struct share *s, struct err *e)
 	return share_check_device(q->qemu, "virtio-9p-pci", e);
 }
 
-/*
- * security_model=none: owners, modes and links are the files' own, and QEMU can do to a file what
- * its user can; "mapped" would show links as files. multidevs=remap: a store may have another file
- * system mounted in it, and two files must not get one inode number.
- */
+/* security_model=none: owners, modes and links are the files' own, and QEMU may do whatever its
+ * user may; "mapped" would show links as files. multidevs=remap: another file system may be
+ * mounted in a store, and two files must not get the same inode number. */
 static void qemu(const struct share *s, struct argv *ret)
 {
 	struct share_export exports[SHARED_FOLDERS_MAX + 1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* choose.c - which share brings the store, and which the shared folders */
+/* choose.c - the choice of the share for the store, and of the one for the shared folders */
 #include "host/share/ops.h"
 
 #include <errno.h>
@@ -75,7 +75,8 @@ static int find_cache(const struct share_request *q, struct share *s, struct err
 	return share_ops_image.find(q, s, e);
 }
 
-/* The mount gives the owner, which only cifs can (mount.cifs(8), uid= and forceuid). */
+/* Refuses owner= for other shares than cifs: the owner is an option of the mount, which only cifs
+ * has (mount.cifs(8), uid= and forceuid). */
 static int check_owners(const struct share_request *q, enum share_kind kind, struct err *e)
 {
 	if (share_rows[kind].flags & SHARE_OWNER)
@@ -90,7 +91,8 @@ static int check_owners(const struct share_request *q, enum share_kind kind, str
 	return 0;
 }
 
-/* sure: nothing is known of the initrd, and it must not be assumed to have the modules. */
+/* Checks one share. sure: refuse an initrd of unknown content instead of assuming that it has the
+ * share's modules. */
 static int find(const struct share_request *q, enum share_kind kind, bool sure, struct share *s,
 		struct err *e)
 {
@@ -148,8 +150,8 @@ static int find_ranked(const struct share_request *q, enum share_kind kind, bool
 	return r;
 }
 
-/* Takes the first that works for the store, or for the folders that an image does not bring. One
- * line says which it is, and why each one before it was not taken. */
+/* Takes the first share that works for the store, or for the shared folders if an image brings the
+ * store. Logs the choice, and why each earlier share was not taken. */
 static int find_first(const struct share_request *q, bool for_folders, struct share *s,
 		      struct err *e)
 {

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cifs.c - the share cifs: smbd, shut in with nothing but the store
+ * cifs.c - the share cifs: smbd, confined to the store and the shared folders
  *
  * Theory of operation: slirp starts one smbd for each connection, with the connection on its stdin
- * (inetd style; no port listens). Each one runs below bwrap in namespaces of its own: no network,
- * no capabilities, no environment, and of the host's files only the programs, its configuration and
- * the store, read-only, at /export/nix/store. /export is the share. Inside it is always user 1000:
- * an ordinary user to smbd, which then changes no user ids, whoever runs the launcher. A folder of
- * the user's is a share of its own, below /bind; what is made there belongs to who runs the
- * launcher.
+ * (inetd style; no port listens). Each smbd runs under bwrap in its own namespaces: no network, no
+ * capabilities, no environment, and of the host's files only the programs, its configuration and
+ * the store, read-only, at /export/nix/store. The SMB share is /export. Inside, smbd is always
+ * user 1000: as an ordinary user it changes no user IDs, whoever runs the launcher. Each shared
+ * folder is an SMB share of its own, in /bind; files made there belong to the launcher's user.
  *
- * SMB1 with UNIX extensions and a single-byte charset on both sides carries every name, link and
- * mode of a store as it is; nothing newer does. SMB3.1.1 POSIX, by Samba 4.22 with Linux 6.12
- * and 7.3, was measured: a file has mode 0755 from its first open(2) on (fs/smb/client/file.c,
- * cifs_nt_open, asks for the attributes of Windows), so a second NAR has another hash; and no name
- * that ends in a backslash opens.
+ * Only SMB1 with UNIX extensions and a single-byte charset on both sides carries every name, link
+ * and mode of a store unchanged. SMB3.1.1 POSIX was measured with Samba 4.22 and Linux 6.12 and
+ * 7.3: from its first open(2) on, a file has mode 0755 (fs/smb/client/file.c, cifs_nt_open, asks
+ * for the attributes of Windows), so a second NAR has another hash; and no name that ends in a
+ * backslash can be opened.
  */
 #include "host/share/cifs.h"
 
@@ -28,8 +27,8 @@
 #include "host/share/sandbox.h"
 #include "host/share/server.h"
 
-#define INNER "/run/smb" /* where a server keeps its files, as it sees it */
-#define FOLDERS "/bind"	 /* and the user's folders, each by its number */
+#define INNER "/run/smb" /* smbd's own files, as smbd sees them */
+#define FOLDERS "/bind"	 /* the shared folders, each named by its number */
 #define USER "1000"
 
 static const char conf[] =
@@ -85,11 +84,11 @@ static const char conf[] =
 	"nt acl support = no\n";
 
 /*
- * What a folder of the user's has different: it may be written to, with the modes that the guest
- * asks for, and the client shall keep nothing of it. An oplock would let it, and only clients break
- * one, not the host. Without "follow symlinks" smbd makes none (smbd/trans2.c,
- * smb_set_file_unix_link); one that leads out of the folder is followed by the guest alone, as
- * "wide links" is off.
+ * Settings of a shared folder that differ from the store's: it may be writable, files get the
+ * modes that the guest asks for, and the client must not cache. (An oplock would permit caching;
+ * only other clients break it, not the host.) Without "follow symlinks" smbd makes no symlinks
+ * (smbd/trans2.c, smb_set_file_unix_link). Only the guest follows a link that leads out of the
+ * folder, as "wide links" is off.
  */
 static const char folder_conf[] = "follow symlinks = yes\n"
 				  "create mask = 07777\n"
@@ -97,7 +96,7 @@ static const char folder_conf[] = "follow symlinks = yes\n"
 				  "oplocks = no\n"
 				  "level2 oplocks = no\n";
 
-/* What the server's /etc holds. */
+/* The files in smbd's /etc. */
 static const struct {
 	const char *name, *text;
 } etc[] = {
@@ -118,8 +117,8 @@ int smb_conf(const struct shared_folders *folders, struct buf *ret)
 	return r;
 }
 
-/* Each server has files of its own: smbd names its locks by its process id, which is the same in
- * each sandbox, so a second one beside the first would not start. */
+/* Each smbd has its own lock files. smbd names them by its process ID, which is the same in every
+ * sandbox, so two could not run on the same files. */
 static void add_files(const char *folder, struct argv *a)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(etc); i++) {
@@ -149,7 +148,7 @@ void smb_command(const struct share *s, const char *folder, const char *root, st
 	add_files(folder, ret);
 	expose_args(s->expose, s->store, ret);
 	add_folders(s->folders, ret);
-	/* -i: one process. Otherwise each connection starts smbd's notifyd and cleanupd too. */
+	/* -i: one process. Otherwise each connection also starts smbd's notifyd and cleanupd. */
 	argv_words(ret, "--", s->smbd, "-s", INNER "/smb.conf", "-l", INNER, "-i");
 }
 
@@ -166,7 +165,7 @@ int smb_prepare(const struct shared_folders *folders, const char *folder, struct
 	return r;
 }
 
-/* `smbd -b` prints how it was built, and shows at once that it starts in the sandbox. */
+/* `smbd -b` prints the build options. It also shows that smbd starts in the sandbox. */
 int smb_check(const char *smbd, const char *bwrap, struct err *e)
 {
 	const struct sandbox box = { bwrap, smbd, USER, NULL };
@@ -216,7 +215,7 @@ static int make(struct share *s, const char *folder, const char *self, struct er
 	return server_command(&argv, folder, self, s->tree_fd, &s->command, e);
 }
 
-/* QEMU's arguments are those of the network, whose guestfwd runs the command (host/qemu). */
+/* No qemu function: the network's guestfwd runs the command (host/qemu/network.c). */
 const struct share_ops share_ops_cifs = {
 	.needs = { "net", "cifs" },
 	.speed = 4,

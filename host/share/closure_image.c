@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * closure_image.c - a closure as an image: read-only, erofs, with what an overlay over a share
- * wants
+ * closure_image.c - a closure as a read-only erofs image, prepared for an overlay over a share
  *
- * Theory of operation: mkfs.erofs packs one folder, and the store has more in it than the closure.
- * So a child goes into a mount namespace of its own, makes a memory file system over a folder that
- * mkfs.erofs does not need, binds each path of the closure there, and becomes mkfs.erofs. Nothing
- * is copied on the way, nothing has to be cleared up behind it, and it dies with its parent.
+ * Theory of operation: mkfs.erofs packs one folder, and the store contains more than the closure.
+ * So a child process enters its own mount namespace, mounts a tmpfs over a folder that mkfs.erofs
+ * does not need, binds each path of the closure there, and executes mkfs.erofs. Nothing is copied,
+ * nothing has to be cleaned up afterwards, and the child is killed when its parent ends.
  *
- * Nix makes /nix/store/.links where it is missing, and fails where it cannot; so there is an empty
+ * Nix makes /nix/store/.links if it is missing, and fails if it cannot, so the image has an empty
  * one.
  */
 #include "host/share/closure_image.h"
@@ -45,15 +44,15 @@ static void show(int store, const char *name)
 	if (str_format(to, sizeof(to), "store/%s", name) < 0 ||
 	    str_format(mask, sizeof(mask), "mask/%s", name) < 0)
 		stage_fail("cannot find", name);
-	/* A whiteout is the one device that anybody may make (mknod(2), Linux 5.8). */
+	/* A whiteout is the one device that needs no privilege (mknod(2), Linux 5.8). */
 	if (stage_show(store, name, to) && mknod(mask, S_IFCHR, makedev(0, 0)) < 0)
 		stage_fail("cannot show", name);
 }
 
-/* -T1 --all-root: as Nix has times and owners. -x-1: a store path has no extended attributes. A
- * UUID of its own would make each image another one. noinline_data: a file's last bytes would lie
- * behind its inode, so that two inodes fill a block; without them it has a hundred, and a walk is
- * four times as quick. */
+/* -T1 --all-root: times and owners as Nix has them. -x-1: store paths have no extended attributes.
+ * A fixed UUID makes images reproducible. noinline_data: a file's last bytes would follow its
+ * inode, so two inodes would fill a block; without them a block has a hundred inodes, and a walk
+ * is four times as fast. */
 static void become_mkfs(const struct closure_image *c, int fd)
 {
 	char file[64];
@@ -79,7 +78,7 @@ static void child(const struct closure_image *c, int fd, int said, pid_t parent)
 	int store;
 
 	stage_begin(said, parent);
-	/* Not before: mount(2) takes none of another namespace. */
+	/* After stage_begin: mount(2) refuses a path of another namespace. */
 	store = open(c->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (store < 0)
 		stage_fail("cannot open", c->store);
@@ -89,7 +88,7 @@ static void child(const struct closure_image *c, int fd, int said, pid_t parent)
 	become_mkfs(c, fd);
 }
 
-/* Keeps the end of what the child says; false at its end. */
+/* Keeps the end of the child's output. Returns false at end of file. */
 static bool hear(int fd, struct buf *said)
 {
 	char data[1024];
@@ -106,7 +105,7 @@ static bool hear(int fd, struct buf *said)
 	return true;
 }
 
-/* Until the child has closed its stderr. Returns 0 or -ECANCELED. */
+/* Reads until the child closes its stderr. Returns 0 or -ECANCELED. */
 static int follow(const struct closure_image *c, int fd, int said_fd, struct buf *said)
 {
 	for (;;) {
@@ -131,8 +130,9 @@ static const char *last_line(struct buf *said)
 	return said->len == 0 ? "no reason given" : line ? line + 1 : said->data;
 }
 
-/* What mkfs.erofs does not pack: 1.5 takes 254 bytes of a longer name, which at best is no file's,
- * and leaves out what begins so without a word (erofs-utils, lib/inode.c). */
+/* Names that mkfs.erofs cannot pack: 1.5 truncates a longer name to 254 bytes, at best to one that
+ * no file has, and silently leaves out names that begin with "lost+found" (erofs-utils,
+ * lib/inode.c). */
 static bool is_lost(const char *name, size_t len)
 {
 	return len >= NAME_MAX || str_after(name, "lost+found");

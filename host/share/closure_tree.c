@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * closure_tree.c - a closure's paths as one tree of mounts, made once for all servers of a run
+ * closure_tree.c - a closure's paths as one tree of mounts, for all servers of a run
  *
- * Theory of operation: bwrap reads the table of mounts after each bind, and compares each mount
- * with its siblings (bubblewrap 0.8, bind-mount.c, parse_mountinfo), so what it binds one by one
- * costs the square of their number. So a child makes the tree in a mount namespace where bwrap
- * never looks. The launcher keeps the namespace by a descriptor, and the child ends; when the
- * launcher ends, whatever ends it, the kernel takes the namespace away. A server gets a copy of the
- * whole tree by one open_tree(2) (host/share/server.c).
+ * Theory of operation: after each bind bwrap reads the table of mounts and compares each mount
+ * with its siblings (bubblewrap 0.8, bind-mount.c, parse_mountinfo), so the cost of n binds grows
+ * with the square of n. So a child process makes the tree in a mount namespace that bwrap never
+ * reads. The launcher keeps the namespace open by a descriptor, and the child exits. When the
+ * launcher ends, for whatever reason, the kernel removes the namespace. A server gets a copy of
+ * the whole tree by one open_tree(2) (host/share/server.c).
  */
 #include "host/share/closure_tree.h"
 
@@ -18,7 +18,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <linux/mount.h> /* after sys/mount.h: glibc's has the same names and steps back */
+#include <linux/mount.h> /* after sys/mount.h: glibc's has the same names and gives way */
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -28,7 +28,7 @@
 #include "host/share/stage.h"
 #include "init/lib/sys.h"
 
-/* Flags that a user namespace may not take off a mount (mount_namespaces(7)). */
+/* Flags that a user namespace may not clear on a mount (mount_namespaces(7)). */
 static const struct {
 	unsigned long of_statvfs, of_mount;
 } kept_flags[] = {
@@ -71,7 +71,7 @@ static void show_all(const char *store_path, const struct strv *names)
 	make_read_only(".");
 }
 
-/* Says that the tree is there by closing stderr, and waits until the launcher has the namespace. */
+/* Makes the tree, closes stderr to report that, and waits until the launcher has the namespace. */
 static void child(const char *store, const struct strv *names, const int said[2], const int done[2],
 		  pid_t parent)
 {
@@ -85,7 +85,7 @@ static void child(const char *store, const struct strv *names, const int said[2]
 	_exit(read(done[0], &word, 1) < 0);
 }
 
-/* What the child says until it closes its stderr: nothing where all went well. */
+/* Reads the child's messages until it closes its stderr. No message means success. */
 static int hear(int fd, char *ret, size_t size)
 {
 	size_t len = 0;
@@ -148,7 +148,7 @@ int closure_tree_make(const char *store, const struct strv *names, struct err *e
 	close(done[1]);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	/* A child that was killed says nothing either, and its tree is not whole. */
+	/* A killed child prints nothing either, and its tree is incomplete. */
 	if (r >= 0 && status != 0) {
 		close(r);
 		r = err_exit(e, EXIT_SHARE, ECHILD,
@@ -161,14 +161,14 @@ int closure_tree_enter(int ns)
 {
 	_cleanup_close_ int user = ioctl(ns, NS_GET_USERNS);
 
-	/* EINVAL: it is ours already. */
+	/* EINVAL: we are in it already. */
 	if (user < 0 || (setns(user, CLONE_NEWUSER) < 0 && errno != EINVAL))
 		return -errno;
 	return setns(ns, CLONE_NEWNS) < 0 ? -errno : 0;
 }
 
-/* The child shares this process's descriptors, so the one that it opens stays. It exits with the
- * number. */
+/* The child shares our table of descriptors, so the descriptor that it opens stays open here. Its
+ * exit status is the descriptor's number. */
 int closure_tree_copy(int ns)
 {
 	int status = 0, r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* closure_tree.h - a closure's paths as one tree of mounts, made once for all servers of a run */
+/* closure_tree.h - a closure's paths as one tree of mounts, for all servers of a run */
 #ifndef STOREBOOT_HOST_CLOSURE_TREE_H
 #define STOREBOOT_HOST_CLOSURE_TREE_H
 
@@ -7,9 +7,9 @@
 #include "init/lib/str.h"
 
 /*
- * Makes the tree in a mount namespace of its own: a folder, read-only, with exactly these paths of
- * the store and an empty .links, which Nix would make where it is missing. Returns a descriptor of
- * the namespace, which lives as long as it is open or a server uses it, or -errno with e
+ * Makes the tree in its own mount namespace: a read-only folder with exactly these paths of the
+ * store and an empty .links, which Nix would make if it were missing. Returns a descriptor of the
+ * namespace, which lives while the descriptor is open or a server uses it, or -errno with e
  * (EXIT_SHARE, EXIT_MISSING).
  */
 _must_check_ int closure_tree_make(const char *store, const struct strv *names, struct err *e);
@@ -17,13 +17,11 @@ _must_check_ int closure_tree_make(const char *store, const struct strv *names, 
 /* Opens the mount namespace of a process. Returns a descriptor or -errno. */
 _must_check_ int closure_tree_of(pid_t pid);
 
-/*
- * Makes a copy of the tree of that namespace, which is attached nowhere. To be called by a process
- * with one thread. Returns its descriptor for move_mount(2), or -errno.
- */
+/* Copies the tree of that namespace, attached nowhere. The calling process must be
+ * single-threaded. Returns a descriptor for move_mount(2), or -errno. */
 _must_check_ int closure_tree_copy(int ns);
 
-/* Enters the mount namespace, and first the user namespace that owns it, where it is another one.
+/* Enters the mount namespace, after the user namespace that owns it if that is another one.
  * Returns 0 or -errno. */
 _must_check_ int closure_tree_enter(int ns);
 

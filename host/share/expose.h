@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* expose.h - what of the host lies below a file server's /export */
+/* expose.h - the part of the host that a file server sees in /export */
 #ifndef STOREBOOT_HOST_EXPOSE_H
 #define STOREBOOT_HOST_EXPOSE_H
 
@@ -7,18 +7,16 @@
 
 enum expose {
 	EXPOSE_STORE,	/* the store */
-	EXPOSE_CLOSURE, /* some paths of it */
-	EXPOSE_ROOT,	/* the host's whole /, with the store at its place */
+	EXPOSE_CLOSURE, /* only the closure's paths */
+	EXPOSE_ROOT,	/* the host's /, with the store in its place */
 	EXPOSE_NOTHING, /* another share brings the store */
 };
 
-/* Where the store is in it. */
+/* The store's place in the server's view. */
 #define EXPOSED_STORE "/export/nix/store"
 
-/*
- * Adds bwrap's options for it, all read-only; store: the folder that is the store, absolute. For
- * EXPOSE_CLOSURE it makes only the place, for host/share/server.c.
- */
+/* Adds bwrap's options for that part, all read-only. store: the folder that is the store,
+ * absolute. For EXPOSE_CLOSURE makes only the mount point, for host/share/server.c. */
 void expose_args(enum expose what, const char *store, struct argv *ret);
 
 #endif

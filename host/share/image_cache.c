@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_cache.c - images of closures, kept until they take more room than they may
+ * image_cache.c - cached images of closures, with a limit on their total size
  *
- * Theory of operation: an image is written, brought to the disk and only then gets its name
- * (new_file.h). Reading gigabytes at each start to see whether an image is what it was would cost
- * more than the image saves. So its time of change is set to the beginning of 2000 when it is done:
- * whoever writes into it or cuts it changes that. FAT's times begin in 1980 and are even. The time
- * of last use is its atime, which is only ever set here.
+ * Theory of operation: an image gets its name only after it has been written to the disk
+ * (new_file.h). Reading gigabytes at each start to verify an image would cost more than the image
+ * saves. Instead, a complete image gets the start of 2000 as its mtime, which any write or
+ * truncation changes. (FAT's times begin in 1980 and are even.) The atime is the time of last use,
+ * and is set only here.
  */
 #include "host/share/image_cache.h"
 
@@ -19,7 +19,7 @@
 #include "init/lib/file.h"
 
 #define SUFFIX ".erofs"
-#define MADE 946684800	  /* an image's mtime: 2000-01-01 00:00:00 UTC */
+#define MADE 946684800	  /* mtime of a complete image: 2000-01-01 00:00:00 UTC */
 #define MAGIC 0xe0f5e1e2u /* linux/magic.h, EROFS_SUPER_MAGIC_V1 */
 #define SUPERBLOCK 1024
 
@@ -28,8 +28,8 @@ static int name_of(const char *key, char *ret)
 	return str_format(ret, NAME_MAX + 1, "%s" SUFFIX, key);
 }
 
-/* erofs_fs.h: magic at 0, log2 of the block's size at 12, the number of blocks at 36; all
- * little-endian. */
+/* From erofs_fs.h, all little-endian: magic at 0, log2 of the block size at 12, number of blocks
+ * at 36. */
 static bool is_whole(int fd, const struct stat *st)
 {
 	unsigned char sb[64];
@@ -60,7 +60,7 @@ int image_cache_find(int dir, const char *key)
 		unlinkat(dir, name, 0);
 		return -ENOENT;
 	}
-	/* On failure it only goes a little early. */
+	/* On failure the image is only evicted earlier. */
 	if (futimens(fd, used) < 0)
 		errno = 0;
 	return take_fd(&fd);
@@ -113,8 +113,8 @@ static int note(int dir, const char *name, struct kept **all, size_t *n)
 	return 0;
 }
 
-/* Best effort: a cache that is too large is no failure. Whoever has an image open keeps it to the
- * end. */
+/* Best effort: a cache that is too large is no error. An image stays readable to a run that has it
+ * open. */
 static void evict(int dir, const char *own, uint64_t max)
 {
 	int list = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -138,13 +138,13 @@ static void evict(int dir, const char *own, uint64_t max)
 	}
 }
 
-/* The time is set when all data are on the disk: a server sets it, too, when it gets them. */
+/* Set the mtime after all data is on the disk: a file server sets it, too, when it receives
+ * data. */
 static int seal(int fd)
 {
 	static const struct timespec made[2] = { { 0, UTIME_NOW }, { MADE, 0 } };
 
-	if (fchmod(fd, 0400) <
-	    0) /* a file system without modes, or one that gives all files to one user */
+	if (fchmod(fd, 0400) < 0) /* no modes here, or all files belong to one user */
 		errno = 0;
 	return fsync(fd) < 0 || futimens(fd, made) < 0 || fsync(fd) < 0 ? -errno : 0;
 }
@@ -158,7 +158,7 @@ int image_cache_keep(int dir, struct new_file *f, const char *key, uint64_t max)
 		r = seal(f->fd);
 	if (r == 0)
 		r = new_file_name(f, name);
-	/* Another run may have been quicker: then what it made is as good. */
+	/* If another run was faster, its image is as good. */
 	if (r < 0 && r != -EEXIST)
 		return r;
 	evict(dir, name, max);

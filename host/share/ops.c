@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ops.c - what several shares do alike */
+/* ops.c - functions common to several shares */
 #include "host/share/ops.h"
 
 #include <errno.h>

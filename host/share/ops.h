@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* ops.h - the host's side of one share, and what several of them do alike. For the shares alone */
+/* ops.h - the host's side of one share, and functions common to several. Only for the shares */
 #ifndef STOREBOOT_HOST_SHARE_OPS_H
 #define STOREBOOT_HOST_SHARE_OPS_H
 
 #include "host/share/share.h"
 
-/* One share. Each is defined in a file of its own, as share_ops_NAME. */
+/* One share, defined in a file of its own as share_ops_NAME. */
 struct share_ops {
 	const char *needs[3]; /* of the guest's kernel (host/initrd/need.c); NULL-terminated */
-	/* --share auto tries 1 first: the fastest (scripts/bench-store). Each share has another. */
+	/* Rank by speed (scripts/bench-store), each with another; --share auto tries 1 first. */
 	unsigned int speed;
-	/* Beside an image 1 is the first to bring the shared folders; 0: brings none. */
+	/* Rank for bringing the shared folders beside an image; 1 is tried first; 0: cannot. */
 	unsigned int for_folders;
-	bool sees_root; /* --expose root */
-	/* An initrd of unknown content is taken to have its modules. */
+	bool sees_root; /* can do --expose root */
+	/* An initrd of unknown content is assumed to have the share's modules. */
 	bool in_every_initrd;
 
-	/* Looks for what the share needs on this host, as share_find does for all. */
+	/* Checks that this host has what the share needs; part of share_find. */
 	int (*find)(const struct share_request *q, struct share *s, struct err *e);
 	/* As share_make and share_qemu; NULL: nothing. */
 	int (*make)(struct share *s, const char *folder, const char *self, struct err *e);
@@ -27,24 +27,25 @@ struct share_ops {
 SHARE_TABLE(OPS)
 #undef OPS
 
-/* What a server beside the network serves: the store, or a shared folder. */
+/* A folder served without the network, by a server or by QEMU: the store or a shared folder. */
 struct share_export {
 	char tag[32];
 	const char *folder;
 	bool is_store, writable;
 };
 
-/* Fills ret with what s->served brings. Returns their number. */
+/* Lists in ret the folders that s->served brings. Returns their number. */
 size_t share_exports(const struct share *s, struct share_export ret[SHARED_FOLDERS_MAX + 1]);
 
-/* Does QEMU have the device? Distributions leave some out. Returns 0, or -errno with e
+/* Checks that QEMU has the device, which some distributions leave out. Returns 0, or -errno with e
  * (EXIT_MISSING). */
 _must_check_ int share_check_device(const char *qemu, const char *device, struct err *e);
 
-/* Decides how much of the host a server shows, and reads the closure's names where it is those. */
+/* Sets s->expose, and for EXPOSE_CLOSURE s->exposed. Returns 0 or -errno with e. */
 _must_check_ int share_find_exposed(const struct share_request *q, struct share *s, struct err *e);
 
-/* Makes the tree of the closure's paths for all servers of the run, where they show no more. */
+/* For EXPOSE_CLOSURE: makes the tree of the closure's paths, for all servers of the run. Returns 0
+ * or -errno with e. */
 _must_check_ int share_make_tree(struct share *s, struct err *e);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * sandbox.c - a server's command below bwrap, with its program, what is bound in, and nothing else
- */
+/* sandbox.c - a server run by bwrap, with access only to its program and the binds */
 #include "host/share/sandbox.h"
 
 #include <errno.h>
@@ -17,7 +15,7 @@ static void bind_same(struct argv *a, const char *path)
 	argv_words(a, "--ro-bind", path, path);
 }
 
-/* The host's folder, or the link that stands for it on a merged /usr. */
+/* Adds a folder of the host, or the link that replaces it on a merged /usr. */
 static void add_system_folder(struct argv *a, int root, const char *name)
 {
 	char target[PATH_MAX];
@@ -32,7 +30,7 @@ static void add_system_folder(struct argv *a, int root, const char *name)
 		argv_fail(a, -errno);
 }
 
-/* The folder that a program outside the system's folders is in. */
+/* Adds the folder of a program outside the system's folders. */
 static void add_home(const char *program, struct argv *a)
 {
 	char home[PATH_MAX], *slash;
@@ -47,7 +45,7 @@ static void add_home(const char *program, struct argv *a)
 	bind_same(a, home);
 }
 
-/* Where the program and its libraries are: in the store, or in the system's folders. */
+/* Adds the program and its libraries: the store, or the system's folders. */
 static void add_programs(const char *program, const char *root_path, struct argv *a)
 {
 	static const char *const folders[] = { "/usr", "/lib", "/lib32", "/lib64", "/bin" };
@@ -77,7 +75,7 @@ void sandbox_begin(const struct sandbox *s, const char *root, struct argv *ret)
 	add_programs(s->program, root, ret);
 }
 
-/* The last line is the reason; the others are what led to it. */
+/* Returns the last line, which has the reason. */
 static const char *last_line(const struct buf *b)
 {
 	const char *nl = b->len > 0 ? strrchr(b->data, '\n') : NULL;
@@ -85,7 +83,7 @@ static const char *last_line(const struct buf *b)
 	return b->len == 0 ? "no reason given" : nl ? nl + 1 : b->data;
 }
 
-/* bwrap that may not, or a server that does not start. */
+/* Reports why: bwrap lacks permission, or the server does not start. */
 static int did_not_start(const struct sandbox *s, int status, const struct buf *said, struct err *e)
 {
 	const char *why = last_line(said);

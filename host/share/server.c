@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * server.c - a file server's process: from its start to bwrap
+ * server.c - a file server's process, from its start to bwrap
  *
- * Theory of operation: a closure's paths are a tree of mounts (host/share/closure_tree.c), which
- * bwrap cannot bind at a bearable cost. So a helper attaches a copy of the tree in bwrap's sandbox.
- * It does so after bwrap's own mounts: bwrap's last operation copies a file from a pipe, and the
- * helper holds the pipe's other end. The pipe is full at first. Once the helper can write to it
- * again, bwrap has come to that file and waits for the rest. The helper attaches the tree and
- * closes the pipe. It knows bwrap's child by --info-fd.
+ * Theory of operation: a closure's paths are a tree of mounts (host/share/closure_tree.c), and
+ * bwrap would take too long to bind them. So a helper process attaches a copy of the tree in
+ * bwrap's sandbox, after bwrap's own mounts. For the timing, bwrap's last operation copies a file
+ * from a pipe whose other end the helper holds. The pipe is full at first. Once the helper can
+ * write to it, bwrap has reached that operation and waits for more data. The helper then attaches
+ * the tree and closes the pipe. It learns bwrap's child from --info-fd.
  */
 #include "host/share/server.h"
 
@@ -33,14 +33,14 @@
 
 #define ADOPT_TIMEOUT_US 2000000
 #define LOG_MAX 65536
-/* More than execve(2) takes. */
+/* More than execve(2) accepts. */
 #define ARGV_FILE_MAX ((size_t)8 << 20)
-/* Where bwrap has the sandbox's root until it is done (bubblewrap.c, pivot_root). */
+/* The sandbox's root until bwrap is done (bubblewrap.c, pivot_root). */
 #define BWRAP_ROOT "/newroot"
-/* bwrap copies the pipe to here. */
+/* The file to which bwrap copies the pipe. */
 #define READY "/tmp/storeboot-closure"
-/* Only the tree has this folder (closure_tree.c). bwrap changes to it last, so it starts no server
- * without the tree, also where the helper was killed. */
+/* A folder that only the tree has (closure_tree.c). Last, bwrap changes to it, so it starts no
+ * server without the tree, even if the helper was killed. */
 #define ONLY_IN_TREE EXPOSED_STORE "/.links"
 
 /* Splits the file's words at their NULs. */
@@ -53,8 +53,8 @@ static int read_argv(const char *path, struct buf *text, struct strv *ret)
 	return r == 0 && ret->n == 0 ? -ENODATA : r;
 }
 
-/* Our own reasons go to a file beside the command's, for the launcher. The server does not get this
- * file: a guest could have it print without end. */
+/* Sends our own messages to a file beside the command's, for the launcher. The server does not get
+ * this file: a guest could make it print without end. */
 static void open_log(const char *file)
 {
 	struct stat st;
@@ -63,15 +63,15 @@ static void open_log(const char *file)
 			 -1 :
 			 open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	/* A guest may connect for ever, too. */
+	/* A guest may also connect without end. */
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size > LOG_MAX)
 		cleanup_close(&fd);
 	else
 		log_open(fd, false, "the file server", LOG_INFO);
 }
 
-/* QEMU's network gives a server its connection as stdin, stdout and stderr. What the server prints
- * is no part of the protocol. */
+/* QEMU's network gives a server its connection as stdin, stdout and stderr. Leaves only stdin: the
+ * server's output is not part of the protocol. */
 static int keep_stdin_alone(const char *file)
 {
 	_cleanup_close_ int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -85,8 +85,8 @@ static int keep_stdin_alone(const char *file)
 
 /* Two pipes between the helper and bwrap. */
 struct hook {
-	int info, of_info;   /* the helper reads here what bwrap writes there */
-	int ready, of_ready; /* bwrap reads here what the helper wrote there */
+	int info, of_info;   /* bwrap writes to of_info, the helper reads info */
+	int ready, of_ready; /* the helper writes to of_ready, bwrap reads ready */
 };
 
 static void fill(int fd)
@@ -104,21 +104,20 @@ static int hook_open(struct hook *h)
 	if (pipe2(info, O_CLOEXEC) < 0 || pipe2(ready, O_CLOEXEC) < 0)
 		return -errno;
 	*h = (struct hook){ info[0], info[1], ready[0], ready[1] };
-	/* One page, so that it can be written to as soon as it was read from. */
+	/* One page, so that the pipe is writable as soon as it has been read. */
 	if (fcntl(h->of_ready, F_SETPIPE_SZ, 4096) < 0 ||
 	    fcntl(h->of_ready, F_SETFL, O_NONBLOCK) < 0 || fcntl(h->of_info, F_SETFD, 0) < 0 ||
 	    fcntl(h->ready, F_SETFD, 0) < 0)
 		return -errno;
-	/* bwrap has this end too: if the helper is gone, SIGPIPE would kill bwrap, and its child
-	 * would wait for it for ever. */
+	/* bwrap also inherits this read end. Otherwise SIGPIPE would kill bwrap if the helper is
+	 * gone, and bwrap's child would wait for it forever. */
 	if (fcntl(h->info, F_SETFD, 0) < 0)
 		return -errno;
 	fill(h->of_ready);
 	return 0;
 }
 
-/* bwrap's arguments with its part of the hook: --info-fd first, and the file as the last operation.
- */
+/* Adds the hook to bwrap's arguments: --info-fd first, and the file as the last operation. */
 static void hook_words(const struct hook *h, const struct strv *words, struct argv *ret)
 {
 	bool added = false;
@@ -135,7 +134,7 @@ static void hook_words(const struct hook *h, const struct strv *words, struct ar
 	}
 }
 
-/* bwrap's child, by the JSON that it writes. Returns its process id, or -errno. */
+/* Reads the process ID of bwrap's child from the JSON that bwrap writes. Returns it, or -errno. */
 static int read_child(int info)
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -155,7 +154,7 @@ static int enter_sandbox(pid_t pid)
 	return ns < 0 ? ns : closure_tree_enter(ns);
 }
 
-/* Waits until bwrap reads the file. */
+/* Waits until bwrap reads the pipe. */
 static int wait_ready(int fd)
 {
 	struct pollfd p = { fd, POLLOUT, 0 };
@@ -184,9 +183,8 @@ static int attach(const struct hook *h, int ns)
 				      MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/* The helper's exit, for whatever reason, is the end of bwrap's file. Without the tree bwrap then
- * ends by itself (ONLY_IN_TREE). The helper does not kill bwrap, because bwrap's child would wait
- * for it for ever. */
+/* The helper's exit, for whatever reason, ends bwrap's file; without the tree bwrap then exits
+ * (ONLY_IN_TREE). The helper does not kill bwrap: bwrap's child would wait for it forever. */
 static void be_helper(const struct hook *h, int ns, pid_t server)
 {
 	int r;
@@ -201,7 +199,7 @@ static void be_helper(const struct hook *h, int ns, pid_t server)
 	_exit(r < 0);
 }
 
-/* Starts the helper. Returns 0 with bwrap's words in ret, or -errno. */
+/* Starts the helper. Returns 0 with bwrap's arguments in ret, or -errno. */
 static int hook_start(const char *ns_path, const struct strv *words, struct argv *ret)
 {
 	_cleanup_close_ int ns = open(ns_path, O_RDONLY | O_CLOEXEC);
@@ -220,7 +218,7 @@ static int hook_start(const char *ns_path, const struct strv *words, struct argv
 	return pid < 0 ? -errno : 0;
 }
 
-/* Returns, with the reason in the log, where it cannot be executed. */
+/* Executes the command in path. Returns only on failure, with the reason logged. */
 static void execute(const char *path, const char *ns_path)
 {
 	_cleanup_buf_ struct buf text = { 0 };

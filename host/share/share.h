@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* share.h - the shares, which bring the store and the shared folders, and which one a run uses */
+/* share.h - the shares, which bring the store and the shared folders, and the choice of one */
 #ifndef STOREBOOT_HOST_SHARE_SHARE_H
 #define STOREBOOT_HOST_SHARE_SHARE_H
 
@@ -16,96 +16,92 @@
 #include "init/lib/str.h"
 #include "init/param.h"
 
-/* --share auto: the fastest that there is. */
+/* --share auto: the fastest share that works */
 #define SHARE_AUTO SHARE_COUNT
 
-/* What is known when a share is looked for. */
 struct share_request {
 	int share;	   /* enum share_kind, or SHARE_AUTO */
-	bool cache;	   /* the closure's image over it */
-	const char *store; /* the folder that is served as /nix/store */
+	bool cache;	   /* put an image of the closure over the share */
+	const char *store; /* the host's folder that is served as /nix/store */
 	enum expose expose;
-	const struct shared_folders *folders; /* outlives the share */
+	const struct shared_folders *folders; /* must outlive the share */
 	const char *qemu;
-	const char *smbd, *virtiofsd; /* the options' words, or NULL */
-	uint64_t memory;	      /* the guest's bytes */
-	/* NULL: the initrd is the user's own, and not looked at */
+	const char *smbd, *virtiofsd; /* as given by options, or NULL */
+	uint64_t memory;	      /* guest memory in bytes */
+	/* NULL: the user's own initrd, which is not examined */
 	const struct initrd_options *kernel;
 	struct {
-		const char *system;	   /* its path in the guest, which must be in the closure */
-		const struct buf *closure; /* its registration; empty: not known */
-		uint64_t cache_size;	   /* bytes that all images may take */
-		bool only_look;		   /* build none */
+		const char *system;	   /* path in the guest; must be in the closure */
+		const struct buf *closure; /* registration; empty: not known */
+		uint64_t cache_size;	   /* limit for all images together, in bytes */
+		bool only_look;		   /* do not build an image */
 	} image;
 };
 
-/* The share of a run: what was found for it, then what was made. */
+/* The share of a run: first what share_find found, then what share_make made. */
 struct share {
-	enum share_kind kind;	/* of the store */
-	enum share_kind served; /* of the folders, and of the store unless an image brings it */
-	const char *store;	/* NULL: it is in the image alone */
+	enum share_kind kind;	/* brings the store */
+	enum share_kind served; /* brings the shared folders, and the store unless an image does */
+	const char *store;	/* NULL: the store is only in the image */
 	const struct shared_folders *folders;
 	bool cache;
 	enum expose expose;
-	struct strv exposed;   /* the closure's names in the store, where no more is shown */
-	int tree_fd;	       /* closure_tree_make's descriptor; -1: none */
-	int image_fd;	       /* the closure's image; -1: none, or by its path */
-	struct buf image_path; /* empty: it has none */
+	struct strv exposed;   /* EXPOSE_CLOSURE: the closure's names in the store */
+	int tree_fd;	       /* descriptor of closure_tree_make; -1: none */
+	int image_fd;	       /* the closure's image; -1: none, or only image_path */
+	struct buf image_path; /* empty: no image */
 	char smbd[PATH_MAX], bwrap[PATH_MAX], virtiofsd[PATH_MAX];
-	bool virtiofsd_of_qemu; /* the one in C that came with QEMU up to 7.2; else that in Rust */
-	uint64_t memory;	/* the guest's bytes */
-	/* Servers that run beside QEMU: its ends of their connections, and their process ids. */
+	bool virtiofsd_of_qemu; /* the C one of QEMU up to 7.2, not the Rust one */
+	uint64_t memory;	/* guest memory in bytes */
+	/* Servers beside QEMU: QEMU's ends of their connections, and their process IDs. */
 	int socket_fds[SHARED_FOLDERS_MAX + 1];
 	pid_t server_pids[SHARED_FOLDERS_MAX + 1];
 	size_t n_sockets;
-	struct argv command; /* QEMU starts it for each connection to the server; empty: none */
+	struct argv command; /* QEMU starts it for each connection to 10.0.2.4:445; empty: none */
 };
 /* clang-format off */
 #define SHARE_INIT { .kind = SHARE_NONE, .served = SHARE_NONE, .tree_fd = -1, .image_fd = -1 }
 /* clang-format on */
 
-/* The output of servers that run beside QEMU is in this file of the private folder. */
+/* The file of the private folder with the output of servers that run beside QEMU. */
 #define SHARE_SERVER_LOG "virtiofsd.log"
 
 void share_free(struct share *s);
 
-/* Hangs up the servers that run beside QEMU, which ends them. */
+/* Closes the connections to the servers that run beside QEMU, which makes them exit. */
 void share_hang_up(struct share *s);
 
 /*
- * Looks for all that the share needs, on this host and in the guest's kernel; changes nothing but
- * the images that are kept. For SHARE_AUTO it says in one line which share it is, and why a better
- * one is not; where an image brings the store it says which share brings the user's folders.
- * Returns 0, or -errno with e saying what is missing (EXIT_MISSING, EXIT_BAD_INPUT, EXIT_SHARE).
- * ret: SHARE_INIT; free it in both cases.
+ * Checks that this host and the guest's kernel have all that the share needs. Changes nothing
+ * except the cached images. For SHARE_AUTO logs the chosen share and why no faster one; if the
+ * store comes in an image, logs the share that brings the shared folders. ret: SHARE_INIT; free it
+ * also on failure. Returns 0, or -errno with e, which lists what is missing (EXIT_MISSING,
+ * EXIT_BAD_INPUT, EXIT_SHARE).
  */
 _must_check_ int share_find(const struct share_request *q, struct share *ret, struct err *e);
 
-/* The serial of the image's disk, as storeboot.share.cache= has it; NULL: there is no image over a
- * share. */
+/* Returns the serial of the image's disk, for storeboot.share.cache=; NULL: no image. */
 const char *share_cache_serial(const struct share *s);
 
-/* The image's disk for QEMU, the last one of all. by_path: for reading, not for running. Returns
- * false where there is none. */
+/* Describes the image's disk, which is QEMU's last. by_path: the path without a descriptor, for a
+ * command that is printed, not run. Returns false if there is no image. */
 bool share_disk(const struct share *s, bool by_path, struct qemu_disk *ret);
 
-/* Its name, as --share and storeboot.share= have it. */
+/* Returns the share's name, as in --share and storeboot.share=. */
 const char *share_name(const struct share *s);
 
-/* Appends what stage 1 is told of the user's folders (SHARED_FOLDERS_FILE); nothing where there is
- * none. Returns 0 or -ENOMEM. */
+/* Appends the lines of SHARED_FOLDERS_FILE for stage 1, if any. Returns 0 or -ENOMEM. */
 _must_check_ int share_folder_lines(const struct share *s, struct buf *ret);
 
-/* Does a file server bring store or folders, which share_make prepares or starts; or QEMU alone? */
+/* Is there a file server, which share_make prepares or starts? If not, QEMU itself brings store
+ * and shared folders. */
 bool share_has_server(const struct share *s);
 
-/*
- * Makes what the share needs in this run in the private folder. self: this program. Returns 0 or
- * -errno with e.
- */
+/* Makes in folder, the run's private one, what the share needs. self: path of this program.
+ * Returns 0 or -errno with e. */
 _must_check_ int share_make(struct share *s, const char *folder, const char *self, struct err *e);
 
-/* Appends QEMU's arguments for the share, beside those of the network. A pure function. */
+/* Appends QEMU's arguments for the share, except those of the network. A pure function. */
 void share_qemu(const struct share *s, struct argv *ret);
 
 #endif

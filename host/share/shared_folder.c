@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* shared_folder.c - folders of the user's that the guest gets beside the store */
+/* shared_folder.c - the user's folders that the guest gets beside the store (--bind) */
 #include "host/share/shared_folder.h"
 
 #include <ctype.h>
@@ -10,7 +10,7 @@
 #include "host/lib/exit.h"
 #include "host/vms/vms.h"
 
-/* What the guest has its own use for: a folder there would hide it, or be hidden by it. */
+/* Paths that the guest uses itself: a folder there would hide them or be hidden. */
 static const char *const taken[] = { "/nix/store", "/nix/.rw-store", "/hostfs", "/proc",
 				     "/sys",	   "/dev",	     "/run" };
 
@@ -20,7 +20,7 @@ void shared_folders_free(struct shared_folders *b)
 	*b = (struct shared_folders){ 0 };
 }
 
-/* Is path the folder, or in it? */
+/* Is path the folder or in it? */
 static bool is_in(const char *path, const char *folder)
 {
 	const char *rest = str_after(path, folder);
@@ -33,7 +33,8 @@ static int bad(const char *text, const char *why, struct err *e)
 	return err_exit(e, EXIT_USAGE, EINVAL, "run: --bind %s: %s", text, why);
 }
 
-/* Takes a path up to a single colon. Returns what follows it, the end of the text, or NULL. */
+/* Takes a path up to a single colon. Returns the text after the colon, or the end of the text;
+ * NULL if the path is too long. */
 static const char *take_path(const char *text, char *ret)
 {
 	size_t n = 0;
@@ -47,8 +48,8 @@ static const char *take_path(const char *text, char *ret)
 	return *text ? text + 1 : text;
 }
 
-/* Doubled slashes and those at the end go. Returns false where a part is "." or "..", or the
- * kernel's or the list's lines could not have it. */
+/* Removes doubled and trailing slashes. Returns false for a part "." or "..", or a control
+ * character, which the lines of SHARED_FOLDERS_FILE and of the kernel cannot hold. */
 static bool clean(char *path)
 {
 	char *to = path;
@@ -74,8 +75,7 @@ static bool clean(char *path)
 	return true;
 }
 
-/* Returns what follows the number, or NULL where it is none, or the one that is nobody's,
- * (uid_t)-1. */
+/* Returns the text after the number, or NULL: no number, or (uid_t)-1, which is nobody's. */
 static const char *take_id(const char *s, unsigned int *ret)
 {
 	uint64_t id = 0;
@@ -99,7 +99,7 @@ static const char *take_owner(const char *s, struct shared_folder *ret)
 	return s && *s == '.' ? take_id(s + 1, &ret->gid) : s;
 }
 
-/* ro and owner=, each once, in either order. */
+/* Parses ro and owner=, each at most once, in either order. */
 static bool take_words(const char *s, struct shared_folder *ret)
 {
 	while (*s) {
@@ -155,8 +155,8 @@ static bool meet(const char *a, const char *b)
 	return is_in(a, b) || is_in(b, a);
 }
 
-/* What a guest that may write there could reach with it: the store, and what the launcher itself
- * runs and reads from its private folders, the file server's command among them. */
+/* Refuses a writable folder through which the guest could reach the store, or the private folders.
+ * From those the launcher runs and reads files, such as the file server's command. */
 static int guard(const char *text, const char *real, const char *store, struct err *e)
 {
 	char own[2][PATH_MAX];
@@ -210,16 +210,16 @@ static int by_guest(const void *a, const void *b)
 		      ((const struct shared_folder *)b)->guest);
 }
 
-/* smbd's sandbox finds a folder by its path again at each connection: a guest that may write to the
- * folder around it could have put a link there, to all of the host. */
+/* smbd's sandbox looks the folder up by its path at each connection. A guest that may write to the
+ * outer folder could replace the inner one with a link to any folder of the host. */
 static bool could_be_moved(const struct shared_folder *inner, const struct shared_folder *outer)
 {
 	return !outer->read_only && is_in(inner->host, outer->host) &&
 	       !str_eq(inner->host, outer->host);
 }
 
-/* They are mounted one after the other, so the outer one comes first: a path sorts before what is
- * in it. */
+/* Folders are mounted in order, so an outer one must come first. Sorting does that: a path sorts
+ * before the paths in it. */
 static int put_in_order(struct shared_folders *b, struct err *e)
 {
 	qsort(b->v, b->n, sizeof(*b->v), by_guest);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stage.c - paths of a store shown by themselves, in a mount namespace that a child makes for them
- */
+/* stage.c - selected paths of a store, mounted in a child process's own mount namespace */
 #include "host/share/stage.h"
 
 #include <errno.h>
@@ -23,7 +22,7 @@ void stage_fail(const char *what, const char *name)
 	_exit(1);
 }
 
-/* Inside it is always root, so that it may mount. */
+/* Maps the user to root, so that it may mount. */
 static int map_user(uid_t uid, gid_t gid)
 {
 	char map[64];
@@ -40,7 +39,7 @@ static int map_user(uid_t uid, gid_t gid)
 	return r;
 }
 
-/* The namespaces. */
+/* Enters the namespaces. */
 static void enter(void)
 {
 	uid_t uid = geteuid();
@@ -54,8 +53,9 @@ static void enter(void)
 		if (errno)
 			stage_fail("cannot map the user in", "/proc/self/uid_map");
 	}
-	/* Nothing comes out to the host. The host's unmounts come in: a namespace that lasts as
-	 * long as a VM must not keep a file system in use that the host has unmounted. */
+	/* Slave, not private: no mount here reaches the host, but the host's unmounts reach us. A
+	 * namespace that lives as long as a VM must not keep a file system busy that the host has
+	 * unmounted. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		stage_fail("cannot keep mounts from the host below", "/");
 }
@@ -72,12 +72,12 @@ void stage_begin(int said, pid_t parent)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(0);
 	enter();
-	/* Not before: new capabilities end the request (prctl(2)). */
+	/* After enter(): new capabilities clear PR_SET_PDEATHSIG (prctl(2)). */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || (getppid() != parent && getppid() != 0))
 		_exit(1);
 }
 
-/* Nix's build sandbox has no /sys; what is needed of /dev is open. */
+/* Nix's build sandbox has no /sys. In /dev, the files that we need are already open. */
 const char *stage_path(void)
 {
 	return access("/sys", F_OK) == 0 ? "/sys" : "/dev";

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stage.h - paths of a store shown by themselves, in a mount namespace that a child makes for them
- */
+/* stage.h - selected paths of a store, mounted in a child process's own mount namespace */
 #ifndef STOREBOOT_HOST_STAGE_H
 #define STOREBOOT_HOST_STAGE_H
 
@@ -8,26 +7,24 @@
 
 #include "init/lib/str.h"
 
-/*
- * For a child process whose stderr is a pipe to its parent, which takes the last line for the
- * reason. Each ends the process where it fails. stage_fail does so with the line "WHAT NAME:
- * errno's text".
- */
+/* For a child process whose stderr is a pipe to its parent. Each function exits the process on
+ * failure, and the last line of stderr is the reason. stage_fail exits with the line "WHAT NAME:
+ * errno's text". */
 void stage_fail(const char *what, const char *name);
 
-/* To be called first: makes said the child's stderr, and enters a mount namespace of its own, in a
- * user namespace of its own where it may not otherwise. In that it is root. The child is killed
- * when its parent ends. */
+/* Call first. said: becomes the child's stderr. Enters a new mount namespace; if that is not
+ * permitted, in a new user namespace, as its root. The child is killed when its parent ends. */
 void stage_begin(int said, pid_t parent);
 
-/* Where stage_make mounts: a folder of the host's that no store needs. */
+/* The mount point of stage_make: a folder of the host that no store needs. */
 const char *stage_path(void);
 
-/* Mounts an empty file system in memory there and makes it the working directory. */
+/* Mounts an empty tmpfs at stage_path and makes it the working directory. */
 void stage_make(void);
 
-/* Shows the path NAME of the folder store (a descriptor, opened after stage_begin) as to, below the
- * working directory: a bind, or for a link the same link. Returns true where it is a folder. */
+/* Shows name, a path of the folder store (a descriptor, opened after stage_begin), as to in the
+ * working directory: by a bind mount, or for a symlink by the same symlink. Returns true if it is
+ * a folder. */
 bool stage_show(int store, const char *name, const char *to);
 
 #endif

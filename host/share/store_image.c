@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* store_image.c - the share image: the closure in a disk, kept from an earlier run or built */
+/* store_image.c - the share image: the closure in a disk image, cached or built */
 #include "host/share/ops.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include "init/lib/log.h"
 #include "init/lib/sys.h"
 
-/* What is to be in the image: names in the store, and the bytes that they take at least. */
+/* The content of an image: names in the store, and its minimum size in bytes. */
 struct content {
 	struct graph graph;
 	const char **names; /* NULL-terminated */
@@ -33,7 +33,7 @@ static void content_free(struct content *c)
 	graph_free(&c->graph);
 }
 
-/* The registration has each path's hash, so the same text is the same closure. */
+/* The registration contains each path's hash, so the same text means the same closure. */
 static void make_key(const struct buf *closure, char *key)
 {
 	SHA256_CTX c;
@@ -44,7 +44,7 @@ static void make_key(const struct buf *closure, char *key)
 	SHA256End(&c, key);
 }
 
-/* Is path the store path, or something in it? */
+/* Is path the store path or in it? */
 static bool is_in(const char *path, const char *store_path)
 {
 	const char *rest = str_after(path, store_path);
@@ -91,7 +91,7 @@ static int check_space(int dir, const char *folder, uint64_t bytes, struct err *
 
 	if (fstatvfs(dir, &s) < 0)
 		return err_sys(e, errno, "%s", folder);
-	if (s.f_blocks == 0) /* a file system that does not say */
+	if (s.f_blocks == 0) /* the file system does not report it */
 		return 0;
 	free_bytes = (uint64_t)s.f_bavail * s.f_frsize;
 	if (free_bytes >= bytes)
@@ -149,8 +149,8 @@ static int build(const struct share_request *q, const struct content *c, int dir
 	return r;
 }
 
-/* Opens the image, read-only, and builds it first where none is kept. Where only a look was asked
- * for, s->image_fd may stay -1. */
+/* Opens the image read-only. If none is cached, builds it first; with only_look leaves s->image_fd
+ * at -1 instead. */
 static int find(const struct share_request *q, struct share *s, struct err *e)
 {
 	_cleanup_(content_free) struct content c = { 0 };
@@ -180,7 +180,7 @@ static int find(const struct share_request *q, struct share *s, struct err *e)
 	return 0;
 }
 
-/* The disk is QEMU's last one (share_disk). */
+/* No qemu function: share_disk describes the disk. */
 const struct share_ops share_ops_image = {
 	.needs = { "disk", "image" },
 	.speed = 1,

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virtiofs.c - the share virtiofs: virtiofsd, shut in with nothing but the folder that it serves
+ * virtiofs.c - the share virtiofs: virtiofsd, confined to the folder that it serves
  *
- * Theory of operation: the daemon reads and writes the guest's memory, which QEMU lays into a memfd
- * for it, and answers one connection, which is there before either starts. It runs below bwrap: no
- * network, and of the host's files its program and the folder, read-only where the guest is not to
- * write to it, which without CAP_SYS_ADMIN it cannot undo. It is root in there, as both kinds of it
- * want to be; outside it is who runs the launcher.
+ * Theory of operation: the daemon reads and writes the guest's memory, which QEMU keeps in a memfd
+ * for that purpose. It answers one connection, which exists before either process starts. It runs
+ * under bwrap: no network, and of the host's files only its program and the folder. The folder is
+ * read-only unless the guest may write to it; without CAP_SYS_ADMIN the daemon cannot change that.
+ * Inside, the daemon is root, as both versions of virtiofsd require; outside, it is the launcher's
+ * user.
  */
 #include "host/share/virtiofs.h"
 
@@ -24,13 +25,14 @@
 #include "host/lib/unix_socket.h"
 
 #define GUEST_INODE \
-	1024 /* bytes of memory, at least, for a file that the guest knows (struct fuse_inode) */
-/* Descriptors that the daemon needs for itself, the one in Rust 610 (its src/main.rs,
- * INTERNAL_FD_RESERVE), and for what is open in the guest: each open file takes one more, and so
- * does a program's mapping of one. */
+	1024 /* minimum memory, in bytes, for each file that the guest knows (struct fuse_inode) \
+	      */
+/* Descriptors for the daemon itself (the Rust one reserves 610: its src/main.rs,
+ * INTERNAL_FD_RESERVE) and for files open in the guest: each open file takes one more, and so does
+ * a program's mapping of a file. */
 #define OWN_FILES 2048
 
-/* QEMU's drops all but these itself, and wants to have them first
+/* The C virtiofsd drops all capabilities except these, and must have them first
  * (tools/virtiofsd/passthrough_ll.c, setup_capabilities). */
 static const char *const caps[] = {
 	"CAP_SYS_CHROOT", "CAP_SETPCAP", "CAP_CHOWN",  "CAP_DAC_OVERRIDE",
@@ -40,7 +42,7 @@ static const char *const caps[] = {
 
 int virtiofs_find(const char *given, char *ret, struct err *e)
 {
-	/* No PATH has these: Debian 12 and before; Debian, Fedora; Arch. */
+	/* Not in PATH: Debian 12 and older; Debian, Fedora; Arch. */
 	static const char *const places[] = { "/usr/libexec/virtiofsd", "/usr/lib/virtiofsd",
 					      "/usr/lib/qemu/virtiofsd" };
 	struct err none;
@@ -53,7 +55,7 @@ int virtiofs_find(const char *given, char *ret, struct err *e)
 	return -e->num;
 }
 
-/* Of the store only the closure's paths? */
+/* Does this export show only the closure's paths of the store? */
 static bool shows_part(const struct share *s, const struct share_export *x)
 {
 	return x->is_store && s->expose == EXPOSE_CLOSURE;
@@ -67,7 +69,7 @@ static void add_confinement(const struct share *s, const struct share_export *x,
 	sandbox_begin(&box, root, a);
 	if (shows_part(s, x)) {
 		expose_args(EXPOSE_CLOSURE, x->folder, a);
-		/* The daemon could write to the sandbox's own folder around the paths. */
+		/* Else the daemon could write to the sandbox's own folder around the paths. */
 		argv_words(a, "--remount-ro", "/");
 	} else {
 		argv_words(a, x->writable ? "--bind" : "--ro-bind", x->folder, "/export");
@@ -75,12 +77,9 @@ static void add_confinement(const struct share *s, const struct share_export *x,
 	argv_words(a, "--", s->virtiofsd);
 }
 
-/*
- * By file handles the daemon would need no open files, but a capability over the whole host,
- * CAP_DAC_READ_SEARCH of the first user namespace (open_by_handle_at(2)), by which it could open
- * any file outside the store. That capability in its own namespace is not enough (EPERM, seen with
- * Linux 6.18).
- */
+/* No file handles: with them the daemon would need no open files, but CAP_DAC_READ_SEARCH in the
+ * first user namespace (open_by_handle_at(2)), with which it could open any file outside the
+ * store. In its own namespace that capability is not enough (EPERM, seen with Linux 6.18). */
 void virtiofs_command(const struct share *s, const struct share_export *x, const char *root,
 		      int listen_fd, struct argv *ret)
 {
@@ -128,8 +127,8 @@ static uint64_t count_distinct(struct buf *inodes)
 	return distinct;
 }
 
-/* Counts the files that the guest can come to know, up to max; one with several names once, as a
- * store that was optimised has many of. */
+/* Counts the files that the guest can look up, up to max. A file with several names, common in an
+ * optimised store, counts once. */
 static uint64_t count_files(const struct share *s, const struct share_export *x, uint64_t max)
 {
 	_cleanup_strv_ struct strv paths = { 0 };
@@ -157,9 +156,10 @@ static uint64_t count_files(const struct share *s, const struct share_export *x,
 }
 
 /*
- * The daemon holds a descriptor for each file that the guest knows, and past its limit files are
- * just not there. The guest knows no more than there are, nor than its memory has room for. The
- * launcher's own limit is what its children inherit; root may raise the hard one too.
+ * The daemon holds a descriptor for each file that the guest knows; beyond its limit, files are
+ * missing in the guest. The guest knows at most the files that exist, and at most those whose
+ * inodes fit in its memory. Children inherit the launcher's limit; root may raise the hard one
+ * too.
  */
 static int check_limit(const struct share *s, const struct share_export *x, struct err *e)
 {
@@ -191,8 +191,8 @@ static int check_limit(const struct share *s, const struct share_export *x, stru
 		x->folder, x->is_store && !shows_part(s, x) ? "--expose closure or " : "");
 }
 
-/* Runs the program in its confinement once, to see that it starts and which one it is, and raises
- * the limit on open files. */
+/* Runs virtiofsd once in its confinement, to see that it starts and which version it is, and
+ * raises the limit on open files. */
 static int check(struct share *s, const struct share_export *x, struct err *e)
 {
 	const struct sandbox box = { s->bwrap, s->virtiofsd, "0", caps };
@@ -227,8 +227,8 @@ static int find(const struct share_request *q, struct share *s, struct err *e)
 	return r;
 }
 
-/* Makes a listening socket in the private folder with one connection to it, and removes its name:
- * nobody else can ever connect. */
+/* Makes a listening socket in the private folder and one connection to it, then removes its name,
+ * so that no other process can connect. */
 static int make_socket(const char *folder, int *ret_listening, int *ret_connected, struct err *e)
 {
 	static const char name[] = "virtiofs";
@@ -246,7 +246,8 @@ static int make_socket(const char *folder, int *ret_listening, int *ret_connecte
 	return 0;
 }
 
-/* Its output goes to the private folder. It ends with its connection, or with the launcher. */
+/* Starts virtiofsd, with its output in the private folder. It ends with its connection, or with
+ * the launcher. */
 static int start(char *const *argv, int listening, const char *folder, pid_t *ret_pid,
 		 struct err *e)
 {
@@ -294,7 +295,7 @@ static int make(struct share *s, const char *folder, const char *self, struct er
 	return r;
 }
 
-/* The daemon maps the guest's memory, so that is a file which both have. */
+/* The guest's memory must be a shared file, because the daemon maps it too. */
 static void qemu(const struct share *s, struct argv *ret)
 {
 	const unsigned long long mib = (s->memory + ((uint64_t)1 << 20) - 1) >> 20;
