@@ -2,11 +2,11 @@
 /*
  * agent.c - what the launcher does when the guest's agent is gone
  *
- * Theory of operation: QEMU reports that the guest has closed the agent's port. The kernel does so
- * when the process ends, and a reset of the device does (a kexec, the end of the machine in newer
- * kernels). So for a moment nothing is done: the machine may be about to end, or the next agent to
- * come. An agent that said before that the guest ends all processes has the time of a clean
- * power-off.
+ * Theory of operation: QEMU reports that the guest has closed the agent's port: the agent's process
+ * ended, or the device was reset (by kexec; in newer kernels also when the machine ends). The
+ * launcher waits a moment, because the machine may be about to end, or the next agent to start. If
+ * the agent had announced that the guest ends all processes, the launcher waits as long as for a
+ * clean power-off.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -24,7 +24,7 @@ void agent_closed(struct vm *vm)
 {
 	enum channel_close how = channel_closed(&vm->channel);
 	unsigned int grace = vm->watch->stop_timeout;
-	/* An announced end has as much time as an unexpected one, also with --stop-timeout none. */
+	/* An announced end gets no less time than another, also with --stop-timeout none. */
 	unsigned int seconds = how == CHANNEL_LEFT && grace > VANISHED_S ? grace : VANISHED_S;
 
 	if (how == CHANNEL_SAME)
@@ -36,7 +36,7 @@ void agent_closed(struct vm *vm)
 static void tell(struct vm *vm, const char *why)
 {
 	events_add(&vm->watch->events, "agent-gone", EVENT_T("text", why));
-	/* A guest that ends, or whose stage 1 failed, has its own line. */
+	/* A guest that ends, or whose stage 1 failed, has its own message. */
 	if (vm->watch->command.asked || vm->stop || vm->qmp.shutdown || vm->report.failed)
 		return;
 	log_warning(
@@ -58,7 +58,7 @@ void agent_deadline(struct vm *vm)
 		 command ? "; the guest is switched off as by a power cut" : "");
 	channel_away(&vm->channel, why);
 	tell(vm, why);
-	/* A command that runs was told; one that has not begun never will. */
+	/* channel_away ended a running command. One that has not begun cannot begin any more. */
 	if (command && vm->watch->command.command.state == COMMAND_NONE && vm->stop == STOP_NO)
 		stop_now(vm);
 }

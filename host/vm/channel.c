@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* channel.c - the launcher's part of the channel: between the guest's agent and who talks to it */
+/* channel.c - the launcher's side of the channel between the guest's agent and programs */
 #include "host/vm/channel.h"
 
 #include <errno.h>
@@ -11,11 +11,11 @@
 #include "host/lib/exit.h"
 #include "init/lib/str.h"
 
-/* What waits for the guest before programs are not listened to. */
+/* With this much queued for the guest, no more frames are read from programs. */
 #define TO_GUEST_ENOUGH (4 * FRAME_WINDOW)
-/* Beyond it are the launcher's own frames, such as answers that the guest never reads. */
+/* The rest is for the launcher's own frames. A guest that does not read them is cut off. */
 #define TO_GUEST_MAX (2 * TO_GUEST_ENOUGH)
-/* Two streams' credit, in frames of a byte each; more is a breach. */
+/* Two streams' credit, in frames of one byte each; more breaks the protocol. */
 #define CONN_OUT_MAX (2 * FRAME_WINDOW * (1 + FRAME_HEADER) + 65536)
 #define CONSOLE_OUT_MAX 65536
 #define TYPED_MAX 4096
@@ -42,7 +42,7 @@ static const char *why_none(const struct channel *c)
 	return c->gone[0] ? c->gone : c->away;
 }
 
-/* Ends the commands that run in the guest, or (run: false) those that wait to begin. */
+/* run: ends the commands that run in the guest; else those that wait to begin. */
 static void end_commands(struct channel *c, bool run, const char *why)
 {
 	char text[FRAME_TEXT_MAX];
@@ -66,7 +66,7 @@ static void end_all(struct channel *c, const char *why)
 	end_commands(c, false, why);
 }
 
-/* The port is of no use any more. */
+/* Closes the port for good. */
 static void lose_for(struct channel *c, int code, const char *why)
 {
 	cleanup_close(&c->port);
@@ -130,7 +130,7 @@ static bool has_room(const struct channel *c)
 	return c->to_guest.len < TO_GUEST_ENOUGH;
 }
 
-/* So that the program knows that it was heard. */
+/* Acknowledges a program's request. */
 static void answer(struct channel *c, struct conn *n, enum frame_kind kind)
 {
 	put(c, frame_put(&n->out, kind, 0, NULL, 0));
@@ -148,7 +148,7 @@ static void attach(struct channel *c, struct conn *n)
 	answer(c, n, FRAME_ATTACH);
 }
 
-/* A program wants a command to be run. Returns whether it can be passed on now. */
+/* A program asks for a command. Returns whether the frame can be passed on now. */
 static bool open_command(struct channel *c, struct conn *n)
 {
 	if (why_none(c)[0]) {
@@ -169,7 +169,7 @@ static bool open_command(struct channel *c, struct conn *n)
 	return true;
 }
 
-/* One frame of a program's. Returns false where it must wait. */
+/* Handles one frame of a program. Returns false if it must wait or was refused. */
 static bool take_program_frame(struct channel *c, struct conn *n, const struct frame *f)
 {
 	const uint64_t numbers[] = { frame_number(f, 0, 2), frame_number(f, 2, 2) };
@@ -191,13 +191,13 @@ static bool take_program_frame(struct channel *c, struct conn *n, const struct f
 		break;
 	}
 	if (n->kind == CONN_CONSOLE && f->kind == FRAME_IN) {
-		if (c->typed.len + f->len <= TYPED_MAX) /* a guest that does not read loses keys */
+		if (c->typed.len + f->len <= TYPED_MAX) /* else keys are lost */
 			put(c, buf_add(&c->typed, f->data, f->len));
 		return true;
 	}
 	if (f->kind == FRAME_OPEN && n->kind == CONN_NEW && !open_command(c, n))
 		return false;
-	/* Not for a program to say; or there is nobody any more to hear it. */
+	/* A kind that programs may not send, or no agent to send it to. */
 	if (n->kind != CONN_COMMAND || f->kind < FRAME_OPEN || f->kind > FRAME_CREDIT ||
 	    !n->session || !c->here)
 		return true;
@@ -205,14 +205,14 @@ static bool take_program_frame(struct channel *c, struct conn *n, const struct f
 	return true;
 }
 
-/* Returns 0, or -EBADMSG where the program speaks no frames. */
+/* Returns 0, or -EBADMSG if the program does not send frames. */
 static int take_program_frames(struct channel *c, struct conn *n)
 {
 	struct frame f;
 	size_t at = 0;
 	int len = 0;
 
-	/* A frame may be the connection's last. */
+	/* A frame may end the connection. */
 	while (!conn_is_free(n) && !n->closing && has_room(c) &&
 	       (len = frame_take(n->in.data + at, n->in.len - at, &f)) > 0) {
 		if (!take_program_frame(c, n, &f))
@@ -239,7 +239,7 @@ static void read_conn(struct channel *c, struct conn *n)
 
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (len > 0 && n->closing) /* it has not heard yet */
+	if (len > 0 && n->closing) /* ignore it: the last frame is still being sent */
 		return;
 	if (len <= 0 || buf_add(&n->in, data, (size_t)len) < 0 || take_program_frames(c, n) < 0)
 		hang_up(c, n);
@@ -257,7 +257,7 @@ static void write_conn(struct channel *c, struct conn *n)
 		hang_up(c, n);
 }
 
-/* Whether the program's first frame, held back until the agent came, can go on now. */
+/* Passes on the frames that programs sent before the agent came. */
 static void release(struct channel *c)
 {
 	for (size_t i = 0; i < CONNS_MAX; i++) {
@@ -280,7 +280,7 @@ static void take_hello(struct channel *c, const struct frame *f)
 		lose(c, "the guest begins a rescue session that nobody asked for (--rescue)");
 		return;
 	}
-	/* A new agent knows no old command. */
+	/* A new agent does not know the old commands. */
 	end_commands(c, true, "the guest started again, and with it its agent");
 	c->hellos++;
 	c->here = true;
@@ -294,7 +294,7 @@ static void take_hello(struct channel *c, const struct frame *f)
 	channel_tell_clock(c);
 }
 
-/* Frames from the guest to a program, which believes any other kind to be the launcher's. */
+/* The kinds that the guest may send to a program, which takes all others for the launcher's. */
 static bool is_for_program(enum frame_kind kind)
 {
 	return kind >= FRAME_OUT && kind <= FRAME_CREDIT;
@@ -304,13 +304,13 @@ static void to_program(struct channel *c, const struct frame *f)
 {
 	struct conn *n = is_for_program(f->kind) ? conn_of(c->conns, f->session) : NULL;
 
-	if (!n) /* it hung up */
+	if (!n) /* the program hung up */
 		return;
 	if (n->out.len > CONN_OUT_MAX || frame_put(&n->out, f->kind, 1, f->data, f->len) < 0)
 		hang_up(c, n);
 	else if (f->kind == FRAME_EXIT || f->kind == FRAME_REFUSED) {
-		n->session = 0;	      /* the guest may see the number again */
-		n->closing = !n->own; /* it was the last frame */
+		n->session = 0;	      /* the guest may reuse the number */
+		n->closing = !n->own; /* that was the last frame */
 	}
 }
 
@@ -322,7 +322,7 @@ static void take_bye(struct channel *c, const struct frame *f)
 		return;
 	}
 	c->here = false;
-	buf_free(&c->to_guest); /* half a frame must not begin the next agent's */
+	buf_free(&c->to_guest); /* the next agent must not get the rest of a frame */
 	end_commands(c, true, "stage 1 retries the failed step");
 }
 
@@ -340,7 +340,7 @@ static void take_guest_frame(struct channel *c, const struct frame *f)
 		take_bye(c, f);
 }
 
-/* Returns whether there was something. */
+/* Returns whether there was data. */
 static bool read_port(struct channel *c)
 {
 	char data[65536];
@@ -367,7 +367,7 @@ static bool read_port(struct channel *c)
 	return true;
 }
 
-/* Reads what the agent said before it went. If a new one has said hello, the old one went. */
+/* Reads the last frames of the agent. If a new agent has begun, the old one closed the port. */
 enum channel_close channel_closed(struct channel *c)
 {
 	unsigned int hellos = c->hellos;
@@ -426,7 +426,7 @@ static void accept_conn(struct channel *c)
 	int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd >= 0 && conn_add(c->conns, fd, false) < 0)
-		return; /* never: commands and consoles do not take all */
+		return; /* cannot happen: commands and consoles do not fill the table */
 }
 
 void channel_polls(const struct channel *c, struct pollfd *fds)
@@ -440,7 +440,7 @@ void channel_polls(const struct channel *c, struct pollfd *fds)
 		const short in = !n->held && has_room(c) ? POLLIN : 0;
 		const short out = n->out.len > 0 ? POLLOUT : 0;
 
-		/* POLLHUP comes without being asked for. */
+		/* poll(2) always reports POLLHUP. */
 		fds[CONNS + i] = (struct pollfd){ conn_is_free(n) ? -1 : n->fd, in | out, 0 };
 	}
 }
@@ -453,7 +453,7 @@ void channel_serve(struct channel *c, const struct pollfd *fds)
 	for (size_t i = 0; i < CONNS_MAX; i++) {
 		struct conn *n = &c->conns[i];
 
-		/* The same one that was waited for. */
+		/* Still the connection that was polled? */
 		if (conn_is_free(n) || n->fd != fds[CONNS + i].fd)
 			continue;
 		if (fds[CONNS + i].revents & (POLLHUP | POLLERR) && (n->held || !has_room(c)))
@@ -484,7 +484,7 @@ void channel_console(struct channel *c, const char *data, size_t len)
 
 void channel_free(struct channel *c)
 {
-	/* `stop` waits for the end of this process: its connection ends with it. */
+	/* `storeboot stop` waits for the end of this process, which also closes its connection. */
 	for (size_t i = 0; i < CONNS_MAX; i++) {
 		if (c->conns[i].kind == CONN_STOP)
 			c->conns[i].fd = -1;

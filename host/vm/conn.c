@@ -11,7 +11,7 @@
 
 bool conn_is_free(const struct conn *n)
 {
-	return n->fd <= 0; /* descriptor 0 is never one of them */
+	return n->fd <= 0; /* descriptor 0 is never a connection */
 }
 
 void conn_free(struct conn *n)
@@ -41,7 +41,7 @@ void conn_dismiss(struct conn *n, enum frame_kind kind, int status, const char *
 	}
 	n->closing = true;
 	n->held = false;
-	n->session = 0; /* the guest may see the number again */
+	n->session = 0; /* the guest may reuse the number */
 	n->in.len = 0;
 }
 
@@ -53,8 +53,8 @@ void conn_refuse(struct conn *n, int code, const char *why)
 	conn_dismiss(n, FRAME_REFUSED, EXIT_COMMAND, text);
 }
 
-/* The oldest connection that can make way: one that has asked for nothing, or waits for the
- * machine's end, which it can watch by itself. */
+/* The oldest connection that can be closed for a new one: it is closing, has asked for nothing, or
+ * waits for the machine's end, which it can watch by itself. */
 static struct conn *oldest_idle(struct conn *table)
 {
 	struct conn *oldest = NULL;

@@ -2,10 +2,10 @@
 /*
  * conn.h - the connections of programs to the launcher
  *
- * What a program wants is known from its first frame, and not before. So there are more connections
- * than commands and consoles, and each of these has its own limit. Where all connections are taken,
- * the oldest one that has asked for nothing makes way: a program that asks for the machine's end
- * always gets in. No connection is closed without a reason on it.
+ * The first frame of a connection shows what it is for. So there are more connections than commands
+ * and consoles, each of which has its own limit. If the table is full, the oldest connection that
+ * has asked for nothing is closed: a program that asks for the machine's end always gets in. No
+ * connection is closed without a reason.
  */
 #ifndef STOREBOOT_HOST_CONN_H
 #define STOREBOOT_HOST_CONN_H
@@ -16,21 +16,21 @@
 
 #include "init/lib/frame.h"
 
-#define CONN_COMMANDS 16 /* of exec; the launcher's own does not count */
+#define CONN_COMMANDS 16 /* of exec; the launcher's own command does not count */
 #define CONN_CONSOLES 16
 #define CONNS_MAX (CONN_COMMANDS + CONN_CONSOLES + 16)
 
 enum conn_kind { CONN_NEW, CONN_COMMAND, CONN_CONSOLE, CONN_STOP };
 
-/* Zero-initialised is free. */
+/* Zero-initialised: free. */
 struct conn {
 	int fd;
 	enum conn_kind kind;
-	uint16_t session; /* the guest's number for it; 0: not sent there yet, or ended */
+	uint16_t session; /* its number in the guest; 0: not sent there yet, or ended */
 	bool own;	  /* the launcher's own */
 	bool held;	  /* its first frame waits for the guest's agent */
-	bool closing;	  /* it is closed when out is empty; nothing of it is read any more */
-	uint64_t number;  /* in the order in which they came */
+	bool closing;	  /* close it when out is empty; ignore its input */
+	uint64_t number;  /* in the order of arrival */
 	struct buf in, out;
 };
 
@@ -39,25 +39,24 @@ bool conn_is_free(const struct conn *n);
 /* Closes it at once. */
 void conn_free(struct conn *n);
 
-/* Closes it, after sending what the socket takes now of what it was still to be told. */
+/* Sends as much of the queued output as the socket takes now, and closes it. */
 void conn_end(struct conn *n);
 
-/* Adds one to the table of CONNS_MAX. own: the launcher's. Takes fd over, also on failure: -EBUSY,
- * the table is full. */
+/* Adds a connection to the table of CONNS_MAX. own: the launcher's. Takes fd over, also on failure.
+ * Returns 0, or -EBUSY if the table is full. */
 _must_check_ int conn_add(struct conn *table, int fd, bool own);
 
-/* The connection that has this session in the guest, not 0; NULL: none. */
+/* Returns the connection with this session in the guest (not 0), or NULL. */
 struct conn *conn_of(struct conn *table, uint16_t session);
 
-/* How many connections of others have a command (one that waits or runs), or a console. */
+/* Counts the connections of others with a command, waiting or running, or of another kind. */
 size_t conn_count(const struct conn *table, enum conn_kind kind);
 
 /* Sends the last frame of a connection, FRAME_GONE or FRAME_REFUSED, with an exit status and a
- * reason. The connection is closed once the program has taken all that it was told. */
+ * reason. Closes the connection when the program has read all of its output. */
 void conn_dismiss(struct conn *n, enum frame_kind kind, int status, const char *why);
 
-/* The same for a command that does not begin. code: enum exit_status, which is named in the text.
- */
+/* Refuses a command that has not begun. code: enum exit_status, shown in the text. */
 void conn_refuse(struct conn *n, int code, const char *why);
 
 #endif

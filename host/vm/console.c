@@ -2,9 +2,9 @@
 /*
  * console.c - the guest's first serial port on our stdin and stdout
  *
- * QEMU has the port on a socket and never touches the terminal: the launcher alone changes its
- * modes, so it alone restores them, also when QEMU was killed. Without a terminal stdin is not
- * read: it may be the caller's.
+ * QEMU has the port on a socket and never touches the terminal. Only the launcher changes the
+ * terminal's modes, so it can restore them even if QEMU was killed. Without a terminal, stdin is
+ * not read: it may be the caller's.
  */
 #include "host/vm/console.h"
 
@@ -16,8 +16,7 @@
 #include "init/lib/macro.h"
 #include "init/lib/sys.h"
 
-/* poll(2) says that a terminal takes some bytes, not how many; this many do not make write(2) wait.
- */
+/* poll(2) reports that a terminal takes some bytes, not how many. This many do not block. */
 #define WRITE_MAX 512
 #define CLOSE_TIMEOUT_US 5000000
 
@@ -41,8 +40,7 @@ void console_polls(const struct console *c, struct pollfd *fds)
 
 	fds[CONSOLE_GUEST] =
 		(struct pollfd){ c->fd, (short)((room ? POLLIN : 0) | (typed ? POLLOUT : 0)), 0 };
-	/* A hang-up would be told again and again, so it is only asked for when it can be handled.
-	 */
+	/* poll(2) reports a hang-up again and again: ask only when it can be handled. */
 	if (!room && !typed)
 		fds[CONSOLE_GUEST].fd = -1;
 	fds[CONSOLE_IN] =
@@ -58,7 +56,7 @@ static void keep_tail(struct console *c, const char *data, size_t len)
 	drop = c->tail_len + len > max ? c->tail_len + len - max : 0;
 	memmove(c->tail, c->tail + drop, c->tail_len - drop);
 	c->tail_len -= drop;
-	for (size_t i = 0; i < len; i++) /* a NUL would end the text early */
+	for (size_t i = 0; i < len; i++) /* a NUL would end the string */
 		c->tail[c->tail_len++] = data[i] ? data[i] : ' ';
 	c->tail[c->tail_len] = '\0';
 }
@@ -128,11 +126,11 @@ static void read_typed(struct console *c)
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN || (errno == EIO && terminal_away())))
 		return;
-	if (n <= 0) { /* the terminal is gone; SIGHUP tells the rest */
+	if (n <= 0) { /* the terminal is gone; SIGHUP follows */
 		c->interactive = false;
 		return;
 	}
-	/* A guest that does not read loses keys, but never the escape key. */
+	/* If the guest does not read, keys are lost, but never the escape key. */
 	(void)console_type(c, keys, terminal_keys(&c->terminal, keys, (size_t)n));
 }
 
@@ -175,7 +173,7 @@ void console_close(struct console *c)
 		if (poll(fds, CONSOLE_POLLS, 50) >= 0)
 			console_serve(c, fds);
 	}
-	/* Nobody takes it: lost, and not without a word. */
+	/* Nobody read it: report the loss. */
 	if (c->out_len > 0 && !c->out_error)
 		c->out_error = ETIMEDOUT;
 	cleanup_close(&c->fd);
@@ -184,7 +182,7 @@ void console_close(struct console *c)
 		return;
 	c->interactive = false;
 	terminal_restore(&c->terminal);
-	/* What is said next begins a line. */
+	/* The next message begins a line. */
 	if (c->tail_len > 0 && c->tail[c->tail_len - 1] != '\n' &&
 	    write(STDOUT_FILENO, "\n", 1) < 0)
 		c->out_error = errno;

@@ -15,47 +15,45 @@
 #define CONSOLE_TAIL 16384
 
 struct console {
-	int fd;		  /* our end of QEMU's serial port; -1 after its end */
-	bool interactive; /* stdin and stdout are a terminal, and what is typed goes to the guest */
-	bool muted;	  /* stdout is for something else */
+	int fd;		  /* our end of QEMU's serial port; -1: closed */
+	bool interactive; /* stdin and stdout are a terminal whose keys go to the guest */
+	bool muted;	  /* nothing is written: stdout has another use */
 	struct terminal terminal;
-	bool filtered; /* only what escapes_filter passes is written to stdout */
+	bool filtered; /* write only what escapes_filter passes */
 	struct escapes escapes;
-	int out_error;	/* the errno of a failed write to stdout: no more is written; or 0 */
+	int out_error;	/* errno of a failed write to stdout, which ends the output; or 0 */
 	char out[4096]; /* read from the guest, not yet written */
 	size_t out_at, out_len;
 	char in[4096]; /* typed, not yet sent */
 	size_t in_len;
-	struct console_log *log; /* what the guest said goes there too; NULL: nowhere */
-	void (*said)(const char *data, size_t len, void *arg); /* and there; or NULL */
+	struct console_log *log; /* copies the output to a file; NULL: none */
+	void (*said)(const char *data, size_t len, void *arg); /* called with the output; or NULL */
 	void *said_arg;
-	char tail[CONSOLE_TAIL]; /* the end of what the guest said, with a NUL */
+	char tail[CONSOLE_TAIL]; /* the end of the output, with a NUL */
 	size_t tail_len;
 };
 
-/* Where each descriptor stands in console_polls's and console_serve's array. */
+/* Indices into the array of console_polls and console_serve. */
 enum { CONSOLE_GUEST, CONSOLE_IN, CONSOLE_OUT, CONSOLE_POLLS };
 
-/* Notes whether stdin and stdout are a terminal whose keys are the guest's, and its modes. */
+/* Notes whether stdin and stdout are a terminal whose keys can be the guest's. */
 void console_look(struct console *c);
 
-/*
- * After console_look: takes fd over and puts the terminal, if there is one, into raw mode: every
- * key goes to the guest but the escape key, Ctrl-a: then x ends QEMU, and a second Ctrl-a sends
- * one.
- */
+/* Call after console_look. Takes fd over. Puts the terminal, if there is one, into raw mode: every
+ * key goes to the guest except the escape key, Ctrl-a. Ctrl-a x ends QEMU, Ctrl-a Ctrl-a sends one
+ * Ctrl-a. */
 void console_open(struct console *c, int fd);
 
-/* Says what to wait for. A slow reader of our stdout only stops the guest's output. */
+/* Fills in fds for poll(2). A slow reader of stdout holds up only the guest's output. */
 void console_polls(const struct console *c, struct pollfd *fds);
 
-/* Moves what there is, after poll(2). */
+/* Reads and writes, after poll(2). */
 void console_serve(struct console *c, const struct pollfd *fds);
 
-/* Keys for the guest. Returns how many of them there is room for. */
+/* Queues keys for the guest. Returns how many fit. */
 size_t console_type(struct console *c, const char *keys, size_t n);
 
-/* Writes what is left, if stdout takes it in time, and restores the terminal. */
+/* Writes the rest of the output, for at most 5 s, and restores the terminal. */
 void console_close(struct console *c);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * console_log.c - the guest's console output in a file that does not grow without end
+ * console_log.c - the guest's console output in a file of limited size
  *
- * Theory of operation: the first half of the file is the beginning, where a boot shows what it is,
- * and is never touched again. The rest takes what comes; when it is full its last part moves to its
- * front, behind a line that says what is left out. So each byte is moved at most once for each
- * quarter of max that is written, and a reader sees a whole log at each moment but that one.
+ * Theory of operation: the first half of the file is the beginning of the output, which shows what
+ * was booted; it is never changed again. The second half takes further output. When the file is
+ * full, its last quarter moves to the start of the second half, after a line that reports how much
+ * was left out. So each byte moves at most once for each quarter of max that is written, and a
+ * reader sees a whole log at any time except during that move.
  */
 #include "host/vm/console_log.h"
 
@@ -22,10 +23,9 @@
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 
-/* A console's output looks like anything, so the file keeps how its log began beside what it holds.
- */
+/* Console output can look like anything, so an attribute records how the log began. */
 #define MARK_XATTR "user.storeboot.console-log"
-#define BEGIN_SIZE 65536 /* of a log without a mark that is looked at */
+#define BEGIN_SIZE 65536 /* bytes searched in a log without a mark */
 
 static void set_mark(struct console_log *log, const char *data, size_t len)
 {
@@ -39,7 +39,7 @@ static void set_mark(struct console_log *log, const char *data, size_t len)
 		log_trace("--console-log: %s", strerror(errno));
 }
 
-/* The mark alone does not do: what else was written into the same file has it, too. */
+/* The attribute alone is no proof: it stays when something else is written to the file. */
 static bool has_mark(int fd)
 {
 	char mark[CONSOLE_LOG_MARK], begin[CONSOLE_LOG_MARK];
@@ -49,8 +49,8 @@ static bool has_mark(int fd)
 	       memcmp(mark, begin, (size_t)n) == 0;
 }
 
-/* Where there are no attributes, and for a log of before there was a mark: text in which a kernel
- * prints a command line (init/main.c) with a parameter of a run's. */
+/* If there are no attributes, or the log is older than the mark: text in which a kernel prints its
+ * command line (init/main.c) with a parameter of storeboot. */
 static bool has_command_line(int fd)
 {
 	static const char line[] = "Kernel command line: ", param[] = " storeboot.";
@@ -74,7 +74,7 @@ int console_log_open(struct console_log *log, const char *path, uint64_t max, st
 	int r;
 
 	log->max = max;
-	/* Reading too: what is kept is read back. A pipe is not opened for both. */
+	/* Also for reading: shorten reads back what it keeps. */
 	log->fd = open(path, O_RDWR | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
 	if (log->fd < 0 || fstat(log->fd, &st) < 0)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "--console-log %s: %s", path,
@@ -113,14 +113,14 @@ static int move(int fd, uint64_t from, uint64_t to, uint64_t len)
 	return 0;
 }
 
-/* Makes room: the middle goes. */
+/* Leaves out the middle. */
 static int shorten(struct console_log *log)
 {
 	uint64_t head = log->max / 2, keep = log->max / 4, from = log->len - keep;
 	char line[96];
 	int n, r;
 
-	log->left_out += from - head - log->line_len; /* the last such line was not the guest's */
+	log->left_out += from - head - log->line_len; /* the previous line was not the guest's */
 	n = snprintf(line, sizeof(line), "\r\n[storeboot: %" PRIu64 " bytes left out]\r\n",
 		     log->left_out);
 	if (lseek(log->fd, (off_t)head, SEEK_SET) < 0)

@@ -28,7 +28,7 @@ enum deadline deadline_next(const struct limits *l, const struct phases *p, uint
 	return next;
 }
 
-/* How far the guest was when it was last heard of. */
+/* How far the guest was at its last record. */
 static void where(const struct report *r, char *ret, size_t size)
 {
 	if (r->stage2)

@@ -18,15 +18,15 @@ struct limits {
 
 enum deadline { DEADLINE_NONE, DEADLINE_STAGE1, DEADLINE_STAGE2, DEADLINE_RUN };
 
-/* When a phase began, on one clock in microseconds; 0: not yet, or it is over. */
+/* When each phase began, in microseconds of one clock; 0: not yet, or it is over. */
 struct phases {
 	uint64_t stage1, stage2, run;
 };
 
-/* The deadline that comes next, and its time in ret_us, on the clock of p. A pure function. */
+/* Returns the next deadline, and its time in ret_us, on the clock of p. A pure function. */
 enum deadline deadline_next(const struct limits *l, const struct phases *p, uint64_t *ret_us);
 
-/* One line: what did not end in time, and how far it was. A pure function. */
+/* Formats one line: what missed its deadline, and how far the guest was. A pure function. */
 void deadline_text(enum deadline missed, const struct limits *l, const struct report *r, char *ret,
 		   size_t size);
 

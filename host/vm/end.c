@@ -2,9 +2,9 @@
 /*
  * end.c - what ends a run: signals, deadlines, and the stages of ending it
  *
- * Theory of operation: QEMU's end alone ends a run. A reason for it begins the stages of stop.c,
- * each with its time; one more reason goes on to a harsher one. SIGTERM and SIGHUP leave the guest
- * the time for a clean power-off; SIGINT, Ctrl-a x and a phase that takes too long do not.
+ * Theory of operation: only QEMU's end ends a run. A reason to end it starts the stages of stop.c,
+ * each with its own time limit; a further reason goes on to a harsher stage. SIGTERM and SIGHUP
+ * leave the guest time for a clean power-off; SIGINT, Ctrl-a x and a missed deadline do not.
  */
 #include <errno.h>
 #include <limits.h>
@@ -20,10 +20,10 @@
 #include "init/lib/spawn.h"
 #include "init/lib/sys.h"
 
-/* So long a server may take to end when QEMU has. */
+/* How long a server may take to end after QEMU. */
 #define LAST_SERVERS_US 1000000
 
-/* Ends the guest by the next stage there is, from a given one on. */
+/* Ends the guest by the first possible stage after `from`. */
 static void stop_from(struct vm *vm, enum stop_stage from)
 {
 	const struct stop_means means = { .agent = vm->channel.here,
@@ -53,7 +53,7 @@ static void stop_from(struct vm *vm, enum stop_stage from)
 	}
 }
 
-/* In the guest's own time; where that has begun already, at once. */
+/* Asks for a clean power-off; if that was done before, ends the guest at once. */
 void stop_clean(struct vm *vm)
 {
 	stop_from(vm, vm->stop == STOP_NO ? STOP_NO : vm->stop < STOP_OFF ? STOP_OFF : vm->stop);
@@ -70,8 +70,8 @@ void stop_now(struct vm *vm)
 	stop_from(vm, vm->stop < STOP_OFF ? STOP_OFF : vm->stop);
 }
 
-/* One that comes before the guest has begun the command is not for the command, and no second one
- * of those that end a run. */
+/* Forwards a signal to the command only if the guest has begun it; of those that end a run, only
+ * the first. */
 static void take_signal(struct vm *vm, const struct signal_use *use)
 {
 	struct command *command = &vm->watch->command.command;
@@ -93,10 +93,8 @@ static void take_signal(struct vm *vm, const struct signal_use *use)
 		stop_now(vm);
 }
 
-/*
- * Those beside QEMU are known. Those that QEMU starts for each connection come here as orphans, as
- * do relays, and whatever else loses its parent where this is the first process of a container.
- */
+/* Servers beside QEMU are known by pid. Those that QEMU starts for each connection are adopted as
+ * orphans. So are relays, and any other orphan if this is the first process of a container. */
 static bool is_server(const struct vm *vm, pid_t pid, int status)
 {
 	const struct watch *w = vm->watch;
@@ -109,8 +107,9 @@ static bool is_server(const struct vm *vm, pid_t pid, int status)
 		 WEXITSTATUS(status) <= RELAY_LAST);
 }
 
-/* Once the guest is being ended, mostly as its command has ended, one that fails says nothing of
- * the time before. But where the share was lost by then, they say whether for good. */
+/* While the guest is being ended, mostly because its command has ended, a failed server says
+ * nothing about the time before. But if the share was lost by then, further failures show whether
+ * it is lost for good. */
 static void note_server(pid_t pid, int status, void *arg)
 {
 	struct vm *vm = arg;
@@ -121,7 +120,7 @@ static void note_server(pid_t pid, int status, void *arg)
 		servers_ended(s, status, sys_now_us());
 }
 
-/* What fails in stage 1 is stage 1's to tell, if it is not left waiting for ever. */
+/* Stage 1 reports a failed server itself, except one beside QEMU: it would wait for it forever. */
 static void on_server_end(pid_t pid, int status, void *arg)
 {
 	struct vm *vm = arg;
@@ -137,13 +136,13 @@ static void on_server_end(pid_t pid, int status, void *arg)
 	if (!vm->report.stage2 && !vm->servers.alone)
 		return;
 	note_server(pid, status, vm);
-	/* Stage 2 ends nothing cleanly without its programs. */
+	/* Without its programs stage 2 cannot shut down cleanly. */
 	if (servers_gone(&vm->servers))
 		stop_off(vm);
 }
 
-/* A kernel may fail what reads from a lost share at once (Linux 6.12), and the guest power off or
- * its command end, before so many servers have failed that the share counts as gone. */
+/* A kernel may fail reads from a lost share at once (Linux 6.12). The guest may then power off, or
+ * its command end, before enough servers have failed for the share to count as gone. */
 void serve_last_servers(struct vm *vm)
 {
 	const struct timespec pause = { 0, 10000000 };
@@ -156,7 +155,7 @@ void serve_last_servers(struct vm *vm)
 	while (servers_lost(&vm->servers) && sys_now_us() < until && nanosleep(&pause, NULL) == 0);
 }
 
-/* One that somebody else paused stays so. */
+/* A machine that somebody else has paused stays paused. */
 static bool can_pause(const struct vm *vm)
 {
 	bool never_ran = qemu_stays_paused(vm->config) && vm->qmp.resumed == 0;
@@ -164,7 +163,7 @@ static bool can_pause(const struct vm *vm)
 	return vm->accepted && !vm->qmp.paused && !never_ran;
 }
 
-/* Deadlines are the guest's, whose time stands still too. */
+/* The guest stands still meanwhile, so its deadlines move. */
 void serve_stop(struct vm *vm, int signal)
 {
 	bool paused = can_pause(vm);
@@ -221,7 +220,7 @@ static int until_ms(uint64_t at)
 	return at - now > (uint64_t)INT_MAX * 1000 ? INT_MAX : (int)((at - now + 999) / 1000);
 }
 
-/* What the loop has to do by itself, and when. */
+/* The next deadline of a phase, and its time. */
 static enum deadline next_deadline(const struct vm *vm, uint64_t *ret_us)
 {
 	const struct guest_command *g = &vm->watch->command;

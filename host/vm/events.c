@@ -32,9 +32,9 @@ int events_open(struct events *ev, const char *path, struct err *e)
 			e, EXIT_USAGE, EINVAL,
 			"run: --json -: standard output is the guest's console; name a file, or "
 			"a descriptor as /dev/fd/3");
-	/* A run's signals are blocked: nothing would end the wait for a FIFO's reader, or for one
-	 * that has stopped to read. A terminal that is full for a moment is waited for, as for the
-	 * console. */
+	/* A run's signals are blocked, so nothing could end a wait for a FIFO's reader: neither
+	 * open nor write waits for it. A terminal that is full for a moment is waited for, as with
+	 * the console. */
 	ev->fd = open(path, O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
 	if (ev->fd < 0)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "--json %s: %s", path,

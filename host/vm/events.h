@@ -11,7 +11,7 @@
 #include "init/lib/str.h"
 
 struct events {
-	int fd; /* -1: nobody asked for them, or the file failed; then all of this does nothing */
+	int fd; /* -1: not asked for, or failed; all functions do nothing */
 	uint64_t start_us;
 };
 
@@ -24,7 +24,7 @@ struct event_field {
 	const char *name; /* NULL ends the list */
 	enum { EVENT_TEXT, EVENT_NUMBER, EVENT_FLAG } kind;
 	const char *text;
-	int64_t number; /* or flag */
+	int64_t number; /* or the flag */
 };
 
 #define EVENT_T(field, value) \
@@ -40,12 +40,12 @@ struct event_field {
 		(field), EVENT_FLAG, NULL, (value) \
 	}
 
-/* Creates or empties the file, or opens a FIFO that has a reader, and writes the first event; times
+/* Creates or empties the file, or opens a FIFO that has a reader, and writes the first event. Times
  * count from here on. Returns 0 or -errno with e. */
 _must_check_ int events_open(struct events *ev, const char *path, struct err *e);
 
-/* Writes one line, whole, at once. A file that cannot be written, or a pipe whose reader has
- * stopped, is told of once and left alone: the run matters more. */
+/* Writes one whole line at once. A write error, or a pipe whose reader has stopped, is reported
+ * once; then no more events are written, and the run continues. */
 void events_write(struct events *ev, const char *event, const struct event_field *fields);
 #define events_add(ev, event, ...) \
 	events_write(ev, event, (const struct event_field[]){ __VA_ARGS__, { 0 } })

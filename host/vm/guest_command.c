@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest_command.c - `storeboot run -- COMMAND`: when it begins, and with whose streams */
+/* guest_command.c - `storeboot run -- COMMAND`: the command, and when it begins */
 #include "host/vm/guest_command.h"
 
 bool guest_command_due(const struct guest_command *g, const struct channel *c)

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* guest_command.h - `storeboot run -- COMMAND`: when it begins, and with whose streams */
+/* guest_command.h - `storeboot run -- COMMAND`: the command, and when it begins */
 #ifndef STOREBOOT_HOST_GUEST_COMMAND_H
 #define STOREBOOT_HOST_GUEST_COMMAND_H
 
 #include "host/terminal/command.h"
 #include "host/vm/channel.h"
 
-/* When stage 2 counts as up. */
+/* When stage 2 is ready for the command. */
 enum ready {
-	READY_AUTO,   /* for systemd when it says so, for others when it has been executed */
-	READY_EXEC,   /* when it has been executed */
-	READY_NOTIFY, /* when it says so (sd_notify(3)) */
+	READY_AUTO,   /* systemd: when it reports so; others: when executed */
+	READY_EXEC,   /* when executed */
+	READY_NOTIFY, /* when it reports so (sd_notify(3)) */
 };
 
 struct guest_command {
-	bool asked; /* the run is for a command; it ends with it */
+	bool asked; /* the run is for a command, and ends with it */
 	bool tty;
 	int when; /* enum ready */
 	struct buf request;
@@ -26,10 +26,10 @@ struct guest_command {
 		.command = COMMAND_INIT \
 	}
 
-/* Is the guest so far that it shall begin? A pure function. */
+/* Whether the guest is ready for the command to begin. A pure function. */
 bool guest_command_due(const struct guest_command *g, const struct channel *c);
 
-/* Begins it. request: of guest_command_due's, or another one. Returns 0 or -errno. */
+/* Begins the command. request: built by command_request. Returns 0 or -errno. */
 _must_check_ int guest_command_start(struct guest_command *g, struct channel *c,
 				     const struct buf *request, bool tty);
 

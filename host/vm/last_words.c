@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * last_words.c - what the guest's console says of its end
+ * last_words.c - the cause of the guest's end, from its console output
  *
- * A kernel that panics prints the state of its processor after the reason, 20 to 60 lines, and an
- * oops before the panic has some more; of all these no line says what was wrong.
+ * A kernel that panics prints the processor's state after the reason, 20 to 60 lines, and an oops
+ * before the panic prints more. None of these lines shows what was wrong.
  */
 #include "host/vm/last_words.h"
 
@@ -48,8 +48,7 @@ const char *last_words_memory(const char *console)
 	return NULL;
 }
 
-/* Takes off the kernel's time, "[    1.234567] ", or the caller, "[    T1] "
- * (CONFIG_PRINTK_CALLER). */
+/* Removes the kernel's time, "[    1.234567] ", or caller, "[    T1] " (CONFIG_PRINTK_CALLER). */
 static bool take_time(struct line *l)
 {
 	const char *end = l->len > 0 && l->text[0] == '[' ? memchr(l->text, ']', l->len) : NULL;
@@ -83,7 +82,7 @@ static bool is_register(const struct line *l)
 	return colon && digits >= 8;
 }
 
-/* A call in a trace: "name+0x12/0x34", with "? " before it, a module's name after it. */
+/* A call in a trace: "name+0x12/0x34", perhaps after "? ", perhaps before a module's name. */
 static bool is_call(const struct line *l)
 {
 	size_t from = l->len > 2 && l->text[0] == '?' ? 2 : 0, n = from;
@@ -127,7 +126,7 @@ static bool is_shown(struct line l, bool panicked)
 	return l.len > 0 && !((timed || panicked) && is_dump(&l));
 }
 
-/* The line that ends before *end, without its end; *end is moved to its beginning. */
+/* The line that ends before *end, without its line end. Moves *end to its beginning. */
 static struct line line_before(const char *console, const char **end)
 {
 	const char *last = *end, *from;

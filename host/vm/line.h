@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* line.h - a line of another program's output, which stays where it is */
+/* line.h - a line of another program's output, not copied */
 #ifndef STOREBOOT_HOST_VM_LINE_H
 #define STOREBOOT_HOST_VM_LINE_H
 
@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct line {
-	const char *text; /* no string: it ends after len bytes */
+	const char *text; /* not NUL-terminated */
 	size_t len;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* qmp.c - QEMU's monitor: what it tells without being asked */
+/* qmp.c - QEMU's monitor: greeting, events and replies */
 #include "host/vm/qmp.h"
 
 #include <ctype.h>
@@ -37,7 +37,7 @@ static void on_panic(struct qmp *q, json_object *data _unused_)
 	q->panicked = true;
 }
 
-/* A disk that fails does so many times. */
+/* A failing disk sends the same error many times. */
 static bool known(const struct qmp *q, const char *node, const char *operation)
 {
 	for (size_t i = 0; i < q->n_io_errors; i++)
@@ -64,7 +64,7 @@ static void on_port(struct qmp *q, json_object *data)
 {
 	json_object *open;
 
-	/* The user may have given QEMU ports of other names. */
+	/* The user may have given QEMU other ports. */
 	if (str_eq(text_of(data, "id"), QEMU_PORT_ID) &&
 	    json_object_object_get_ex(data, "open", &open))
 		q->port_closed = !json_object_get_boolean(open);
@@ -93,7 +93,6 @@ static const struct {
 	{ "RESUME", on_resume },
 };
 
-/* What a command is answered with. */
 static void on_reply(struct qmp *q, json_object *message)
 {
 	json_object *v, *bytes;
@@ -140,7 +139,7 @@ int qmp_feed(struct qmp *q, const char *data, size_t len)
 			len -= (size_t)n;
 			continue;
 		}
-		/* A message is an object; anything else that is JSON is no QMP. */
+		/* A QMP message is an object; other JSON is an error. */
 		if (r != json_tokener_success || !json_object_is_type(message, json_type_object)) {
 			json_object_put(message);
 			q->broken = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* qmp.h - QEMU's monitor: what it tells without being asked */
+/* qmp.h - QEMU's monitor: greeting, events and replies */
 #ifndef STOREBOOT_HOST_QMP_H
 #define STOREBOOT_HOST_QMP_H
 
@@ -11,40 +11,40 @@
 
 struct json_tokener;
 
-/* BLOCK_IO_ERROR: the host could not write or read a disk, and the guest was told. */
+/* BLOCK_IO_ERROR: the host could not write or read a disk, and the guest got an error. */
 struct qmp_io_error {
 	char node[32];	   /* the disk's topmost node */
 	char operation[8]; /* "write" or "read" */
-	char reason[128];  /* in strerror(3)'s words */
-	bool no_space;	   /* QEMU says that it is for want of room; it seldom does */
+	char reason[128];  /* as from strerror(3) */
+	bool no_space;	   /* QEMU reports that space ran out; it seldom does */
 };
 
 #define QMP_IO_ERRORS_MAX 16
 
-/* Zero-initialised is the start of a stream; qmp_free frees it. */
+/* Zero-initialised: the start of a stream. Freed by qmp_free. */
 struct qmp {
 	struct json_tokener *tok;
-	bool broken; /* what came is no QMP; the rest is not looked at */
+	bool broken; /* the input is not QMP; the rest is ignored */
 
-	bool greeted;	 /* QEMU is there and waits for commands */
-	bool shutdown;	 /* the machine has ended, ... */
-	bool by_guest;	 /* by the guest's own doing */
+	bool greeted;	 /* QEMU waits for commands */
+	bool shutdown;	 /* the machine has ended */
+	bool by_guest;	 /* the guest itself ended it */
 	char reason[32]; /* "guest-shutdown", "guest-reset", "host-qmp-quit", ... */
 	bool panicked;	 /* GUEST_PANICKED */
 	struct qmp_io_error io_errors[QMP_IO_ERRORS_MAX]; /* the first of each node and operation */
 	size_t n_io_errors;
-	/* The guest has closed the virtio-serial port. QEMU may leave events out (qapi/char.json:
-	 * one a second); the last one counts. Cleared by who acts on it. */
+	/* The guest has closed the virtio-serial port. QEMU may omit events (qapi/char.json: one a
+	 * second); the last one counts. The caller clears it. */
 	bool port_closed;
-	bool paused;	      /* the machine stands still */
-	unsigned int resumed; /* how often the machine went on after a pause */
-	unsigned int replies; /* commands that were answered */
-	char error[256];      /* the last error a command was answered with, or "" */
-	uint64_t memory;      /* the machine's bytes, where it was asked; else 0 */
+	bool paused;	      /* the machine is paused */
+	unsigned int resumed; /* how many times it resumed */
+	unsigned int replies; /* how many commands were answered */
+	char error[256];      /* the last error reply, or "" */
+	uint64_t memory;      /* the machine's bytes, if asked for; else 0 */
 };
 
-/* The first command (docs/interop/qmp-spec of QEMU), what asks for the machine's memory, what lets
- * a paused machine run, what pauses it, what presses the power button, and what ends QEMU. */
+/* The first command (docs/interop/qmp-spec of QEMU); get the memory size; resume; pause; press the
+ * power button; quit. */
 #define QMP_HELLO "{\"execute\":\"qmp_capabilities\"}\n"
 #define QMP_MEMORY "{\"execute\":\"query-memory-size-summary\"}\n"
 #define QMP_CONT "{\"execute\":\"cont\"}\n"
@@ -52,10 +52,8 @@ struct qmp {
 #define QMP_POWERDOWN "{\"execute\":\"system_powerdown\"}\n"
 #define QMP_QUIT "{\"execute\":\"quit\"}\n"
 
-/*
- * Takes bytes as they come, in pieces of any size. A pure function of the stream. Returns 0,
- * -EBADMSG once when it is no QMP, -ENOMEM.
- */
+/* Parses bytes as they arrive, in pieces of any size. A pure function of the stream. Returns 0,
+ * -EBADMSG once if it is not QMP, or -ENOMEM. */
 _must_check_ int qmp_feed(struct qmp *q, const char *data, size_t len);
 
 void qmp_free(struct qmp *q);

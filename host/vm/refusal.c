@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * refusal.c - QEMU did not start: whose fault it is, in QEMU's own words
+ * refusal.c - why QEMU did not start, and whose fault it is
  *
- * QEMU ends with exit status 1 whatever is wrong. Its message has its own name before it, and
- * mostly the option with its value; of an option of ours, as long as a server's command, the name
- * is enough.
+ * QEMU exits with status 1 whatever is wrong. Its message begins with its own name, and mostly has
+ * the option with its value. Of our own options only the name is shown: a value may be as long as a
+ * server's command.
  */
 #include "host/vm/refusal.h"
 
@@ -22,7 +22,7 @@
 #define MORE_MEMORY "; give the guest more with --memory"
 #define RULE "Could not set up host forwarding rule '"
 
-/* QEMU 5.2 to 11, by what the message is about; the first that is found in any line. */
+/* Messages of QEMU 5.2 to 11. The first row that matches any line is used. */
 static const struct known {
 	const char *words;
 	int exit_status;
@@ -57,7 +57,7 @@ static const struct known {
 	{ "cannot open display", EXIT_MISSING, "" },
 };
 
-/* The message without the program's name, as "qemu-system-x86_64: " or "qemu: ". */
+/* The message without the program's name, such as "qemu-system-x86_64: " or "qemu: ". */
 static struct line own_words(struct line l)
 {
 	const char *end = memchr(l.text, ':', l.len);
@@ -91,7 +91,7 @@ static const struct known *find_known(const char *said, struct line *ret)
 	return NULL;
 }
 
-/* The first one that is no warning. */
+/* The first line that is neither warning nor info; if there is none, the first line. */
 static struct line first_error(const char *said)
 {
 	struct line l, first = { "", 0 };
@@ -114,7 +114,7 @@ static bool skip(struct line *l, const char *text)
 	return begins;
 }
 
-/* Is the message about argument i, "OPTION: " or "OPTION VALUE: "? ret: what it says of it. */
+/* Is the message about argument i, "OPTION: " or "OPTION VALUE: "? ret: the rest of the message. */
 static bool is_about(const char *const *argv, size_t i, struct line l, struct line *ret)
 {
 	struct line rest = l;
@@ -128,7 +128,8 @@ static bool is_about(const char *const *argv, size_t i, struct line l, struct li
 	return argv[i + 1] && skip(ret, " ") && skip(ret, argv[i + 1]) && skip(ret, ": ");
 }
 
-/* The option that the message is about; ret: what it says of it. Returns n where it names none. */
+/* Finds the option that the message is about; ret: the rest of the message. Returns n if it names
+ * none. */
 static size_t find_option(const char *const *argv, size_t n, struct line l, struct line *ret)
 {
 	for (size_t i = 1; i < n; i++)
@@ -137,7 +138,7 @@ static size_t find_option(const char *const *argv, size_t n, struct line l, stru
 	return n;
 }
 
-/* QEMU does not say why: it is tried again. */
+/* QEMU does not report why a port failed, so it is tried again. */
 static int judge_port(const struct line *l, char *ret_why, size_t size)
 {
 	const char *rule = memmem(l->text, l->len, RULE, strlen(RULE));
@@ -153,12 +154,12 @@ static int judge_port(const struct line *l, char *ret_why, size_t size)
 	return r == 0 || r == -EADDRINUSE ? EXIT_IN_USE : EXIT_USAGE;
 }
 
-/* What the message is about, and what it says of that. */
+/* An error message, and its subject. */
 struct complaint {
-	const struct known *known; /* NULL: nothing is known of it */
-	struct line line, words;   /* the whole; without an option of ours and its value */
-	const char *option;	   /* that option; NULL: none, or the user's own */
-	bool theirs;		   /* the user's words for QEMU are the cause */
+	const struct known *known; /* NULL: not in the table */
+	struct line line, words;   /* the whole message; without our option and its value */
+	const char *option;	   /* our option; NULL: none, or the user's own */
+	bool theirs;		   /* the user's arguments for QEMU are the cause */
 };
 
 static struct complaint find_complaint(const char *said, const char *const *argv, size_t extra,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report.c - the records that the guest sends, put together again */
+/* report.c - the guest's records, parsed from a stream */
 #include "host/vm/report.h"
 
 #include "init/lib/str.h"
@@ -17,7 +17,7 @@ static void take_record(struct report *r, const struct record *rec)
 		r->stage2 = true;
 		break;
 	case RECORD_BEGIN:
-		r->failed = false; /* where it failed before, it is tried again */
+		r->failed = false; /* a step that failed before is tried again */
 		memcpy(r->now_step, rec->name, sizeof(r->now_step));
 		break;
 	case RECORD_STEP:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report.h - the records that the guest sends, put together again */
+/* report.h - the guest's records, parsed from a stream */
 #ifndef STOREBOOT_HOST_REPORT_H
 #define STOREBOOT_HOST_REPORT_H
 
@@ -8,29 +8,26 @@
 
 #include "init/lib/record.h"
 
-/* Zero-initialised is the start of a stream. */
+/* Zero-initialised: the start of a stream. */
 struct report {
-	char line[RECORD_LINE_MAX]; /* the beginning of a line that has not ended yet */
+	char line[RECORD_LINE_MAX]; /* the beginning of an unfinished line */
 	size_t len;
-	bool too_long; /* the line does not fit; what is left of it is dropped */
+	bool too_long; /* the line does not fit; drop the rest of it */
 
-	unsigned int records; /* how many there were */
-	bool stage2;	      /* stage 1 reached its end */
-	bool pvpanic;	      /* its kernel tells QEMU of a panic */
-	bool no_agent;	      /* the guest has no channel for commands: why, in no_agent_text */
+	unsigned int records; /* how many came */
+	bool stage2;	      /* stage 1 has handed over */
+	bool pvpanic;	      /* the guest's kernel reports a panic to QEMU */
+	bool no_agent;	      /* the guest has no channel for commands; no_agent_text: why */
 	char no_agent_text[256];
-	/* Stage 1 failed, as fail says; the first failure counts, unless the step is tried again.
-	 */
+	/* Stage 1 failed; fail: the first failure. Cleared when a step is tried again. */
 	bool failed;
 	struct record fail;
-	char last_step[32]; /* the step that ended last, or "" */
-	char now_step[32];  /* the one that has begun since, or "" */
+	char last_step[32]; /* the last step that ended, or "" */
+	char now_step[32];  /* the step that has begun since, or "" */
 };
 
-/*
- * Takes bytes as they come, in pieces of any size; skips lines that are no record. each, if not
- * NULL, is called for every record. Apart from that a pure function of the stream.
- */
+/* Parses bytes as they arrive, in pieces of any size; skips lines that are not records. Calls each,
+ * if not NULL, for every record. Otherwise a pure function of the stream. */
 void report_feed(struct report *r, const char *data, size_t len,
 		 void (*each)(const struct record *rec, void *arg), void *arg);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rescue.c - where stage 1 failed: a shell in the guest for who sits here, and what to do then */
+/* rescue.c - a shell in the guest after stage 1 failed, and what to do next */
 #include "host/vm/rescue.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "init/lib/log.h"
 #include "init/lib/record.h"
 
-/* A terminal in raw mode goes to the next line's beginning by both. */
+/* In raw mode a terminal needs both to begin a new line. */
 #define NL "\r\n"
 
 enum { SOCK, IN };
@@ -53,7 +53,7 @@ void rescue_begin(struct rescue *r, struct channel *c, struct console *console, 
 	console->muted = true;
 	console->interactive = false;
 	r->filtered = console->filtered;
-	if (r->filtered) /* the shell's words would come in between a sequence's halves */
+	if (r->filtered) /* the shell's output would split an escape sequence */
 		console->out_len = 0;
 	fprintf(stderr,
 		NL "storeboot: stage 1 failed at step %s: %s" NL
@@ -69,7 +69,7 @@ void rescue_polls(const struct rescue *r, struct pollfd *fds)
 		fds[IN] = (struct pollfd){ terminal_readable() ? STDIN_FILENO : -1, POLLIN, 0 };
 }
 
-/* The console is the user's again. */
+/* Gives the console back to the user. */
 static void leave(struct rescue *r, struct console *console)
 {
 	r->state = RESCUE_NO;
@@ -79,7 +79,7 @@ static void leave(struct rescue *r, struct console *console)
 
 static void answer(struct rescue *r, struct channel *c, struct console *console)
 {
-	char key = 'p'; /* of a terminal that is gone */
+	char key = 'p'; /* if the terminal is gone */
 
 	if (read(STDIN_FILENO, &key, 1) < 0 &&
 	    (errno == EAGAIN || errno == EINTR || (errno == EIO && terminal_away())))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rescue.h - where stage 1 failed: a shell in the guest for who sits here, and what to do then */
+/* rescue.h - a shell in the guest after stage 1 failed, and what to do next */
 #ifndef STOREBOOT_HOST_RESCUE_H
 #define STOREBOOT_HOST_RESCUE_H
 
@@ -16,7 +16,7 @@ struct rescue {
 	char step[64];
 	struct command shell;
 	bool muted, interactive; /* the console's, before */
-	bool filtered;		 /* as the console is, so is what the shell says */
+	bool filtered;		 /* filter the shell's output like the console's */
 };
 
 #define RESCUE_INIT \
@@ -25,8 +25,8 @@ struct rescue {
 	}
 #define RESCUE_POLLS COMMAND_POLLS
 
-/* The agent waits at a failed step: gives the terminal to a shell there. why: the failure's line,
- * of the guest's words. */
+/* The agent waits at a failed step: gives the terminal to a shell there. why: the guest's failure
+ * message. */
 void rescue_begin(struct rescue *r, struct channel *c, struct console *console, const char *why);
 
 void rescue_polls(const struct rescue *r, struct pollfd *fds);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* serve.c - what comes from QEMU and from the guest while a run lasts */
+/* serve.c - handles input from QEMU and the guest during a run */
 #include <errno.h>
 #include <limits.h>
 #include <sys/socket.h>
@@ -16,7 +16,7 @@
 #define SAID_MAX 4096
 #define COMMAND_GRACE_US 5000000
 #define PROGRAMS_GRACE_US 1000000
-#define WARNINGS_MAX 100 /* more of stage 1's are not kept: what says so many is not stage 1 */
+#define WARNINGS_MAX 100 /* of stage 1, which never has more; the rest is dropped */
 
 static void close_fd(int *fd)
 {
@@ -31,13 +31,12 @@ static void on_record(const struct record *rec, void *arg)
 	tell_progress(rec);
 	events_record(&vm->watch->events, rec);
 	timeline_record(&vm->watch->timeline, rec, sys_now_us());
-	/* Stage 1 stops in these for a shell, if it was asked to (boot.debug1, boot.shell_on_fail).
-	 */
+	/* Stage 1 may open a shell here, if it was asked to (boot.debug1, boot.shell_on_fail). */
 	if (rec->kind == RECORD_FAIL || (rec->kind == RECORD_BEGIN && str_eq(rec->name, "debug1")))
 		vm->attended = vm->console->interactive;
 	if (rec->kind == RECORD_STAGE2 || rec->kind == RECORD_FAIL)
 		vm->stage2_at = rec->kind == RECORD_STAGE2 ? sys_now_us() : 0;
-	/* Who needs the agent is told by the verdict. */
+	/* If the agent is needed, the verdict reports this. */
 	if (rec->kind == RECORD_WARN && str_eq(rec->name, RECORD_AGENT))
 		return;
 	if (rec->kind == RECORD_WARN && vm->warnings.n < WARNINGS_MAX &&
@@ -45,8 +44,8 @@ static void on_record(const struct record *rec, void *arg)
 		log_warning("%s: %s", rec->name, rec->text);
 }
 
-/* Reads what there is without waiting. Returns its length; 0 when there is no more for now; closes
- * the descriptor at its end. */
+/* Reads without waiting. Returns the length, or 0 if there is nothing now; closes the descriptor at
+ * its end. */
 static size_t read_some(int *fd, char *data, size_t size)
 {
 	ssize_t n;
@@ -72,13 +71,13 @@ static void serve_report(struct vm *vm)
 
 void serve_tell_qmp(struct vm *vm, const char *command)
 {
-	/* The monitor's socket is empty at these moments; were it not, the deadline kills QEMU. */
+	/* The socket is empty at these moments. If a command is lost, the deadline kills QEMU. */
 	if (vm->qmp_fd >= 0 &&
 	    send(vm->qmp_fd, command, strlen(command), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		log_trace("QEMU's monitor: %s", strerror(errno));
 }
 
-/* What the monitor told that matters to the channel. */
+/* Handles the monitor's events that concern the channel. */
 static void serve_monitor_news(struct vm *vm)
 {
 	if (vm->qmp.port_closed)
@@ -89,8 +88,7 @@ static void serve_monitor_news(struct vm *vm)
 	vm->resumed = vm->qmp.resumed;
 }
 
-/* At once, while the guest runs: space can be made, and no other line says why its programs fail.
- */
+/* Report it while the guest runs: space can be made, and nothing else explains its errors. */
 static void tell_io_error(struct vm *vm, const struct qmp_io_error *q)
 {
 	const struct io_error e = { q->node, q->operation, q->reason, q->no_space };
@@ -147,7 +145,7 @@ void serve_window(struct vm *vm)
 			     (const uint64_t[]){ rows, columns });
 }
 
-/* Ctrl-a x ends the run as SIGINT does; so does a stdout that cannot be written, for its own
+/* Ctrl-a x ends the run like SIGINT. A stdout that cannot be written ends it too, for its own
  * reason. */
 static void serve_console(struct vm *vm, const struct pollfd *fds)
 {
@@ -169,9 +167,9 @@ void serve_on_console(const char *data, size_t len, void *arg)
 	channel_console(&vm->channel, data, len);
 }
 
-/* The guest's clock stands still while the host sleeps or QEMU is paused; setting the host's is a
- * change, too. The timer never fires: it is cancelled by each change (timerfd_create(2),
- * TFD_TIMER_CANCEL_ON_SET; the kernel counts a resume as one). */
+/* The guest's clock stops while the host sleeps or QEMU is paused, and the host's clock may be set.
+ * The timer never fires: each change of the clock cancels it, and the kernel counts a resume as one
+ * (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET). */
 void serve_watch_clock(struct vm *vm)
 {
 	const struct itimerspec never = { .it_value = { .tv_sec = INT64_MAX / 1000000000 } };
@@ -213,7 +211,7 @@ static void end_command(struct vm *vm)
 	events_add(&vm->watch->events, "command-ended", EVENT_F("ran", c->state == COMMAND_ENDED),
 		   EVENT_N("status", c->status), EVENT_N("signal", c->signal),
 		   EVENT_T("text", c->why));
-	command_close(c); /* the guest hangs up what still runs */
+	command_close(c); /* the guest hangs up a command that still runs */
 	if (c->terminal.quit && !vm->signal) {
 		vm->quit = true;
 		vm->signal = SIGINT;
@@ -223,7 +221,7 @@ static void end_command(struct vm *vm)
 	else if (vm->stop == STOP_NO && vm->watch->kept && c->state != COMMAND_LOST)
 		stop_clean(vm);
 	else if (vm->stop == STOP_NO)
-		stop_off(vm); /* what its services would save is gone with it */
+		stop_off(vm); /* what its services would save is lost anyway */
 }
 
 static void serve_hello(struct vm *vm)
@@ -238,7 +236,7 @@ static void serve_hello(struct vm *vm)
 	serve_window(vm);
 	if (c->place != FRAME_AT_RESCUE)
 		return;
-	vm->attended = true; /* by who asked for it (--rescue) */
+	vm->attended = true; /* by the user of --rescue */
 	rescue_begin(&vm->rescue, &vm->channel, vm->console, vm->report.fail.text);
 }
 
@@ -295,7 +293,7 @@ void vm_serve(struct vm *vm, const struct pollfd *fds)
 		serve_host_clock(vm);
 }
 
-/* What the command had said is written all the same, where it is taken in time. */
+/* Writes the rest of the command's output, for at most 5 s. */
 static void finish_command(struct vm *vm)
 {
 	struct command *c = &vm->watch->command.command;

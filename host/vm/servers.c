@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* servers.c - whether the file servers of a run still come up, by how they end */
+/* servers.c - whether a run's file servers still work, by how they end */
 #include "host/vm/servers.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 
-/* So many, and for so long. Linux 6.1 connects again at once, others wait 3 s (fs/cifs,
- * cifs_reconnect). */
+/* The share is gone after this many failures over this time. Linux 6.1 reconnects at once, others
+ * after 3 s (cifs_reconnect in fs/cifs). */
 #define FAILED_MIN 4
 #define FAILING_US 10000000
-/* A server that lived for longer had come up. */
+/* If failures are further apart, the server between them had come up. */
 #define APART_US 8000000
-/* A server in its sandbox is two processes, and bwrap(1) kills the inner one when the outer one
- * ends. */
+/* A server in its sandbox is two processes: bwrap(1) kills the inner when the outer ends. */
 #define PAIR_US 1000000
 
-/* smbd's own ends: well, or by the SIGTERM that it sends to its group when the connection is
- * closed. */
+/* smbd ends with 0, or by the SIGTERM that it sends to its group when the connection closes. */
 static bool had_come_up(int status)
 {
 	return status == 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGTERM);
@@ -35,8 +33,7 @@ void servers_ended(struct servers *s, int status, uint64_t now_us)
 		s->failed = 0;
 		s->first_us = now_us;
 	}
-	/* What was killed, by whom or along with its parent, says less than what ended by itself.
-	 */
+	/* A server that exited shows more than one that was killed, perhaps with its parent. */
 	if (s->failed++ == 0 || WIFEXITED(status))
 		s->status = status;
 	s->last_us = now_us;

@@ -2,10 +2,10 @@
 /*
  * start.c - from QEMU's start to the guest's
  *
- * Theory of operation: QEMU starts paused (-S). Its monitor answers the first command once QEMU has
- * taken all of its arguments, opened all files and ports, and made the machine; the greeting comes
- * before that. Then what stays after the run is made, the console is opened, and the guest begins.
- * Whatever QEMU refuses, it refuses before anything was made.
+ * Theory of operation: QEMU starts paused (-S). Its monitor sends a greeting, but answers the first
+ * command only when QEMU has accepted its arguments, opened all files and ports, and made the
+ * machine. Then the launcher makes what stays after the run, opens the console, and lets the guest
+ * begin. So a run that QEMU refuses has made nothing.
  */
 #include "host/vm/vm_state.h"
 #include "init/lib/sys.h"
@@ -42,6 +42,6 @@ void serve_start(struct vm *vm)
 	console_open(vm->console, take_fd(&vm->console_fd));
 	if (!qemu_stays_paused(vm->config)) {
 		serve_tell_qmp(vm, QMP_CONT);
-		vm->resumed++; /* no pause that the guest's clock has missed */
+		vm->resumed++; /* not a pause that the guest's clock missed */
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stop.c - ending a guest: asked first, then without asking */
+/* stop.c - the stages of ending a guest, from a request to SIGKILL */
 #include "host/vm/stop.h"
 
 #include <stddef.h>
@@ -31,13 +31,13 @@ static bool can_quit(const struct stop_means *m)
 static const struct {
 	enum stop_stage stage;
 	bool (*can)(const struct stop_means *m); /* NULL: always */
-	unsigned int seconds;			 /* 0: the user's grace */
+	unsigned int seconds;			 /* 0: grace_s */
 } stages[] = {
 	{ STOP_AGENT, can_ask, 0 },
 	{ STOP_BUTTON, can_press, 0 },
-	{ STOP_OFF, can_switch_off, 15 }, /* it kills what does not end in 2 s, and syncs */
+	{ STOP_OFF, can_switch_off, 15 }, /* kills what does not end in 2 s, and syncs */
 	{ STOP_QUIT, can_quit, 2 },
-	/* Also after a kill: a process that waits for its disk ends later, and is waited for. */
+	/* Repeats: a process that waits for its disk ends later. */
 	{ STOP_KILL, NULL, 2 },
 };
 
@@ -45,7 +45,7 @@ enum stop_stage stop_next(enum stop_stage now, const struct stop_means *m, uint6
 {
 	size_t i = 0;
 
-	/* One of the two ways to ask is enough: each has the whole of its time. */
+	/* Use only one of the two ways to ask: each has the whole grace. */
 	if (now == STOP_AGENT)
 		now = STOP_BUTTON;
 	while (i < ARRAY_SIZE(stages) - 1 &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tell.c - what a run says of itself at its end */
+/* tell.c - a run's progress, verdict and times, for the user */
 #include "host/vm/tell.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "host/lib/progress.h"
 #include "init/lib/log.h"
 
-/* Whether what we say on stderr lands where the console is read anyway. */
+/* Whether both are the same file or terminal. */
 static bool same_place(int a, int b)
 {
 	struct stat s, t;
@@ -45,7 +45,7 @@ void tell_times(const struct timeline *t)
 		fputs(table.data, stderr);
 }
 
-/* As timeline_svg begins it. */
+/* What timeline_svg begins with. */
 static bool is_plot(int fd)
 {
 	return output_begins(fd, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"");

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* It is printed as it is. */
+/* Names are printed as they are: replaces unprintable characters. */
 static void set_name(struct timeline_step *s, const char *prefix, const char *name)
 {
 	snprintf(s->name, sizeof(s->name), "%s%.*s", prefix,
@@ -49,7 +49,7 @@ static void end_step(struct timeline *t, const struct record *rec, enum timeline
 	if (!s)
 		return;
 	s->outcome = outcome;
-	/* A failure's record has the time of the end alone. */
+	/* A failure's record has only the time of its end. */
 	s->took_us = outcome == TIMELINE_FAILED ? rec->start_us - s->start_us : rec->took_us;
 }
 
@@ -86,8 +86,7 @@ void timeline_record(struct timeline *t, const struct record *rec, uint64_t now_
 	}
 }
 
-/* --- rows: what both pictures show
- * ------------------------------------------------------------------ */
+/* --- rows of the table and the drawing ------------------------------------ */
 
 enum row_kind { ROW_HOST, ROW_KERNEL, ROW_STEP, ROW_SKIPPED, ROW_FAILED, ROW_RUNS };
 
@@ -100,7 +99,7 @@ struct row {
 struct rows {
 	struct row v[TIMELINE_STEPS + TIMELINE_PHASES + 3];
 	size_t n;
-	uint64_t end_us; /* of the picture */
+	uint64_t end_us; /* of the whole drawing */
 };
 
 static uint64_t since_qemu(const struct timeline *t, uint64_t guest_us)
@@ -130,8 +129,8 @@ static void add_step(const struct timeline *t, const struct timeline_step *s, ui
 	uint64_t from = since_qemu(t, s->start_us), to = since_qemu(t, s->start_us + s->took_us);
 
 	if (s->outcome == TIMELINE_SKIPPED && s->took_us == 0)
-		return;			 /* not wanted by this boot */
-	if (s->outcome == TIMELINE_RUNS) /* the step that hands over ends with it */
+		return;			 /* this boot does not need it */
+	if (s->outcome == TIMELINE_RUNS) /* the last step ends with stage 1 */
 		to = t->stage2 ? since_qemu(t, t->stage2_us) : ended;
 	add_row(ret, s->name, kinds[s->outcome], from, to);
 	if (s->outcome == TIMELINE_RUNS && t->stage2)
@@ -145,7 +144,7 @@ static void rows_of(const struct timeline *t, struct rows *ret)
 	uint64_t kernel = since_qemu(t, 0);
 
 	*ret = (struct rows){ 0 };
-	/* The guest may be quicker than our reading of the greeting. */
+	/* The guest may be faster than our reading of the greeting. */
 	if (t->heard && ready > kernel)
 		ready = kernel;
 	add_row(ret, "QEMU", ROW_HOST, 0, ready);
@@ -165,8 +164,7 @@ static void rows_of(const struct timeline *t, struct rows *ret)
 		ret->end_us = since_qemu(t, t->stage2_us);
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------------ */
+/* --- the table ------------------------------------------------------------ */
 
 static const char *remark(enum row_kind kind)
 {
@@ -215,14 +213,13 @@ int timeline_table(const struct timeline *t, struct buf *ret)
 	return r;
 }
 
-/* --- the drawing
- * ---------------------------------------------------------------------------------------- */
+/* --- the drawing ---------------------------------------------------------- */
 
 #define WIDTH 960
 #define LEFT 140  /* where the bars begin */
-#define RIGHT 130 /* room for the last bar's time and remark */
+#define RIGHT 130 /* space for the last bar's time and remark */
 #define TOP 64	  /* title and axis */
-#define PITCH 26  /* from row to row */
+#define PITCH 26  /* distance between rows */
 #define BAR 16
 #define TEXT "#222"
 

@@ -2,8 +2,8 @@
 /*
  * verdict.c - how a run ended: one exit code and one line
  *
- * Only positive evidence is success: stage 1 said that it hands over, and QEMU said that the guest
- * itself ended the machine.
+ * Success needs positive evidence: stage 1 reported that it hands over, and QEMU reported that the
+ * guest itself ended the machine.
  */
 #include "host/vm/verdict.h"
 
@@ -18,7 +18,7 @@
 #include "init/lib/str.h"
 
 #define MIB ((uint64_t)1 << 20)
-/* What a system needs beside its kernel, at the least. */
+/* The least that a system needs besides its kernel. */
 #define LITTLE (64 * MIB)
 
 static void say(struct verdict *v, int exit_status, bool failed, const char *fmt, ...)
@@ -56,12 +56,12 @@ static bool by_signal(const struct ending *end, struct verdict *v)
 	return true;
 }
 
-/* Whoever wanted the console has not all of it, however the guest ended. */
+/* However the guest ended, its console output is incomplete. */
 static bool lost_output(const struct ending *end, struct verdict *v)
 {
 	if (!end->out_error)
 		return false;
-	if (end->out_error == EPIPE) /* as every program's end that writes to head(1) */
+	if (end->out_error == EPIPE) /* like any program that writes to head(1) */
 		verdict_of_signal(SIGPIPE, v);
 	else
 		say(v, EXIT_MISSING, true, "cannot write what the guest says to stdout: %s",
@@ -69,7 +69,7 @@ static bool lost_output(const struct ending *end, struct verdict *v)
 	return true;
 }
 
-/* The share was, when the guest's command or the guest itself ended. */
+/* Whether the share was lost when the guest or its command ended. */
 static bool lost_share(const struct ending *end)
 {
 	return end->servers && (servers_gone(end->servers) || servers_lost(end->servers));
@@ -80,8 +80,8 @@ static bool has_ended(const struct command *c)
 	return c && !c->out_error && (c->state == COMMAND_ENDED || c->state == COMMAND_REFUSED);
 }
 
-/* Its status is the run's, whatever became of the guest afterwards. One that failed without the
- * share may have failed for that; one that succeeded says itself that it lacked nothing. */
+/* The command's status is the run's, whatever happened to the guest later. If it failed, a lost
+ * share may be the cause; if it succeeded, it lacked nothing. */
 static bool command_ended(const struct ending *end, struct verdict *v)
 {
 	const struct command *c = end->command;
@@ -106,7 +106,7 @@ static bool no_agent(const struct ending *end, struct verdict *v)
 	return true;
 }
 
-/* A guest that ends well before its command has done nothing well. */
+/* If the guest ends before its command, the run has failed, however cleanly the guest ended. */
 static bool command_lost(const struct ending *end, struct verdict *v)
 {
 	const struct command *c = end->command;
@@ -116,7 +116,7 @@ static bool command_lost(const struct ending *end, struct verdict *v)
 	if (end->qmp->by_guest)
 		say(v, EXIT_GUEST, true, "the guest ended (%s) before the command %s",
 		    end->qmp->reason, c->state == COMMAND_NONE ? "began" : "had ended");
-	else if (c->state == COMMAND_NONE) /* QEMU was ended as it could not begin any more */
+	else if (c->state == COMMAND_NONE) /* QEMU was ended because the command could not begin */
 		say(v, EXIT_GUEST, true, "the command could not begin: %s", end->channel_gone);
 	else
 		say(v, EXIT_GUEST, true, "the command's end is not known: %s",
@@ -135,7 +135,7 @@ static bool stage1_failed(const struct ending *end, struct verdict *v)
 	return true;
 }
 
-/* A virtiofsd that ends well has only lost its QEMU. */
+/* virtiofsd exits cleanly when QEMU closes its socket: then it is not the cause. */
 static bool qemu_refused(const struct ending *end, struct verdict *v)
 {
 	const struct servers *s = end->servers;
@@ -159,9 +159,9 @@ static bool qemu_failed(const struct ending *end, struct verdict *v)
 }
 
 /*
- * QEMU's event tells. The words on the console may be an old log's, so they count only where the
- * kernel has no driver for that device, or not yet; and not before a restart in good order, nor
- * before a power-off.
+ * QEMU's event is certain. A panic message on the console may be an old log's, so it counts only if
+ * the kernel has no driver for QEMU's panic device, or not yet; and not before a clean restart or a
+ * power-off.
  */
 static bool has_panicked(const struct ending *end, const char *text)
 {
@@ -172,7 +172,7 @@ static bool has_panicked(const struct ending *end, const char *text)
 	return !q->by_guest || (str_eq(q->reason, "guest-reset") && !last_words_restarted(text));
 }
 
-/* The panic's own words, up to the end of their line. */
+/* Reports the panic message, up to the end of its line. */
 static bool panicked(const struct ending *end, struct verdict *v)
 {
 	const char *text = last_words_panic(end->console);
@@ -187,7 +187,7 @@ static bool panicked(const struct ending *end, struct verdict *v)
 	return true;
 }
 
-/* A clean power-off that it led to is the guest's own end, unless a command was not done. */
+/* A clean power-off by `storeboot stop` is a normal end, unless a command had not ended. */
 static bool by_request(const struct ending *end, struct verdict *v)
 {
 	const struct report *r = end->report;
@@ -202,7 +202,7 @@ static bool by_request(const struct ending *end, struct verdict *v)
 	return true;
 }
 
-/* Not where the guest had ended by itself in the meantime. */
+/* Not if the guest ended by itself meanwhile. */
 static bool too_long(const struct ending *end, struct verdict *v)
 {
 	char text[256];
@@ -214,7 +214,7 @@ static bool too_long(const struct ending *end, struct verdict *v)
 	return true;
 }
 
-/* QEMU was ended for it. */
+/* The launcher ended QEMU because the share was gone. */
 static bool share_gone(const struct ending *end, struct verdict *v)
 {
 	const struct servers *s = end->servers;
@@ -222,7 +222,7 @@ static bool share_gone(const struct ending *end, struct verdict *v)
 
 	if (!s || !servers_gone(s))
 		return false;
-	/* One that is alone ends well with QEMU, and may be seen to before QEMU is. */
+	/* A server beside QEMU exits cleanly when QEMU ends, and may be noticed first. */
 	if (s->alone && s->status == 0 && end->qmp->by_guest)
 		return false;
 	if (s->alone) {
@@ -240,7 +240,7 @@ static bool share_gone(const struct ending *end, struct verdict *v)
 	return true;
 }
 
-/* By itself, or its command, so what was read may be missing: that is no success. */
+/* The guest or its command ended by itself, but may have missed data: no success. */
 static bool share_lost(const struct ending *end, struct verdict *v)
 {
 	const struct servers *s = end->servers;
@@ -274,7 +274,7 @@ static bool before_stage2(const struct ending *end, struct verdict *v)
 static bool after_stage2(const struct ending *end, struct verdict *v)
 {
 	if (!end->qmp->by_guest)
-		/* The window was closed, or somebody ended QEMU by its own means. */
+		/* The window was closed, or somebody ended QEMU otherwise. */
 		say(v, EXIT_GUEST, true, "QEMU was ended (%s); the guest had not powered off",
 		    end->qmp->reason);
 	else if (str_eq(end->qmp->reason, "guest-reset"))
@@ -301,8 +301,8 @@ bool verdict_is_little(uint64_t memory, uint64_t kernel_needs)
 	return memory && kernel_needs && memory < kernel_needs + LITTLE;
 }
 
-/* Too little memory shows itself in many ways: a kernel that does not say a word, a panic, a step
- * or a program that fails, a guest that only reads its programs again and again. */
+/* Too little memory has many symptoms: a silent kernel, a panic, a step or program that fails, a
+ * guest that reads its programs again and again. */
 static void tell_memory(const struct ending *end, struct verdict *v)
 {
 	const unsigned long long mib = end->qmp->memory / MIB,
@@ -329,7 +329,7 @@ static void tell_memory(const struct ending *end, struct verdict *v)
 		       mib);
 }
 
-/* The guest did not do what it should, for reasons of its own. */
+/* Whether the guest failed for a reason of its own. */
 static bool may_lack_memory(const struct verdict *v)
 {
 	return v->failed && (v->exit_status == EXIT_GUEST || v->exit_status == EXIT_STAGE1);
@@ -337,7 +337,7 @@ static bool may_lack_memory(const struct verdict *v)
 
 void verdict_of(const struct ending *end, struct verdict *ret)
 {
-	/* In the order of what counts: the first that applies is the verdict, where no command's
+	/* In order of precedence: the first rule that applies is the verdict, unless a command's
 	 * status is. */
 	static bool (*const rules[])(const struct ending *, struct verdict *) = {
 		by_signal,   qemu_refused,  stage1_failed, panicked,	 by_request,
@@ -356,7 +356,7 @@ void verdict_of(const struct ending *end, struct verdict *ret)
 		by_command = false;
 	}
 	if (by_command && end->command->signal == SIGKILL && last_words_memory(end->console))
-		tell_memory(end, ret); /* its out-of-memory killer did it */
+		tell_memory(end, ret); /* the guest's out-of-memory killer did it */
 	if (by_command)
 		return;
 	if (may_lack_memory(ret) && !end->io_error[0])

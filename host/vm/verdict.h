@@ -15,34 +15,33 @@
 
 /* What is known when QEMU has ended. */
 struct ending {
-	int signal;    /* the signal that the launcher got, 0: none */
-	bool stopped;  /* QEMU was ended because `storeboot stop` asked for it */
-	bool quit;     /* it was not sent: the user typed the escape key and x */
-	int out_error; /* why the console could not be written to stdout (errno), 0: it was */
-	enum deadline missed; /* QEMU was ended because a phase took too long, by limits */
+	int signal;	      /* the signal that the launcher got; 0: none */
+	bool stopped;	      /* `storeboot stop` asked for QEMU's end */
+	bool quit;	      /* signal stands for Ctrl-a x */
+	int out_error;	      /* errno of a failed write of the console to stdout, or 0 */
+	enum deadline missed; /* QEMU was ended because a phase exceeded its limit */
 	const struct limits *limits;
-	int qemu_status;       /* as wait(2) gives it */
+	int qemu_status;       /* as from wait(2) */
 	const char *qemu_said; /* the end of QEMU's stderr, or "" */
 	const char *console;   /* the end of the guest's console output, or "" */
 	const char *io_error;  /* a disk that the host could not write or read, and why; or "" */
 	const struct servers *servers;
-	const char *server_said; /* their last line, or "" */
-	uint64_t kernel_needs;	 /* bytes of memory, to unpack itself; 0: not known */
+	const char *server_said; /* last line of the servers' log, or "" */
+	uint64_t kernel_needs;	 /* bytes that the kernel needs to unpack itself; 0: not known */
 	const struct report *report;
 	const struct qmp *qmp;
-	const struct command *command; /* the run was for it; NULL: for none */
-	const struct refusal *refused; /* QEMU ended without having started; NULL: it had */
-	const char *channel_gone; /* why the channel for commands was of no use any more, or "" */
+	const struct command *command; /* the run's command; NULL: none */
+	const struct refusal *refused; /* QEMU exited without starting; NULL: it started */
+	const char *channel_gone;      /* why the channel for commands was lost, or "" */
 };
 
 struct verdict {
 	int exit_status;
-	int code;	    /* where that is EXIT_COMMAND: what it would be without a command */
+	int code;	    /* the status without a command, if exit_status is EXIT_COMMAND */
 	bool failed;	    /* the line is an error */
-	bool panicked;	    /* the guest's kernel did */
-	char line[1400];    /* "" where there is nothing to say */
-	char console[1200]; /* where the guest itself went wrong: its last lines, printable; or ""
-			     */
+	bool panicked;	    /* the guest's kernel panicked */
+	char line[1400];    /* "": nothing to report */
+	char console[1200]; /* if the guest failed: its last lines, printable; or "" */
 };
 
 /* All are pure functions. */
@@ -50,11 +49,11 @@ void verdict_of_error(const struct err *e, struct verdict *ret);
 void verdict_of_signal(int signal, struct verdict *ret);
 void verdict_of(const struct ending *end, struct verdict *ret);
 
-/* May a machine with so many bytes of memory be too small for a system whose kernel needs so many
- * to unpack itself? 0: not known. */
+/* May a machine with `memory` bytes be too small for a kernel that needs kernel_needs bytes to
+ * unpack itself? 0: not known. */
 bool verdict_is_little(uint64_t memory, uint64_t kernel_needs);
 
-/* There is, or was to be, a COMMAND: an exit status of storeboot's own becomes EXIT_COMMAND. */
+/* For a run with a COMMAND: an exit status of storeboot's own becomes EXIT_COMMAND. */
 void verdict_for_command(struct verdict *v);
 
 #endif

@@ -2,11 +2,10 @@
 /*
  * vm.c - one QEMU, from its start to its end
  *
- * Theory of operation: one poll(2) over everything that can happen: a signal to the launcher,
- * QEMU's end (a pidfd), a record of the guest, an event of QEMU's monitor, a word of QEMU itself,
- * the console, the channel and its command (serve.c), and time (end.c). QEMU's end alone ends the
- * loop. What is left in the channels is read after it: the last record and the SHUTDOWN event are
- * what the verdict rests on.
+ * Theory of operation: one poll(2) waits for everything: signals to the launcher, QEMU's end (a
+ * pidfd), the guest's records, events of QEMU's monitor, QEMU's own output, the console, the
+ * channel and its command (serve.c), and time (end.c). Only QEMU's end ends the loop. Then the rest
+ * of the channels is read: the verdict rests on the last record and the SHUTDOWN event.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +49,7 @@ static void vm_free(struct vm *vm)
 	argv_free(&vm->argv);
 }
 
-/* Is there output that the terminal must not get now (stty tostop)? */
+/* Whether output waits that the terminal must not get now (stty tostop). */
 static bool is_held(const struct vm *vm)
 {
 	return (vm->console->out_len > 0 && terminal_held(STDOUT_FILENO)) ||
@@ -139,7 +138,7 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	return 0;
 }
 
-/* The last line of what a program said. */
+/* The last line of a program's output. */
 static char *last_line(struct buf *said)
 {
 	char *line;
@@ -150,7 +149,7 @@ static char *last_line(struct buf *said)
 	return line ? line + 1 : said->data;
 }
 
-/* That of QEMU, without its own name. */
+/* QEMU's last line, without its own name. */
 static const char *last_said(struct buf *said)
 {
 	const char *line = last_line(said), *name = line ? strstr(line, ": ") : NULL;
@@ -158,7 +157,7 @@ static const char *last_said(struct buf *said)
 	return name ? name + 2 : line ? line : "";
 }
 
-/* That of the file servers. */
+/* The file servers' last line. */
 static const char *server_said(const struct watch *watch, struct buf *log)
 {
 	const char *line = NULL;
@@ -168,8 +167,8 @@ static const char *server_said(const struct watch *watch, struct buf *log)
 	return line ? line : "";
 }
 
-/* What QEMU says of a qcow2 with lazy refcounts that a crash left open, a line for each cluster, as
- * it counts anew (block/qcow2-refcount.c). It was looked at before (host/disk/qemu_img.c). */
+/* QEMU's output while it recounts a qcow2 with lazy refcounts that a crash left open, one line per
+ * cluster (block/qcow2-refcount.c). The image was checked before (host/disk/qemu_img.c). */
 static bool is_repair(const char *line)
 {
 	static const char *const begins[] = {
@@ -191,10 +190,10 @@ static void tell_rest(struct vm *vm, const struct verdict *v, bool refused, cons
 
 	for (size_t i = 0; i < vm->warnings.n; i++)
 		log_warning("stage 1: %s", vm->warnings.v[i]);
-	/* The verdict has the words of a server that is alone. */
+	/* The verdict has the line of a server that is alone. */
 	if (server_said[0] && !vm->servers.alone)
 		log_warning("%s", server_said);
-	/* Where QEMU failed its last line is in the verdict. */
+	/* If QEMU failed, its last line is in the verdict. */
 	if (refused || (v->code ? v->code : v->exit_status) == EXIT_GUEST || vm->said.len == 0)
 		return;
 	for (line = strtok_r(vm->said.data, "\n", &save); line;
@@ -208,8 +207,8 @@ static void tell_rest(struct vm *vm, const struct verdict *v, bool refused, cons
 			"QEMU has mended the counters of a disk that a crash left open; nothing is lost");
 }
 
-/* QEMU ended well, and did not say why: on such a machine the guest powered off. Every other way to
- * that exit status has its event. */
+/* QEMU exited with 0 and gave no reason. On a machine with silent_off the guest has powered off:
+ * every other way to that status has its event. */
 static void fill_silence(struct qmp *q, int qemu_status)
 {
 	if (q->shutdown || !WIFEXITED(qemu_status) || WEXITSTATUS(qemu_status) != 0)
@@ -218,7 +217,7 @@ static void fill_silence(struct qmp *q, int qemu_status)
 	snprintf(q->reason, sizeof(q->reason), "guest-shutdown");
 }
 
-/* It ended by itself, before it was ready: it did not like its arguments, or this host. */
+/* QEMU exited by itself before it was ready: it refused its arguments, or this host. */
 static bool is_refused(const struct vm *vm, int qemu_status)
 {
 	return !vm->accepted && vm->started == 0 && !vm->signal && vm->missed == DEADLINE_NONE &&
@@ -259,7 +258,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 		fill_silence(&vm->qmp, end.qemu_status);
 	events_add(&vm->watch->events, "qemu-ended", EVENT_N("status", end.qemu_status),
 		   EVENT_T("reason", vm->qmp.reason), EVENT_F("by_guest", vm->qmp.by_guest));
-	rescue_free(&vm->rescue); /* the terminal's own modes are the console's to restore */
+	rescue_free(&vm->rescue); /* the console restores the terminal's modes */
 	console_close(vm->console);
 	serve_end(vm);
 	end.signal = vm->signal;

@@ -15,7 +15,7 @@
 #include "host/vm/timeline.h"
 #include "host/vm/verdict.h"
 
-/* How a run is watched, and what is kept of it. */
+/* How a run is watched, and what is recorded. */
 struct watch {
 	struct limits limits;
 	struct events events;
@@ -24,17 +24,15 @@ struct watch {
 	struct guest_command command;
 	int control;		  /* the control socket; -1: none */
 	pid_t tpm_pid;		  /* the TPM's server; 0: none */
-	const pid_t *server_pids; /* the file servers that run beside QEMU, */
-	size_t n_servers;	  /* so many */
-	const char
-		*server_log; /* the file with what servers say, which need not be there; or NULL */
-	bool rescue;	     /* where stage 1 fails, its shell may have the terminal (--rescue) */
-	bool kept;	     /* the guest writes to what outlives it */
+	const pid_t *server_pids; /* the file servers that run beside QEMU */
+	size_t n_servers;
+	const char *server_log;	   /* the servers' log, which may be missing; or NULL */
+	bool rescue;		   /* --rescue: if stage 1 fails, a shell may take the terminal */
+	bool kept;		   /* the guest writes to disks that outlive it */
 	unsigned int stop_timeout; /* seconds for a clean power-off */
-	uint64_t kernel_needs;	   /* as struct ending has it */
-	uint64_t memory;	   /* the machine's bytes, when it is accepted */
-	/* QEMU has taken its arguments, and the guest has not begun. Returns 0, or -errno
-	 * with e: the run ends with it. */
+	uint64_t kernel_needs;	   /* see struct ending */
+	uint64_t memory;	   /* the machine's bytes, set before accepted */
+	/* the machine's bytes, set before accepted is called */
 	int (*accepted)(void *arg, struct err *e);
 	void *accepted_arg;
 };
@@ -46,11 +44,11 @@ struct watch {
 	}
 
 /*
- * Starts QEMU by config (whose descriptors it fills in) and serves it until it has ended, or a
- * signal of signals_of_run or a limit ends it. A person at the console who was given a shell by
- * stage 1 has all the time of the run. console: after console_look. others: as proc_adopt_orphans
- * gave it. Returns 0 with the verdict, or -errno with e when it could not start. In each case QEMU
- * has ended, and the terminal has its modes back.
+ * Starts QEMU by config, whose descriptors it fills in, and serves it until it ends, or a signal of
+ * signals_of_run or a limit ends it. If stage 1 gives a shell to a person at the console, only the
+ * limit of the run applies. console: after console_look. others: from proc_adopt_orphans. Returns 0
+ * with the verdict, or -errno with e if it could not start. In each case QEMU has ended, and the
+ * terminal's modes are restored.
  */
 _must_check_ int vm_run(struct qemu_config *config, struct console *console,
 			struct proc_others *others, struct watch *watch, struct verdict *ret,

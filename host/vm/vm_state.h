@@ -11,7 +11,7 @@
 #include "host/vm/vm.h"
 #include "init/lib/str.h"
 
-/* Where each descriptor stands among those that are waited for. */
+/* Indices of the polled descriptors. */
 enum {
 	POLL_SIGNAL,
 	POLL_QEMU,
@@ -32,75 +32,71 @@ struct vm {
 	struct watch *watch;
 	const struct qemu_config *config;
 	pid_t pid;
-	int pidfd, signal_fd, report_fd, qmp_fd, said_fd, clock_fd; /* -1: none, or at its end */
+	int pidfd, signal_fd, report_fd, qmp_fd, said_fd, clock_fd; /* -1: none, or closed */
 	struct channel channel;
 	struct rescue rescue;
 	struct report report;
 	struct qmp qmp;
-	struct buf said;      /* QEMU's own stdout and stderr, the end of it */
-	struct strv warnings; /* of stage 1; told when the console is ours again */
+	struct buf said;      /* the end of QEMU's own stdout and stderr */
+	struct strv warnings; /* of stage 1; printed when the console is ours again */
 	char io_error[1024];  /* the first disk that the host could not write or read */
-	size_t io_told;	      /* of qmp.io_errors */
-	struct argv argv;     /* QEMU's arguments */
-	bool ended;	      /* QEMU has */
+	size_t io_told;	      /* of qmp.io_errors, how many are reported */
+	struct argv argv;
+	bool ended; /* QEMU has ended */
 	bool hello_sent;
-	unsigned int asked; /* the monitor's commands that are answered before the guest may run */
-	bool accepted;	    /* QEMU has taken its arguments; the guest may run */
-	int started; /* -errno where what a run keeps could not be made then, as start_error says */
+	unsigned int asked; /* commands that the monitor must answer before the guest may run */
+	bool accepted;	    /* QEMU has accepted its arguments; the guest may run */
+	int started;	    /* -errno if watch->accepted failed, with start_error */
 	struct err start_error;
-	int console_fd;	      /* our end of the console until it is opened; -1 */
-	bool attended;	      /* stage 1 gave a shell to the person at the console */
+	int console_fd;	      /* our end of the console until it is opened; else -1 */
+	bool attended;	      /* stage 1 gave a shell to a person at the console */
 	int signal;	      /* the first signal that the launcher got */
-	bool forwarded;	      /* one of those that end a run went to the command */
-	enum deadline missed; /* what took too long */
-	uint64_t away_us;     /* for so long the run was stopped by the terminal */
+	bool forwarded;	      /* the command got a signal that ends a run */
+	enum deadline missed; /* the deadline that was missed */
+	uint64_t away_us;     /* for this long the terminal had stopped the run */
 	struct servers servers;
-	bool quit;		      /* it stands for Ctrl-a x */
-	bool stopped;		      /* storeboot stop was the first reason to end it */
-	enum stop_stage stop;	      /* how it is being ended */
-	uint64_t stop_at;	      /* when the next stage comes */
+	bool quit;		      /* signal stands for Ctrl-a x */
+	bool stopped;		      /* storeboot stop was the first reason to end the run */
+	enum stop_stage stop;	      /* the current stage of ending it */
+	uint64_t stop_at;	      /* when the next stage begins */
 	uint64_t stage2_at;	      /* when stage 2 was reached; 0: not yet */
-	unsigned int hellos, resumed; /* of the channel's and the monitor's, those handled */
-	bool command_told;	      /* the command's end */
-	uint64_t agent_until; /* the agent is gone: so long the machine may take to end; 0: it is
-				 not */
-	bool agent_left;      /* it said before that it would go */
+	unsigned int hellos, resumed; /* how many of the channel's and the monitor's are handled */
+	bool command_told;	      /* its end was handled */
+	uint64_t agent_until;	      /* the command's end was handled */
+	bool agent_left;	      /* it had announced its end */
 };
 
-/* serve.c: says what to wait for; moves what there is. */
+/* serve.c: fills in fds for poll(2); handles its results. */
 void serve_polls(const struct vm *vm, struct pollfd *fds);
 void vm_serve(struct vm *vm, const struct pollfd *fds);
 /* start.c: greets the monitor, and lets the guest begin when QEMU is ready. */
 void serve_start(struct vm *vm);
-/* QEMU has ended: reads what is left in its channels. */
+/* After QEMU's end: reads the rest of its channels. */
 void serve_rest(struct vm *vm);
-/* After the console's end: tells exec, console and stop that the VM has ended, if they read it in
- * time. */
+/* After the console's end: tells exec, console and stop that the VM has ended, for at most 1 s. */
 void serve_end(struct vm *vm);
-/* The terminal has another size. */
+/* The terminal's size has changed. */
 void serve_window(struct vm *vm);
-/* Begins to watch the host's clock. */
+/* Starts watching the host's clock. */
 void serve_watch_clock(struct vm *vm);
-/* The guest's console said something; arg: the vm. */
+/* Takes output of the guest's console; arg: the vm. */
 void serve_on_console(const char *data, size_t len, void *arg);
 void serve_tell_qmp(struct vm *vm, const char *command);
 
-/* end.c: how long to wait, as poll(2) takes it; what is to be done by then. */
+/* end.c: the timeout for poll(2), in ms; handles what is due. */
 int serve_wait_ms(const struct vm *vm);
 void serve_deadlines(struct vm *vm);
 void vm_serve_signals(struct vm *vm);
-/* Stops this process as the terminal asks, by SIGTSTP or SIGTTOU; the guest stands still meanwhile.
- */
+/* Stops this process for the terminal, by SIGTSTP or SIGTTOU; the guest is paused meanwhile. */
 void serve_stop(struct vm *vm, int signal);
-/* When QEMU has ended: how the file servers took it. */
+/* After QEMU's end: notes the ends of the last file servers. */
 void serve_last_servers(struct vm *vm);
-/* Ends the guest: by a clean power-off in its own time; with clean file systems; at once. */
+/* Ends the guest: by a clean power-off; with clean file systems; at once. */
 void stop_clean(struct vm *vm);
 void stop_off(struct vm *vm);
 void stop_now(struct vm *vm);
 
-/* agent.c: QEMU says that the guest has closed the agent's port; what is to be done by agent_until.
- */
+/* agent.c: QEMU reports that the guest has closed the agent's port; handles agent_until. */
 void agent_closed(struct vm *vm);
 void agent_deadline(struct vm *vm);
 
