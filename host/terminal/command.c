@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* command.c - a command in the guest as if it ran here: our stdin, stdout and stderr, signals,
- * window */
+/* command.c - a command in the guest, on our stdin, stdout, stderr and terminal */
 #include "host/terminal/command.h"
 
 #include <errno.h>
@@ -13,12 +12,12 @@
 #include "init/lib/str.h"
 
 #define SESSION 1 /* a connection has one command */
-/* poll(2) says that a pipe or terminal takes some bytes, not how many; this many do not make
- * write(2) wait (pipe(7): a page of a pipe is free). */
+/* poll(2) reports that a pipe or terminal takes some bytes, not how many. This many do not block
+ * write(2) (pipe(7): a page of a pipe is free). */
 #define WRITE_MAX 4096
 #define WRITE_MAX_TTY 512
 #define CTRL_C 0x03
-#define GRANT_MIN 32768 /* credits are given back in pieces of this, not of every write */
+#define GRANT_MIN 32768 /* credit is granted in pieces of this size, not after every write */
 
 enum { SOCK, IN, OUT, ERR };
 
@@ -42,7 +41,7 @@ static int fill_request(const struct command_options *o, struct request *req, st
 	req->shell = !o->argv || !o->argv[0];
 	req->tty = o->tty;
 	if (o->tty &&
-	    terminal_size(&req->rows, &req->columns) < 0) { /* one that does not know its own */
+	    terminal_size(&req->rows, &req->columns) < 0) { /* a terminal without a known size */
 		req->rows = 24;
 		req->columns = 80;
 	}
@@ -59,7 +58,7 @@ static int fill_request(const struct command_options *o, struct request *req, st
 	return r;
 }
 
-/* Without a command there is a shell, which takes a terminal though nobody asked for one. */
+/* Without a COMMAND a shell runs, which takes the terminal without --tty. */
 static int no_terminal(const struct command_options *o, struct err *e)
 {
 	const char *which = isatty(STDIN_FILENO)  ? "stdout is none" :
@@ -123,7 +122,7 @@ static size_t waiting(const struct command_stream *s)
 void command_polls(const struct command *c, struct pollfd *fds)
 {
 	bool runs = c->state == COMMAND_RUNS;
-	/* The escape key is listened to also where nobody takes the others. */
+	/* On a terminal also read without credit: the escape key always works. */
 	bool typing = runs && c->stdin_open && (c->credit > 0 || c->tty) && terminal_readable();
 
 	fds[SOCK] = (struct pollfd){ runs ? c->sock : -1,
@@ -159,8 +158,8 @@ static void take_filtered(struct command *c, struct command_stream *s, const str
 {
 	size_t n;
 
-	/* A command on a terminal has no stderr: the guest would complete the first half of a
-	 * sequence. */
+	/* A command on a terminal has no stderr: a guest could complete a sequence of stdout with
+	 * it. */
 	if (s->kind == FRAME_ERR && c->tty)
 		return;
 	if (buf_reserve(&s->data, f->len + ESCAPES_HELD) < 0) {
@@ -178,7 +177,7 @@ static void take_output(struct command *c, struct command_stream *s, const struc
 {
 	if (c->out_error)
 		return;
-	/* What the filter held back counts as left out until it passes. */
+	/* Input that the filter holds back is granted again before it passes. */
 	if (waiting(s) + f->len > FRAME_WINDOW + ESCAPES_HELD) {
 		lose(c, "the guest says more than it may");
 		return;
@@ -284,12 +283,12 @@ static void read_stdin(struct command *c)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR || (errno == EIO && terminal_away())))
 		return;
-	if (n <= 0) { /* its end, or nothing that can be read */
+	if (n <= 0) { /* end of file, or an error */
 		c->stdin_open = false;
 		put(c, frame_put(&c->out, FRAME_IN_END, SESSION, NULL, 0));
 		return;
 	}
-	/* A terminal in raw mode sends no signal, and until the guest answers nobody there takes
+	/* In raw mode the terminal sends no signal, and until the guest answers nothing there takes
 	 * the key. */
 	if (c->tty && !c->answered && memchr(data, CTRL_C, (size_t)n))
 		c->terminal.quit = true;
@@ -303,7 +302,7 @@ static void read_stdin(struct command *c)
 	put(c, frame_put(&c->out, FRAME_IN, SESSION, data, len));
 }
 
-/* How much to write at once: at most max bytes, with no sequence of a filtered stream cut in two.
+/* How much to write at once: at most max bytes, without splitting a sequence of a filtered stream.
  * The other stream may have the same terminal, and could complete it. */
 static size_t piece(const struct command_stream *s, size_t max)
 {
@@ -323,7 +322,7 @@ static void write_stream(struct command *c, struct command_stream *s)
 	struct pollfd p = { s->fd, POLLOUT, 0 };
 	ssize_t n;
 
-	if (poll(&p, 1, 0) != 1) /* both may be one pipe, and the other one has filled it */
+	if (poll(&p, 1, 0) != 1) /* both may be one pipe, which the other has filled */
 		return;
 	n = write(s->fd, s->data.data + s->at, piece(s, max));
 

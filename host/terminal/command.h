@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command.h - a command in the guest as if it ran here: our stdin, stdout and stderr, signals,
- * window
+ * command.h - a command in the guest, on our stdin, stdout, stderr and terminal
  *
- * It speaks frames on one end of a socket. The other end is the launcher's: its own for `storeboot
+ * It speaks frames on a socket to the launcher: a socket pair in the launcher itself for `storeboot
  * run -- COMMAND`, a connection to its control socket for `storeboot exec`.
  */
 #ifndef STOREBOOT_HOST_TERMINAL_COMMAND_H
@@ -19,21 +18,20 @@
 #include "init/lib/request.h"
 
 enum command_state {
-	COMMAND_NONE, /* there is none */
+	COMMAND_NONE, /* no command */
 	COMMAND_RUNS,
-	COMMAND_ENDED,	 /* status and signal say how */
-	COMMAND_REFUSED, /* the guest could not start it: status, why */
-	COMMAND_LOST,	 /* the guest or its agent ended before it */
-	COMMAND_LEFT,	 /* we did: the user typed Ctrl-a x (or Ctrl-c, while the guest was waited
-			    for), or our    stdout cannot be written (out_error) */
+	COMMAND_ENDED,	 /* see status and signal */
+	COMMAND_REFUSED, /* the guest could not start it: see status and why */
+	COMMAND_LOST,	 /* the guest or its agent ended before the command */
+	COMMAND_LEFT,	 /* we left: Ctrl-a x, Ctrl-c before the guest answered, or out_error */
 };
 
 struct command_stream {
 	enum frame_kind kind;
-	int fd;		 /* ours: stdout or stderr */
+	int fd;		 /* our stdout or stderr */
 	struct buf data; /* from the guest, not yet written */
-	size_t at;	 /* how much of it is written */
-	int64_t owed;	 /* written or left out, but not yet granted again */
+	size_t at;	 /* how many bytes of it are written */
+	int64_t owed;	 /* written or dropped, but not granted again yet */
 	struct escapes escapes;
 };
 
@@ -43,14 +41,14 @@ struct command {
 	struct terminal terminal;
 	bool tty;
 	struct buf in, out; /* frames from and for the launcher */
-	/* Set before command_start: only what escapes_filter passes is written. A terminal that is
-	 * not ours now, as in the background, gets no more in any case (terminal_is_others). */
+	/* Set before command_start: write only what escapes_filter passes. A terminal that is not
+	 * ours now, as in the background, gets only that in any case (terminal_is_others). */
 	bool filtered;
-	bool answered; /* the guest has it: a signal is for the command from now on */
+	bool answered; /* the guest has the command, and gets signals from now on */
 	bool stdin_open;
-	uint32_t credit; /* how much stdin the guest takes */
+	uint32_t credit; /* bytes of stdin that the guest takes */
 	struct command_stream stdout_, stderr_;
-	int out_error;		      /* errno of a failed write to one of them */
+	int out_error;		      /* errno of a failed write to stdout or stderr */
 	int status, signal;	      /* exit status to give; the signal that ended it, or 0 */
 	char why[FRAME_TEXT_MAX + 1]; /* COMMAND_REFUSED, COMMAND_LOST */
 };
@@ -62,9 +60,9 @@ struct command {
 #define COMMAND_POLLS 4
 
 /*
- * Builds the request from what the user said. env: NAME=VALUE, or NAME for what it is here; may be
- * NULL. Of a terminal the size and TERM go along. Returns 0, or -errno with e (EXIT_USAGE: a
- * variable without a name; --tty where there is no terminal; too long).
+ * Builds the request from the user's options. env: NAME=VALUE, or NAME for its value here; may be
+ * NULL. With tty the terminal's size and TERM are added. Returns 0, or -errno with e (EXIT_USAGE: a
+ * variable without a name; tty without a terminal; too long).
  */
 struct command_options {
 	char *const *argv; /* NULL: a shell */
@@ -74,23 +72,23 @@ struct command_options {
 };
 _must_check_ int command_request(const struct command_options *o, struct buf *ret, struct err *e);
 
-/* Sends the request on sock, which it takes over, and with tty puts the terminal into raw mode.
- * Returns 0 or -ENOMEM. */
+/* Sends the request on sock, which it takes over; with tty puts the terminal into raw mode. Returns
+ * 0 or -ENOMEM. */
 _must_check_ int command_start(struct command *c, int sock, const struct buf *request, bool tty);
 
 void command_polls(const struct command *c, struct pollfd *fds);
 void command_serve(struct command *c, const struct pollfd *fds);
 
-/* Is there nothing more to do for it: it has ended, and all that it said is written? */
+/* Whether the command has ended and all of its output is written, or we left. */
 bool command_done(const struct command *c);
 
-/* Is there output that our terminal must not get now (terminal_held)? */
+/* Whether output waits that our terminal must not get now (terminal_held). */
 bool command_held(const struct command *c);
 
-/* Forwards a signal; SIGWINCH: the terminal's new size. */
+/* Forwards a signal; SIGWINCH: sends the terminal's new size. */
 void command_signal(struct command *c, int signal);
 
-/* Restores the terminal, closes the socket: the guest hangs up a command that still runs. */
+/* Restores the terminal and closes the socket: the guest hangs up a command that still runs. */
 void command_close(struct command *c);
 
 #endif

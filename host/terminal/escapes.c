@@ -2,10 +2,11 @@
 /*
  * escapes.c - lets only harmless output reach the terminal
  *
- * Theory of operation: a sequence is held back until its last byte shows what it is, and then
- * passes whole or not at all. So the terminal never sees the beginning of one that is dropped, and
- * what is left of a sequence that breaks off is text to it. The grammar is the usual state machine
- * (https://vt100.net/emu/dec_ansi_parser) with less in it: what does not pass needs no parts.
+ * Theory of operation: a sequence is held back until its last byte identifies it, and then passes
+ * whole or not at all. So the terminal never sees the beginning of a dropped sequence, and the rest
+ * of a sequence that breaks off is plain text. The grammar is the usual state machine
+ * (https://vt100.net/emu/dec_ansi_parser) with fewer states: dropped sequences are not parsed
+ * further.
  */
 #include "host/terminal/escapes.h"
 
@@ -18,10 +19,10 @@
 #define CAN 0x18
 #define SUB 0x1a
 #define BEL 0x07
-#define STRING_MAX 4096 /* a string without an end shall not swallow the whole console */
-#define DIGITS_MAX 4	/* a count of millions keeps a terminal busy */
+#define STRING_MAX 4096 /* a string without an end must not swallow the whole console */
+#define DIGITS_MAX 4	/* a repeat count of millions keeps a terminal busy */
 
-/* One stream's filter at work. */
+/* The state of one call. */
 struct filter {
 	struct escapes *s;
 	char *out;
@@ -60,10 +61,9 @@ static void pass(struct filter *f)
 	drop(f->s);
 }
 
-/* --- characters
- * ---------------------------------------------------------------------------------------- */
+/* --- characters ----------------------------------------------------------- */
 
-/* How many bytes a character has that begins so; 0: none does. */
+/* The length of the character that begins with c; 0: none does. */
 static size_t utf8_length(unsigned char c)
 {
 	return c >= 0xc2 && c <= 0xdf ? 2 :
@@ -72,7 +72,7 @@ static size_t utf8_length(unsigned char c)
 					0;
 }
 
-/* Whole, of the right length, no surrogate, no C1 control (RFC 3629, section 4). */
+/* Not overlong, no surrogate, no C1 control, at most U+10FFFF (RFC 3629, section 4). */
 static bool utf8_passes(const unsigned char *s, size_t len)
 {
 	static const unsigned long least[] = { 0, 0, 0xa0, 0x800, 0x10000 };
@@ -98,7 +98,7 @@ static void in_text(struct filter *f, unsigned char c)
 	}
 }
 
-/* Returns whether c is used up. */
+/* Returns whether c was consumed, as all states do. */
 static bool in_utf8(struct filter *f, unsigned char c)
 {
 	struct escapes *s = f->s;
@@ -120,10 +120,9 @@ static bool in_utf8(struct filter *f, unsigned char c)
 	return true;
 }
 
-/* --- sequences
- * ------------------------------------------------------------------------------------------ */
+/* --- sequences ------------------------------------------------------------ */
 
-/* Behind ESC [: only numbers, none of them long. */
+/* The parameters after ESC [ pass if they are numbers, none of them long. */
 static bool numbers_pass(const unsigned char *p, size_t len, bool colons)
 {
 	size_t digits = 0;
@@ -147,8 +146,7 @@ static bool csi_passes(const struct escapes *s)
 				     "JKX"
 				     "@LMP"
 				     "S";
-	/* With numbers these are others: SD is mouse tracking, SCOSC and SCORC are margins and
-	 * more. */
+	/* With numbers: SD is mouse tracking, SCOSC and SCORC set margins and more. */
 	static const char bare[] = "Tsu";
 	unsigned char final = s->held[s->len - 1];
 	size_t len = s->len - 3; /* ESC, [ and the final byte */
@@ -180,7 +178,7 @@ static bool in_esc(struct filter *f, unsigned char c)
 	return true;
 }
 
-/* Charsets, and all else of that kind: away with its last byte. */
+/* Character sets and the like: dropped with their last byte. */
 static bool in_other(struct filter *f, unsigned char c)
 {
 	bool used = c >= ' ' && c < 0x7f;
@@ -219,7 +217,7 @@ static bool in_string(struct filter *f, unsigned char c)
 	return true;
 }
 
-/* ESC \ ends a string; another one ends it as well, and is a sequence of its own. */
+/* ESC \ ends a string. Another sequence also ends it, and is parsed by itself. */
 static bool in_end(struct filter *f, unsigned char c)
 {
 	if (c == '\\') {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* terminal.c - the user's terminal while its keys are the guest's (theory: terminal.h) */
+/* terminal.c - the user's terminal while its keys go to the guest (theory: terminal.h) */
 #include "host/terminal/terminal.h"
 
 #include <errno.h>
@@ -12,28 +12,27 @@
 #include "host/lib/signals.h"
 #include "init/lib/log.h"
 
-#define ESCAPE 0x01 /* Ctrl-a, as QEMU's own console has it */
+#define ESCAPE 0x01 /* Ctrl-a, as in QEMU's own console */
 #define FOLLOW_MS 250
 
 /* Shared with the keeper, which is another process. */
 struct kept {
-	bool raw;	      /* the modes were changed */
-	struct termios modes; /* as they were before */
+	bool raw;	      /* the modes are changed */
+	struct termios modes; /* before the change */
 };
 
 static struct kept alone;
 
 static struct {
-	bool tty;     /* stdin is a terminal */
-	bool foreign; /* it is another session's: job control does not keep us from reading its keys
-		       */
-	bool front;   /* we are in its foreground */
+	bool tty;	     /* stdin is a terminal */
+	bool foreign;	     /* another session's terminal: job control does not apply */
+	bool front;	     /* we are in the foreground */
 	bool unstoppable;    /* a stop signal had no effect */
-	unsigned int wanted; /* how many want its keys */
+	unsigned int wanted; /* how many struct terminal want its keys */
 	struct kept *kept;
 } us = { .front = true, .kept = &alone };
 
-/* Where the terminal is gone (EIO) a read tells more. */
+/* If the terminal is gone (EIO), a read reports it. */
 static bool in_front(void)
 {
 	pid_t group = tcgetpgrp(STDIN_FILENO);
@@ -43,7 +42,7 @@ static bool in_front(void)
 	return group < 0 || group == getpgrp();
 }
 
-/* No shell is left in our session that could bring us to the foreground. */
+/* Whether no shell is left in our session that could bring us to the foreground. */
 static bool is_orphaned(void)
 {
 	return getsid(getppid()) != getsid(0);
@@ -63,7 +62,7 @@ void terminal_look(struct terminal *t)
 {
 	*t = (struct terminal){ 0 };
 	us.tty = isatty(STDIN_FILENO) == 1;
-	/* Not our controlling terminal: that of another session, as after setsid(1), or of none. */
+	/* Not our controlling terminal: another session's, as after setsid(1), or of none. */
 	us.foreign = us.tty && tcgetpgrp(STDIN_FILENO) < 0 && errno == ENOTTY &&
 		     proc_has_tty(STDIN_FILENO);
 	us.front = in_front();
@@ -79,7 +78,7 @@ static bool looks_raw(void)
 	return tcgetattr(STDIN_FILENO, &now) == 0 && !(now.c_lflag & (ICANON | ISIG));
 }
 
-/* Our own lines then have to leave the guest's, and to begin at the left (log_raw). */
+/* In raw mode our messages must leave the guest's line and begin at the left (log_raw). */
 static void set_raw(bool raw)
 {
 	us.kept->raw = raw;
@@ -96,7 +95,7 @@ static bool take(void)
 		return false;
 	raw = us.kept->modes;
 	cfmakeraw(&raw);
-	set_raw(true); /* before it is: the keeper may have to undo it at any moment */
+	set_raw(true); /* before the change: the keeper may have to undo it at any moment */
 	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
 		set_raw(false);
 	return us.kept->raw;
@@ -150,7 +149,7 @@ bool terminal_follow(bool continued)
 	if (!us.tty)
 		return false;
 	us.front = in_front();
-	/* It is the shell's now, or was meanwhile: the modes are its own. */
+	/* The shell has the terminal, or had it meanwhile, and has set its own modes. */
 	if (us.kept->raw && (!us.front || (continued && !looks_raw())))
 		set_raw(false);
 	if (us.front && us.wanted > 0)
