@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* attach.c - `storeboot console`: this terminal on the console of a VM that runs */
+/* attach.c - `storeboot console`: this terminal on the console of a running VM */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -26,9 +26,9 @@ struct attached {
 	struct escapes escapes;
 	struct buf in, out;
 	bool over;
-	bool left;     /* by the user's doing */
-	bool answered; /* the launcher has heard */
-	bool told;     /* it has said why it closes the connection: */
+	bool left;     /* the user left */
+	bool answered; /* the launcher has answered */
+	bool told;     /* it gave a reason for closing the connection: */
 	int status;    /* with this exit status */
 	char why[FRAME_TEXT_MAX + 1];
 	int error; /* errno of a failed write to stdout */
@@ -79,7 +79,7 @@ static int show(struct attached *a, const char *data, size_t len)
 	return file_write_all(STDOUT_FILENO, harmless, len);
 }
 
-/* Returns 0, or -errno where stdout cannot be written. */
+/* Returns 0, or -errno if stdout cannot be written. */
 static int take_frame(struct attached *a, const struct frame *f)
 {
 	a->answered = true;
@@ -112,7 +112,7 @@ static void read_sock(struct attached *a)
 	a->over = a->over || n <= 0 || len < 0 || r < 0;
 }
 
-/* SIGWINCH, or one of job control. */
+/* Handles SIGWINCH, SIGTSTP and SIGCONT. */
 static void take_signal(struct attached *a, int signal)
 {
 	if (signal == SIGTSTP)
@@ -121,7 +121,7 @@ static void take_signal(struct attached *a, int signal)
 		send_size(a);
 }
 
-/* Returns 0, or -errno with e: the launcher is stopped. */
+/* Returns 0, or -errno with e if the launcher is stopped. */
 static int serve(struct attached *a, const struct target *t, int signals, struct err *e)
 {
 	struct signalfd_siginfo info;
@@ -162,7 +162,7 @@ static int serve(struct attached *a, const struct target *t, int signals, struct
 	return r;
 }
 
-/* Why it is over, once the terminal has its own modes again. */
+/* Reports the end, once the terminal has its own modes again. */
 static int tell_end(const struct attached *a, const struct target *t, struct err *e)
 {
 	if (a->error)
@@ -188,7 +188,7 @@ static void attached_free(struct attached *a)
 	buf_free(&a->out);
 }
 
-/* SIGTERM and the like end us as they do any program; the keeper puts the terminal right. */
+/* SIGTERM and the like kill us as usual; the keeper restores the terminal. */
 static int attach(const char *name, struct err *e)
 {
 	_cleanup_(keeper_stop) struct keeper keeper = KEEPER_INIT;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* control.c - the control socket of a running VM, by which other programs reach it */
+/* control.c - the control socket of a running VM, for other programs */
 #include "host/vms/control.h"
 
 #include <sys/socket.h>
 
 #include "host/lib/unix_socket.h"
 
-#define BACKLOG 64 /* connections that wait while the launcher is busy */
+#define BACKLOG 64 /* connections that may wait while the launcher is busy */
 
 int control_listen(const char *folder, struct err *e)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* control.h - the control socket of a running VM, by which other programs reach it */
+/* control.h - the control socket of a running VM, for other programs */
 #ifndef STOREBOOT_HOST_VMS_CONTROL_H
 #define STOREBOOT_HOST_VMS_CONTROL_H
 
 #include "init/lib/err.h"
 
-/* In the run's private folder; who may enter that may connect. */
+/* In the VM's folder: whoever may enter that may connect. */
 #define CONTROL_NAME "control"
 
-/* Makes it and listens. Returns the descriptor, or -errno with e. */
+/* Makes the socket and listens. Returns the descriptor, or -errno with e. */
 _must_check_ int control_listen(const char *folder, struct err *e);
 
-/* Connects to it without waiting. Returns the descriptor, or -errno: -EAGAIN where too many wait
- * already, -ENOENT or -ECONNREFUSED where nobody listens. */
+/* Connects without waiting. Returns the descriptor, or -errno: -EAGAIN if too many connections wait
+ * already, -ENOENT or -ECONNREFUSED if nobody listens. */
 _must_check_ int control_connect(const char *folder);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* exec.c - `storeboot exec`: a command in a VM that runs */
+/* exec.c - `storeboot exec`: a command in a running VM */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -47,7 +47,7 @@ const struct opt_command exec_command = {
 	.takes_rest = true,
 };
 
-/* All that a command can be sent; a terminal's size; and our own end. */
+/* The signals for a command, and SIGWINCH; some also end us. */
 static int take_signals(sigset_t *ret)
 {
 	static const int signals[] = {
@@ -69,7 +69,7 @@ static int take_signals(sigset_t *ret)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The guest's command goes on until there is no more space for its output. */
+/* Meanwhile the guest's command runs until its output has used up its credit. */
 static void stop_here(struct command *c, int signal)
 {
 	terminal_stop(signal);
@@ -77,7 +77,7 @@ static void stop_here(struct command *c, int signal)
 		command_signal(c, SIGWINCH);
 }
 
-/* Those of our shell's job control and SIGWINCH. Returns whether it was one. */
+/* Handles job control and SIGWINCH. Returns whether the signal was one of these. */
 static bool is_terminals(struct command *c, int signal)
 {
 	if (signal == SIGTSTP)
@@ -87,8 +87,8 @@ static bool is_terminals(struct command *c, int signal)
 	return signal == SIGTSTP || signal == SIGCONT || signal == SIGWINCH;
 }
 
-/* A signal that comes before the guest has begun the command, or a second one of those that end a
- * program, is for us. Returns it, or 0. */
+/* A signal that ends programs is for us if the guest has not begun the command, or if it is the
+ * second. Returns it, or 0. */
 static int serve_signals(struct command *c, int fd, int *first)
 {
 	struct signalfd_siginfo info;
@@ -108,8 +108,7 @@ static int serve_signals(struct command *c, int fd, int *first)
 	return 0;
 }
 
-/* Returns 0, or -errno with e: the launcher is stopped. ret_left: the signal that made us leave, or
- * 0. */
+/* Returns 0, or -errno with e if the launcher is stopped. ret_left: the signal that ended us. */
 static int serve(struct command *c, const struct target *t, int signals, int *ret_left,
 		 struct err *e)
 {

@@ -2,13 +2,12 @@
 /*
  * left.c - processes that a killed launcher leaves
  *
- * Theory of operation: the kernel kills a launcher's children together with it (PR_SET_PDEATHSIG),
- * except a process that has not asked for it yet. bwrap's child is one: it waits until bwrap has
- * written its user's map, on an eventfd that it holds itself, so it waits for ever when bwrap is
- * killed before. Whoever removes a dead VM's folders kills what is left of it: each program that a
- * launcher executes has the VM's mark in its environment, and a process that was forked from it has
- * that environment too. The mark is the folder's device and inode, as in a container the same path
- * may be another VM's.
+ * Theory of operation: the kernel kills a launcher's children with it (PR_SET_PDEATHSIG), except a
+ * process that has not asked for this yet. bwrap's child is one: it waits on an eventfd, which it
+ * holds itself, until bwrap has written its user map. If bwrap is killed before that, it waits
+ * forever. So whoever removes a dead VM's folders also kills its processes. Each program that a
+ * launcher executes has the VM's mark in its environment, and so do its forks. The mark is the
+ * device and inode of the VM's folder, because in a container the same path may be another VM's.
  */
 #include "host/vms/left.h"
 
@@ -25,10 +24,10 @@
 #include "init/lib/file.h"
 
 #define VARIABLE "STOREBOOT_VM_MARK"
-#define ENVIRON_MAX ((size_t)8 << 20) /* more than execve(2) takes */
+#define ENVIRON_MAX ((size_t)8 << 20) /* more than execve(2) accepts */
 #define TRIES 200		      /* 5 ms apart */
 
-/* VARIABLE=VALUE, 80 bytes. */
+/* VARIABLE=VALUE; ret has 80 bytes. */
 static int mark_of(int base, const char *name, char *ret)
 {
 	struct stat st;
@@ -65,7 +64,7 @@ static bool has_mark(int proc, const char *pid, const char *mark)
 	return false;
 }
 
-/* Returns how many it found. */
+/* Returns how many processes it found. */
 static unsigned int kill_marked(const char *mark)
 {
 	_cleanup_closedir_ DIR *d = opendir("/proc");
@@ -82,8 +81,7 @@ static unsigned int kill_marked(const char *mark)
 	return n;
 }
 
-/* What is killed may have started another process just before, so it looks again until it sees
- * none. */
+/* A killed process may have started another just before: looks again until there is none. */
 void left_kill(int base, const char *name)
 {
 	const struct timespec pause = { 0, 5000000 };

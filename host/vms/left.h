@@ -9,8 +9,7 @@
  * BASE's descriptor. Returns 0 or -errno. */
 _must_check_ int left_mark(int base, const char *name);
 
-/* Kills all programs of this user's that were executed with the mark of that VM, whose launcher is
- * dead. */
+/* Kills all programs of this user with the mark of that VM, whose launcher is dead. */
 void left_kill(int base, const char *name);
 
 #endif

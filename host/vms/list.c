@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* list.c - `storeboot list`: the VMs that run */
+/* list.c - `storeboot list`: the running VMs */
 #include "host/vms/list.h"
 
 #include <errno.h>
@@ -39,10 +39,9 @@ void list_up(int64_t seconds, char *ret, size_t size)
 	snprintf(ret, size, "%llds", (long long)seconds);
 }
 
-/* --- a table
- * ------------------------------------------------------------------------------------------ */
+/* --- a table -------------------------------------------------------------- */
 
-/* A cell: what a terminal would obey is a "?". */
+/* A cell of the table; control characters become "?". */
 static int add_cell(struct buf *b, const char *text, size_t width, bool last)
 {
 	size_t n = strlen(text);
@@ -107,8 +106,7 @@ static int table(const struct vms_list *l, struct buf *ret)
 	return r;
 }
 
-/* --- JSON
- * --------------------------------------------------------------------------------------------- */
+/* --- JSON ----------------------------------------------------------------- */
 
 static int add_text(json_object *o, const char *name, const char *text)
 {

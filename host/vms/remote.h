@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* remote.h - the commands that reach a VM which another `storeboot run` started */
+/* remote.h - the commands for a VM that another `storeboot run` started */
 #ifndef STOREBOOT_HOST_VMS_REMOTE_H
 #define STOREBOOT_HOST_VMS_REMOTE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stop.c - `storeboot stop`: ends a VM that runs */
+/* stop.c - `storeboot stop`: ends a running VM */
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -23,8 +23,8 @@ struct stopping {
 	struct target target;
 	struct buf in;
 	bool over;		      /* the launcher has closed the connection */
-	bool answered;		      /* it has heard */
-	char why[FRAME_TEXT_MAX + 1]; /* it does not do it, why; or "" */
+	bool answered;		      /* it has answered */
+	char why[FRAME_TEXT_MAX + 1]; /* why it does not stop the VM, or "" */
 };
 
 static void stopping_free(struct stopping *s)
@@ -39,7 +39,7 @@ static int ask(const struct target *t, bool now, struct err *e)
 	_cleanup_buf_ struct buf frame = { 0 };
 	int r = frame_put_numbers(&frame, FRAME_STOP, 0, 4, 1, &how);
 
-	/* A new connection has room for it, or is closed already: then the answer says why. */
+	/* A new connection has space for it, or is closed already, with a reason to read. */
 	if (r == 0 && send(t->sock, frame.data, frame.len, MSG_NOSIGNAL) < 0 && errno != EPIPE &&
 	    errno != ECONNRESET)
 		r = -errno;
@@ -50,7 +50,7 @@ static void take_frame(struct stopping *s, const struct frame *f)
 {
 	if (f->kind == FRAME_STOP)
 		s->answered = true;
-	/* One that was heard watches the VM's end by itself; its connection is needed no more. */
+	/* After an answer FRAME_GONE only closes the connection: the lock shows the VM's end. */
 	if (f->kind == FRAME_GONE && !s->answered)
 		frame_text(f, s->why, sizeof(s->why));
 }
@@ -72,7 +72,7 @@ static void read_sock(struct stopping *s)
 	s->over = s->over || len < 0;
 }
 
-/* The launcher's end closes the connection and gives up its lock, in either order. */
+/* The launcher's end closes the connection and drops its lock, in either order. */
 static bool is_gone(const struct stopping *s)
 {
 	return s->over && !target_lives(&s->target);
@@ -116,7 +116,7 @@ static int stop(const char *name, bool now, struct err *e)
 		r = ask(&s.target, now, e);
 	if (r == 0)
 		r = wait_for_end(&s, e);
-	/* One that ended meanwhile is gone, too. */
+	/* A VM that ended meanwhile is stopped, too. */
 	return r < 0 && !target_lives(&s.target) ? 0 : r;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* target.c - a running VM as another storeboot reaches it */
+/* target.c - a running VM, for another storeboot */
 #include "host/vms/target.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ int target_find(const char *name, struct target *ret, struct err *e)
 	return 0;
 }
 
-/* The launcher has its lock before anybody finds the VM, so this shared one keeps nobody out. */
+/* The launcher takes its lock before anybody can find the VM: this shared lock excludes nobody. */
 bool target_lives(const struct target *t)
 {
 	if (flock(t->vm_fd, LOCK_SH | LOCK_NB) < 0)
@@ -45,8 +45,7 @@ bool target_lives(const struct target *t)
 	return false;
 }
 
-/* proc_pid_stat(5): the state follows the name, which is in parentheses and may hold any character.
- */
+/* proc_pid_stat(5): the state follows the name, which is in parentheses and may hold any byte. */
 static char state_of(pid_t pid)
 {
 	_cleanup_buf_ struct buf stat = { 0 };

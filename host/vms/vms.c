@@ -23,10 +23,9 @@
 #define LOCK_TRIES 3000 /* 10 ms apart */
 #define NUMBER_MAX 9999 /* of NAME-2, NAME-3 ... */
 
-/* --- BASE
- * ------------------------------------------------------------------------------------------- */
+/* --- BASE ----------------------------------------------------------------- */
 
-/* Others hold it for a moment. One that was stopped just then (Ctrl-z) would keep all waiting. */
+/* Others hold the lock for a moment; one that is stopped meanwhile (Ctrl-z) holds it for long. */
 static int base_flock(int fd, const char *path, struct err *e)
 {
 	const struct timespec pause = { 0, 10000000 };
@@ -45,8 +44,8 @@ static int base_flock(int fd, const char *path, struct err *e)
 	return 0;
 }
 
-/* Opens BASE and locks it; the lock goes with the descriptor. Returns that, -ENOENT where there is
- * no BASE (make: it is made), or another -errno; e is set in each case. */
+/* Opens BASE and locks it; closing the descriptor unlocks. make: makes BASE if needed. Returns the
+ * descriptor, -ENOENT if there is no BASE, or another -errno; each with e. */
 static int base_lock(const char *path, bool make, struct err *e)
 {
 	for (;;) {
@@ -71,18 +70,17 @@ static int base_lock(const char *path, bool make, struct err *e)
 	}
 }
 
-/* Ends what base_lock began. BASE goes when nothing is in it. */
+/* Undoes base_lock. Removes BASE if it is empty. */
 static void base_unlock(int fd, const char *path)
 {
 	if (rmdir(path) < 0)
-		errno = 0; /* a VM lives there */
+		errno = 0; /* a VM runs there */
 	close(fd);
 }
 
-/* --- one VM
- * ------------------------------------------------------------------------------------------ */
+/* --- one VM --------------------------------------------------------------- */
 
-/* Opens its file. Returns a descriptor when it lives, else -ENOENT. */
+/* Opens the VM's file. Returns a descriptor if the VM runs, else -ENOENT. */
 static int open_live(int base, const char *name)
 {
 	char path[NAME_MAX + 8];
@@ -133,7 +131,7 @@ static void entry_free(struct vms_entry *v)
 	free(v->folder);
 }
 
-/* Reads the file of a VM that lives. Returns 0, -ENOENT when none does, or -ENOMEM. */
+/* Reads the file of a running VM. Returns 0, -ENOENT if the VM does not run, or -ENOMEM. */
 static int entry_read(int base, const char *name, struct vms_entry *ret)
 {
 	_cleanup_close_ int fd = open_live(base, name);
@@ -143,7 +141,7 @@ static int entry_read(int base, const char *name, struct vms_entry *ret)
 
 	if (fd < 0 || str_format(v.name, sizeof(v.name), "%s", name) < 0)
 		return -ENOENT;
-	/* What cannot be read is told as unknown: the VM lives. */
+	/* If the file cannot be read, its values are unknown: the VM runs. */
 	if (file_read_fd(fd, FILE_MAX, &text) < 0)
 		text.len = 0;
 	o = json_tokener_parse(text.data ? text.data : "");
@@ -162,8 +160,7 @@ static int entry_read(int base, const char *name, struct vms_entry *ret)
 	return 0;
 }
 
-/* --- making and removing
- * ------------------------------------------------------------------------------ */
+/* --- making and removing -------------------------------------------------- */
 
 static int about_text(const struct vms_about *about, const struct vms_own *own, struct buf *ret)
 {
@@ -226,7 +223,7 @@ static void candidate(const char *name, unsigned int n, char *ret)
 	snprintf(ret, VMS_NAME_MAX + 1, "%.*s%s", room, name, tail);
 }
 
-/* Of a VM that lives no more: its private folder, by its file, and BASE/NAME. */
+/* For a VM that has ended: removes its private folder, found by its file, and BASE/NAME. */
 static void remove_folders(int base, const char *name)
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -245,7 +242,7 @@ static void remove_folders(int base, const char *name)
 	folder_remove_in(base, name);
 }
 
-/* Of a VM whose launcher was killed. */
+/* For a VM whose launcher was killed. */
 static void remove_dead(int base, const char *name)
 {
 	left_kill(base, name);
@@ -275,7 +272,7 @@ static int make_private(struct vms_own *own, const char *base, struct err *e)
 	return own->folder_fd < 0 ? err_sys(e, own->folder_fd, "cannot lock %s", own->folder) : 0;
 }
 
-/* Takes the first name that no living VM has. */
+/* Takes the first name that no running VM has. */
 static int take_name(int base, const struct vms_about *about, bool exact, char *ret, struct err *e)
 {
 	for (unsigned int n = 1; n <= NUMBER_MAX; n++) {
@@ -301,7 +298,7 @@ static void own_close(struct vms_own *own)
 	cleanup_close(&own->place_fd);
 }
 
-/* What was made of a VM when something failed. */
+/* Removes the parts of a VM that could not be made. */
 static void unmake(int base, struct vms_own *own)
 {
 	own_close(own);
@@ -338,7 +335,7 @@ int vms_make(const struct vms_about *about, bool exact, struct vms_own *ret, str
 	return r;
 }
 
-/* BASE and NAME of a folder. */
+/* Splits BASE/NAME. */
 static int split(const char *folder, char *base, const char **ret_name)
 {
 	const char *slash = strrchr(folder, '/');
@@ -349,7 +346,7 @@ static int split(const char *folder, char *base, const char **ret_name)
 	return str_format(base, PATH_MAX, "%.*s", (int)(slash - folder), folder);
 }
 
-/* remove: of what is found dead. */
+/* remove: called if the VM is dead. */
 static int clean(const char *place, void (*remove)(int base, const char *name))
 {
 	struct err e = { 0 };
@@ -382,13 +379,12 @@ void vms_release(struct vms_own *own)
 	if (!own->place[0])
 		return;
 	own_close(own);
-	if (clean(own->place, remove_folders) < 0) /* what stays is removed by who sees it next */
+	if (clean(own->place, remove_folders) < 0) /* whoever sees the rest next removes it */
 		errno = 0;
 	*own = (struct vms_own)VMS_OWN_INIT;
 }
 
-/* --- looking
- * ------------------------------------------------------------------------------------------ */
+/* --- looking -------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b)
 {
@@ -403,7 +399,7 @@ void vms_list_free(struct vms_list *l)
 	*l = (struct vms_list){ 0 };
 }
 
-/* Only a VM's own folder has that file. With STOREBOOT_RUNTIME_DIR another base's private folders
+/* Only a VM's own folder has that file. With STOREBOOT_RUNTIME_DIR, private folders of another base
  * may be here. */
 static bool has_file(int base, const char *name)
 {

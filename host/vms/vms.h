@@ -2,30 +2,28 @@
 /*
  * vms.h - the running VMs of this user: their names and private folders
  *
- * Theory of operation: a VM is a folder BASE/NAME, and mkdir(2) makes its name unique. In it lie
- * the file `vm`, JSON that says what it is, and the control socket; its launcher holds a flock(2)
+ * Theory of operation: a VM is a folder BASE/NAME; mkdir(2) makes its name unique. The folder holds
+ * the file `vm`, JSON that describes the VM, and the control socket. The launcher holds a flock(2)
  * on that file for its life, and the kernel drops the lock however the launcher ends. So the lock
- * alone says whether a VM lives, and whoever sees one that does not removes it.
+ * alone shows whether a VM runs, and whoever finds a dead one removes it.
  *
  * BASE is the same for all programs of a user, whatever their environment, so that each finds every
- * VM: a shell of nix-shell, a test driver, an ssh session and cron have different TMPDIRs, and an
- * XDG_RUNTIME_DIR, which goes when the user logs out, or none. It is /tmp/storeboot-UID; for VMs
- * that are to be apart it is $STOREBOOT_RUNTIME_DIR/storeboot; where there is no /tmp it is the
- * base of the private files.
+ * VM: a shell of nix-shell, a test driver, an ssh session and cron have different TMPDIRs, and may
+ * have an XDG_RUNTIME_DIR, which is removed when the user logs out. BASE is /tmp/storeboot-UID; to
+ * keep VMs apart, $STOREBOOT_RUNTIME_DIR/storeboot; without /tmp, the base of the private files.
  *
- * The other files of a VM are private: they may be large, or secret, and lie in a folder
- * NAME.XXXXXX in $XDG_RUNTIME_DIR/storeboot where that folder is the user's own, else in
- * storeboot-UID in $TMPDIR or /tmp. The file `vm` has its path. Where that base is BASE, they are
- * in BASE/NAME.
+ * The other files of a VM are private and may be large or secret. They are in a folder NAME.XXXXXX
+ * in $XDG_RUNTIME_DIR/storeboot if that folder is the user's own, else in storeboot-UID in $TMPDIR
+ * or /tmp. The file `vm` has its path. If that base is BASE, they are in BASE/NAME.
  *
- * Making, looking and removing hold a flock on BASE itself, for a moment: no VM is seen half
- * made or half removed. BASE goes with the last VM; who waited for the lock of a BASE that is gone
- * begins anew.
+ * To make, list or remove VMs a program holds a flock on BASE for a moment, so nobody sees a VM
+ * that is half made or half removed. BASE is removed with the last VM; a program that waited for
+ * its lock starts again.
  *
- * In /tmp a folder's files are removed when nobody has touched them for some days, and the VM would
- * lose its sockets. systemd-tmpfiles leaves a folder alone with all in it that somebody holds a
- * flock on (tmpfiles.d(5)), so the launcher holds one on its VM's folder as well. A shared one:
- * nobody asks for it.
+ * Files in /tmp that nobody has touched for some days are removed, and a VM would lose its sockets.
+ * systemd-tmpfiles skips a folder on which somebody holds a flock, with its contents
+ * (tmpfiles.d(5)), so the launcher holds one on its VM's folders as well: a shared one, because
+ * nobody tests it.
  */
 #ifndef STOREBOOT_HOST_VMS_VMS_H
 #define STOREBOOT_HOST_VMS_VMS_H
@@ -40,7 +38,7 @@
 
 #define VMS_NAME_MAX 64
 
-/* What is told of a VM; "" where there is none. */
+/* The description of a VM; "": none. */
 struct vms_about {
 	const char *name;   /* letters, digits, . _ - (system_name); cut to VMS_NAME_MAX */
 	const char *system; /* where its files are */
@@ -52,8 +50,8 @@ struct vms_about {
 struct vms_own {
 	char name[VMS_NAME_MAX + 1];
 	char place[PATH_MAX];	 /* BASE/NAME; "": none */
-	char folder[PATH_MAX];	 /* its private files: absolute, mode 0700; may be place */
-	int fd;			 /* the locked file; -1: none */
+	char folder[PATH_MAX];	 /* its private files, mode 0700; absolute; may be place */
+	int fd;			 /* the locked file `vm`; -1: none */
 	int place_fd, folder_fd; /* the locked folders */
 };
 
@@ -62,23 +60,23 @@ struct vms_own {
 		.fd = -1, .place_fd = -1, .folder_fd = -1 \
 	}
 
-/* BASE, and the base of the private files, with links resolved; ret has PATH_MAX. Return 0, or
- * -errno with e: EXIT_MISSING. */
+/* BASE, and the base of the private files, with links resolved; ret has PATH_MAX bytes. Return 0,
+ * or -errno with e: EXIT_MISSING. */
 _must_check_ int vms_base(char *ret, struct err *e);
 _must_check_ int vms_private_base(char *ret, struct err *e);
 
 /*
- * Makes the folder and the file. exact: about->name or none; else NAME-2, NAME-3 ... where it is
- * taken. Returns 0, or -errno with e: EXIT_IN_USE with the holder where the exact name is taken.
+ * Makes the VM's folders and file. exact: fails if the name is taken; else tries NAME-2, NAME-3 ...
+ * Returns 0, or -errno with e: EXIT_IN_USE, with the holder, if the exact name is taken.
  */
 _must_check_ int vms_make(const struct vms_about *about, bool exact, struct vms_own *ret,
 			  struct err *e);
 
-/* Removes the folders of our own VM and what is in them. Nothing there is no failure. */
+/* Removes the folders of our own VM with their contents. Does nothing if there is none. */
 void vms_release(struct vms_own *own);
 
-/* Kills what is left of a VM whose launcher was killed, and removes its folders; place: BASE/NAME.
- * Returns 0 when it is gone, -EBUSY when it lives, or another -errno. */
+/* Kills the processes of a VM whose launcher was killed, and removes its folders. place: BASE/NAME.
+ * Returns 0 when it is gone, -EBUSY if it runs, or another -errno. */
 int vms_clean(const char *place);
 
 struct vms_entry {
@@ -93,13 +91,13 @@ struct vms_list {
 	size_t n;
 };
 
-/* The VMs that live, by name; dead ones are removed. Zero-initialise ret; vms_list_free frees it.
- * Returns 0 or -errno with e. */
+/* Lists the running VMs by name, and removes dead ones. ret: zero-initialised; freed by
+ * vms_list_free. Returns 0 or -errno with e. */
 _must_check_ int vms_list(struct vms_list *ret, struct err *e);
 void vms_list_free(struct vms_list *l);
 
-/* BASE/NAME (PATH_MAX bytes) of the VM of that name, and its launcher. Returns 0, or -errno with e,
- * which names the VMs that live. */
+/* Finds the VM `name`. ret_place: BASE/NAME, PATH_MAX bytes; ret_pid: its launcher. Returns 0, or
+ * -errno with e, which names the running VMs. */
 _must_check_ int vms_find(const char *name, char *ret_place, pid_t *ret_pid, struct err *e);
 
 #endif

@@ -26,7 +26,7 @@ int private_check(const char *path, const struct stat *st, const char *variable,
 		path, (unsigned int)st->st_uid, (unsigned int)st->st_mode & 07777, variable);
 }
 
-/* The folder storeboot in one that is the user's own, else storeboot-UID. */
+/* in/storeboot if `in` is the user's own folder, else in/storeboot-UID. */
 static int base_in(const char *in, bool own, char *ret, struct err *e)
 {
 	char real[PATH_MAX];
@@ -57,7 +57,7 @@ int vms_base(char *ret, struct err *e)
 	return base_in("/tmp", false, ret, e);
 }
 
-/* A path that a file `vm` has: only what private_make makes is removed. */
+/* folder comes from a file `vm`: only a name that private_make makes may be removed. */
 static bool is_private_of(const char *folder, const char *name)
 {
 	const char *slash = strrchr(folder, '/'), *tail = slash ? str_after(slash + 1, name) : NULL;
@@ -77,7 +77,7 @@ void private_remove(const char *folder, const char *name)
 		errno = 0; /* another VM has files there */
 }
 
-/* Whoever removes the last folder there may remove the base between two of these steps. */
+/* The base may vanish between two of these steps, with the last folder in it: start again. */
 int private_make(const char *base, const char *name, char *ret, struct err *e)
 {
 	struct stat st;

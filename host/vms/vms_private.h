@@ -7,20 +7,19 @@
 
 #include "init/lib/err.h"
 
-/* Is it a folder that only this user can enter? variable: the one that names another. Returns 0, or
- * -EPERM with e: EXIT_MISSING. */
+/* Checks that only this user can enter the folder. variable: names another folder, for the message.
+ * Returns 0, or -EPERM with e: EXIT_MISSING. */
 _must_check_ int private_check(const char *path, const struct stat *st, const char *variable,
 			       struct err *e);
 
-/* Makes the folder base, if it is not there, and NAME.XXXXXX in it, mode 0700. ret: its path,
- * PATH_MAX bytes. Returns 0, or -errno with e. */
+/* Makes the folder base, if missing, and NAME.XXXXXX in it, mode 0700. ret: its path, PATH_MAX
+ * bytes. Returns 0, or -errno with e. */
 _must_check_ int private_make(const char *base, const char *name, char *ret, struct err *e);
 
-/* Takes a shared lock on a folder, which keeps systemd-tmpfiles out. Returns the descriptor or
- * -errno. */
+/* Takes a shared lock on a folder, against systemd-tmpfiles. Returns the descriptor or -errno. */
 _must_check_ int private_lock(const char *path);
 
-/* Removes a folder that private_make made for that name, and the base if nothing else is in it. */
+/* Removes a folder that private_make made for that name, and its base if that is empty. */
 void private_remove(const char *folder, const char *name);
 
 #endif
