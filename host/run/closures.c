@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* closures.c - which closures the guest's Nix database is told of */
+/* closures.c - the registration of closures for the guest's Nix database */
 #include "host/run/closures.h"
 
 #include <errno.h>
@@ -15,8 +15,7 @@
 
 #define REGINFO_MAX ((size_t)1 << 30)
 
-/* Adds the store path that a path is, or is in. Returns 0, -ENOENT where there is none, or -ENOMEM.
- */
+/* Adds the store path that contains path. Returns 0, -ENOENT if there is none, or -ENOMEM. */
 static int add_store_path(struct strv *paths, const char *path)
 {
 	const char *name = str_after(path, GUEST_STORE "/");
@@ -26,7 +25,7 @@ static int add_store_path(struct strv *paths, const char *path)
 	return strv_addf(paths, GUEST_STORE "/%.*s", (int)strcspn(name, "/"), name);
 }
 
-/* ./result is as good as what it leads to; a store path may itself be a link, even to nowhere. */
+/* ./result stands for its target. A store path may itself be a link, even a dangling one. */
 static int add_registered(struct strv *paths, const char *path, struct err *e)
 {
 	char real[PATH_MAX];
@@ -64,7 +63,8 @@ static int from_host(const struct run_values *v, const struct system *s, struct 
 	return registration_get((const char *const *)paths.v, ret, e);
 }
 
-/* A record's second line: the deriver or nothing in an exportReferencesGraph file, else a hash. */
+/* The second line of a record is the deriver or empty in an exportReferencesGraph file, else a
+ * hash. */
 static bool is_graph(const struct buf *text)
 {
 	const char *second = text->len > 0 ? strchr(text->data, '\n') : NULL;

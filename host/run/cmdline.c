@@ -12,7 +12,7 @@ static const char *const words[] = {
 #undef PARAM
 };
 
-/* White space at the ends goes, newlines become spaces. */
+/* Adds text without white space at its ends, newlines as spaces. */
 static int add_text(struct buf *line, const char *text)
 {
 	size_t at, len;
@@ -36,7 +36,7 @@ static int add_text(struct buf *line, const char *text)
 	return r;
 }
 
-/* The length of a word and of the blanks after it; a value in quotes may have blanks. */
+/* The length of a parameter and of the blanks after it; a quoted value may have blanks. */
 static size_t word_span(const char *p)
 {
 	bool quoted = false;
@@ -47,7 +47,7 @@ static size_t word_span(const char *p)
 	return n + strspn(p + n, " \t\n");
 }
 
-/* Is the word a console on that device? Options follow the name: console=ttyS1,115200n8. */
+/* Is the parameter a console on that device? Options may follow, as in console=ttyS1,115200n8. */
 static bool is_console_on(const char *word, const char *device)
 {
 	const char *slash = strrchr(device, '/'), *name = slash ? slash + 1 : device;
@@ -58,9 +58,9 @@ static bool is_console_on(const char *word, const char *device)
 }
 
 /*
- * The system's own parameters, without a console on the device of the report channel (a BMC's is
- * often ttyS1). The kernel enables one console of a driver, the first that is named: it would take
- * the place of ours, and the kernel's lines would go into the reports.
+ * Adds the system's own parameters, without a console on the device of the report channel (often
+ * ttyS1, for a BMC). The kernel enables one console per driver, the first one given: it would
+ * replace ours, and the kernel's messages would go into the reports.
  */
 static int add_params(struct buf *line, const struct cmdline *c)
 {
@@ -74,8 +74,8 @@ static int add_params(struct buf *line, const struct cmdline *c)
 	return r < 0 ? r : add_text(line, kept.data);
 }
 
-/* The kernel takes a value with spaces in double quotes; a quote within one it cannot take
- * (lib/cmdline.c, next_arg). */
+/* The kernel takes a value with spaces in double quotes, and no quote within one (lib/cmdline.c,
+ * next_arg). */
 static int add_word(struct buf *line, enum param p, const char *value, struct err *e)
 {
 	const char *quote = value && strpbrk(value, " \t\n") ? "\"" : "";
@@ -91,9 +91,8 @@ static int add_word(struct buf *line, enum param p, const char *value, struct er
 			quote);
 }
 
-/* Would the system's own words swallow ours, which follow? An open quote makes them part of a
- * value,
- * "--" arguments of init (kernel/params.c, parse_args). */
+/* Would the system's parameters swallow ours, which follow? An open quote makes ours part of a
+ * value, "--" makes them arguments of init (kernel/params.c, parse_args). */
 static int check_params(const char *params, struct err *e)
 {
 	bool quoted = false;
@@ -127,7 +126,7 @@ int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret, struct e
 		r = add_word(&line, PARAM_CONSOLE, c->consoles[i], e);
 	if (r == 0 && c->no_driver) /* modprobe(8), "-b"; further lists add to it */
 		r = buf_addf(&line, " modprobe.blacklist=%s", c->no_driver);
-	/* A panic ends the guest at once, and with -no-reboot the run: it does not hang. */
+	/* A panic ends the guest at once, and with -no-reboot the run, instead of a hang. */
 	if (r == 0)
 		r = add_text(&line, "panic=-1");
 	if (r == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* devices.c - the firmware and the TPM of a machine, and where what they keep lies */
+/* devices.c - the screen, firmware and TPM of a machine, and the places of their files */
 #include "host/run/devices.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "host/lib/exit.h"
 #include "host/qemu/display.h"
 
-/* Where something of the machine's is kept: the environment's name for it wins. */
+/* Where a file of the machine is kept: `variable` overrides the default. */
 static int place(const char *machine, const char *variable, const char *suffix, char *ret,
 		 struct err *e)
 {
@@ -36,7 +36,7 @@ static int refuse(const char *what, const char *path, int num, struct err *e)
 	return err_exit(e, EXIT_IMAGE, num, "%s %s: %s", what, path, strerror(num));
 }
 
-/* Can one be made there? All of its name but the last part is a folder then. */
+/* Checks that path can be made: its parent is a folder that we may write. */
 static int look_around(const char *what, const char *path, struct err *e)
 {
 	char folder[PATH_MAX];
@@ -52,9 +52,8 @@ static int look_around(const char *what, const char *path, struct err *e)
 }
 
 /*
- * What makes or opens it comes behind the disks, which are changed by then: so what would be wrong
- * is found here. kind: S_IFREG or S_IFDIR. only_read: it is copied, or not looked at if there is
- * none.
+ * The file or folder is made or opened after the disks are changed, so any error must be found
+ * here. kind: S_IFREG or S_IFDIR. only_read: it is copied, or ignored if missing.
  */
 static int look_at(const char *what, const char *path, mode_t kind, bool only_read, struct err *e)
 {
@@ -64,7 +63,7 @@ static int look_at(const char *what, const char *path, mode_t kind, bool only_re
 	if (stat(path, &st) < 0 && errno != ENOENT)
 		return refuse(what, path, errno, e);
 	if (stat(path, &st) < 0) {
-		/* open(2) makes what a link names, mkdir(2) does not. */
+		/* open(2) makes the target of a link, mkdir(2) does not. */
 		if (lstat(path, &st) == 0)
 			return kind == S_IFDIR ? refuse(what, path, ENOENT, e) : 0;
 		return only_read ? 0 : look_around(what, path, e);
@@ -106,7 +105,7 @@ static int find_tpm(struct plan *p, struct err *e)
 	return r < 0 || p->v.ephemeral ? r : look_at("--tpm:", state, S_IFDIR, false, e);
 }
 
-/* With EFI the firmware would draw what it says, pixel by pixel. */
+/* With EFI the firmware would draw its messages pixel by pixel. */
 static int find_screen(struct plan *p, struct err *e)
 {
 	const char *const *extra = (const char *const *)p->qemu.extra.v;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * launch.c - making what a run needs, running it, and clearing up
+ * launch.c - making what a run needs, running it, and cleaning up
  *
- * Theory of operation: first the orphans' way to us, then the private folder, then the keeper,
- * which removes it should the launcher be killed; then what lies in the folder; the image as the
- * last thing before QEMU. The image gets its name when QEMU has started (accepted). What was made
- * for the run goes in the reverse order, and where QEMU did not start, what would have stayed goes
- * too.
+ * Theory of operation: in order: adopt orphans; make the private folder; start the keeper, which
+ * removes it if the launcher is killed; make the files in the folder; last before QEMU, the image.
+ * The image gets its name when QEMU has started (accepted). What was made for the run is removed in
+ * reverse order. If QEMU did not start, what would have stayed is removed too.
  */
 #include "host/run/launch.h"
 
@@ -46,14 +45,14 @@ struct launched {
 	struct keeper keeper;
 	struct proc_others others;
 	struct console console;
-	bool exchange_made; /* the folder for USE_TMPDIR */
-	bool accepted;	    /* QEMU has taken its arguments: what was made for it stays */
-	char initrd[PATH_MAX], kernel[PATH_MAX]; /* QEMU's, in the private folder */
+	bool exchange_made; /* we made the folder for USE_TMPDIR */
+	bool accepted;	    /* QEMU has accepted its arguments: keep what was made */
+	char initrd[PATH_MAX], kernel[PATH_MAX]; /* QEMU's files, in the private folder */
 };
 
 static void launched_free(struct launched *l)
 {
-	/* The end of its connection is what ends a server that runs beside QEMU. */
+	/* A server beside QEMU ends when its connection does. */
 	share_hang_up(&l->plan->share);
 	proc_end_all(&l->others, SHARE_GRACE_MS);
 	vms_release(&l->vm);
@@ -68,7 +67,7 @@ static void launched_free(struct launched *l)
 	proc_others_free(&l->others);
 }
 
-/* Writes a file for QEMU into the private folder. path: PATH_MAX; what *ret is then. */
+/* Writes a file for QEMU into the private folder; sets *ret to its path. path: PATH_MAX bytes. */
 static int write_file(const struct launched *l, const char *name, const struct buf *b, char *path,
 		      const char **ret, struct err *e)
 {
@@ -78,8 +77,8 @@ static int write_file(const struct launched *l, const char *name, const struct b
 	return folder_write(l->vm.folder, name, b->data, b->len, e);
 }
 
-/* The initramfs and, behind it, what is this run's as archives of their own: the first is shared by
- * all systems with this kernel. */
+/* Writes the initramfs, which all systems with this kernel share, and after it this run's own files
+ * as further archives. */
 static int write_initrd(struct launched *l, struct err *e)
 {
 	struct plan *p = l->plan;
@@ -103,7 +102,7 @@ static int write_initrd(struct launched *l, struct err *e)
 	return r < 0 ? r : write_file(l, "initrd", &b, l->initrd, &p->qemu.initrd, e);
 }
 
-/* Not every QEMU unpacks every format: none does it for riscv64, and only QEMU 8 and later know EFI
+/* Not every QEMU unpacks every format: none does for riscv64, and only QEMU 8 and later know EFI
  * zboot. */
 static int write_kernel(struct launched *l, struct err *e)
 {
@@ -117,7 +116,7 @@ static int write_kernel(struct launched *l, struct err *e)
 	return r < 0 ? r : write_file(l, "kernel", &image, l->kernel, &p->qemu.kernel, e);
 }
 
-/* The name and the folder, and who removes it whatever happens. */
+/* Makes the VM's name and folder, and starts the keeper, which removes them in any case. */
 static int make_folder(struct launched *l, struct err *e)
 {
 	struct plan *p = l->plan;
@@ -137,7 +136,7 @@ static int make_folder(struct launched *l, struct err *e)
 	p->qemu.name = l->vm.name;
 	if (r == 0)
 		r = keeper_start(&l->keeper, &task, e);
-	/* From now on the VM can be found; who connects waits until it is served. */
+	/* From now on the VM can be found; a program that connects waits until it is served. */
 	if (r == 0)
 		r = p->watch.control = control_listen(l->vm.place, e);
 	if (r > 0)
@@ -147,8 +146,8 @@ static int make_folder(struct launched *l, struct err *e)
 	return r;
 }
 
-/* What QEMU is told of the disks, the store's image behind all others, and of the share. by_path:
- * for reading, not for running. */
+/* Sets QEMU's arguments for disks, the store's image last, and for the share. by_path: to be
+ * printed. */
 static void tell_disks_and_share(struct plan *p, bool by_path)
 {
 	struct qemu_config *c = &p->qemu;
@@ -161,7 +160,7 @@ static void tell_disks_and_share(struct plan *p, bool by_path)
 		c->share_command = (const char *const *)p->share.command.words.v;
 }
 
-/* Some seconds pass between this and the guest's first word. note: on the root disk. */
+/* It takes some seconds until the guest's first output. note: about the root disk. */
 static void announce(const struct launched *l, const char *note)
 {
 	const struct disk *root = l->plan->disks.has_root ? &l->plan->disks.v[0] : NULL;
@@ -171,7 +170,7 @@ static void announce(const struct launched *l, const char *note)
 		 l->console.interactive ? "; Ctrl-a x ends it" : "");
 }
 
-/* QEMU has taken all of its arguments and waits. What stays after the run is made now, so a run
+/* QEMU has accepted its arguments and waits. What stays after the run is made only now, so a run
  * that QEMU refuses has made nothing. */
 static int accepted(void *arg, struct err *e)
 {
@@ -249,8 +248,8 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 
 	console_look(&l.console);
 	l.console.filtered = p->v.escapes;
-	/* With a window the console is in there, and what is typed here is for the launcher; with a
-	 * command it is the command's. */
+	/* With a window the console is there, and keys typed here are for the launcher. With a
+	 * command they are the command's. */
 	if (p->qemu.graphics || p->watch.command.asked)
 		l.console.interactive = false;
 	l.console.muted = p->watch.command.asked;
@@ -277,7 +276,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	return boot(&l, ret, e);
 }
 
-/* A comment for a shell, as what follows it is a command for one. */
+/* A shell comment: a command for a shell follows. */
 static void comment(bool so, const char *text)
 {
 	if (so)
@@ -329,7 +328,7 @@ static int print_qemu(struct plan *p, struct err *e)
 
 int launch_print(struct plan *p, struct err *e)
 {
-	/* Unpacked, or in memory: it would be gone with this process. */
+	/* An unpacked kernel or an initramfs in memory is gone with this process. */
 	if (str_after(p->initrd.data, "/proc/self/fd/") || p->system.packed)
 		return err_exit(e, EXIT_MISSING, ENOENT,
 				"--print-qemu: QEMU alone cannot have the %s: %s",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* options.c - what `storeboot run` can be asked: its option table, and the values that it fills */
+/* options.c - the options of `storeboot run`, and the values that they set */
 #include "host/run/options.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "init/param.h"
 
 #define ROW(group_, kind, field, ...) OPT(kind, struct plan, v.field, __VA_ARGS__, .group = group_)
-/* The same for a value that QEMU alone is told: a field of struct qemu_config. */
+/* The same for a field of struct qemu_config. */
 #define QEMU(group_, kind, field, ...) \
 	OPT(kind, struct plan, qemu.field, __VA_ARGS__, .group = group_)
 
@@ -157,7 +157,7 @@ static const struct opt opts[] = {
 
 	ROW(limits, SECONDS, timeout, "timeout", "SECONDS", "limit for the whole run",
 	    .standard = "none", .print = OPT_MISSING),
-	/* regInfo alone may take 600 s; few closures need it. */
+	/* regInfo alone may take 600 s, but few closures need that. */
 	ROW(limits, SECONDS, timeout_stage1, "timeout-stage1", "SECONDS",
 	    "limit for the boot until stage 2", .standard = "300", .print = OPT_MISSING),
 	ROW(limits, SECONDS, timeout_stage2, "timeout-stage2", "SECONDS",
@@ -221,7 +221,7 @@ const struct opt_command doctor_command = {
 	.doctor = true,
 };
 
-/* What a printed command would do in another way, as no launcher runs beside QEMU. */
+/* Refuses options that a printed command would treat differently: no launcher runs beside QEMU. */
 static int check_print(const struct plan *p, bool command_given, struct err *e)
 {
 	const char *refused = command_given ? "COMMAND" : NULL;
@@ -265,12 +265,9 @@ int run_values_unprinted(const struct plan *p, struct buf *ret)
 }
 
 /*
- * Options of which one would silently win, or do nothing: each pair is refused.
- *
- * --stage1 and --modules are parts of the initramfs that is made here. No table has a program that
- * only another
- * --share starts, nor a limit that this run does not come to: a script may name those for all of
- * its runs.
+ * Refuses pairs of options of which one would silently win or do nothing. --stage1 and --modules
+ * are for the initramfs that is made here. A program for another --share, or a limit that this run
+ * does not reach, is not refused: a script may give them for all of its runs.
  */
 static int check_pairs(const struct plan *p, struct err *e)
 {

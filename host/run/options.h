@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* options.h - what `storeboot run` can be asked: its option table, and the values that it fills */
+/* options.h - the options of `storeboot run`, and the values that they set */
 #ifndef STOREBOOT_HOST_OPTIONS_H
 #define STOREBOOT_HOST_OPTIONS_H
 
@@ -9,7 +9,7 @@
 
 enum root { ROOT_DISK, ROOT_TMPFS };
 
-/* What only storeboot itself does something with; QEMU's own values are in struct qemu_config. */
+/* The values for storeboot itself; QEMU's are in struct qemu_config. */
 struct run_values {
 	struct system_options system;
 	uint64_t disk_size; /* bytes; 0: not given */
@@ -26,10 +26,10 @@ struct run_values {
 	bool efi, tpm, agent, host_certs;
 	const char *efi_firmware, *efi_variables;
 	struct strv credentials;
-	int escapes; /* 1: filtered */
+	int escapes; /* 1: filter */
 	int accel;
 	int expose;   /* enum expose */
-	int writable; /* index in its words: none, tmpfs, disk */
+	int writable; /* index in writable_words: none, tmpfs, disk */
 	struct strv append, registered, folders;
 	struct strv forwards, guest_forwards, vlans, qemu_opts;
 	const char *reginfo, *initrd, *stage1;
@@ -46,17 +46,17 @@ struct run_values {
 	bool print_qemu;
 };
 
-/* doctor takes the same options; host/doctor runs it. */
+/* doctor takes the same options (host/doctor). */
 extern const struct opt_command run_command, doctor_command;
 extern const char *const writable_words[];
 
 struct plan;
 
-/* Appends what was given that a command of --print-qemu does not do, as "--bind, SHARED_DIR". Call
- * it before p->v gets the folders of other options. Returns 0 or -ENOMEM. */
+/* Appends the given options and variables that a command of --print-qemu lacks, as "--bind,
+ * SHARED_DIR". Call it before p->v gets the folders of other options. Returns 0 or -ENOMEM. */
 _must_check_ int run_values_unprinted(const struct plan *p, struct buf *ret);
 
-/* Refuses values that exclude each other, before anything is looked for. command: one was given.
+/* Refuses values that exclude each other, before anything else is checked. command: one was given.
  * Returns 0, or -EINVAL with e (EXIT_USAGE). */
 _must_check_ int run_values_check(const struct plan *p, bool command, struct err *e);
 

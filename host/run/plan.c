@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plan.c - everything that a run needs: what was asked for, what was found, what QEMU is told */
+/* plan.c - everything that a run needs: the options, what was found, QEMU's arguments */
 #include "host/run/plan.h"
 
 void plan_free(struct plan *p)
@@ -30,7 +30,7 @@ const char *const *needs_of_disks(const struct plan *p)
 	return p->disks.n > 0 ? for_disks[p->v.disk_interface] : NULL;
 }
 
-/* Does the guest use its network card for more than the share? */
+/* Is the network card needed for more than the share? */
 static bool uses_network(const struct network *n)
 {
 	return n->open || n->n_forwards > 0 || n->n_guest_forwards > 0 || n->n_vlans > 0 ||

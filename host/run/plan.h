@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plan.h - everything that a run needs: what was asked for, what was found, what QEMU is told */
+/* plan.h - everything that a run needs: the options, what was found, QEMU's arguments */
 #ifndef STOREBOOT_HOST_RUN_PLAN_H
 #define STOREBOOT_HOST_RUN_PLAN_H
 
@@ -17,31 +17,30 @@
 
 #define NEEDS_MAX 3
 
-/* run_command fills v, and of qemu what an option says by itself. Paths are absolute, with links
- * resolved. */
+/* run_command sets v, and those fields of qemu that an option gives directly. Paths are absolute,
+ * with links resolved. */
 struct plan {
-	/* What was asked for. */
+	/* The request. */
 	struct run_values v;
 	struct opt_args args;
-	bool only_look; /* nothing is to be made, as nothing will run */
+	bool only_look; /* make nothing: no VM will run */
 
-	/* What was found for it. */
+	/* The results. */
 	char self[PATH_MAX]; /* this program */
 	char qemu_img[PATH_MAX];
 	struct system system;
-	struct buf registration; /* put behind the initramfs; empty: none */
+	struct buf registration; /* goes after the initramfs; empty: none */
 	struct tpm tpm;
-	struct disks disks; /* opened; made when there is none yet */
+	struct disks disks; /* opened, or to be made */
 	struct shared_folders folders;
-	char exchange[PATH_MAX]; /* one of them that is not there yet (shared_dirs.h); "": all are
-				  */
+	char exchange[PATH_MAX]; /* a shared folder to make (shared_dirs.h); "": none */
 	struct share share;
-	const char *needs[NEEDS_MAX + 1]; /* what this run must find in the initramfs */
-	const char *modules[3];	 /* what the devices need in the initramfs; NULL-terminated */
-	struct buf initrd;	 /* the initramfs's path */
-	int initrd_fd;		 /* the same, open; -1: by its path */
-	struct buf rescue_shell; /* a program put behind it; empty: none */
-	struct buf unprinted;	 /* options that --print-qemu cannot say; empty: none */
+	const char *needs[NEEDS_MAX + 1]; /* needs of this run for the initramfs */
+	const char *modules[3];		  /* modules for the devices; NULL-terminated */
+	struct buf initrd;		  /* the initramfs's path */
+	int initrd_fd;			  /* the initramfs, open; -1: by its path */
+	struct buf rescue_shell;	  /* a program, after the initramfs; empty: none */
+	struct buf unprinted;		  /* options that --print-qemu leaves out; empty: none */
 
 	struct qemu_config qemu;
 	struct watch watch;
@@ -54,10 +53,10 @@ struct plan {
 	}
 void plan_free(struct plan *p);
 
-/* Sets p->needs: the needs of the initramfs (host/initrd/need.h), except those of the share. */
+/* Sets p->needs: the needs for the initramfs (host/initrd/need.h), except those of the share. */
 void needs_list(struct plan *p);
 
-/* The need of the controller of the disks, NULL-terminated; NULL: the run has no disk. */
+/* Returns the need of the disks' controller, NULL-terminated; NULL: the run has no disk. */
 const char *const *needs_of_disks(const struct plan *p);
 
 #endif

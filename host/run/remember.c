@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * remember.c - which system the root disk booted last, and what is said when it is another one
+ * remember.c - the system that the root disk booted last, and messages if it is another
  *
- * A system that was rebuilt keeps its name and finds what it expects on its disk. One of another
- * name finds a stranger's files and Nix database: most often the image is the wrong one.
+ * A rebuilt system keeps its name and finds its own files on its disk. A system of another name
+ * finds foreign files and a foreign Nix database: most often the image is the wrong one.
  */
 #include "host/run/remember.h"
 
@@ -13,8 +13,8 @@
 #include "host/disk/booted.h"
 #include "init/lib/log.h"
 
-/* The file system cannot keep it: that is told once, when the image is made. What it could keep
- * before, and now cannot, would be told wrong the next time. */
+/* A file system without attributes cannot record it: reported once, when the image is made. After
+ * another error the old record stays, and the next run would report it. */
 static void tell_forgotten(const struct image *i, int r)
 {
 	if (r == -EOPNOTSUPP && i->made)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* request.c - what the words of the command line and of the environment say by themselves */
+/* request.c - the options and environment variables that can be checked alone */
 #include "host/run/request.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "host/run/shared_dirs.h"
 #include "host/lib/words.h"
 
-/* The COMMAND behind "--", whole, before anything is made for it. */
+/* Reads the COMMAND after "--" before anything is made for it. */
 static int read_command(struct plan *p, struct err *e)
 {
 	struct guest_command *g = &p->watch.command;
@@ -57,7 +57,7 @@ static int split_qemu_opts(struct plan *p, const char *from, const char *words, 
 		       0;
 }
 
-/* The environment's stand last, and win. */
+/* Those of the environment come last, and win. */
 static int read_qemu_opts(struct plan *p, struct err *e)
 {
 	int r = 0;
@@ -67,7 +67,7 @@ static int read_qemu_opts(struct plan *p, struct err *e)
 	return r < 0 ? r : split_qemu_opts(p, "QEMU_OPTS", getenv("QEMU_OPTS"), e);
 }
 
-/* WIDTHxHEIGHT, each of at most four digits. */
+/* WIDTHxHEIGHT, each at most four digits. */
 static int read_resolution(const char *said, struct plan *p, struct err *e)
 {
 	int n = -1;
@@ -115,7 +115,7 @@ int request_read(struct plan *p, struct err *e)
 		       read_qemu_opts(p, e);
 }
 
-/* --- the files that a run writes: no two options may name one --------------------------------- */
+/* --- the files that a run writes: no two options may name one ------------- */
 
 #define OUTPUTS 3
 
@@ -123,7 +123,7 @@ struct written {
 	const char *option, *path; /* path NULL: not given */
 };
 
-/* The name that a file would get which is not there yet, with its folder's links resolved. */
+/* The name that a new file would get, with its folder's links resolved. */
 static int new_name(const char *path, char *ret)
 {
 	char folder[PATH_MAX], real[PATH_MAX];
@@ -136,7 +136,7 @@ static int new_name(const char *path, char *ret)
 	return str_format(ret, PATH_MAX, "%s/%s", real, path + n);
 }
 
-/* Two descriptors of a terminal or a pipe may well be one thing. */
+/* Only regular files count: two descriptors may well be the same terminal or pipe. */
 static bool same_file(const char *a, const char *b)
 {
 	char name_a[PATH_MAX], name_b[PATH_MAX];
@@ -158,7 +158,7 @@ static int check_pair(const struct written *a, const struct written *b, struct e
 			a->option, b->option, a->path);
 }
 
-/* d: PATH[,...]; an ill-formed one is refused later. */
+/* text: PATH[,...]; a malformed one is refused later. */
 static int check_disk(const struct written *outputs, const char *text, struct err *e)
 {
 	_cleanup_free_ struct disk *d = calloc(1, sizeof(*d));

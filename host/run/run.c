@@ -2,8 +2,8 @@
 /*
  * run.c - `storeboot run`: boot a system from the host's store
  *
- * Theory of operation: find and check everything first (prepare), which changes nothing but caches;
- * then launch what was found.
+ * Theory of operation: prepare finds and checks everything, and changes nothing except caches; then
+ * launch runs it.
  */
 #include "host/run/run.h"
 
@@ -49,7 +49,7 @@ static int find_programs(struct plan *p, struct err *e)
 	return r;
 }
 
-/* 2010's name for it wins over the default, the option over both. */
+/* NIX_DISK_IMAGE, of NixOS's script, overrides the default; --image overrides both. */
 static int check_disks(struct plan *p, struct err *e)
 {
 	const char *path = p->v.image ? p->v.image : getenv("NIX_DISK_IMAGE");
@@ -78,7 +78,7 @@ static int check_disks(struct plan *p, struct err *e)
 		       r;
 }
 
-/* The one option that takes something out of sight: only with a yes. */
+/* --fresh moves a file aside, so it needs a yes. */
 static int confirm_fresh(const struct plan *p, struct err *e)
 {
 	const struct image *root = &p->disks.v[0].image;
@@ -99,7 +99,7 @@ static int confirm_fresh(const struct plan *p, struct err *e)
 				root->path);
 }
 
-/* Without a folder of modules the kernel has what it needs, or nobody can tell. */
+/* Without a folder of modules the kernel is taken to have its drivers built in. */
 static bool is_modular(const struct plan *p)
 {
 	return p->system.modules[0];
@@ -117,7 +117,7 @@ static struct initrd_options initrd_of(const struct plan *p)
 	};
 }
 
-/* The closure that an image is made of, also where the guest's Nix is told nothing. */
+/* The closure for an image, also if the guest's Nix gets no registration. */
 static int find_closure(const struct plan *p, struct buf *ret, struct err *e)
 {
 	struct run_values v = p->v;
@@ -165,7 +165,7 @@ static int find_share(struct plan *p, struct err *e)
 	return share_find(&q, &p->share, e);
 }
 
-/* Behind find_share, which has looked whether kernel and modules are any. */
+/* Called after find_share, which has checked the kernel and modules. */
 static int check_driver(struct plan *p, struct err *e)
 {
 	struct initrd_options o = initrd_of(p);
@@ -194,7 +194,7 @@ static int find_initrd(struct plan *p, struct err *e)
 	return p->initrd_fd < 0 ? p->initrd_fd : 0;
 }
 
-/* The console's terminal is ours, where it is; without a size the guest takes it for 80 columns. */
+/* The size of the console's terminal, if that is ours; without it the guest assumes 80 columns. */
 static const char *console_size(const struct plan *p, char *dst, size_t size)
 {
 	unsigned short rows, columns;
@@ -206,7 +206,7 @@ static const char *console_size(const struct plan *p, char *dst, size_t size)
 	return dst;
 }
 
-/* The parameters that need a launcher beside QEMU, or what is made for each run. */
+/* Drops the parameters that need a launcher beside QEMU, or files made for each run. */
 static void drop_launcher(union param_values *p)
 {
 	p->reg_info = p->report = p->channel = p->no_stage2 = p->rescue = NULL;
@@ -261,7 +261,7 @@ static int build_append(struct plan *p, struct err *e)
 	return cmdline_build(&line, a->cmdline_max, &p->qemu.append, e);
 }
 
-/* Which machine the kernel is for decides which one QEMU makes. */
+/* The kernel's machine decides which machine QEMU emulates. */
 static int find_arch(struct plan *p, struct err *e)
 {
 	const struct arch *a = arch_find(p->system.machine);
@@ -356,8 +356,7 @@ static int find_ports(struct plan *p, struct err *e)
 	return p->only_look ? 0 : network_check(&p->qemu.network, e);
 }
 
-/* Everything that can be found wrong without making anything, in the order in which one thing needs
- * another. */
+/* All checks that make nothing, in the order in which they depend on each other. */
 static const struct {
 	const char *name;
 	int (*look)(struct plan *p, struct err *e);
@@ -427,7 +426,7 @@ static int run_system(struct plan *p, struct verdict *v, struct err *e)
 	return p->v.print_qemu ? launch_print(p, e) : launch(p, v, e);
 }
 
-/* A drawing that cannot be had is a failure of a run that had none. */
+/* If the plot cannot be written, an otherwise clean run fails. */
 static void draw(const struct plan *p, struct verdict *v)
 {
 	struct err e = { 0 };
@@ -465,7 +464,7 @@ int cmd_run(int argc, char **argv)
 		r = events_open(&p.watch.events, p.v.json, &e);
 	if (r == 0)
 		r = run_system(&p, &v, &e);
-	if (r < 0 && signals_waiting()) /* it ended what was being asked, too */
+	if (r < 0 && signals_waiting()) /* the signal also ended the programs that we had asked */
 		verdict_of_signal(signals_waiting(), &v);
 	else if (r < 0)
 		verdict_of_error(&e, &v);

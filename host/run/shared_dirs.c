@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* shared_dirs.c - the folders that NixOS's script shares by the words of its environment */
+/* shared_dirs.c - the shared folders of NixOS's script, from its environment variables */
 #include "host/run/shared_dirs.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #define CERTS_NAME "ca-certificates.crt"
 #define CERTS_MODE 0644
 
-/* A colon in a path is written twice (shared_folder.h). */
+/* A colon in a path is doubled (shared_folder.h). */
 static int add_folder(struct strv *folders, const char *host, const char *more, const char *guest,
 		      struct err *e)
 {
@@ -40,7 +40,7 @@ static int not_made(const char *tmpdir, int num, struct err *e)
 			strerror(num));
 }
 
-/* Links are resolved here, as shared_folders_open cannot where there is nothing yet. */
+/* Resolves links here: shared_folders_open cannot while the folder is missing. */
 static int add_tmpdir(struct strv *folders, const char *tmpdir, char *ret_make, struct err *e)
 {
 	char real[PATH_MAX], path[PATH_MAX];
@@ -68,7 +68,7 @@ int exchange_make(const char *path, struct err *e)
 	return errno == EEXIST ? 0 : not_made(path, errno, e);
 }
 
-/* Debian and most; Fedora; NixOS. */
+/* The places of Debian and most; of Fedora; of NixOS. */
 static int read_certs(struct buf *ret, struct err *e)
 {
 	static const char *const places[] = { "/etc/ssl/certs/" CERTS_NAME,
@@ -94,8 +94,8 @@ static int read_certs(struct buf *ret, struct err *e)
 	return 0;
 }
 
-/* Is the copy the same? What has not changed is not written: no fsync, and no other run's guest
- * sees a file come and go. */
+/* Is the copy up to date? Then it is not written again: no fsync, and the guests of other runs do
+ * not see the file vanish for a moment. */
 static bool is_kept(int dir, const struct buf *certs)
 {
 	_cleanup_close_ int fd =
@@ -103,7 +103,7 @@ static bool is_kept(int dir, const struct buf *certs)
 	_cleanup_buf_ struct buf kept = { 0 };
 	struct stat st;
 
-	/* A run with a narrow umask left what the guest's users cannot read. */
+	/* A run with a narrow umask may have left a file that the guest's users cannot read. */
 	return fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & 07777) == CERTS_MODE &&
 	       st.st_size == (off_t)certs->len && file_read_fd(fd, CERTS_MAX, &kept) == 0 &&
 	       kept.len == certs->len && memcmp(kept.data, certs->data, certs->len) == 0;
@@ -117,7 +117,7 @@ static int keep(int dir, const struct buf *certs)
 	return file_replace(dir, CERTS_NAME, certs->data, certs->len, CERTS_MODE);
 }
 
-/* The guest gets a folder with this file alone, whatever lies beside it here. */
+/* Shares a folder with only this file, so that the guest sees nothing else. */
 static int add_certs(struct strv *folders, struct err *e)
 {
 	_cleanup_buf_ struct buf certs = { 0 }, folder = { 0 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * system.c - what SYSTEM is: its kernel, modules, stage 2 and words, found and checked
+ * system.c - finds and checks SYSTEM: its kernel, modules, parameters and stage 2
  *
- * Links in a store are absolute and name /nix/store. Where another folder is served as the store
- * (--store), they are followed there and not into the host's own.
+ * Links in a store are absolute and begin with /nix/store. If another folder is served as the store
+ * (--store), they are followed in that folder, not in the host's own store.
  */
 #include "host/run/system.h"
 
@@ -18,11 +18,11 @@
 #include "host/initrd/kernel.h"
 #include "init/lib/file.h"
 
-#define LINKS_MAX 40 /* as the kernel's MAXSYMLINKS */
+#define LINKS_MAX 40 /* the kernel's MAXSYMLINKS */
 #define PARAMS_MAX 65536
 #define STORE_HASH_LEN 32 /* base-32 characters before a store path's name */
 
-/* What stands for path on the host: below the served store, if it is in the guest's. */
+/* The host's path for `path`: in the served store, if path is in the guest's store. */
 static int on_host(const struct system *s, const char *path, char *ret)
 {
 	const char *rest = str_after(path, GUEST_STORE);
@@ -32,7 +32,7 @@ static int on_host(const struct system *s, const char *path, char *ret)
 	return str_format(ret, PATH_MAX, "%s", path);
 }
 
-/* One step of a link: at becomes what it points to. Returns 1, 0 when at is no link, or -errno. */
+/* Follows one link: replaces `at` by its target. Returns 1, 0 if `at` is no link, or -errno. */
 static int follow(const struct system *s, char *at)
 {
 	char target[PATH_MAX], next[PATH_MAX], *slash;
@@ -53,7 +53,7 @@ static int follow(const struct system *s, char *at)
 	return 1;
 }
 
-/* realpath(3), with links into the guest's store followed into the served one. */
+/* realpath(3), but links into the guest's store lead to the served store. */
 static int resolve(const struct system *s, const char *path, char *ret)
 {
 	char at[PATH_MAX];
@@ -92,8 +92,7 @@ void system_name(const char *path, char *dst, size_t size)
 		snprintf(dst, size, "storeboot");
 }
 
-/* A given name is used unchanged: two names that were changed could become the same, and share one
- * disk. */
+/* A given name is used unchanged: two changed names could become equal, and share one disk. */
 static int check_name(const char *given, struct err *e)
 {
 	char plain[SYSTEM_NAME_MAX + 1];
@@ -108,7 +107,7 @@ static int check_name(const char *given, struct err *e)
 		given, SYSTEM_NAME_MAX, plain);
 }
 
-/* NixOS's own name for the machine, as in 2010; it stays the same when the system is rebuilt. */
+/* Uses SYSTEM's host name, which stays the same after a rebuild; else the folder's name. */
 static void find_name(struct system *s, const char *dir, const char *given)
 {
 	char path[PATH_MAX], real[PATH_MAX], host[64];
@@ -122,7 +121,7 @@ static void find_name(struct system *s, const char *dir, const char *given)
 	snprintf(s->name, sizeof(s->name), "%s", given ? given : s->own_name);
 }
 
-/* SYSTEM's own folder, and where the guest sees it. */
+/* Finds SYSTEM's folder, and its path in the guest. */
 static int find_dir(const struct system_options *o, struct system *s, char *dir, struct err *e)
 {
 	struct stat st;
@@ -147,16 +146,16 @@ static int find_dir(const struct system_options *o, struct system *s, char *dir,
 	return 0;
 }
 
-/* The parts of a system, and what was given in their place. */
+/* A part of a system, and the option that replaces it. */
 struct part {
 	const char *name;
 	const char *given;
-	bool optional; /* a kernel without modules has none */
+	bool optional; /* may be missing */
 	mode_t type;   /* S_IFREG or S_IFDIR */
 	char *real;    /* PATH_MAX */
 };
 
-/* Returns 0, 1 when it is missing in SYSTEM, or -errno with e for a part that was given. */
+/* Returns 0, 1 if the part is missing in SYSTEM, or -errno with e if a given part is wrong. */
 static int find_part(const struct system *s, const char *dir, const struct part *p, struct err *e)
 {
 	char path[PATH_MAX];
@@ -185,9 +184,9 @@ static int find_part(const struct system *s, const char *dir, const struct part 
 }
 
 /*
- * The name of stage 2 in SYSTEM. Where NixOS's own initramfs is systemd's, its default since 26.05,
- * init is systemd's binary, for a root that was prepared by prepare-root from that initramfs. Run
- * as PID 1 prepare-root is what init was before: it prepares the root and becomes systemd (NixOS's
+ * The name of stage 2 in SYSTEM. If NixOS's own initramfs uses systemd, its default since 26.05,
+ * init is systemd's binary, for a root that prepare-root has prepared in that initramfs. As PID 1
+ * prepare-root does what init did before: it prepares the root and becomes systemd (NixOS's
  * boot/stage-2-init.sh).
  */
 static const char *init_name(const struct system *s, const char *dir)
@@ -202,10 +201,10 @@ static const char *init_name(const struct system *s, const char *dir)
 }
 
 /*
- * With system.nixos-init.enable a NixOS has neither: init is systemd's binary, and what prepares
- * its root is a program in its own initramfs alone (nixpkgs,
- * nixos/modules/system/activation/{top-level,nixos-init}.nix). An /etc by an overlay, which it asks
- * for, is not mounted before its modules can be loaded.
+ * With system.nixos-init.enable NixOS has neither: init is systemd's binary, and only a program in
+ * NixOS's own initramfs prepares its root (nixpkgs,
+ * nixos/modules/system/activation/{top-level,nixos-init}.nix). Its /etc is an overlay, which is not
+ * mounted before its modules can be loaded.
  */
 static int refuse_nixos_init(const struct system_options *o, const struct system *s,
 			     const char *dir, const char *init, struct err *e)
@@ -249,7 +248,7 @@ static int find_parts(const struct system_options *o, struct system *s, const ch
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		/* A stage 2 outside the store is on the guest's own disk: stage 1 will see. */
+		/* A stage 2 outside the store is on the guest's disk: stage 1 checks it. */
 		if (parts[i].given == o->init && o->init && !str_after(o->init, GUEST_STORE "/"))
 			continue;
 		r = find_part(s, dir, &parts[i], e);
@@ -270,7 +269,7 @@ static int find_parts(const struct system_options *o, struct system *s, const ch
 	return r == 0 && params[0] ? read_params(params, &s->params, e) : r;
 }
 
-/* Stage 2, as the guest sees it. */
+/* Finds stage 2's path in the guest. */
 static int find_init(const struct system_options *o, struct system *s, const char *dir,
 		     struct err *e)
 {
