@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* checks.c - what is wrong with a host, and the command that mends it */
+/* checks.c - what is wrong with a host, and the command that fixes it */
 #include "host/doctor/checks.h"
 
 #include <errno.h>
@@ -25,11 +25,9 @@ static const char *sudo(void)
 	return geteuid() == 0 ? "" : "sudo ";
 }
 
-/* --- KVM
- * ------------------------------------------------------------------------------------------------
- */
+/* --- KVM ------------------------------------------------------------------ */
 
-/* The module for this processor, by its flags; NULL: it offers no virtualization. */
+/* The module for this processor, by its flags; NULL: no virtualization. */
 static const char *kvm_module(void)
 {
 	_cleanup_buf_ struct buf text = { 0 };
@@ -83,7 +81,7 @@ int check_kvm(const char *qemu, struct finding *ret)
 			kvm_is_absent(ret);
 		return -num;
 	}
-	/* Not what is remembered: a user who asks has changed something. */
+	/* Not the cached result: a user who asks may have changed something. */
 	if (accel_choose(ACCEL_KVM, qemu, why, sizeof(why)) == ACCEL_KVM) {
 		FOUND(ret, "%s", why);
 		return 0;
@@ -93,10 +91,9 @@ int check_kvm(const char *qemu, struct finding *ret)
 	return -ENODEV;
 }
 
-/* --- smbd in its sandbox -----------------------------------------------------------------------
- */
+/* --- smbd in its sandbox -------------------------------------------------- */
 
-/* What forbids user namespaces, as far as it can be seen, in the order in which the kernel asks. */
+/* Settings that may forbid user namespaces, in the order in which the kernel checks them. */
 static const struct {
 	const char *key, *bad, *mend;
 } keys[] = {
@@ -132,8 +129,7 @@ int check_server(const char *smbd, const char *bwrap, struct finding *ret)
 	return r;
 }
 
-/* --- space -------------------------------------------------------------------------------------
- */
+/* --- space ---------------------------------------------------------------- */
 
 int check_free_space(const char *folder, const char *elsewhere, struct finding *ret)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * doctor.c - `storeboot doctor`: what this host has, lacks, and the command that mends it
+ * doctor.c - `storeboot doctor`: what this host has and lacks, and the command that fixes it
  *
- * It takes the options of `storeboot run`; they decide whether something missing is a fault. With a
- * SYSTEM it then looks at all that `run` would look at, by the same steps (run_look).
+ * It takes the options of `storeboot run`, which decide whether something missing is a fault. With
+ * a SYSTEM it then runs all checks of `run` (run_look).
  */
 #include "host/doctor/doctor.h"
 
@@ -34,7 +34,7 @@
 #define QEMU_MAJOR_MIN 5
 #define QEMU_MINOR_MIN 2
 
-/* What `storeboot run` with these options cannot do without. */
+/* What `storeboot run` with these options needs. */
 enum use {
 	ALWAYS = 1 << 0,
 	CIFS = 1 << 1,
@@ -49,18 +49,18 @@ enum use {
 
 struct patient {
 	const struct run_values *v;
-	const struct arch *arch;			      /* the host's own */
-	char qemu[PATH_MAX], smbd[PATH_MAX], bwrap[PATH_MAX]; /* "": missing, or does not run */
+	const struct arch *arch;			      /* the host's */
+	char qemu[PATH_MAX], smbd[PATH_MAX], bwrap[PATH_MAX]; /* "": missing or broken */
 	bool slow;					      /* without KVM */
 	unsigned int faults;
-	bool run_fails; /* a step of its preparations does */
+	bool run_fails; /* a check of run_look failed */
 };
 
 static unsigned int uses_of(const struct run_values *v)
 {
 	const bool image = v->share == SHARE_IMAGE || v->cache;
 
-	/* Without a cache a run makes again what it would find there, except: */
+	/* Only these need the cache: without it a run makes anything else again. */
 	return ALWAYS | (v->share == SHARE_CIFS ? CIFS : 0) |
 	       (v->share == SHARE_VIRTIOFS ? VIRTIOFS : 0) | (image ? IMAGE | CACHE : 0) |
 	       (v->host_certs || v->print_qemu ? CACHE : 0) | (v->efi ? EFI : 0) |
@@ -68,8 +68,7 @@ static unsigned int uses_of(const struct run_values *v)
 	       (v->registered.n > 0 ? REGISTRATION : 0);
 }
 
-/* --- programs ----------------------------------------------------------------------------------
- */
+/* --- programs ------------------------------------------------------------- */
 
 static void first_line(const struct buf *b, char *dst, size_t size)
 {
@@ -84,8 +83,8 @@ static void last_line(const struct buf *b, char *dst, size_t size)
 	snprintf(dst, size, "%s", newline ? newline + 1 : b->data ? b->data : "");
 }
 
-/* A usage error of one that has no such option: mkfs.erofs 1.5 says "mkfs.erofs 1.5" all the same.
- */
+/* A program without such an option may still print its version: mkfs.erofs 1.5 prints
+ * "mkfs.erofs 1.5" with its usage error. */
 static bool says_its_version(const char *path, const char *line)
 {
 	const char *slash = strrchr(path, '/'), *rest = str_after(line, slash ? slash + 1 : path);
@@ -94,8 +93,8 @@ static bool says_its_version(const char *path, const char *line)
 }
 
 /*
- * Runs a program for its version, the first line that it writes, into f's text. A program that
- * fails has no version: its last line is the reason then. Returns 0, or -errno with f's text.
+ * Runs a program for its version: the first line that it writes, into f's text. If the program
+ * fails, its last line is the reason. Returns 0, or -errno; f's text is set in both cases.
  */
 static int ask_version(const char *path, const char *option, struct finding *f)
 {
@@ -120,8 +119,7 @@ static int ask_version(const char *path, const char *option, struct finding *f)
 	return r < 0 ? r : -ENOEXEC;
 }
 
-/* given: the user's own, or NULL. ret_path may be NULL; "": the program is missing or does not run.
- */
+/* given: the user's own program, or NULL. ret_path: NULL, or gets the path, "" if unusable. */
 static int look_program(const char *given, const char *name, const char *package,
 			const char *option, char *ret_path, struct finding *f)
 {
@@ -150,7 +148,7 @@ static int look_qemu(struct patient *p, struct finding *f)
 		return r;
 	version = strstr(f->text, "version ");
 	if (!version || sscanf(version, "version %u.%u", &major, &minor) != 2)
-		return 0; /* a build with a name of its own */
+		return 0; /* a build with its own version format */
 	if (major > QEMU_MAJOR_MIN || (major == QEMU_MAJOR_MIN && minor >= QEMU_MINOR_MIN))
 		return 0;
 	FOUND(f, "%s is QEMU %u.%u; want %d.%d or later", p->qemu, major, minor, QEMU_MAJOR_MIN,
@@ -179,8 +177,7 @@ static int look_virtiofsd(struct patient *p, struct finding *f)
 			    NULL, f);
 }
 
-/* --- all else ----------------------------------------------------------------------------------
- */
+/* --- all else ------------------------------------------------------------- */
 
 static int look_kvm(struct patient *p, struct finding *f)
 {
@@ -245,7 +242,7 @@ static int look_cache(_unused_ struct patient *p, struct finding *f)
 
 	if (fd >= 0)
 		return check_free_space(path.data, elsewhere, f);
-	/* A relative one is ignored (cache.c). */
+	/* cache.c ignores a relative path. */
 	FOUND(f, "nothing can be kept in %s/storeboot: %s", xdg && xdg[0] == '/' ? xdg : "~/.cache",
 	      strerror(-fd));
 	MEND(f, "%s", elsewhere);
@@ -260,16 +257,15 @@ static int look_runtime(_unused_ struct patient *p, struct finding *f)
 	return check_free_space(base, "TMPDIR=/elsewhere storeboot run ...", f);
 }
 
-/* --- the report --------------------------------------------------------------------------------
- */
+/* --- the report ----------------------------------------------------------- */
 
 #define PROGRAM(p, package_, option_) .program = p, .package = package_, .option = option_
 
 static const struct row {
-	const char *name; /* what the run needs it for */
+	const char *name; /* what needs it */
 	enum use use;
 	int (*look)(struct patient *p, struct finding *f); /* NULL: ask the program */
-	const char *without; /* the loss if it is missing and was not asked for */
+	const char *without; /* the loss if it is missing and not needed here */
 	const char *program, *package, *option;
 } rows[] = {
 	{ "guest machine", ALWAYS, .look = look_qemu },
@@ -296,7 +292,7 @@ static const struct row {
 #define WIDTH 80
 #define LEFT 24 /* the columns of level and name */
 
-/* Prints text from column LEFT on, in lines of at most WIDTH columns if its words allow. */
+/* Prints text from column LEFT on, in lines of at most WIDTH columns if the words allow it. */
 static void print_text(const char *text)
 {
 	for (size_t at = LEFT, n; *text; text += n) {
@@ -349,7 +345,7 @@ static void look_at_host(struct patient *p)
 	}
 }
 
-/* A step of a run's own preparations. */
+/* Prints a failed check of run_look. */
 static void told(const char *step, int r, const struct err *e, void *arg)
 {
 	struct patient *p = arg;
