@@ -86,7 +86,7 @@ wait $launcher || status=$?
 err=$(cat "$tmp/err")
 ends "QEMU is killed" 71 'QEMU ended: killed by signal 9 \(Killed\)$'
 
-vm_run 400 --image "$image" --timeout 150
-ends "stage 2 does not end" 71 'the run did not end within 150 s; stage 2 was reached$'
+vm_run 400 --image "$image" --timeout 100
+ends "stage 2 does not end" 71 'the run did not end within 100 s; stage 2 was reached$'
 has "stage 2 does not end: the last console lines" "$err" "^storeboot: \\| .*'poweroff' ends the run"
 tap_end
