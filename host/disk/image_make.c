@@ -4,9 +4,9 @@
  *
  * Theory of operation: a new image is written and locked while it has no name, or a temporary one
  * (new_file.h). QEMU starts with it, paused; once QEMU has accepted all its arguments the file
- * gets its name. So no incomplete image is ever visible, nothing is replaced, and a run that fails
- * or is killed leaves nothing behind. One exception: on a file system without O_TMPFILE, SIGKILL
- * leaves the temporary file, and the next run that makes this image removes it. A layer never gets
+ * gets its name. So no incomplete image is ever visible, and nothing is replaced. If a run fails or
+ * is killed, no file remains. One exception: on a file system without O_TMPFILE, SIGKILL leaves the
+ * temporary file, and the next run that makes this image removes it. A layer never gets
  * a name: it is gone when the last process closes it.
  */
 #include <errno.h>

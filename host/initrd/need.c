@@ -45,8 +45,8 @@ static const struct need {
 } table[] = {
 	/* The bus of every device below. No module depends on virtio_pci, so name it. */
 	{ "base", ALWAYS, { { "virtio_pci", REQUIRED } }, { NULL } },
-	/* Early, so that there is a shell if a later step fails. A kernel without it still
-	 * boots. */
+	/* Loaded early: if a later step fails, it carries the rescue shell. A kernel without it
+	 * still boots. */
 	{ "channel", ALWAYS, { { "virtio_console", WANTED } }, { NULL } },
 	/* A run asks for the need of its disks; virtio_blk also serves the closure's image. */
 	{ "disk", ALWAYS | WHERE_IT_IS, { { "virtio_blk", REQUIRED } }, { "VIRTIO_BLK" } },
