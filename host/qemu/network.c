@@ -251,7 +251,7 @@ static void add_vlan(const struct network *n, const char *name, unsigned int vla
  * equal options, so the user's own come last. */
 static void add_user(const struct network *n, const char *const *share, struct argv *a)
 {
-	argv_add(a, "-netdev", "user,id=net,restrict=%s", n->open ? "off" : "on");
+	argv_add(a, "-netdev", "user,id=net,restrict=%s", n->open ? "off" : "on,ipv6=off");
 	if (share) {
 		argv_more(a, ",guestfwd=tcp:10.0.2.4:445-cmd:");
 		argv_command(a, share);

@@ -30,9 +30,9 @@ static void nothing_is_asked_for(void)
 {
 	const struct network n = { 0 };
 
-	say(&n, NULL, "-netdev user,id=net,restrict=on" CARD);
+	say(&n, NULL, "-netdev user,id=net,restrict=on,ipv6=off" CARD);
 	say(&n, share,
-	    "-netdev user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:/s,,b 1" CARD);
+	    "-netdev user,id=net,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.4:445-cmd:/s,,b 1" CARD);
 }
 
 static void forwards(void)
@@ -55,7 +55,7 @@ static void forwards(void)
 		struct err e;
 
 		CHECK_INT(network_forward(&n, rows[i].text, &e), 0);
-		snprintf(want, sizeof(want), "-netdev user,id=net,restrict=on,hostfwd=%s" CARD,
+		snprintf(want, sizeof(want), "-netdev user,id=net,restrict=on,ipv6=off,hostfwd=%s" CARD,
 			 rows[i].want);
 		say(&n, NULL, want);
 	}
@@ -147,7 +147,7 @@ static void from_the_guest(void)
 	CHECK_HAS(e.text, "that port of 10.0.2.100 is forwarded already");
 	CHECK_INT(network_guest_forward(&n, "10.0.2.1:80:127.0.0.2:81", &e), 0);
 	say(&n, NULL,
-	    "-netdev user,id=net,restrict=on,"
+	    "-netdev user,id=net,restrict=on,ipv6=off,"
 	    "guestfwd=tcp:10.0.2.100:80-cmd:'/a b/x,,y' relay 127.0.0.1 8080,"
 	    "guestfwd=tcp:10.0.2.1:80-cmd:'/a b/x,,y' relay 127.0.0.2 81" CARD);
 }

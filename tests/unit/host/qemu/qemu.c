@@ -96,7 +96,7 @@ static void whole_list(void)
 		"-device",
 		"virtio-blk-pci,drive=disk0,werror=report,rerror=report,serial=storeboot-root",
 		"-netdev",
-		"user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:/usr/bin/storeboot "
+		"user,id=net,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.4:445-cmd:/usr/bin/storeboot "
 		"share-server 42 /run/s",
 		"-device",
 		"virtio-net-pci,netdev=net,romfile=",
@@ -134,7 +134,7 @@ static void hard_paths(void)
 	CHECK_STR(find(&v, "-kernel", ""), "/k,1 2");
 	CHECK_STR(find(&v, "-name", ""), "guest=x,,process=y");
 	CHECK_STR(find(&v, "-netdev", ""),
-		  "user,id=net,restrict=on,guestfwd=tcp:10.0.2.4:445-cmd:'/a b/it'\\''s,,x' "
+		  "user,id=net,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.4:445-cmd:'/a b/it'\\''s,,x' "
 		  "share-server 1 '/t\nmp'");
 }
 
@@ -210,7 +210,7 @@ static void by_itself(void)
 	CHECK_STR(find(&v, "-serial", ""), "mon:stdio");
 	CHECK_STR(find(&v, "-chardev", ""), "");
 	CHECK_STR(find(&v, "-mon", ""), "");
-	CHECK_STR(find(&v, "-netdev", ""), "user,id=net,restrict=on");
+	CHECK_STR(find(&v, "-netdev", ""), "user,id=net,restrict=on,ipv6=off");
 }
 
 int main(void)
