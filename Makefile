@@ -10,7 +10,8 @@
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make dist, deb  the release's tarball, which builds without a network; a Debian package
 #
-# V=1 shows the commands. BUILD, CC, AR, GUEST_CC, CROSS (before strip ...), CFLAGS, PREFIX, DESTDIR are yours to set.
+# V=1 shows the commands. Yours to set: BUILD, PREFIX, DESTDIR, CC, AR, GUEST_CC, CROSS (before strip ...); CFLAGS and
+# LDFLAGS, which are for the host's tool only; STATIC_PIE=1, a storeboot-init that Linux loads at a random address.
 
 VERSION := 0.1
 BUILD ?= build
@@ -43,24 +44,45 @@ endif
 GUEST_AR ?= $(CROSS)gcc-ar
 
 # --- flags -------------------------------------------------------------------------------------------
-WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+CFLAGS ?= -O2 -g
+# Other flags than these bring other warnings, so they are errors with these flags only.
+WARN := -Wall -Wextra $(if $(filter file,$(origin CFLAGS)),-Werror) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wimplicit-fallthrough
 CPPFLAGS_ALL := -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSTOREBOOT_VERSION='"$(VERSION)"'
-CFLAGS ?= -O2 -g
-BASE := -std=gnu11 $(WARN) $(CPPFLAGS_ALL) -ffile-prefix-map=$(CURDIR)/=
+# The map also covers the folder of compilation in the debug information: the same bytes in each folder.
+BASE := -std=gnu11 $(WARN) $(CPPFLAGS_ALL) -ffile-prefix-map=$(CURDIR)=.
 
 DEPS := $(GUEST_BUILD)/deps
 DEPS_STAMP := $(DEPS)/stamp
+# musl-gcc of Debian 12 makes a dynamic program of -static-pie, so the linker and musl's start file do it themselves.
+# It costs 29 KB, most of it relocations.
+ifneq ($(STATIC_PIE),)
+GUEST_PIE := -fPIE
+CRT = $(dir $(lastword $(filter %crt1.o,$(shell $(GUEST_CC) -static -\#\#\# -x c /dev/null 2>&1 | tr -d '"'))))
+GUEST_LINK = -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text $(addprefix $(CRT),rcrt1.o crti.o crtn.o)
+else
+GUEST_PIE := -fno-pie
+GUEST_LINK := -no-pie
+endif
 GUEST_FLAGS := $(BASE) -Os -g -flto=auto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
-	-fno-stack-protector -fno-pie -isystem $(DEPS)/kernel-headers -isystem $(DEPS)/include
-GUEST_LDFLAGS := -static -no-pie -flto=auto -Os -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
+	-fno-stack-protector $(GUEST_PIE) -isystem $(DEPS)/kernel-headers -isystem $(DEPS)/include
+GUEST_LDFLAGS = -static $(GUEST_LINK) -flto=auto -Os -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none
 GUEST_LIBS := -L$(DEPS)/lib -lblkid -lext2fs -lcom_err
 
 HOST_PKGS := liblzma libzstd liblz4 zlib json-c libmd
 # Without pkg-config they are where the compiler looks, as on Debian.
 HOST_LIBS := $(or $(shell $(PKG_CONFIG) --libs $(HOST_PKGS) 2>/dev/null),-llzma -lzstd -llz4 -lz -ljson-c -lmd)
 HOST_CPPFLAGS := $(shell $(PKG_CONFIG) --cflags $(HOST_PKGS) 2>/dev/null)
-HOST_FLAGS := $(BASE) $(CFLAGS) $(HOST_CPPFLAGS)
+# Without optimization there is no FORTIFY, and a sanitizer checks the same by itself.
+OPTIMIZES := $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS))))
+FORTIFY := $(if $(OPTIMIZES),$(if $(findstring -fsanitize,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CFLAGS)),, \
+	-D_FORTIFY_SOURCE=3))
+# Those of these flags that the compiler knows. CFLAGS come after them and can take them back.
+HARDEN := -U_FORTIFY_SOURCE $(shell for f in -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+	-mbranch-protection=standard -ftrivial-auto-var-init=zero $(FORTIFY); do echo 'int main(void) { return 0; }' | \
+	$(CC) -Werror -Wsystem-headers $(CFLAGS) $$f -include stdio.h -x c -o /dev/null - 2>/dev/null && echo $$f; done)
+HOST_FLAGS := $(BASE) $(HARDEN) $(CFLAGS) $(HOST_CPPFLAGS)
+HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 ASAN_FLAGS := $(BASE) -O1 -g $(SAN) $(HOST_CPPFLAGS)
@@ -99,12 +121,12 @@ $(foreach r,$(ROOMS),$(eval $(call room_archive,asan,$(r),$(AR))))
 $(BUILD)/$(GUEST)/%.o: %.c $(DEPS_STAMP) Makefile
 	$(call say,MUSL,$<)
 	$(Q)mkdir -p $(@D) && $(GUEST_CC) $(GUEST_FLAGS) -MMD -MP -c $< -o $@
-$(BUILD)/host/%.o: %.c Makefile
+$(BUILD)/host/%.o: %.c Makefile $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(HOST_FLAGS) $(CPPFLAGS_PREFIX) -MMD -MP -c $< -o $@
-$(BUILD)/host/%.o: %.S Makefile
+$(BUILD)/host/%.o: %.S Makefile $(BUILD)/flags
 	$(call say,AS,$<)
-	$(Q)mkdir -p $(@D) && $(CC) -I. -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(HARDEN) -I. -c $< -o $@
 $(BUILD)/asan/%.o: %.c Makefile
 	$(call say,ASAN,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ASAN_FLAGS) $(CPPFLAGS_PREFIX) -MMD -MP -c $< -o $@
@@ -112,16 +134,18 @@ $(BUILD)/asan/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) -I. -c $< -o $@
 
-# What PREFIX is compiled into; the file changes when PREFIX does, and is looked at by each make.
+# What PREFIX is compiled into. The files change when PREFIX or the flags do, and each make looks at them.
 PREFIX_OBJS := $(foreach v,host asan,$(BUILD)/$(v)/host/initrd/initrd_input.o)
 $(PREFIX_OBJS): private CPPFLAGS_PREFIX := -DSTOREBOOT_LIBDIR='"$(PREFIX)/lib/storeboot"'
 $(PREFIX_OBJS): $(BUILD)/prefix
-$(BUILD)/prefix: FORCE
-	$(Q)mkdir -p $(@D) && echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
+$(BUILD)/prefix: content = $(PREFIX)
+$(BUILD)/flags: content = $(CC) $(HOST_FLAGS) $(HOST_LDFLAGS)
+$(BUILD)/prefix $(BUILD)/flags: FORCE
+	$(Q)mkdir -p $(@D) && echo '$(subst ','\'',$(content))' | cmp -s - $@ || echo '$(subst ','\'',$(content))' >$@
 FORCE:
 
 $(DEPS_STAMP): scripts/deps scripts/deps.lock $(if $(ARCH),$(GUEST_CC))
-	$(Q)BUILD=$(GUEST_BUILD) CC=$(GUEST_CC) $(DEPS_ENV) scripts/deps
+	$(Q)BUILD=$(GUEST_BUILD) CC='$(GUEST_CC)' PIE=$(GUEST_PIE) $(DEPS_ENV) scripts/deps
 $(SYSROOT)/cc:
 	$(Q)BUILD=$(BUILD) scripts/sysroot $(ARCH) >/dev/null
 
@@ -136,7 +160,7 @@ $(INIT): $(GUEST_ARCHIVES)
 
 $(HOST_TOOL): $(BUILD)/host/host.a $(BUILD)/host/hostlib.a $(BUILD)/host/lib.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(HOST_LIBS)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
 # --- unit tests: tests/unit/ROOM/NAME.c links ROOM's archive and what that may use, nothing else ---------
 unit = $(patsubst tests/unit/%.c,$(BUILD)/$(1)/tests/unit/%,$(wildcard $(foreach r,$(2),tests/unit/$(r)/*.c)))
@@ -155,7 +179,7 @@ $(BUILD)/guest/tests/unit/%: $(BUILD)/guest/tests/unit/%.o $$(call archives,gues
 	$(Q)$(GUEST_CC) $(GUEST_LDFLAGS) -o $@ $^ $(if $(filter fs/%,$*),$(GUEST_LIBS))
 $(BUILD)/host/tests/unit/%: $(BUILD)/host/tests/unit/%.o $$(call archives,host,$$*)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(HOST_LIBS)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS)
 $(BUILD)/asan/tests/unit/%: $(BUILD)/asan/tests/unit/%.o $$(call archives,asan,$$*)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(if $(filter host/%,$*),$(HOST_LIBS)) $(if $(filter fs/%,$*),$(ASAN_FS_LIBS))

@@ -60,15 +60,16 @@ let
     KERNEL_HEADERS = "${static.linuxHeaders}/include";
     HOST = static.stdenv.hostPlatform.config;
     NIX_LDFLAGS = "-lfts";
-    hardeningDisable = [ "all" ]; # stage 1 is small by flags of its own
     enableParallelBuilding = true;
     postPatch = "patchShebangs scripts";
-    preBuild = ''makeFlagsArray+=("PKG_CONFIG=$PKG_CONFIG --static")'';
+    # The wrapper's hardening is for the host's tool. Stage 1 is small by flags of its own.
+    preBuild = ''
+      makeFlagsArray+=("PKG_CONFIG=$PKG_CONFIG --static" "GUEST_CC=env NIX_HARDENING_ENABLE= ${prefix}cc")
+    '';
     # Compilers differ in what they warn of. The archiver that knows link-time optimisation is not wrapped.
     makeFlags = [
       "PREFIX=$(out)"
       "CC=${prefix}cc"
-      "GUEST_CC=${prefix}cc"
       "GUEST_AR=${static.stdenv.cc.cc}/bin/${prefix}gcc-ar"
       "AR=${prefix}ar"
       "CROSS=${prefix}"

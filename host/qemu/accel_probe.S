@@ -123,4 +123,7 @@ gdt_pointer:
 	.word	0xaa55
 #endif
 accel_probe_sector_end:
+#ifdef __CET__ /* the mark of an object whose functions are marked; it has none */
+#include <cet.h>
+#endif
 	.section .note.GNU-stack, "", %progbits

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/host.sh
 . tests/lib/host.sh
 mkdir "$tmp/b"
-cp -a "$build/host" "$tmp/b/"
+cp -a "$build/host" "$build/flags" "$tmp/b/"
 
 # builds PREFIX: makes the host's program for it; what make says
 builds() {
