@@ -155,7 +155,7 @@ static void tell_disks_and_share(struct plan *p, bool by_path)
 	disks_qemu(&p->disks, by_path, c->disks);
 	c->n_disks = p->disks.n + share_disk(&p->share, by_path, c->disks + p->disks.n);
 	if (!by_path || !share_has_server(&p->share))
-		share_qemu(&p->share, &c->share);
+		share_qemu(&p->share, by_path, &c->share);
 	if (!by_path)
 		c->share_command = (const char *const *)p->share.command.words.v;
 }
@@ -236,7 +236,7 @@ static int make_exchange(struct launched *l, struct err *e)
 	int r = exchange_make(l->plan->exchange, e);
 
 	l->exchange_made = r > 0;
-	return r < 0 ? r : 0;
+	return r < 0 ? r : shared_folders_open_made(&l->plan->folders, e);
 }
 
 int launch(struct plan *p, struct verdict *ret, struct err *e)

@@ -5,6 +5,7 @@
 void plan_free(struct plan *p)
 {
 	disks_close(&p->disks);
+	cleanup_close(&p->store_fd);
 	cleanup_close(&p->initrd_fd);
 	buf_free(&p->initrd);
 	buf_free(&p->registration);

@@ -38,6 +38,7 @@ struct plan {
 	const char *needs[NEEDS_MAX + 1]; /* needs of this run for the initramfs */
 	const char *modules[3];		  /* modules for the devices; NULL-terminated */
 	struct buf initrd;		  /* the initramfs's path */
+	int store_fd;			  /* the folder of the store; -1: not opened yet */
 	int initrd_fd;			  /* the initramfs, open; -1: by its path */
 	struct buf rescue_shell;	  /* a program, after the initramfs; empty: none */
 	struct buf unprinted;		  /* options that --print-qemu leaves out; empty: none */
@@ -48,7 +49,7 @@ struct plan {
 
 #define PLAN_INIT \
 	{ \
-		.initrd_fd = -1, .share = SHARE_INIT, .qemu = QEMU_CONFIG_INIT, \
+		.store_fd = -1, .initrd_fd = -1, .share = SHARE_INIT, .qemu = QEMU_CONFIG_INIT, \
 		.watch = WATCH_INIT \
 	}
 void plan_free(struct plan *p);

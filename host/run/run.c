@@ -149,6 +149,10 @@ static int find_share(struct plan *p, struct err *e)
 	};
 	int r;
 
+	p->store_fd = q.store_fd = open(q.store, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (p->store_fd < 0)
+		return err_exit(e, EXIT_BAD_INPUT, errno, "the store %s: %s", q.store,
+				strerror(errno));
 	p->folders.to_make = p->exchange;
 	r = shared_folders_open((const char *const *)p->v.folders.v, p->system.store, &p->folders,
 				e);

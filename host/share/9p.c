@@ -16,8 +16,9 @@ static int find(const struct share_request *q, struct share *s, struct err *e)
 
 /* security_model=none: owners, modes and links are the files' own, and QEMU may do whatever its
  * user may; "mapped" would show links as files. multidevs=remap: another file system may be
- * mounted in a store, and two files must not get the same inode number. */
-static void qemu(const struct share *s, struct argv *ret)
+ * mounted in a store, and two files must not get the same inode number. QEMU opens path once, at
+ * its start, and reaches all else from there (hw/9pfs/9p-local.c, local_init). */
+static void qemu(const struct share *s, bool by_path, struct argv *ret)
 {
 	struct share_export exports[SHARED_FOLDERS_MAX + 1];
 	size_t n = share_exports(s, exports);
@@ -26,7 +27,10 @@ static void qemu(const struct share *s, struct argv *ret)
 		argv_add(ret, "-fsdev",
 			 "local,id=%s,security_model=none,readonly=%s,multidevs=remap,path=",
 			 x->tag, x->writable ? "off" : "on");
-		argv_value(ret, x->folder);
+		if (by_path)
+			argv_value(ret, x->folder);
+		else
+			argv_more(ret, "/proc/self/fd/%d", argv_fd(ret, x->fd));
 		argv_add(ret, "-device", "virtio-9p-pci,fsdev=%s,mount_tag=%s", x->tag, x->tag);
 	}
 }

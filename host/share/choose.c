@@ -124,6 +124,7 @@ static int find_store(const struct share_request *q, enum share_kind kind, bool 
 	s->kind = kind;
 	s->store = share_rows[kind].flags & SHARE_FOLDERS ? q->store : NULL;
 	s->folders = q->folders;
+	s->store_fd = q->store_fd;
 	return find(q, kind, sure, s, e);
 }
 
@@ -233,8 +234,8 @@ int share_make(struct share *s, const char *folder, const char *self, struct err
 	return share_has_server(s) ? all_ops[s->served]->make(s, folder, self, e) : 0;
 }
 
-void share_qemu(const struct share *s, struct argv *ret)
+void share_qemu(const struct share *s, bool by_path, struct argv *ret)
 {
 	if (s->served != SHARE_NONE && all_ops[s->served]->qemu)
-		all_ops[s->served]->qemu(s, ret);
+		all_ops[s->served]->qemu(s, by_path, ret);
 }

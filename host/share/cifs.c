@@ -18,6 +18,7 @@
 #include "host/share/cifs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "host/lib/exit.h"
@@ -134,9 +135,10 @@ static void add_folders(const struct shared_folders *folders, struct argv *a)
 {
 	for (size_t i = 0; folders && i < folders->n; i++) {
 		const struct shared_folder *f = &folders->v[i];
+		char dest[32];
 
-		argv_words(a, f->read_only ? "--ro-bind" : "--bind", f->host);
-		argv_word(a, FOLDERS "/%zu", i);
+		snprintf(dest, sizeof(dest), FOLDERS "/%zu", i);
+		sandbox_bind(f->fd, !f->read_only, dest, a);
 	}
 }
 
@@ -146,7 +148,7 @@ void smb_command(const struct share *s, const char *folder, const char *root, st
 
 	sandbox_begin(&box, root, ret);
 	add_files(folder, ret);
-	expose_args(s->expose, s->store, ret);
+	expose_args(s->expose, s->store_fd, ret);
 	add_folders(s->folders, ret);
 	/* -i: one process. Otherwise each connection also starts smbd's notifyd and cleanupd. */
 	argv_words(ret, "--", s->smbd, "-s", INNER "/smb.conf", "-l", INNER, "-i");
@@ -171,9 +173,13 @@ int smb_check(const char *smbd, const char *bwrap, struct err *e)
 	const struct sandbox box = { bwrap, smbd, USER, NULL };
 	_cleanup_argv_ struct argv argv = { 0 };
 	_cleanup_buf_ struct buf out = { 0 };
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
+	if (root < 0)
+		return err_sys(e, errno, "/");
 	sandbox_begin(&box, "/", &argv);
+	sandbox_bind(root, false, "/export", &argv);
 	argv_words(&argv, "--", smbd, "-b");
 	r = sandbox_try(&box, &argv, &out, e);
 	if (r < 0)

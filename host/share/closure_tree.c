@@ -51,13 +51,11 @@ static void make_read_only(const char *path)
 		stage_fail("cannot make read-only", path);
 }
 
-static void show_all(const char *store_path, const struct strv *names)
+static void show_all(const char *store_path, int store_fd, const struct strv *names)
 {
-	int store = open(store_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int store = stage_open(store_path, store_fd);
 	struct stat st;
 
-	if (store < 0)
-		stage_fail("cannot open", store_path);
 	stage_make();
 	if (mkdir(".links", 0755) < 0)
 		stage_fail("cannot make", ".links");
@@ -72,13 +70,13 @@ static void show_all(const char *store_path, const struct strv *names)
 }
 
 /* Makes the tree, closes stderr to report that, and waits until the launcher has the namespace. */
-static void child(const char *store, const struct strv *names, const int said[2], const int done[2],
-		  pid_t parent)
+static void child(const char *store, int store_fd, const struct strv *names, const int said[2],
+		  const int done[2], pid_t parent)
 {
 	char word;
 
 	stage_begin(said[1], parent);
-	show_all(store, names);
+	show_all(store, store_fd, names);
 	close(done[1]);
 	close(said[1]);
 	close(STDERR_FILENO);
@@ -125,7 +123,7 @@ static int take_namespace(pid_t pid, int said, struct err *e)
 	return r < 0 ? err_sys(e, r, "--expose closure: no mount namespace for its paths") : r;
 }
 
-int closure_tree_make(const char *store, const struct strv *names, struct err *e)
+int closure_tree_make(const char *store, int store_fd, const struct strv *names, struct err *e)
 {
 	pid_t parent = getpid(), pid;
 	int said[2], done[2], status = 0, r;
@@ -140,7 +138,7 @@ int closure_tree_make(const char *store, const struct strv *names, struct err *e
 	}
 	pid = fork();
 	if (pid == 0)
-		child(store, names, said, done, parent);
+		child(store, store_fd, names, said, done, parent);
 	close(said[1]);
 	close(done[0]);
 	r = pid < 0 ? err_sys(e, errno, "fork") : take_namespace(pid, said[0], e);

@@ -7,12 +7,13 @@
 #include "init/lib/str.h"
 
 /*
- * Makes the tree in its own mount namespace: a read-only folder with exactly these paths of the
- * store and an empty .links, which Nix would make if it were missing. Returns a descriptor of the
- * namespace, which lives while the descriptor is open or a server uses it, or -errno with e
- * (EXIT_SHARE, EXIT_MISSING).
+ * store, store_fd: the store's path and a descriptor of it. Makes the tree in its own mount
+ * namespace: a read-only folder with exactly these paths of the store and an empty .links, which
+ * Nix would make if it were missing. Returns a descriptor of the namespace, which lives while the
+ * descriptor is open or a server uses it, or -errno with e (EXIT_SHARE, EXIT_MISSING).
  */
-_must_check_ int closure_tree_make(const char *store, const struct strv *names, struct err *e);
+_must_check_ int closure_tree_make(const char *store, int store_fd, const struct strv *names,
+				   struct err *e);
 
 /* Opens the mount namespace of a process. Returns a descriptor or -errno. */
 _must_check_ int closure_tree_of(pid_t pid);

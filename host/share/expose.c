@@ -2,7 +2,9 @@
 /* expose.c - the part of the host that a file server sees in /export */
 #include "host/share/expose.h"
 
-void expose_args(enum expose what, const char *store, struct argv *ret)
+#include "host/share/sandbox.h"
+
+void expose_args(enum expose what, int store, struct argv *ret)
 {
 	if (what == EXPOSE_ROOT) /* without the kernel's files on processes and devices */
 		argv_words(ret, "--ro-bind", "/", "/export", "--tmpfs", "/export/proc", "--tmpfs",
@@ -12,5 +14,5 @@ void expose_args(enum expose what, const char *store, struct argv *ret)
 	if (what == EXPOSE_CLOSURE)
 		argv_words(ret, "--dir", EXPOSED_STORE);
 	else if (what != EXPOSE_NOTHING)
-		argv_words(ret, "--ro-bind", store, EXPOSED_STORE);
+		sandbox_bind(store, false, EXPOSED_STORE, ret);
 }

@@ -15,8 +15,8 @@ enum expose {
 /* The store's place in the server's view. */
 #define EXPOSED_STORE "/export/nix/store"
 
-/* Adds bwrap's options for that part, all read-only. store: the folder that is the store,
- * absolute. For EXPOSE_CLOSURE makes only the mount point, for host/share/server.c. */
-void expose_args(enum expose what, const char *store, struct argv *ret);
+/* Adds bwrap's options for that part, all read-only. store: a descriptor of the folder that is the
+ * store. For EXPOSE_CLOSURE makes only the mount point, for host/share/server.c. */
+void expose_args(enum expose what, int store, struct argv *ret);
 
 #endif

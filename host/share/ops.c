@@ -15,13 +15,17 @@ size_t share_exports(const struct share *s, struct share_export ret[SHARED_FOLDE
 	size_t n = 0;
 
 	if (s->store) {
-		ret[n] = (struct share_export){ .folder = s->store, .is_store = true };
+		ret[n] = (struct share_export){ .folder = s->store,
+						.fd = s->store_fd,
+						.is_store = true };
 		snprintf(ret[n++].tag, sizeof(ret->tag), "%s", share_rows[s->served].source);
 	}
 	for (size_t i = 0; s->folders && i < s->folders->n; i++) {
 		const struct shared_folder *f = &s->folders->v[i];
 
-		ret[n] = (struct share_export){ .folder = f->host, .writable = !f->read_only };
+		ret[n] = (struct share_export){ .folder = f->host,
+						.fd = f->fd,
+						.writable = !f->read_only };
 		snprintf(ret[n++].tag, sizeof(ret->tag), SHARED_FOLDER_TAG, i);
 	}
 	return n;
@@ -56,6 +60,6 @@ int share_make_tree(struct share *s, struct err *e)
 {
 	if (!s->store || s->expose != EXPOSE_CLOSURE)
 		return 0;
-	s->tree_fd = closure_tree_make(s->store, &s->exposed, e);
+	s->tree_fd = closure_tree_make(s->store, s->store_fd, &s->exposed, e);
 	return s->tree_fd < 0 ? s->tree_fd : 0;
 }

@@ -20,7 +20,7 @@ struct share_ops {
 	int (*find)(const struct share_request *q, struct share *s, struct err *e);
 	/* As share_make and share_qemu; NULL: nothing. */
 	int (*make)(struct share *s, const char *folder, const char *self, struct err *e);
-	void (*qemu)(const struct share *s, struct argv *ret);
+	void (*qemu)(const struct share *s, bool by_path, struct argv *ret);
 };
 
 #define OPS(constant, name, source, flags) extern const struct share_ops share_ops_##name;
@@ -30,7 +30,8 @@ SHARE_TABLE(OPS)
 /* A folder served without the network, by a server or by QEMU: the store or a shared folder. */
 struct share_export {
 	char tag[32];
-	const char *folder;
+	const char *folder; /* for messages and --print-qemu */
+	int fd;		    /* a server reaches the folder by this */
 	bool is_store, writable;
 };
 

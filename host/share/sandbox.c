@@ -75,6 +75,12 @@ void sandbox_begin(const struct sandbox *s, const char *root, struct argv *ret)
 	add_programs(s->program, root, ret);
 }
 
+void sandbox_bind(int fd, bool writable, const char *dest, struct argv *ret)
+{
+	argv_add(ret, writable ? "--bind-fd" : "--ro-bind-fd", "%d", argv_fd(ret, fd));
+	argv_words(ret, dest);
+}
+
 /* Returns the last line, which has the reason. */
 static const char *last_line(const struct buf *b)
 {
@@ -97,6 +103,13 @@ static int did_not_start(const struct sandbox *s, int status, const struct buf *
 				"kernel.apparmor_restrict_unprivileged_userns); inside a chroot "
 				"no kernel does; --share 9p needs none",
 				why);
+	if (strstr(why, "-bind-fd"))
+		return err_exit(
+			e, EXIT_MISSING, ENOTSUP,
+			"%s is too old: it cannot show a server a folder by its "
+			"descriptor (--ro-bind-fd; bubblewrap 0.10, or a distribution's fix "
+			"for CVE-2024-42472); update bubblewrap; --share 9p needs none",
+			s->bwrap);
 	return err_exit(e, EXIT_MISSING, ENOEXEC, "%s does not start (%s): %s", s->program,
 			spawn_status_text(status, how, sizeof(how)), why);
 }
@@ -110,6 +123,7 @@ int sandbox_try(const struct sandbox *s, const struct argv *argv, struct buf *re
 				   .argv = (const char *const *)argv->words.v,
 				   .envp = empty,
 				   .stdin_fd = -1,
+				   .pass = argv->fds,
 				   .timeout_ms = SPAWN_ASK_TIMEOUT_MS };
 	int status = 0, r = argv->error;
 

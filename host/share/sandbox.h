@@ -3,6 +3,8 @@
 #ifndef STOREBOOT_HOST_SANDBOX_H
 #define STOREBOOT_HOST_SANDBOX_H
 
+#include <stdbool.h>
+
 #include "host/lib/argv.h"
 #include "init/lib/err.h"
 #include "init/lib/str.h"
@@ -20,6 +22,13 @@ struct sandbox {
  * system's folders and their links. The caller adds binds, "--" and the command.
  */
 void sandbox_begin(const struct sandbox *s, const char *root, struct argv *ret);
+
+/*
+ * Binds an open folder of the host at dest, an absolute path in the sandbox. bwrap compares what it
+ * mounts with the descriptor, so whatever takes the folder's path later is not shown. Needs bwrap
+ * 0.10, or an older one with the fix for CVE-2024-42472 (Debian 12, Ubuntu 22.04).
+ */
+void sandbox_bind(int fd, bool writable, const char *dest, struct argv *ret);
 
 /* Runs a complete command that exits by itself, to test the sandbox. Returns 0 with its stdout in
  * ret_out, or -errno with e (EXIT_MISSING). */

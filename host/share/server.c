@@ -83,6 +83,33 @@ static int keep_stdin_alone(const char *file)
 	return dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ? -errno : 0;
 }
 
+/* Opens a descriptor of the launcher under the same number. The files are opened anew: each server
+ * reads a file from its beginning. */
+static int take_fd_of(pid_t launcher, int number)
+{
+	_cleanup_close_ int fd = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)launcher, number);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOTDIR)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fd != number)
+		return dup2(fd, number) < 0 ? -errno : 0;
+	return fcntl(take_fd(&fd), F_SETFD, 0) < 0 ? -errno : 0;
+}
+
+static int take_fds(pid_t launcher, char *const *numbers)
+{
+	int r = 0;
+
+	for (; r == 0 && *numbers; numbers++)
+		r = take_fd_of(launcher, atoi(*numbers));
+	return r;
+}
+
 /* Two pipes between the helper and bwrap. */
 struct hook {
 	int info, of_info;   /* bwrap writes to of_info, the helper reads info */
@@ -240,10 +267,12 @@ int cmd_share_server(int argc, char **argv)
 {
 	uint64_t deadline = sys_now_us() + ADOPT_TIMEOUT_US;
 	const struct timespec pause = { 0, 500000 };
+	bool has_tree;
 	char ns[64];
 	pid_t launcher;
+	int r;
 
-	if (argc != 3 && argc != 4) {
+	if (argc < 4) {
 		log_error("share-server is for storeboot's own use");
 		return EXIT_USAGE;
 	}
@@ -252,10 +281,17 @@ int cmd_share_server(int argc, char **argv)
 		nanosleep(&pause, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != launcher)
 		return EXIT_SHARE;
-	if (argc == 4)
+	/* First, while the numbers are free. */
+	r = take_fds(launcher, argv + 4);
+	has_tree = !str_eq(argv[3], "-");
+	if (has_tree)
 		snprintf(ns, sizeof(ns), "/proc/%d/fd/%d", (int)launcher, atoi(argv[3]));
-	if (keep_stdin_alone(argv[2]) == 0)
-		execute(argv[2], argc == 4 ? ns : NULL);
+	if (keep_stdin_alone(argv[2]) < 0)
+		return EXIT_SHARE;
+	if (r < 0)
+		log_error("the shared folders: %s", strerror(-r));
+	else
+		execute(argv[2], has_tree ? ns : NULL);
 	return EXIT_SHARE;
 }
 
@@ -270,8 +306,12 @@ int server_command(const struct argv *argv, const char *folder, const char *self
 	argv_words(ret, self, "share-server");
 	argv_word(ret, "%d", (int)getpid());
 	argv_word(ret, "%s/" SERVER_FILE, folder);
-	if (tree >= 0)
+	if (tree < 0)
+		argv_word(ret, "-");
+	else
 		argv_word(ret, "%d", tree);
+	for (size_t i = 0; i < argv->n_fds; i++)
+		argv_word(ret, "%d", argv_fd(ret, argv->fds[i]));
 	if (r == 0)
 		r = ret->error;
 	if (r < 0)

@@ -23,6 +23,7 @@ struct share_request {
 	int share;	   /* enum share_kind, or SHARE_AUTO */
 	bool cache;	   /* put an image of the closure over the share */
 	const char *store; /* the host's folder that is served as /nix/store */
+	int store_fd;	   /* that folder, O_PATH; must outlive the share */
 	enum expose expose;
 	const struct shared_folders *folders; /* must outlive the share */
 	const char *qemu;
@@ -43,6 +44,7 @@ struct share {
 	enum share_kind kind;	/* brings the store */
 	enum share_kind served; /* brings the shared folders, and the store unless an image does */
 	const char *store;	/* NULL: the store is only in the image */
+	int store_fd;		/* of the request */
 	const struct shared_folders *folders;
 	bool cache;
 	enum expose expose;
@@ -60,7 +62,7 @@ struct share {
 	struct argv command; /* QEMU starts it for each connection to 10.0.2.4:445; empty: none */
 };
 /* clang-format off */
-#define SHARE_INIT { .kind = SHARE_NONE, .served = SHARE_NONE, .tree_fd = -1, .image_fd = -1 }
+#define SHARE_INIT { .kind = SHARE_NONE, .served = SHARE_NONE, .store_fd = -1, .tree_fd = -1, .image_fd = -1 }
 /* clang-format on */
 
 /* The file of the private folder with the output of servers that run beside QEMU. */
@@ -101,7 +103,8 @@ bool share_has_server(const struct share *s);
  * Returns 0 or -errno with e. */
 _must_check_ int share_make(struct share *s, const char *folder, const char *self, struct err *e);
 
-/* Appends QEMU's arguments for the share, except those of the network. A pure function. */
-void share_qemu(const struct share *s, struct argv *ret);
+/* Appends QEMU's arguments for the share, except those of the network. by_path: as for share_disk.
+ * A pure function. */
+void share_qemu(const struct share *s, bool by_path, struct argv *ret);
 
 #endif

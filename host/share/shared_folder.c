@@ -4,8 +4,8 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include "host/lib/exit.h"
 #include "host/vms/vms.h"
@@ -16,6 +16,8 @@ static const char *const taken[] = { "/nix/store", "/nix/.rw-store", "/hostfs", 
 
 void shared_folders_free(struct shared_folders *b)
 {
+	for (size_t i = 0; i < b->n; i++)
+		cleanup_close(&b->v[i].fd);
 	free(b->v);
 	*b = (struct shared_folders){ 0 };
 }
@@ -182,26 +184,36 @@ static int guard(const char *text, const char *real, const char *store, struct e
 	return 0;
 }
 
+/* Opens the folder and sets host to the path that the descriptor has, so what is checked is what is
+ * served. flags: O_NOFOLLOW or 0. */
+static int open_folder(struct shared_folder *f, int flags)
+{
+	char link[64];
+	ssize_t n;
+
+	f->fd = open(f->host, O_PATH | O_DIRECTORY | O_CLOEXEC | flags);
+	if (f->fd < 0)
+		return -errno;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", f->fd);
+	n = readlink(link, f->host, sizeof(f->host) - 1);
+	if (n < 0)
+		return -errno;
+	f->host[n] = '\0';
+	return f->host[0] == '/' ? 0 : -ENOENT;
+}
+
 static int find_folder(const char *text, const char *store, const char *to_make,
 		       struct shared_folder *b, struct err *e)
 {
-	char real[PATH_MAX];
-	struct stat st;
 	int r = 0;
 
-	if (to_make && str_eq(b->host, to_make))
-		return b->read_only ? 0 : guard(text, b->host, store, e);
-	if (!realpath(b->host, real) || stat(real, &st) < 0)
-		return err_exit(e, EXIT_BAD_INPUT, errno, "--bind %s: %s: %s", text, b->host,
-				strerror(errno));
-	if (!S_ISDIR(st.st_mode))
-		return err_exit(e, EXIT_BAD_INPUT, ENOTDIR, "--bind %s: %s is no folder", text,
-				b->host);
-	if (!b->read_only)
-		r = guard(text, real, store, e);
-	if (r == 0)
-		memcpy(b->host, real, sizeof(real));
-	return r;
+	if (!to_make || !str_eq(b->host, to_make))
+		r = open_folder(b, 0);
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "--bind %s: %s%s%s", text, b->host,
+				r == -ENOTDIR ? " is " : ": ",
+				r == -ENOTDIR ? "no folder" : strerror(-r));
+	return b->read_only ? 0 : guard(text, b->host, store, e);
 }
 
 static int by_guest(const void *a, const void *b)
@@ -210,8 +222,8 @@ static int by_guest(const void *a, const void *b)
 		      ((const struct shared_folder *)b)->guest);
 }
 
-/* smbd's sandbox looks the folder up by its path at each connection. A guest that may write to the
- * outer folder could replace the inner one with a link to any folder of the host. */
+/* A guest that may write to the outer folder could replace the inner one with a link to any folder
+ * of the host. This run would not follow it, but the next one opens the path again. */
 static bool could_be_moved(const struct shared_folder *inner, const struct shared_folder *outer)
 {
 	return !outer->read_only && is_in(inner->host, outer->host) &&
@@ -254,12 +266,25 @@ int shared_folders_open(const char *const *texts, const char *store, struct shar
 		if (!new)
 			return err_sys(e, ENOMEM, "--bind");
 		ret->v = new;
-		ret->v[ret->n] = (struct shared_folder){ 0 };
+		ret->v[ret->n] = (struct shared_folder){ .fd = -1 };
 		r = shared_folder_parse(*texts, &ret->v[ret->n++], e);
 		if (r == 0)
 			r = find_folder(*texts, store, ret->to_make, &ret->v[ret->n - 1], e);
 	}
 	return r < 0 || ret->n == 0 ? r : put_in_order(ret, e);
+}
+
+int shared_folders_open_made(struct shared_folders *b, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < b->n; i++)
+		if (b->v[i].fd < 0)
+			r = open_folder(&b->v[i], O_NOFOLLOW);
+	if (r == 0)
+		return 0;
+	return err_exit(e, EXIT_BAD_INPUT, r, "--bind %s: %s; nothing was run", b->to_make,
+			strerror(-r));
 }
 
 int shared_folders_lines(const struct shared_folders *b, enum share_kind kind, struct buf *ret)

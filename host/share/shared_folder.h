@@ -16,6 +16,7 @@
 struct shared_folder {
 	char host[PATH_MAX];  /* absolute; after shared_folders_open with links resolved */
 	char guest[PATH_MAX]; /* absolute, without "..", doubled or trailing slashes */
+	int fd;		      /* of the host's folder, O_PATH; -1: the folder is to_make */
 	bool read_only;
 	bool owned; /* in the guest all files belong to uid and gid */
 	unsigned int uid, gid;
@@ -34,15 +35,20 @@ void shared_folders_free(struct shared_folders *b);
 _must_check_ int shared_folder_parse(const char *text, struct shared_folder *ret, struct err *e);
 
 /*
- * Parses all (NULL-terminated, or NULL) and finds the folders. Of two nested folders in the guest
- * the outer one comes first. A folder that the guest may write to must not be in, or contain,
- * store (the folder that is served as the store) or the files of running VMs (vms_base,
+ * Parses all (NULL-terminated, or NULL) and opens the folders. From then on a server reaches a
+ * folder only by its descriptor: another folder or a link may take the path. Of two nested folders
+ * in the guest the outer one comes first. A folder that the guest may write to must not be in, or
+ * contain, store (the folder that is served as the store) or the files of running VMs (vms_base,
  * vms_private_base), and must not contain another of these folders. ret: zeroed, except to_make;
  * free it with shared_folders_free also on failure. Returns 0, or -errno with e: EXIT_USAGE, or
  * EXIT_BAD_INPUT for a missing folder.
  */
 _must_check_ int shared_folders_open(const char *const *texts, const char *store,
 				     struct shared_folders *ret, struct err *e);
+
+/* Opens the folder to_make, if it is shared, once it has been made. Returns 0, or -errno with e
+ * (EXIT_BAD_INPUT: a link or another file is in its place). */
+_must_check_ int shared_folders_open_made(struct shared_folders *b, struct err *e);
 
 /* The server's name for the i-th folder: an SMB share or a mount tag. */
 #define SHARED_FOLDER_TAG "bind%zu"

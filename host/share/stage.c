@@ -89,6 +89,19 @@ void stage_make(void)
 		stage_fail("cannot mount on", stage_path());
 }
 
+int stage_open(const char *path, int fd)
+{
+	int opened = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat there, meant;
+
+	if (opened < 0 || fstat(opened, &there) < 0 || fstat(fd, &meant) < 0)
+		stage_fail("cannot open", path);
+	errno = ESTALE;
+	if (there.st_dev != meant.st_dev || there.st_ino != meant.st_ino)
+		stage_fail("another folder has taken the place of", path);
+	return opened;
+}
+
 static void make_link(int store, const char *name, const char *to)
 {
 	char target[PATH_MAX];

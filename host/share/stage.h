@@ -22,6 +22,10 @@ const char *stage_path(void);
 /* Mounts an empty tmpfs at stage_path and makes it the working directory. */
 void stage_make(void);
 
+/* Opens the folder path in the child's namespace, where mount(2) needs it, and returns a
+ * descriptor. Fails if it is not the folder that fd has, because another has taken its path. */
+int stage_open(const char *path, int fd);
+
 /* Shows name, a path of the folder store (a descriptor, opened after stage_begin), as to in the
  * working directory: by a bind mount, or for a symlink by the same symlink. Returns true if it is
  * a folder. */

@@ -68,11 +68,11 @@ static void add_confinement(const struct share *s, const struct share_export *x,
 
 	sandbox_begin(&box, root, a);
 	if (shows_part(s, x)) {
-		expose_args(EXPOSE_CLOSURE, x->folder, a);
+		expose_args(EXPOSE_CLOSURE, x->fd, a);
 		/* Else the daemon could write to the sandbox's own folder around the paths. */
 		argv_words(a, "--remount-ro", "/");
 	} else {
-		argv_words(a, x->writable ? "--bind" : "--ro-bind", x->folder, "/export");
+		sandbox_bind(x->fd, x->writable, "/export", a);
 	}
 	argv_words(a, "--", s->virtiofsd);
 }
@@ -86,7 +86,7 @@ void virtiofs_command(const struct share *s, const struct share_export *x, const
 	const char *folder = shows_part(s, x) ? EXPOSED_STORE : "/export";
 
 	add_confinement(s, x, root, ret);
-	argv_word(ret, "--fd=%d", listen_fd);
+	argv_word(ret, "--fd=%d", argv_fd(ret, listen_fd));
 	if (s->virtiofsd_of_qemu) {
 		argv_add(ret, "-o", "source=%s", folder);
 		argv_words(ret, "-o", "sandbox=chroot", "-o",
@@ -248,10 +248,8 @@ static int make_socket(const char *folder, int *ret_listening, int *ret_connecte
 
 /* Starts virtiofsd, with its output in the private folder. It ends with its connection, or with
  * the launcher. */
-static int start(char *const *argv, int listening, const char *folder, pid_t *ret_pid,
-		 struct err *e)
+static int start(const struct argv *argv, const char *folder, pid_t *ret_pid, struct err *e)
 {
-	const int pass[] = { listening, -1 };
 	_cleanup_close_ int output = -1, pidfd = -1;
 	char log[PATH_MAX];
 
@@ -260,7 +258,7 @@ static int start(char *const *argv, int listening, const char *folder, pid_t *re
 	output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (output < 0)
 		return err_sys(e, errno, "%s", log);
-	pidfd = proc_start(argv, pass, output, ret_pid, e);
+	pidfd = proc_start(argv->words.v, argv->fds, output, ret_pid, e);
 	return pidfd < 0 ? pidfd : 0;
 }
 
@@ -281,7 +279,7 @@ static int serve_export(struct share *s, const struct share_export *x, const cha
 	if (argv.error < 0)
 		return err_sys(e, argv.error, "virtiofsd's command");
 	r = part ? server_command(&argv, folder, self, s->tree_fd, &command, e) : 0;
-	return r < 0 ? r : start(part ? command.words.v : argv.words.v, listening, folder, pid, e);
+	return r < 0 ? r : start(part ? &command : &argv, folder, pid, e);
 }
 
 static int make(struct share *s, const char *folder, const char *self, struct err *e)
@@ -296,12 +294,13 @@ static int make(struct share *s, const char *folder, const char *self, struct er
 }
 
 /* The guest's memory must be a shared file, because the daemon maps it too. */
-static void qemu(const struct share *s, struct argv *ret)
+static void qemu(const struct share *s, bool by_path, struct argv *ret)
 {
 	const unsigned long long mib = (s->memory + ((uint64_t)1 << 20) - 1) >> 20;
 	struct share_export exports[SHARED_FOLDERS_MAX + 1];
 	size_t n = share_exports(s, exports);
 
+	(void)by_path; /* --print-qemu leaves out a share that needs a server */
 	argv_add(ret, "-object", "memory-backend-memfd,id=ram,size=%lluM,share=on", mib);
 	argv_words(ret, "-machine", "memory-backend=ram");
 	for (size_t i = 0; i < n; i++) {

@@ -60,6 +60,8 @@ static void child(const struct spawn *s, const struct pipes *p)
 	    place(p->out[1] >= 0 ? p->out[1] : STDERR_FILENO, STDOUT_FILENO) < 0 ||
 	    (p->err[1] >= 0 && place(p->err[1], STDERR_FILENO) < 0))
 		goto fail;
+	for (const int *fd = s->pass; fd && *fd >= 0; fd++)
+		fcntl(*fd, F_SETFD, 0);
 	if (s->envp)
 		environ = (char **)s->envp;
 	execvp(s->path, (char *const *)s->argv);

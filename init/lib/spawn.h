@@ -17,6 +17,7 @@ struct spawn {
 	const char *const *argv; /* NULL-terminated, with argv[0] */
 	char *const *envp;	 /* NULL: environ */
 	int stdin_fd;		 /* -1: /dev/null */
+	const int *pass;	 /* descriptors to inherit, ended by -1; NULL: none */
 	unsigned int timeout_ms; /* 0: none; at the deadline the child gets SIGKILL */
 	size_t max_output; /* of stdout, in bytes; more ends the child with -EFBIG. 0: 64 MiB */
 	/* Called every SPAWN_WATCH_MS while the child runs, with its stdout and stderr so far. A

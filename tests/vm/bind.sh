@@ -56,6 +56,16 @@ else
 	"/mnt/a place/smb_raw" >/dev/null 2>&1
 	fact program $?
 fi
+# The host puts a link in the place of the folder. A new connection (cifs), a new mount (9p, virtiofs):
+echo which >"/mnt/a place/replace"
+until [ -e "/mnt/a place/replaced" ]; do usleep 100000; done
+mkdir -p /m
+case $(sed -n "s,^[^ ]* /mnt/a.040place \([a-z0-9]*\) .*,\1,p" /proc/mounts) in
+cifs) mount -t cifs -o $options,nosharesock //10.0.2.4/bind0 /m ;;
+9p) umount "/mnt/a place/inner" "/mnt/a place"; mount -t 9p -o trans=virtio,version=9p2000.L bind0 /m ;;
+virtiofs) umount "/mnt/a place/inner" "/mnt/a place"; mount -t virtiofs bind0 /m ;;
+esac
+fact again "$(cat /m/replace) $(cat /m/secret)"
 true')
 guest() { # NAME: the values of a fact
 	sed -n "s/^.*FACT $1 //p" <<<"$out"
@@ -75,14 +85,22 @@ answer() { # as the host, once the guest is ready
 	rm "$folder/link"
 	touch "$folder/go"
 	echo "$seen" >"$tmp/seen"
+	for ((i = 0; i < 3000; i++)); do
+		[ ! -e "$folder/replace" ] || break
+		sleep 0.1
+	done
+	mv "$folder" "$tmp/moved"
+	ln -s "$tmp/other" "$folder"
+	touch "$tmp/moved/replaced"
 }
 
 # share NAME [OPTION]...
 share() {
 	local name=$1
 	shift
-	rm -rf "$folder" "$tmp/ro"
-	mkdir "$folder" "$tmp/ro"
+	rm -rf "$folder" "$tmp/ro" "$tmp/moved" "$tmp/other"
+	mkdir "$folder" "$tmp/ro" "$tmp/other"
+	echo "not yours" | tee "$tmp/other/secret" >"$tmp/other/replace"
 	echo "host 1" >"$folder/host-file"
 	echo "to read" >"$tmp/ro/file"
 	cp "$tmp/smb_raw" "$folder/"
@@ -99,11 +117,12 @@ share() {
 		"$(printf '%s\n' ho1234 "of the guest" x 1 2 3 "/an absolute/link" "750 $(id -un)" "640 $(id -un)" whole)"
 	is "$name: what the host wrote is there at once" "$(guest after)" \
 		"host 2 host's appended big big.sum go host-file inner made new ready smb_raw "
-	is "$name: what the guest removed is gone" "$(ls "$folder/go" "$folder/made/renamed" 2>/dev/null)" ""
+	is "$name: what the guest removed is gone" "$(ls "$tmp/moved/go" "$tmp/moved/made/renamed" 2>/dev/null)" ""
 	is "$name: one in another" "$(guest nested)" file
 	is "$name: ro: read" "$(guest ro)" "to read"
 	is "$name: ro: nothing is written, by whatever way" "$(sed -n 's/^.*FACT ro-[^ ]* //p' <<<"$out" | sort -u)" refused
 	is "$name: ro: as it was" "$(ls -A "$tmp/ro") $(cat "$tmp/ro/file")" "file to read"
+	is "$name: a link in its place on the host leads nowhere" "$(guest again)" "which "
 	is "$name: nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")" ""
 }
 

@@ -22,7 +22,7 @@ static void say(const struct share_request *q, const char *want)
 	struct err e = { 0 };
 
 	CHECK_INT(share_find(q, &w, &e), 0);
-	share_qemu(&w, &v);
+	share_qemu(&w, true, &v);
 	CHECK_INT(v.error, 0);
 	for (size_t i = 0; i < v.words.n; i++)
 		CHECK_INT(buf_addf(&text, "%s%s", i ? " " : "", v.words.v[i]), 0);
@@ -42,13 +42,16 @@ static void what_qemu_is_told(void)
 
 static void folders_beside_the_store(void)
 {
-	struct shared_folder v[] = { { .host = "/a,b", .guest = "/mnt/a b" },
-				     { .host = "/c", .guest = "/c", .read_only = true } };
+	struct shared_folder v[] = { { .host = "/a,b", .guest = "/mnt/a b", .fd = 5 },
+				     { .host = "/c", .guest = "/c", .fd = 6, .read_only = true } };
 	const struct shared_folders folders = { .v = v, .n = ARRAY_SIZE(v) };
-	const struct share_request q = {
-		.share = SHARE_9P, .store = "/s", .qemu = HAS_ALL, .folders = &folders
-	};
+	const struct share_request q = { .share = SHARE_9P,
+					 .store = "/s",
+					 .store_fd = 4,
+					 .qemu = HAS_ALL,
+					 .folders = &folders };
 	_cleanup_(share_free) struct share w = SHARE_INIT;
+	_cleanup_argv_ struct argv a = { 0 };
 	_cleanup_buf_ struct buf lines = { 0 };
 	struct err e = { 0 };
 
@@ -61,6 +64,16 @@ static void folders_beside_the_store(void)
 	CHECK_INT(share_find(&q, &w, &e), 0);
 	CHECK_INT(share_folder_lines(&w, &lines), 0);
 	CHECK_STR(lines.data, "9p rw bind0 /mnt/a b\n9p ro bind1 /c\n");
+	/* A run gives QEMU each folder as a descriptor. */
+	share_qemu(&w, false, &a);
+	CHECK_INT(a.n_fds, 3);
+	for (size_t i = 0; i < a.n_fds; i++) {
+		char path[64];
+
+		CHECK_INT(a.fds[i], 4 + (int)i);
+		snprintf(path, sizeof(path), ",path=/proc/self/fd/%d", a.fds[i]);
+		CHECK(str_ends(a.words.v[4 * i + 1], path));
+	}
 }
 
 static void refuse(struct share_request q, int exit_status, const char *part)
@@ -133,15 +146,15 @@ static void virtiofsd_is_shut_in(void)
 	struct share s = { .virtiofsd = "/usr/lib/qemu/virtiofsd",
 			   .bwrap = "/usr/bin/bwrap",
 			   .virtiofsd_of_qemu = true };
-	const struct share_export store = { .folder = "/s t", .is_store = true };
-	const struct share_export own = { .folder = "/s t", .writable = true };
+	const struct share_export store = { .folder = "/s t", .fd = 5, .is_store = true };
+	const struct share_export own = { .folder = "/s t", .fd = 6, .writable = true };
 	_cleanup_argv_ struct argv a = { 0 }, rust = { 0 }, folder = { 0 };
 	const struct strv *v = &a.words;
 
 	virtiofs_command(&s, &store, "/", 7, &a);
 	CHECK_INT(a.error, 0);
 	CHECK_STR(v->v[0], "/usr/bin/bwrap");
-	CHECK(has(v, "--ro-bind", "/s t", "/export"));
+	CHECK(has(v, "--ro-bind-fd", "5", "/export"));
 	CHECK(has(v, "--", "/usr/lib/qemu/virtiofsd", "--fd=7"));
 	CHECK(has(v, "--fd=7", "-o", "source=/export"));
 	for (size_t i = 0; i < v->n; i++) {
@@ -152,11 +165,11 @@ static void virtiofsd_is_shut_in(void)
 	virtiofs_command(&s, &store, "/", 7, &rust);
 	CHECK_INT(rust.error, 0);
 	CHECK(has(&rust.words, "--fd=7", "--shared-dir=/export", "--sandbox=chroot"));
-	CHECK(has(&rust.words, "--ro-bind", "/s t", "/export"));
+	CHECK(has(&rust.words, "--ro-bind-fd", "5", "/export"));
 	CHECK(has(&rust.words, "--sandbox=chroot", "--cache=always", "--inode-file-handles=never"));
 	virtiofs_command(&s, &own, "/", 7, &folder);
 	CHECK_INT(folder.error, 0);
-	CHECK(has(&folder.words, "--bind", "/s t", "/export"));
+	CHECK(has(&folder.words, "--bind-fd", "6", "/export"));
 	CHECK(has(&folder.words, "--sandbox=chroot", "--cache=never",
 		  "--inode-file-handles=never"));
 }

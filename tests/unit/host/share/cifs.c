@@ -50,13 +50,15 @@ static void sees_the_store_and_little_else(void)
 {
 	const struct share s = { .smbd = "/usr/sbin/smbd",
 				 .bwrap = "/usr/bin/bwrap",
-				 .store = "/nix/store" };
+				 .store = "/nix/store",
+				 .store_fd = 7 };
 	_cleanup_argv_ struct argv v = { 0 };
 
 	smb_command(&s, "/run/d e", make_root(true), &v);
 	CHECK_INT(v.error, 0);
 	CHECK_STR(v.words.v[0], "/usr/bin/bwrap");
-	CHECK(has(&v.words, "--ro-bind", "/nix/store", "/export/nix/store"));
+	CHECK(has(&v.words, "--ro-bind-fd", "7", "/export/nix/store"));
+	CHECK(v.n_fds == 1 && v.fds[0] == 7);
 	CHECK(has(&v.words, "--tmpfs", "/run/smb", NULL));
 	CHECK(has(&v.words, "--ro-bind", "/run/d e/smb.conf", "/run/smb/smb.conf"));
 	CHECK(has(&v.words, "--ro-bind", "/run/d e/passwd", "/etc/passwd"));
@@ -65,7 +67,8 @@ static void sees_the_store_and_little_else(void)
 	CHECK(has(&v.words, "--cap-drop", "ALL", NULL));
 	CHECK_INT(count(&v.words, "--unshare-all"), 1);
 	CHECK_INT(count(&v.words, "--share-net"), 0);
-	CHECK_INT(count(&v.words, "--bind"), 0); /* nothing of the host can be written */
+	CHECK_INT(count(&v.words, "--bind") + count(&v.words, "--bind-fd"),
+		  0); /* nothing of the host can be written */
 	CHECK(has(&v.words, "--", "/usr/sbin/smbd", "-s"));
 	CHECK(has(&v.words, "-l", "/run/smb", "-i"));
 	CHECK_INT(count(&v.words, "/lib64"), 0);
@@ -73,28 +76,29 @@ static void sees_the_store_and_little_else(void)
 
 static void unmerged_usr(void)
 {
-	const struct share s = { .smbd = "/usr/sbin/smbd",
-				 .bwrap = "/usr/bin/bwrap",
-				 .store = "/s" };
+	const struct share s = {
+		.smbd = "/usr/sbin/smbd", .bwrap = "/usr/bin/bwrap", .store = "/s", .store_fd = 8
+	};
 	_cleanup_argv_ struct argv v = { 0 };
 
 	smb_command(&s, "/d", make_root(false), &v);
 	CHECK_INT(v.error, 0);
 	CHECK(has(&v.words, "--ro-bind", "/lib", "/lib"));
-	CHECK(has(&v.words, "--ro-bind", "/s", "/export/nix/store"));
+	CHECK(has(&v.words, "--ro-bind-fd", "8", "/export/nix/store"));
 }
 
 static void server_in_the_store(void)
 {
 	const struct share s = { .smbd = "/nix/store/x-samba/bin/smbd",
 				 .bwrap = "/nix/store/y-bwrap/bin/bwrap",
-				 .store = "/mnt/store" };
+				 .store = "/mnt/store",
+				 .store_fd = 9 };
 	_cleanup_argv_ struct argv v = { 0 };
 
 	smb_command(&s, "/d", "/nowhere", &v);
 	CHECK_INT(v.error, 0);
 	CHECK(has(&v.words, "--ro-bind", "/nix/store", "/nix/store"));
-	CHECK(has(&v.words, "--ro-bind", "/mnt/store", "/export/nix/store"));
+	CHECK(has(&v.words, "--ro-bind-fd", "9", "/export/nix/store"));
 	CHECK_INT(count(&v.words, "/usr"), 0);
 }
 
@@ -137,8 +141,10 @@ static void configuration(void)
  */
 static void folders_of_the_user(void)
 {
-	struct shared_folder v[] = { { .host = "/home/a b", .guest = "/a" },
-				     { .host = "/srv", .guest = "/b", .read_only = true } };
+	struct shared_folder v[] = {
+		{ .host = "/home/a b", .guest = "/a", .fd = 5 },
+		{ .host = "/srv", .guest = "/b", .fd = 6, .read_only = true }
+	};
 	const struct shared_folders folders = { .v = v, .n = ARRAY_SIZE(v) };
 	const struct share s = { .smbd = "/usr/sbin/smbd",
 				 .bwrap = "/usr/bin/bwrap",
@@ -149,8 +155,8 @@ static void folders_of_the_user(void)
 
 	smb_command(&s, "/d", make_root(true), &args);
 	CHECK_INT(args.error, 0);
-	CHECK(has(&args.words, "--bind", "/home/a b", "/bind/0"));
-	CHECK(has(&args.words, "--ro-bind", "/srv", "/bind/1"));
+	CHECK(has(&args.words, "--bind-fd", "5", "/bind/0"));
+	CHECK(has(&args.words, "--ro-bind-fd", "6", "/bind/1"));
 	CHECK_INT(count(&args.words, "/export/nix/store"), 0);
 	CHECK_INT(smb_conf(&folders, &b), 0);
 	CHECK_HAS(b.data, "\n[bind0]\ncopy = qemu\npath = /bind/0\nread only = no\n");

@@ -110,6 +110,7 @@ static int make_run(const char *name)
 		return -errno;
 	argv_free(&share.command); /* that of the process which this one comes from */
 	share.store = store;
+	share.store_fd = open(store, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	share.served = SHARE_CIFS;
 	r = share_make(&share, folder, "storeboot", &e);
 	if (r < 0)
@@ -311,6 +312,23 @@ static void check_reason(const char *run, const char *want)
 
 /* Its helper cannot attach the tree, as this is no mount namespace. An empty store must not be
  * served. */
+/* Each connection is served from the folder of the start, whatever takes its path. */
+static void another_folder_takes_the_place(void)
+{
+	char store[PATH_MAX], moved[PATH_MAX];
+	struct served s;
+
+	CHECK_INT(make_run("replaced"), 0);
+	CHECK_INT(str_format(store, sizeof(store), "%s/store", top), 0);
+	CHECK_INT(str_format(moved, sizeof(moved), "%s/moved", top), 0);
+	CHECK_INT(rename(store, moved) | symlink("/etc", store), 0);
+	CHECK_INT(open_connection(&s), 0);
+	CHECK_INT(begin(&s), 0);
+	CHECK(open_path(&s, "nix\\store\\passwd") != 0);
+	end(&s);
+	CHECK_INT(unlink(store) | rename(moved, store), 0);
+}
+
 static void a_server_without_its_tree_is_not_started(void)
 {
 	int kept = dup(share.tree_fd), other = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
@@ -406,6 +424,7 @@ int main(void)
 	RUN(a_server_without_its_tree_is_not_started);
 	share.tree_fd = -1; /* what that has ends with this process */
 	share.expose = EXPOSE_STORE;
+	RUN(another_folder_takes_the_place);
 	RUN(each_connection_is_served_on_a_busy_host);
 	if (str_after(share.smbd, "/usr/"))
 		RUN(what_a_server_prints_is_not_sent_to_the_guest);

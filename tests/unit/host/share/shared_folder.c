@@ -193,6 +193,50 @@ static void folders(void)
 	shared_folders_free(&b);
 }
 
+/* The descriptor stays that of the folder that was checked, whatever takes its path. */
+static void another_takes_its_path(void)
+{
+	char real[PATH_MAX], link[64], seen[PATH_MAX] = "";
+	struct shared_folders b = { 0 };
+	struct err e;
+
+	CHECK_INT(chdir(top), 0);
+	CHECK(realpath(top, real));
+	CHECK_INT(mkdir("mine", 0755) | mkdir("secret", 0755), 0);
+	CHECK_INT(find("mine:/x", NULL, "/nowhere", &b, &e), 0);
+	CHECK_INT(rename("mine", "moved") | symlink("secret", "mine"), 0);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", b.v[0].fd);
+	CHECK(readlink(link, seen, sizeof(seen) - 1) > 0);
+	CHECK_HAS(seen, real);
+	CHECK(str_ends(seen, "/moved"));
+	CHECK_INT(chdir("/"), 0);
+	shared_folders_free(&b);
+}
+
+/* A folder that is made after the checks must not be a link by then. */
+static void to_make(void)
+{
+	char real[PATH_MAX], path[PATH_MAX + 8], text[PATH_MAX + 16];
+	struct shared_folders b = { .to_make = path };
+	const char *const texts[] = { text, NULL };
+	struct err e = { 0 };
+
+	CHECK(realpath(top, real));
+	snprintf(path, sizeof(path), "%s/xchg", real);
+	snprintf(text, sizeof(text), "%s:/x", path);
+	CHECK_INT(shared_folders_open(texts, "/nowhere", &b, &e), 0);
+	CHECK_INT(b.v[0].fd, -1);
+	CHECK_INT(symlink("/etc", path), 0);
+	CHECK(shared_folders_open_made(&b, &e) < 0);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	CHECK_INT(unlink(path), 0);
+	CHECK_INT(mkdir(path, 0755), 0);
+	CHECK_INT(shared_folders_open_made(&b, &e), 0);
+	CHECK(b.v[0].fd >= 0);
+	CHECK_STR(b.v[0].host, path);
+	shared_folders_free(&b);
+}
+
 static void places(void)
 {
 	struct shared_folders b = { 0 };
@@ -252,6 +296,8 @@ int main(void)
 	RUN(refused);
 	RUN(too_long);
 	RUN(folders);
+	RUN(another_takes_its_path);
+	RUN(to_make);
 	RUN(places);
 	RUN(too_many);
 	RUN(what_stage_1_is_told);
