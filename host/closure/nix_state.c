@@ -189,8 +189,10 @@ int nix_state_copy(struct nix_state *ret, struct err *e)
 
 void nix_state_free(struct nix_state *s)
 {
-	folder_remove(s->folder);
+	if (folder_remove(s->folder) < 0)
+		keeper_finish(&s->keeper);
+	else
+		keeper_stop(&s->keeper);
 	s->folder[0] = '\0';
-	keeper_stop(&s->keeper);
 	strv_free(&s->env);
 }

@@ -77,14 +77,19 @@ int keeper_start(struct keeper *k, const struct keeper_task *t, struct err *e)
 	return 0;
 }
 
-void keeper_stop(struct keeper *k)
+void keeper_finish(struct keeper *k)
 {
 	if (k->pid <= 0)
 		return;
-	if (file_write_all(k->pipe_fd, "x", 1) < 0)
-		kill(k->pid, SIGKILL);
 	close(k->pipe_fd);
 	while (waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	*k = (struct keeper)KEEPER_INIT;
+}
+
+void keeper_stop(struct keeper *k)
+{
+	if (k->pid > 0 && file_write_all(k->pipe_fd, "x", 1) < 0)
+		kill(k->pid, SIGKILL);
+	keeper_finish(k);
 }

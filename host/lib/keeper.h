@@ -31,6 +31,10 @@ struct keeper_task {
 /* Returns 0 or -errno with e. */
 _must_check_ int keeper_start(struct keeper *k, const struct keeper_task *t, struct err *e);
 
+/* Lets the keeper do its task now, as if the launcher had died, and waits for it: at most 2 s. For
+ * a launcher that failed to do it itself, perhaps for lack of memory or descriptors. */
+void keeper_finish(struct keeper *k);
+
 /* Ends the keeper without any cleaning up. */
 void keeper_stop(struct keeper *k);
 

@@ -52,10 +52,12 @@ struct launched {
 
 static void launched_free(struct launched *l)
 {
+	int released;
+
 	/* A server beside QEMU ends when its connection does. */
 	share_hang_up(&l->plan->share);
 	proc_end_all(&l->others, SHARE_GRACE_MS);
-	vms_release(&l->vm);
+	released = vms_release(&l->vm);
 	if (!l->accepted) {
 		disks_undo(&l->plan->disks);
 		efi_undo(&l->plan->qemu.efi);
@@ -63,7 +65,10 @@ static void launched_free(struct launched *l)
 	}
 	if (!l->accepted && l->exchange_made)
 		rmdir(l->plan->exchange);
-	keeper_stop(&l->keeper);
+	if (released < 0)
+		keeper_finish(&l->keeper);
+	else
+		keeper_stop(&l->keeper);
 	proc_others_free(&l->others);
 }
 

@@ -374,14 +374,16 @@ int vms_clean(const char *place)
 	return clean(place, remove_dead);
 }
 
-void vms_release(struct vms_own *own)
+int vms_release(struct vms_own *own)
 {
+	int r;
+
 	if (!own->place[0])
-		return;
+		return 0;
 	own_close(own);
-	if (clean(own->place, remove_folders) < 0) /* whoever sees the rest next removes it */
-		errno = 0;
+	r = clean(own->place, remove_folders);
 	*own = (struct vms_own)VMS_OWN_INIT;
+	return r;
 }
 
 /* --- looking -------------------------------------------------------------- */

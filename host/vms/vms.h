@@ -72,8 +72,9 @@ _must_check_ int vms_private_base(char *ret, struct err *e);
 _must_check_ int vms_make(const struct vms_about *about, bool exact, struct vms_own *ret,
 			  struct err *e);
 
-/* Removes the folders of our own VM with their contents. Does nothing if there is none. */
-void vms_release(struct vms_own *own);
+/* Removes the folders of our own VM with their contents. Does nothing if there is none. Returns 0,
+ * or -errno if something is left; vms_clean, or whoever sees it next, removes that. */
+_must_check_ int vms_release(struct vms_own *own);
 
 /* Kills the processes of a VM whose launcher was killed, and removes its folders. place: BASE/NAME.
  * Returns 0 when it is gone, -EBUSY if it runs, or another -errno. */
