@@ -2,6 +2,7 @@
 /* serve.c - handles input from QEMU and the guest during a run */
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -71,10 +72,12 @@ static void serve_report(struct vm *vm)
 
 void serve_tell_qmp(struct vm *vm, const char *command)
 {
-	/* The socket is empty at these moments. If a command is lost, the deadline kills QEMU. */
-	if (vm->qmp_fd >= 0 &&
-	    send(vm->qmp_fd, command, strlen(command), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		log_trace("QEMU's monitor: %s", strerror(errno));
+	/* The socket is empty at these moments. Without the command the run might never end. */
+	if (vm->qmp_fd < 0 ||
+	    send(vm->qmp_fd, command, strlen(command), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return;
+	log_warning("QEMU takes no command any more (%s) and is killed", strerror(errno));
+	kill(vm->pid, SIGKILL);
 }
 
 /* Handles the monitor's events that concern the channel. */
