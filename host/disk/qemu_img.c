@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "host/lib/exit.h"
+#include "host/lib/said.h"
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"
 
@@ -28,15 +29,17 @@
 #define CHECK_LEAKS 3
 #define CHECK_NOT_SUPPORTED 63
 
-static int finish(const char *const *argv, int r, int status, struct err *e)
+static int finish(const char *const *argv, int r, int status, struct buf *said, struct err *e)
 {
+	const char *last = said_last(said);
 	char how[64];
 
 	if (r < 0)
 		return err_sys(e, r, "%s %s", argv[0], argv[1]);
 	if (!WIFEXITED(status))
-		return err_exit(e, EXIT_IMAGE, EIO, "qemu-img %s: %s", argv[1],
-				spawn_status_text(status, how, sizeof(how)));
+		return err_exit(e, EXIT_IMAGE, EIO, "qemu-img %s: %s%s%.400s", argv[1],
+				spawn_status_text(status, how, sizeof(how)), last[0] ? ": " : "",
+				last);
 	return WEXITSTATUS(status);
 }
 
@@ -48,24 +51,20 @@ static int run(const char *const *argv, struct buf *out, struct buf *said, struc
 	};
 	int status = 0, r = spawn_run(&s, out, said, &status);
 
-	return finish(argv, r, status, e);
+	return finish(argv, r, status, said, e);
 }
 
 /* Returns the last line of stderr, without the program's name. */
-static const char *reason(const struct buf *said)
+static const char *reason(struct buf *said)
 {
-	const char *line = said->len > 0 ? strrchr(said->data, '\n') : NULL, *own;
+	const char *line = said_last(said), *own = str_after(line, "qemu-img: ");
 
-	if (said->len == 0)
-		return "no reason given";
-	line = line ? line + 1 : said->data;
-	own = str_after(line, "qemu-img: ");
-	return own ? own : line;
+	return own ? own : line[0] ? line : "qemu-img failed and gave no reason";
 }
 
 /* Reports a failure. QEMU's locks stop qemu-img from reading an image that another QEMU has
  * open. */
-static int failed(const struct buf *said, const char *path, const char *what, struct err *e)
+static int failed(struct buf *said, const char *path, const char *what, struct err *e)
 {
 	/* QEMU's message is 'Failed to get shared "write" lock'; the quote is matched because a
 	 * path may contain " lock". */
@@ -294,7 +293,7 @@ int qemu_img_is_zero(const struct qemu_img *q, const char *path, bool *ret_zero,
 		*ret_zero = false;
 		return 0;
 	}
-	r = finish(argv, r, status, e);
+	r = finish(argv, r, status, &said, e);
 	if (r < 0)
 		return r;
 	if (r > 0)

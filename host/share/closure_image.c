@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 
 #include "host/lib/exit.h"
+#include "host/lib/said.h"
 #include "host/share/stage.h"
 #include "init/lib/spawn.h"
 
@@ -120,16 +121,6 @@ static int follow(const struct closure_image *c, int fd, int said_fd, struct buf
 	}
 }
 
-static const char *last_line(struct buf *said)
-{
-	char *line;
-
-	while (said->len > 0 && said->data[said->len - 1] == '\n')
-		said->data[--said->len] = '\0';
-	line = said->len > 0 ? strrchr(said->data, '\n') : NULL;
-	return said->len == 0 ? "no reason given" : line ? line + 1 : said->data;
-}
-
 /* Names that mkfs.erofs cannot pack: 1.5 truncates a longer name to 254 bytes, at best to one that
  * no file has, and silently leaves out names that begin with "lost+found" (erofs-utils,
  * lib/inode.c). */
@@ -192,5 +183,5 @@ int closure_image_build(const struct closure_image *c, int fd, struct err *e)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	return err_exit(e, EXIT_SHARE, EIO, "%s: %s: %s", c->mkfs,
-			spawn_status_text(status, how, sizeof(how)), last_line(&said));
+			spawn_status_text(status, how, sizeof(how)), said_why(&said));
 }

@@ -7,6 +7,7 @@
 
 #include "host/closure/names.h"
 #include "host/lib/exit.h"
+#include "host/lib/said.h"
 #include "host/share/closure_tree.h"
 #include "init/lib/spawn.h"
 
@@ -34,6 +35,7 @@ size_t share_exports(const struct share *s, struct share_export ret[SHARED_FOLDE
 int share_check_device(const char *qemu, const char *device, struct err *e)
 {
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 }, help = { 0 };
+	char how[64];
 	int status = 0, r = buf_addf(&help, "%s,help", device);
 	const char *const argv[] = { qemu, "-machine", "none", "-device", help.data, NULL };
 	const struct spawn s = {
@@ -44,9 +46,14 @@ int share_check_device(const char *qemu, const char *device, struct err *e)
 		r = spawn_run(&s, &out, &said, &status);
 	if (r < 0)
 		return err_sys(e, r, "cannot ask %s for %s", qemu, device);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if (out.len > 0)
 		return 0;
-	return err_exit(e, EXIT_MISSING, ENODEV, "%s was built without %s", qemu, device);
+	/* QEMU 7.2 exits with 0 for a device that it lacks, others with 1. */
+	if (WIFEXITED(status) && (strstr(said_last(&said), "not found") ||
+				  strstr(said_last(&said), "not a valid device")))
+		return err_exit(e, EXIT_MISSING, ENODEV, "%s was built without %s", qemu, device);
+	return err_exit(e, EXIT_MISSING, EIO, "%s cannot be asked for %s: %s: %s", qemu, device,
+			spawn_status_text(status, how, sizeof(how)), said_why(&said));
 }
 
 int share_find_exposed(const struct share_request *q, struct share *s, struct err *e)

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "host/lib/exit.h"
+#include "host/lib/said.h"
 #include "init/lib/spawn.h"
 
 static void bind_same(struct argv *a, const char *path)
@@ -81,18 +82,10 @@ void sandbox_bind(int fd, bool writable, const char *dest, struct argv *ret)
 	argv_words(ret, dest);
 }
 
-/* Returns the last line, which has the reason. */
-static const char *last_line(const struct buf *b)
-{
-	const char *nl = b->len > 0 ? strrchr(b->data, '\n') : NULL;
-
-	return b->len == 0 ? "no reason given" : nl ? nl + 1 : b->data;
-}
-
 /* Reports why: bwrap lacks permission, or the server does not start. */
-static int did_not_start(const struct sandbox *s, int status, const struct buf *said, struct err *e)
+static int did_not_start(const struct sandbox *s, int status, struct buf *said, struct err *e)
 {
-	const char *why = last_line(said);
+	const char *why = said_why(said);
 	char how[64];
 
 	if (str_after(why, "bwrap: ") && (strstr(why, "namespace") || strstr(why, "ermi")))

@@ -18,6 +18,7 @@
 #include "host/disk/disk.h"
 #include "host/lib/exit.h"
 #include "host/share/shared_folder.h"
+#include "host/lib/said.h"
 #include "host/lib/signals.h"
 #include "host/vm/vm_state.h"
 #include "init/lib/file.h"
@@ -138,33 +139,20 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	return 0;
 }
 
-/* The last line of a program's output. */
-static char *last_line(struct buf *said)
-{
-	char *line;
-
-	while (said->len > 0 && strchr("\r\n", said->data[said->len - 1]))
-		said->data[--said->len] = '\0';
-	line = said->len > 0 ? strrchr(said->data, '\n') : NULL;
-	return line ? line + 1 : said->data;
-}
-
 /* QEMU's last line, without its own name. */
 static const char *last_said(struct buf *said)
 {
-	const char *line = last_line(said), *name = line ? strstr(line, ": ") : NULL;
+	const char *line = said_last(said), *name = strstr(line, ": ");
 
-	return name ? name + 2 : line ? line : "";
+	return name ? name + 2 : line;
 }
 
 /* The file servers' last line. */
 static const char *server_said(const struct watch *watch, struct buf *log)
 {
-	const char *line = NULL;
-
 	if (watch->server_log && file_read(AT_FDCWD, watch->server_log, SERVER_LOG_MAX, log) == 0)
-		line = last_line(log);
-	return line ? line : "";
+		return said_last(log);
+	return "";
 }
 
 /* QEMU's output while it recounts a qcow2 with lazy refcounts that a crash left open, one line per

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* choose.c - tests of the shares: what QEMU is told, virtiofsd's command, the bar */
+#include "host/share/ops.h"
 #include "host/share/share.h"
 
 #include <errno.h>
@@ -10,9 +11,11 @@
 #include "host/share/virtiofs.h"
 #include "tests/lib/test.h"
 
-/* A program that says that it has every device, and one that has none. */
-#define HAS_ALL "/bin/true"
+/* A program that says something of every device, as QEMU does of one that it has, and one that
+ * fails without a word. */
+#define HAS_ALL "/bin/echo"
 #define HAS_NONE "/bin/false"
+#define QEMU "/usr/bin/qemu-system-x86_64"
 
 static void say(const struct share_request *q, const char *want)
 {
@@ -95,8 +98,13 @@ static void what_is_missing(void)
 				   .smbd = "/no/smbd",
 				   .virtiofsd = "/no/virtiofsd",
 				   .image.closure = &none };
+	struct err e = { 0 };
 
-	refuse(q, EXIT_MISSING, HAS_NONE " was built without virtio-9p-pci");
+	CHECK(share_check_device(QEMU, "a-device-of-nobody", &e) < 0);
+	CHECK_HAS(e.text, QEMU " was built without a-device-of-nobody");
+	CHECK_INT(share_check_device(QEMU, "virtio-9p-pci", &e), 0);
+	refuse(q, EXIT_MISSING,
+	       HAS_NONE " cannot be asked for virtio-9p-pci: exit status 1: no reason given");
 	q.share = SHARE_CIFS;
 	refuse(q, EXIT_MISSING, "/no/smbd");
 	q.share = SHARE_VIRTIOFS;
