@@ -12,6 +12,10 @@ static const char *const words[] = {
 #undef PARAM
 };
 
+/* White space between words, as in the kernel's table (lib/ctype.c), which includes 0xa0. UTF-8 has
+ * that byte within characters. */
+#define BLANKS " \t\n\v\f\r\xa0"
+
 /* Adds text without white space at its ends, newlines as spaces. */
 static int add_text(struct buf *line, const char *text)
 {
@@ -42,9 +46,9 @@ static size_t word_span(const char *p)
 	bool quoted = false;
 	size_t n = 0;
 
-	for (; p[n] && (quoted || !strchr(" \t\n", p[n])); n++)
+	for (; p[n] && (quoted || !strchr(BLANKS, p[n])); n++)
 		quoted = quoted != (p[n] == '"');
-	return n + strspn(p + n, " \t\n");
+	return n + strspn(p + n, BLANKS);
 }
 
 /* Is the parameter a console on that device? Options may follow, as in console=ttyS1,115200n8. */
@@ -54,7 +58,7 @@ static bool is_console_on(const char *word, const char *device)
 	size_t at = strlen(words[PARAM_CONSOLE]), len = strlen(name);
 
 	return strncmp(word, words[PARAM_CONSOLE], at) == 0 && word[at] == '=' &&
-	       strncmp(word + at + 1, name, len) == 0 && strchr(", \t\n", word[at + 1 + len]);
+	       strncmp(word + at + 1, name, len) == 0 && strchr("," BLANKS, word[at + 1 + len]);
 }
 
 /*
@@ -78,7 +82,7 @@ static int add_params(struct buf *line, const struct cmdline *c)
  * next_arg). */
 static int add_word(struct buf *line, enum param p, const char *value, struct err *e)
 {
-	const char *quote = value && strpbrk(value, " \t\n") ? "\"" : "";
+	const char *quote = value && strpbrk(value, BLANKS) ? "\"" : "";
 
 	if (!value)
 		return 0;
@@ -98,10 +102,10 @@ static int check_params(const char *params, struct err *e)
 	bool quoted = false;
 
 	for (const char *p = params; p && *p; p++) {
-		bool first = p == params || strchr(" \t\n", p[-1]);
+		bool first = p == params || strchr(BLANKS, p[-1]);
 
 		quoted = quoted != (*p == '"');
-		if (!quoted && first && p[0] == '-' && p[1] == '-' && strchr(" \t\n", p[2]))
+		if (!quoted && first && p[0] == '-' && p[1] == '-' && strchr(BLANKS, p[2]))
 			return err_exit(
 				e, EXIT_BAD_INPUT, EINVAL,
 				"kernel-params has a word --, which ends the kernel's own words; "

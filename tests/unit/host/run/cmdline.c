@@ -65,6 +65,22 @@ static void spaces_and_newlines(void)
 	CHECK_STR(b.data, "a b init=\"/a b\" panic=-1");
 }
 
+/* Words end at white space of the kernel's table, which has bytes within characters of UTF-8. */
+static void white_space_of_the_kernel(void)
+{
+	const struct cmdline c = { .param = { { .init = "/\303\240", /* a with grave accent */
+						.system_config = "/a\rinit=/x",
+						.share_source = "a\fb",
+						.disk_serial = "c\vd" } } };
+	_cleanup_buf_ struct buf b = { 0 };
+	struct err e = { 0 };
+
+	CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
+	CHECK_STR(b.data, "init=\"/\303\240\" systemConfig=\"/a\rinit=/x\" "
+			  "storeboot.disk.serial=\"c\vd\" storeboot.share.source=\"a\fb\" "
+			  "panic=-1");
+}
+
 /* A console of the machine's on the device of the report channel is left out, and no other word. */
 static void consoles_of_the_system(void)
 {
@@ -137,6 +153,7 @@ static void nothing_is_swallowed(void)
 	refused((struct cmdline){ .params = "-- x" }, "a word --");
 	refused((struct cmdline){ .params = "quiet --\n" }, "a word --");
 	refused((struct cmdline){ .params = "quiet\t--" }, "a word --");
+	refused((struct cmdline){ .params = "quiet\r--\rx" }, "a word --");
 	refused((struct cmdline){ .param.init = "/a\"b" }, "init=/a\"b cannot be said");
 	CHECK_INT(cmdline_build(&good, LINE_MAX_X86, &b, &e), 0);
 	CHECK_STR(b.data, "a=\"b -- c\" --d x-- e-- panic=-1 -- x \"y");
@@ -147,6 +164,7 @@ int main(void)
 	RUN(all_words_in_order);
 	RUN(absent_words_are_left_out);
 	RUN(spaces_and_newlines);
+	RUN(white_space_of_the_kernel);
 	RUN(consoles_of_the_system);
 	RUN(limit);
 	RUN(nothing_is_swallowed);
