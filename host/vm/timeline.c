@@ -5,6 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* Limit for times from the guest, some 30 years: sums of them do not overflow. */
+#define TIME_MAX 1000000000000000ULL
+
 /* Names are printed as they are: replaces unprintable characters. */
 static void set_name(struct timeline_step *s, const char *prefix, const char *name)
 {
@@ -50,10 +53,12 @@ static void end_step(struct timeline *t, const struct record *rec, enum timeline
 		return;
 	s->outcome = outcome;
 	/* A failure's record has only the time of its end. */
-	s->took_us = outcome == TIMELINE_FAILED ? rec->start_us - s->start_us : rec->took_us;
+	s->took_us = rec->took_us;
+	if (outcome == TIMELINE_FAILED)
+		s->took_us = rec->start_us > s->start_us ? rec->start_us - s->start_us : 0;
 }
 
-void timeline_record(struct timeline *t, const struct record *rec, uint64_t now_us)
+static void add(struct timeline *t, const struct record *rec, uint64_t now_us)
 {
 	int64_t offset = (int64_t)(now_us - rec->start_us - rec->took_us);
 
@@ -84,6 +89,17 @@ void timeline_record(struct timeline *t, const struct record *rec, uint64_t now_
 	case RECORD_PVPANIC:
 		break;
 	}
+}
+
+void timeline_record(struct timeline *t, const struct record *rec, uint64_t now_us)
+{
+	struct record bounded = *rec;
+
+	if (bounded.start_us > TIME_MAX)
+		bounded.start_us = TIME_MAX;
+	if (bounded.took_us > TIME_MAX)
+		bounded.took_us = TIME_MAX;
+	add(t, &bounded, now_us);
 }
 
 /* --- rows of the table and the drawing ------------------------------------ */

@@ -142,6 +142,28 @@ static void the_drawing(void)
 	CHECK_HAS(c.data, "</svg>\n");
 }
 
+/* A guest may send any number: no sum overflows, and the drawing ends. */
+static void times_that_no_boot_has(void)
+{
+	static const struct came forged[] = {
+		{ RECORD_BEGIN, "a", UINT64_MAX, 0, 2 * S },
+		{ RECORD_STEP, "a", UINT64_MAX, UINT64_MAX, 2 * S },
+		{ RECORD_STEP, "b", INT64_MAX, 1, 3 * S },
+		{ RECORD_BEGIN, "c", 9 * S, 0, 3 * S },
+		{ RECORD_FAIL, "c", 1, 0, 3 * S },
+		{ RECORD_KERNEL, "d", UINT64_MAX, UINT64_MAX, 3 * S },
+		{ RECORD_STAGE2, "e", UINT64_MAX, 0, 4 * S },
+	};
+	struct timeline t = { .qemu_us = 1 * S, .greeted_us = 2 * S, .end_us = 5 * S };
+	_cleanup_buf_ struct buf b = { 0 }, table = { 0 };
+
+	feed(&t, forged, ARRAY_SIZE(forged));
+	CHECK_INT(timeline_svg(&t, "x", &b), 0);
+	CHECK(b.len < 16384);
+	CHECK_INT(timeline_table(&t, &table), 0);
+	CHECK_INT(t.steps[2].took_us, 0); /* it failed before it began */
+}
+
 int main(void)
 {
 	RUN(a_good_boot);
@@ -149,5 +171,6 @@ int main(void)
 	RUN(more_steps_than_there_is_room_for);
 	RUN(the_kernels_own_phases);
 	RUN(the_drawing);
+	RUN(times_that_no_boot_has);
 	TEST_END();
 }
