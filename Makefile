@@ -85,8 +85,10 @@ HOST_FLAGS := $(BASE) $(HARDEN) $(CFLAGS) $(HOST_CPPFLAGS)
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-ASAN_FLAGS := $(BASE) -O1 -g $(SAN) $(HOST_CPPFLAGS)
-ASAN_FS_LIBS := -lblkid -lext2fs -lcom_err
+# The tests with sanitizers have the guest's releases of libblkid and libext2fs, with sanitizers and the host's libc.
+ASAN_DEPS := $(BUILD)/asan/deps
+ASAN_FLAGS := $(BASE) -O1 -g $(SAN) $(HOST_CPPFLAGS) -isystem $(ASAN_DEPS)/include
+ASAN_FS_LIBS := -L$(ASAN_DEPS)/lib -lblkid -lext2fs -lcom_err
 
 # --- rooms: one archive per folder and variant ---------------------------------------------------------
 $(foreach r,lib agent,$(eval src_$(r) := $(wildcard init/$(r)/*.c)))
@@ -146,6 +148,10 @@ FORCE:
 
 $(DEPS_STAMP): scripts/deps scripts/deps.lock $(if $(ARCH),$(GUEST_CC))
 	$(Q)BUILD=$(GUEST_BUILD) CC='$(GUEST_CC)' PIE=$(GUEST_PIE) $(DEPS_ENV) scripts/deps
+$(ASAN_DEPS)/stamp: scripts/deps scripts/deps.lock $(DEPS_STAMP)
+	$(Q)BUILD=$(BUILD)/asan CC='$(CC)' SANITIZE='$(SAN)' ASAN_OPTIONS=detect_leaks=0 \
+		STOREBOOT_TARBALLS=$${STOREBOOT_TARBALLS:-$$(ls -d $(DEPS)/tarballs 2>/dev/null)} scripts/deps --from-source
+$(patsubst %.c,$(BUILD)/asan/%.o,$(wildcard fs/*.c tests/unit/fs/*.c tests/fuzz/fs/*.c)): $(ASAN_DEPS)/stamp
 $(SYSROOT)/cc:
 	$(Q)BUILD=$(BUILD) scripts/sysroot $(ARCH) >/dev/null
 
