@@ -44,6 +44,7 @@ struct boot {
 	char devkmsg[16]; /* the saved limit on /dev/kmsg, to restore for stage 2 */
 	char loglevel[4]; /* the saved console log level; "": unchanged */
 	struct report report;
+	uint64_t token;	  /* of RECORD_STAGE2 (record.h); 0: none */
 	pid_t agent;	  /* runs beside stage 2; 0: none */
 	const char *step; /* name of the current step */
 	struct err err;	  /* error of the failed step */

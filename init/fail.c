@@ -83,7 +83,10 @@ static void say(const struct boot *b, const char *text)
 
 static void report(struct boot *b)
 {
-	struct record rec = { .kind = RECORD_FAIL, .num = b->err.num, .start_us = sys_now_us() };
+	struct record rec = { .kind = RECORD_FAIL,
+			      .num = b->err.num,
+			      .start_us = sys_now_us(),
+			      .took_us = b->token };
 	struct err ignored;
 
 	/* step_config sets the device even if it fails at another parameter. */

@@ -92,5 +92,5 @@ void runner_leaving(struct boot *b, const char *program)
 
 	log_info("%s %s, %" PRIu64 ".%03" PRIu64 " ms after the kernel's start", b->step, program,
 		 now / 1000, now % 1000);
-	add_record(b, RECORD_STAGE2, now, 0, program);
+	add_record(b, RECORD_STAGE2, now, b->token, program);
 }

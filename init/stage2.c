@@ -2,9 +2,11 @@
 /* stage2.c - the last steps, in the system's own root: its registration, then its init */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/random.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,6 +108,9 @@ int step_stage2(struct boot *b)
 		; /* reap what nix-store may have left behind */
 	console_restore(b);
 	channel_start(b);
+	/* After the fork: root may read the agent's memory, and ours is gone after the exec. */
+	if (getrandom(&b->token, sizeof(b->token), GRND_INSECURE) < 0)
+		b->token = 0;
 	runner_leaving(b, b->config.param.init);
 	/* All descriptors except 0, 1 and 2 are O_CLOEXEC; signal handling was never changed. */
 	execve(b->config.param.init, argv, environ);

@@ -480,7 +480,7 @@ int cmd_run(int argc, char **argv)
 	tell_verdict(&v);
 	events_add(&p.watch.events, "verdict", EVENT_N("exit", v.exit_status),
 		   EVENT_F("failed", v.failed), EVENT_N("code", v.code ? v.code : v.exit_status),
-		   EVENT_T("text", v.line));
+		   EVENT_N("left_out", p.watch.events.left_out), EVENT_T("text", v.line));
 	if (p.watch.timeline.qemu_us && p.v.timings)
 		tell_times(&p.watch.timeline);
 	return v.exit_status;

@@ -18,6 +18,9 @@
 #define SECOND ((uint64_t)1000000)
 #define VANISHED_S 2
 
+/* Ends that are reported: a guest may start agents without end. */
+#define TELL_MAX 10
+
 #define AGENT "the guest's agent (storeboot-agent) is gone: "
 
 void agent_closed(struct vm *vm)
@@ -39,9 +42,15 @@ static void tell(struct vm *vm, const char *why)
 	/* A guest that ends, or whose stage 1 failed, has its own message. */
 	if (vm->watch->command.asked || vm->stop || vm->qmp.shutdown || vm->report.failed)
 		return;
+	if (vm->agents_gone == TELL_MAX)
+		return;
+	vm->agents_gone++;
 	log_warning(
-		"%s; the guest goes on, but no exec reaches it, and a clean stop presses its power button",
-		why);
+		"%s; the guest goes on, but no exec reaches it, and a clean stop presses its power button%s",
+		why,
+		vm->agents_gone < TELL_MAX ? "" :
+					     "; this was reported " CONSTANT_TEXT(
+						     TELL_MAX) " times, and is not any more");
 }
 
 void agent_deadline(struct vm *vm)

@@ -56,7 +56,7 @@ static void end_commands(struct channel *c, bool run, const char *why)
 		if (run && n->kind == CONN_COMMAND && n->session)
 			conn_dismiss(n, FRAME_GONE, EXIT_COMMAND, text);
 		else if (!run && n->held)
-			conn_refuse(n, c->gone[0] ? c->gone_code : EXIT_GUEST, text);
+			conn_refuse(n, EXIT_GUEST, text);
 	}
 }
 
@@ -67,27 +67,20 @@ static void end_all(struct channel *c, const char *why)
 }
 
 /* Closes the port for good. */
-static void lose_for(struct channel *c, int code, const char *why)
+static void lose(struct channel *c, const char *why)
 {
 	cleanup_close(&c->port);
 	c->port = -1;
 	c->here = false;
-	if (!c->gone[0]) {
+	if (!c->gone[0])
 		snprintf(c->gone, sizeof(c->gone), "%s", why);
-		c->gone_code = code;
-	}
 	end_all(c, c->gone);
-}
-
-static void lose(struct channel *c, const char *why)
-{
-	lose_for(c, EXIT_GUEST, why);
 }
 
 void channel_hopeless(struct channel *c, const char *why)
 {
 	if (!c->gone[0])
-		lose_for(c, EXIT_MISSING, why);
+		lose(c, why);
 }
 
 static void put(struct channel *c, int r)
@@ -152,7 +145,7 @@ static void attach(struct channel *c, struct conn *n)
 static bool open_command(struct channel *c, struct conn *n)
 {
 	if (why_none(c)[0]) {
-		conn_refuse(n, c->gone[0] ? c->gone_code : EXIT_GUEST, why_none(c));
+		conn_refuse(n, EXIT_GUEST, why_none(c));
 		return false;
 	}
 	if (!n->own && !n->held && conn_count(c->conns, CONN_COMMAND) >= CONN_COMMANDS) {

@@ -40,7 +40,6 @@ struct channel {
 	bool stop, stop_now;
 	struct buf typed; /* keys for the guest's console, from attached programs */
 	char gone[128];	  /* why the port cannot be used any more, or "" */
-	int gone_code;	  /* enum exit_status for gone */
 	char away[256];	  /* why there is no agent; "": there is one, or one may come */
 };
 

@@ -72,6 +72,43 @@ static json_object *value_of(const struct event_field *f)
 	return utf8_repair(f->text, &text) < 0 ? NULL : json_object_new_string(text.data);
 }
 
+static void write_line(struct events *ev, const struct buf *line)
+{
+	int r = file_write_all(ev->fd, line->data, line->len);
+
+	ev->written += line->len;
+	if (r == 0)
+		return;
+	log_warning("--json: %s; no more events are written",
+		    r == -EAGAIN ? "its reader has stopped to read" : strerror(-r));
+	events_close(ev);
+}
+
+/* Events that no run has many of, and without which it has no end. */
+static bool is_last(const char *event)
+{
+	static const char *const names[] = { "limit", "command-ended", "timeout", "qemu-ended",
+					     "verdict" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_eq(names[i], event))
+			return true;
+	return false;
+}
+
+/* Whether the limit leaves the event out. */
+static bool is_over(struct events *ev, const char *event, size_t len)
+{
+	if (is_last(event) || (ev->left_out == 0 && ev->written + len <= EVENTS_MAX))
+		return false;
+	if (ev->left_out++ > 0)
+		return true;
+	log_warning("--json: the limit of %llu KiB is reached; only the run's end will be written",
+		    (unsigned long long)EVENTS_MAX >> 10);
+	events_add(ev, "limit", EVENT_N("bytes", EVENTS_MAX));
+	return true;
+}
+
 void events_write(struct events *ev, const char *event, const struct event_field *fields)
 {
 	static const int style = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
@@ -89,13 +126,8 @@ void events_write(struct events *ev, const char *event, const struct event_field
 		json_object_object_add(o, fields->name, value_of(fields));
 	r = buf_addf(&line, "%s\n", json_object_to_json_string_ext(o, style));
 	json_object_put(o);
-	if (r == 0)
-		r = file_write_all(ev->fd, line.data, line.len);
-	if (r == 0)
-		return;
-	log_warning("--json: %s; no more events are written",
-		    r == -EAGAIN ? "its reader has stopped to read" : strerror(-r));
-	events_close(ev);
+	if (r == 0 && !is_over(ev, event, line.len))
+		write_line(ev, &line);
 }
 
 void events_record(struct events *ev, const struct record *rec)

@@ -10,9 +10,14 @@
 #include "init/lib/record.h"
 #include "init/lib/str.h"
 
+/* Bytes. A run that nobody attacks has some kilobytes. */
+#define EVENTS_MAX ((uint64_t)1 << 20)
+
 struct events {
 	int fd; /* -1: not asked for, or failed; all functions do nothing */
 	uint64_t start_us;
+	uint64_t written;  /* bytes */
+	uint64_t left_out; /* how many events came after the limit was reached */
 };
 
 #define EVENTS_INIT \
@@ -44,8 +49,10 @@ struct event_field {
  * count from here on. Returns 0 or -errno with e. */
 _must_check_ int events_open(struct events *ev, const char *path, struct err *e);
 
-/* Writes one whole line at once. A write error, or a pipe whose reader has stopped, is reported
- * once; then no more events are written, and the run continues. */
+/* Writes one whole line at once. Most events depend on the guest, so when EVENTS_MAX would be
+ * exceeded, the event "limit" and a warning say so, and from then on only the events of the run's
+ * end are written, of which there are few. A write error, or a pipe whose reader has stopped, is
+ * reported once; then no more events are written, and the run continues. */
 void events_write(struct events *ev, const char *event, const struct event_field *fields);
 #define events_add(ev, event, ...) \
 	events_write(ev, event, (const struct event_field[]){ __VA_ARGS__, { 0 } })

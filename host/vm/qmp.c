@@ -81,6 +81,11 @@ static void on_resume(struct qmp *q, json_object *data _unused_)
 	q->resumed++;
 }
 
+static void on_reset(struct qmp *q, json_object *data _unused_)
+{
+	q->resets++;
+}
+
 static const struct {
 	const char *name;
 	void (*act)(struct qmp *q, json_object *data);
@@ -91,6 +96,7 @@ static const struct {
 	{ "VSERPORT_CHANGE", on_port },
 	{ "STOP", on_pause },
 	{ "RESUME", on_resume },
+	{ "RESET", on_reset },
 };
 
 static void on_reply(struct qmp *q, json_object *message)

@@ -38,6 +38,7 @@ struct qmp {
 	bool port_closed;
 	bool paused;	      /* the machine is paused */
 	unsigned int resumed; /* how many times it resumed */
+	unsigned int resets;  /* how many times it was reset (QEMU_OPTS may allow it) */
 	unsigned int replies; /* how many commands were answered */
 	char error[256];      /* the last error reply, or "" */
 	uint64_t memory;      /* the machine's bytes, if asked for; else 0 */

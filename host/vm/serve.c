@@ -89,6 +89,11 @@ static void serve_monitor_news(struct vm *vm)
 	if (vm->resumed < vm->qmp.resumed)
 		channel_tell_clock(&vm->channel);
 	vm->resumed = vm->qmp.resumed;
+	if (vm->resets == vm->qmp.resets)
+		return;
+	vm->resets = vm->qmp.resets;
+	serve_report(vm); /* QEMU has sent the old guest's bytes before the event */
+	report_reopen(&vm->report);
 }
 
 /* Report it while the guest runs: space can be made, and nothing else explains its errors. */
@@ -239,6 +244,12 @@ static void serve_hello(struct vm *vm)
 	serve_window(vm);
 	if (c->place != FRAME_AT_RESCUE)
 		return;
+	serve_report(vm); /* the failure was sent before */
+	if (vm->report.closed) {
+		channel_hopeless(&vm->channel,
+				 "the guest begins a rescue session, and stage 1 has not failed");
+		return;
+	}
 	vm->attended = true; /* by the user of --rescue */
 	rescue_begin(&vm->rescue, &vm->channel, vm->console, vm->report.fail.text);
 }
@@ -263,6 +274,8 @@ static void serve_channel(struct vm *vm, const struct pollfd *fds)
 	c->stop = c->stop_now = false;
 	if (guest_command_due(g, c) && vm->stop == STOP_NO)
 		begin_command(vm);
+	if (c->execed)
+		vm->report.token = 0; /* the exec of stage 2 has not failed */
 	if (vm->report.no_agent)
 		channel_hopeless(c, vm->report.no_agent_text);
 	if (g->asked && g->command.state == COMMAND_NONE && c->gone[0] && vm->stop == STOP_NO)

@@ -102,7 +102,7 @@ static bool no_agent(const struct ending *end, struct verdict *v)
 {
 	if (!end->command || end->command->state != COMMAND_NONE || !end->report->no_agent)
 		return false;
-	say(v, EXIT_MISSING, true, "%s", end->report->no_agent_text);
+	say(v, EXIT_GUEST, true, "%s", end->report->no_agent_text);
 	return true;
 }
 

@@ -44,6 +44,7 @@ struct vm {
 	struct argv argv;
 	bool ended; /* QEMU has ended */
 	bool hello_sent;
+	unsigned int agents_gone; /* how many ends of an agent were reported */
 	unsigned int asked; /* commands that the monitor must answer before the guest may run */
 	bool accepted;	    /* QEMU has accepted its arguments; the guest may run */
 	int started;	    /* -errno if watch->accepted failed, with start_error */
@@ -55,15 +56,16 @@ struct vm {
 	enum deadline missed; /* the deadline that was missed */
 	uint64_t away_us;     /* for this long the terminal had stopped the run */
 	struct servers servers;
-	bool quit;		      /* signal stands for Ctrl-a x */
-	bool stopped;		      /* storeboot stop was the first reason to end the run */
-	enum stop_stage stop;	      /* the current stage of ending it */
-	uint64_t stop_at;	      /* when the next stage begins */
-	uint64_t stage2_at;	      /* when stage 2 was reached; 0: not yet */
-	unsigned int hellos, resumed; /* how many of the channel's and the monitor's are handled */
-	bool command_told;	      /* its end was handled */
-	uint64_t agent_until;	      /* the command's end was handled */
-	bool agent_left;	      /* it had announced its end */
+	bool quit;	      /* signal stands for Ctrl-a x */
+	bool stopped;	      /* storeboot stop was the first reason to end the run */
+	enum stop_stage stop; /* the current stage of ending it */
+	uint64_t stop_at;     /* when the next stage begins */
+	uint64_t stage2_at;   /* when stage 2 was reached; 0: not yet */
+	/* How many of the channel's and the monitor's are handled. */
+	unsigned int hellos, resumed, resets;
+	bool command_told;    /* its end was handled */
+	uint64_t agent_until; /* the command's end was handled */
+	bool agent_left;      /* it had announced its end */
 };
 
 /* serve.c: fills in fds for poll(2); handles its results. */

@@ -7,6 +7,11 @@
  * fields; a tab, newline, carriage return or backslash in a name or text is \t, \n, \r or \\.
  *
  *	sb1 <tab> kind <tab> name <tab> errno <tab> start_us <tab> took_us <tab> text <newline>
+ *
+ * Any root process of the guest can write to the port, so the host ignores it from RECORD_STAGE2
+ * on. The exec of stage 2 may still fail. For that case RECORD_STAGE2 has a random number in
+ * took_us, the token, and the host accepts a later RECORD_FAIL that has the same token. Only the
+ * memory of PID 1 holds the token, and a successful exec replaces that. A token of 0 is none.
  */
 #ifndef STOREBOOT_RECORD_H
 #define STOREBOOT_RECORD_H
@@ -19,8 +24,9 @@
 enum record_kind {
 	RECORD_STEP,	/* a step succeeded; text: its result, or empty */
 	RECORD_SKIP,	/* a step was skipped */
-	RECORD_FAIL,	/* a step failed, and stage 1 with it; num: errno; text: the error */
-	RECORD_STAGE2,	/* stage 1 ends; text: the program that is executed next */
+	RECORD_FAIL,	/* a step failed, and stage 1 with it; num: errno; text: the error;
+			 * took_us: the token, if one was sent */
+	RECORD_STAGE2,	/* stage 1 ends; text: the program that is executed next; took_us: token */
 	RECORD_WARN,	/* something is not as requested, and the step continued; text: what */
 	RECORD_BEGIN,	/* a step begins; not sent for steps before the port is open */
 	RECORD_KERNEL,	/* a phase of the kernel's start, before the first step */

@@ -67,7 +67,7 @@ has "the guest ends before the command: the line" "$(said)" \
 	'^storeboot: the guest ended \(guest-shutdown\) before the command had ended \(code 71\)$'
 command_run --append storeboot.channel=nothing --append storeboot.deadline=3 -- true </dev/null
 is "no channel: exit status" "$status" 125
-has "no channel: the line" "$(said)" '^storeboot: no way for commands into the guest: the virtio-serial port nothing: .* \(code 69\)$'
+has "no channel: the line" "$(said)" '^storeboot: no way for commands into the guest: the virtio-serial port nothing: .* \(code 71\)$'
 command_run --ready notify --timeout-stage2 5 -- true </dev/null
 is "stage 2 is never up: exit status" "$status" 125
 is "stage 2 is never up: the line" "$(said)" \

@@ -70,6 +70,38 @@ static void files_that_cannot_be(void)
 	CHECK_INT(ev.fd, -1); /* told of, and left alone */
 }
 
+/* A guest that sends records without end. */
+static void the_limit_leaves_the_end(void)
+{
+	static const struct record rec = { .kind = RECORD_WARN, .name = "x", .text = "again" };
+	struct events ev = EVENTS_INIT;
+	_cleanup_buf_ struct buf b = { 0 };
+	char what[256] = "", *line, *save = NULL;
+	struct err e;
+
+	CHECK_INT(events_open(&ev, path, &e), 0);
+	for (int i = 0; i < 100000; i++)
+		events_record(&ev, &rec);
+	events_add(&ev, "agent", EVENT_T("place", "stage2"));
+	events_add(&ev, "qemu-ended", EVENT_N("status", 0));
+	events_add(&ev, "verdict", EVENT_N("exit", 0), EVENT_N("left_out", ev.left_out));
+	events_close(&ev);
+	CHECK_INT(file_read(AT_FDCWD, path, 2 * EVENTS_MAX, &b), 0);
+	CHECK(b.len > EVENTS_MAX - 1024 && b.len < EVENTS_MAX + 1024);
+	for (line = strtok_r(b.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		json_object *o = json_tokener_parse(line), *v;
+
+		CHECK(o && json_object_object_get_ex(o, "event", &v));
+		if (!str_eq(json_object_get_string(v), "record"))
+			snprintf(what + strlen(what), sizeof(what) - strlen(what), "%s ",
+				 json_object_get_string(v));
+		if (json_object_object_get_ex(o, "left_out", &v))
+			CHECK(json_object_get_int64(v) > 80000);
+		json_object_put(o);
+	}
+	CHECK_STR(what, "start limit qemu-ended verdict ");
+}
+
 /* The alarm of main ends a wait that would have no end. */
 static void a_pipe(void)
 {
@@ -111,6 +143,7 @@ int main(void)
 		return 1;
 	close(fd);
 	RUN(every_line_is_json);
+	RUN(the_limit_leaves_the_end);
 	unlink(path);
 	RUN(files_that_cannot_be);
 	alarm(30);

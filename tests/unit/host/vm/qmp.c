@@ -44,13 +44,14 @@ static void pieces_of_every_size(void)
 
 static void other_events(void)
 {
-	static const char text[] = "{\"event\": \"GUEST_PANICKED\"}"
+	static const char text[] = "{\"event\": \"GUEST_PANICKED\"}{\"event\": \"RESET\"}"
 				   "{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": false, "
 				   "\"reason\": \"host-qmp-quit\"}}";
 	_cleanup_(qmp_free) struct qmp q = { 0 };
 
 	CHECK_INT(qmp_feed(&q, text, strlen(text)), 0);
 	CHECK(q.panicked);
+	CHECK_INT(q.resets, 1);
 	CHECK(q.shutdown);
 	CHECK(!q.by_guest);
 	CHECK_STR(q.reason, "host-qmp-quit");
