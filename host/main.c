@@ -9,6 +9,7 @@
 #include "host/closure/reginfo.h"
 #include "host/commands.h"
 #include "host/lib/exit.h"
+#include "host/lib/harmless.h"
 #include "host/initrd/initrd.h"
 #include "host/vms/list.h"
 #include "host/lib/proc.h"
@@ -130,6 +131,7 @@ int main(int argc, char **argv)
 	}
 	/* If the caller ignores SIGCHLD, the kernel would reap our children before we can. */
 	signal(SIGCHLD, SIG_DFL);
+	log_clean(harmless_line);
 	status = run(argc, argv);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;

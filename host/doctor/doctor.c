@@ -19,6 +19,7 @@
 #include "host/lib/distro.h"
 #include "host/lib/exit.h"
 #include "host/lib/folder.h"
+#include "host/lib/harmless.h"
 #include "host/lib/proc.h"
 #include "host/lib/progress.h"
 #include "host/qemu/accel.h"
@@ -312,13 +313,16 @@ static void print_text(const char *text)
 
 static void print_row(const char *level, const char *name, const struct finding *f)
 {
-	char mend[sizeof(f->mend) + 8];
+	char mend[sizeof(f->mend) + 8], text[sizeof(f->text)];
 
 	printf("%-6s %-15s  ", level, name);
-	print_text(f->text);
+	snprintf(text, sizeof(text), "%s", f->text);
+	harmless_line(text);
+	print_text(text);
 	if (!f->mend[0])
 		return;
 	snprintf(mend, sizeof(mend), "fix: %s", f->mend);
+	harmless_line(mend);
 	printf("%*s", LEFT, "");
 	print_text(mend);
 }

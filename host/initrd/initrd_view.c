@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "host/lib/escapes.h"
 #include "host/lib/exit.h"
+#include "host/lib/harmless.h"
 #include "host/initrd/decompress.h"
 #include "host/initrd/initrd_read.h"
 #include "host/lib/opt.h"
@@ -61,14 +63,12 @@ static int load(const char *path, struct initramfs *ret, struct err *e)
 	return 0;
 }
 
-/* Names may hold any bytes; control characters must not reach a terminal. */
 static void print_name(const char *name, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)name[i] < ' ' || name[i] == 127)
-			printf("\\%03o", (unsigned char)name[i]);
-		else
-			putchar(name[i]);
+	_cleanup_buf_ struct buf text = { 0 };
+
+	if (harmless_add(&text, name, len) == 0)
+		fwrite(text.data, 1, text.len, stdout);
 }
 
 /* As in ls -l. */
@@ -137,6 +137,8 @@ static int do_ls(const struct values *v, struct initramfs *in, _unused_ char *co
 static int do_cat(_unused_ const struct values *v, struct initramfs *in, char *const *names,
 		  struct err *e)
 {
+	int r;
+
 	for (; *names; names++) {
 		const struct initrd_entry *f = initrd_find(&in->content, *names);
 
@@ -149,7 +151,9 @@ static int do_cat(_unused_ const struct values *v, struct initramfs *in, char *c
 		if (!S_ISREG(f->mode))
 			return err_exit(e, EXIT_BAD_INPUT, EINVAL, "%s: %s is no file", in->path,
 					*names);
-		fwrite(f->data, 1, f->size, stdout);
+		r = escapes_write(STDOUT_FILENO, f->data, f->size);
+		if (r < 0)
+			return err_sys(e, r, "cannot write to stdout");
 	}
 	return EXIT_OK;
 }

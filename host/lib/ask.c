@@ -3,21 +3,25 @@
 #include "host/lib/ask.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <strings.h>
 
+#include "host/lib/harmless.h"
 #include "host/lib/progress.h"
 
 int ask_yes(const char *question)
 {
-	char answer[16];
+	char answer[16], line[PATH_MAX + 128];
 	sigset_t none, before;
 	ssize_t n;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return -ENOTTY;
 	progress_end();
-	fprintf(stderr, "storeboot: %s [y/N] ", question);
+	snprintf(line, sizeof(line), "storeboot: %s [y/N] ", question);
+	harmless_line(line);
+	fputs(line, stderr);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, &before);
 	n = read(STDIN_FILENO, answer, sizeof(answer) - 1);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/lib/escapes.h"
 #include "host/lib/exit.h"
 #include "host/lib/lock.h"
 #include "host/lib/new_file.h"
@@ -202,7 +203,7 @@ static int write_path(const char *path, const struct buf *b, output_is_own *own)
 int output_write(const char *path, const struct buf *b, const char *what, output_is_own *own,
 		 struct err *e)
 {
-	int r = is_stdout(path) ? file_write_all(STDOUT_FILENO, b->data, b->len) :
+	int r = is_stdout(path) ? escapes_write(STDOUT_FILENO, b->data, b->len) :
 				  write_path(path, b, own);
 
 	if (r == -EEXIST) /* another command may have just written it */

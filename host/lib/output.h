@@ -16,11 +16,11 @@ typedef bool output_is_own(int fd);
 bool output_begins(int fd, const char *text);
 
 /*
- * Writes b to path; NULL or "-": stdout. A regular file is replaced as a whole or not at all; a
- * link to it is followed. Anything else (/dev/null, a pipe) is written to; a FIFO must already have
- * a reader. A slow reader is waited for until a signal comes, even if the run has blocked it. what:
- * for messages, such as "the initramfs". Returns 0 or -errno with e (EXIT_BAD_INPUT); -EEXIST if
- * own rejects the file.
+ * Writes b to path; NULL or "-": stdout (escapes_write). A regular file is replaced as a whole or
+ * not at all; a link to it is followed. Anything else (/dev/null, a pipe) is written to; a FIFO
+ * must already have a reader. A slow reader is waited for until a signal comes, even if the run has
+ * blocked it. what: for messages, such as "the initramfs". Returns 0 or -errno with e
+ * (EXIT_BAD_INPUT); -EEXIST if own rejects the file.
  */
 _must_check_ int output_write(const char *path, const struct buf *b, const char *what,
 			      output_is_own *own, struct err *e);

@@ -2,7 +2,7 @@
 /* utf8.c - converting text of unknown encoding to UTF-8, as JSON requires */
 #include "host/lib/utf8.h"
 
-size_t utf8_sequence(const char *text)
+size_t utf8_sequence(const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	static const struct {
@@ -16,7 +16,7 @@ size_t utf8_sequence(const char *text)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		if (s[0] < forms[i].first || s[0] > forms[i].last)
+		if (len < forms[i].len || s[0] < forms[i].first || s[0] > forms[i].last)
 			continue;
 		if (forms[i].len > 1 && (s[1] < forms[i].low || s[1] > forms[i].high))
 			return 0;
@@ -30,10 +30,11 @@ size_t utf8_sequence(const char *text)
 
 bool utf8_is(const char *text)
 {
+	const char *end = text + strlen(text);
 	size_t n;
 
-	for (; *text; text += n) {
-		n = utf8_sequence(text);
+	for (; text < end; text += n) {
+		n = utf8_sequence(text, (size_t)(end - text));
 		if (n == 0)
 			return false;
 	}
@@ -42,10 +43,11 @@ bool utf8_is(const char *text)
 
 int utf8_repair(const char *text, struct buf *ret)
 {
+	const char *end = text + strlen(text);
 	int r = buf_add(ret, "", 0);
 
-	while (r == 0 && *text) {
-		size_t n = utf8_sequence(text);
+	while (r == 0 && text < end) {
+		size_t n = utf8_sequence(text, (size_t)(end - text));
 
 		r = n > 0 ? buf_add(ret, text, n) : buf_add(ret, "\xef\xbf\xbd", 3);
 		text += n > 0 ? n : 1;

@@ -7,9 +7,9 @@
 
 #include "init/lib/str.h"
 
-/* The length of the UTF-8 sequence at the start of s; 0 if it is invalid or s is empty (RFC 3629,
- * section 4). */
-size_t utf8_sequence(const char *s);
+/* The length of the UTF-8 sequence at the start of the len bytes of s; 0 if it is invalid, cut
+ * short or NUL, or len is 0 (RFC 3629, section 4). */
+size_t utf8_sequence(const char *s, size_t len);
 
 /* Is all of text valid UTF-8? */
 bool utf8_is(const char *text);

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
-#include "host/lib/utf8.h"
+#include "host/lib/harmless.h"
 
 static bool is_space(char c)
 {
@@ -105,17 +105,11 @@ static bool is_plain(const char *word)
 	return true;
 }
 
-/*
- * The length of the character at p, or 0 if it cannot be pasted: a control character, which the
- * terminal or the shell's line editor takes for a key, or invalid UTF-8. A quoted newline can be.
- */
+/* The length of the character at p, or 0 if it cannot be pasted: the terminal or the shell's line
+ * editor takes a control character for a key. A quoted newline can be. */
 static size_t pasted(const char *p)
 {
-	const size_t n = utf8_sequence(p);
-
-	if (n == 1)
-		return *p == '\n' || !iscntrl((unsigned char)*p);
-	return n == 2 && p[0] == '\xc2' && (unsigned char)p[1] < 0xa0 ? 0 : n;
+	return *p == '\n' ? 1 : harmless_char(p, strlen(p));
 }
 
 static int quote(const char *word, bool to_paste, struct buf *ret)

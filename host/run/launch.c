@@ -130,6 +130,7 @@ static int make_folder(struct launched *l, struct err *e)
 		.system = p->system.config,
 		.kernel = p->system.kernel,
 		.image = p->disks.has_root ? p->disks.v[0].image.path : "",
+		.filtered = p->v.escapes,
 	};
 	const struct keeper_task task = { l->vm.place, vms_clean,
 					  l->console.terminal.there ? STDIN_FILENO : -1,
@@ -252,7 +253,8 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	int r, n;
 
 	console_look(&l.console);
-	l.console.filtered = p->v.escapes;
+	l.console.filtered = p->watch.command.command.filtered = p->watch.log.filtered =
+		p->v.escapes;
 	/* With a window the console is there, and keys typed here are for the launcher. With a
 	 * command they are the command's. */
 	if (p->qemu.graphics || p->watch.command.asked)

@@ -122,8 +122,10 @@ static size_t waiting(const struct command_stream *s)
 void command_polls(const struct command *c, struct pollfd *fds)
 {
 	bool runs = c->state == COMMAND_RUNS;
-	/* On a terminal also read without credit: the escape key always works. */
-	bool typing = runs && c->stdin_open && (c->credit > 0 || c->tty) && terminal_readable();
+	/* On a terminal also read without credit: the escape key always works. A guest may grant
+	 * credit without end and read nothing. */
+	bool room = c->credit > 0 && c->out.len < FRAME_WINDOW;
+	bool typing = runs && c->stdin_open && (room || c->tty) && terminal_readable();
 
 	fds[SOCK] = (struct pollfd){ runs ? c->sock : -1,
 				     (short)(POLLIN | (c->out.len > 0 ? POLLOUT : 0)), 0 };
@@ -154,27 +156,11 @@ static void grant(struct command *c, struct command_stream *s)
 	s->owed = 0;
 }
 
-static void take_filtered(struct command *c, struct command_stream *s, const struct frame *f)
-{
-	size_t n;
-
-	/* A command on a terminal has no stderr: a guest could complete a sequence of stdout with
-	 * it. */
-	if (s->kind == FRAME_ERR && c->tty)
-		return;
-	if (buf_reserve(&s->data, f->len + ESCAPES_HELD) < 0) {
-		lose(c, "out of memory");
-		return;
-	}
-	n = escapes_filter(&s->escapes, (const char *)f->data, f->len, s->data.data + s->data.len);
-	s->data.len += n;
-	s->data.data[s->data.len] = '\0';
-	s->owed += (int64_t)f->len - (int64_t)n;
-	grant(c, s);
-}
-
 static void take_output(struct command *c, struct command_stream *s, const struct frame *f)
 {
+	const char *data = (const char *)f->data;
+	size_t n;
+
 	if (c->out_error)
 		return;
 	/* Input that the filter holds back is granted again before it passes. */
@@ -182,11 +168,20 @@ static void take_output(struct command *c, struct command_stream *s, const struc
 		lose(c, "the guest says more than it may");
 		return;
 	}
-	if (!c->filtered && !terminal_is_others(s->fd)) {
-		put(c, buf_add(&s->data, f->data, f->len));
+	/* A command on a terminal has no stderr: a guest could complete a sequence of stdout with
+	 * it. */
+	if (s->kind == FRAME_ERR && c->tty && terminal_filters(s->fd, c->filtered))
+		return;
+	if (buf_reserve(&s->data, f->len + ESCAPES_HELD) < 0) {
+		lose(c, "out of memory");
 		return;
 	}
-	take_filtered(c, s, f);
+	n = terminal_output(s->fd, c->filtered, &s->escapes, data, f->len,
+			    s->data.data + s->data.len);
+	s->data.len += n;
+	s->data.data[s->data.len] = '\0';
+	s->owed += (int64_t)f->len - (int64_t)n;
+	grant(c, s);
 }
 
 static void take_end(struct command *c, const struct frame *f)
@@ -296,6 +291,8 @@ static void read_stdin(struct command *c)
 	if (c->terminal.quit)
 		c->state = COMMAND_LEFT;
 	len = len < c->credit ? len : c->credit;
+	if (c->tty && c->out.len >= FRAME_WINDOW)
+		len = 0;
 	if (len == 0)
 		return;
 	c->credit -= (uint32_t)len;
@@ -318,25 +315,29 @@ static size_t piece(const struct command_stream *s, size_t max)
 
 static void write_stream(struct command *c, struct command_stream *s)
 {
-	size_t max = isatty(s->fd) ? WRITE_MAX_TTY : WRITE_MAX;
+	const bool terminal = isatty(s->fd) == 1;
+	size_t max = terminal ? WRITE_MAX_TTY : WRITE_MAX;
 	struct pollfd p = { s->fd, POLLOUT, 0 };
 	ssize_t n;
 
 	if (poll(&p, 1, 0) != 1) /* both may be one pipe, which the other has filled */
 		return;
-	n = write(s->fd, s->data.data + s->at, piece(s, max));
+	max = piece(s, max);
+	n = write(s->fd, s->data.data + s->at, max);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
 		c->out_error = errno;
 		s->data.len = s->at = 0;
+		s->cut = false;
 		if (c->state == COMMAND_RUNS)
 			c->state = COMMAND_LEFT;
 		return;
 	}
 	s->at += (size_t)n;
 	s->owed += n;
+	s->cut = terminal && (size_t)n < max;
 	if (s->at == s->data.len) {
 		s->data.len = s->at = 0;
 	} else if (s->at >= FRAME_WINDOW) {
@@ -353,9 +354,10 @@ void command_serve(struct command *c, const struct pollfd *fds)
 		read_sock(c);
 	if (c->state == COMMAND_RUNS && fds[IN].revents)
 		read_stdin(c);
-	if (fds[OUT].revents)
+	/* Both may be one terminal: the other must not complete a sequence. */
+	if (fds[OUT].revents && !c->stderr_.cut)
 		write_stream(c, &c->stdout_);
-	if (fds[ERR].revents)
+	if (fds[ERR].revents && !c->stdout_.cut)
 		write_stream(c, &c->stderr_);
 	if (c->state == COMMAND_RUNS)
 		write_sock(c);

@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <stdbool.h>
 
-#include "host/terminal/escapes.h"
 #include "host/terminal/terminal.h"
 #include "init/lib/err.h"
 #include "init/lib/frame.h"
@@ -32,6 +31,7 @@ struct command_stream {
 	struct buf data; /* from the guest, not yet written */
 	size_t at;	 /* how many bytes of it are written */
 	int64_t owed;	 /* written or dropped, but not granted again yet */
+	bool cut;	 /* what is written so far may end within an escape sequence */
 	struct escapes escapes;
 };
 
@@ -41,10 +41,8 @@ struct command {
 	struct terminal terminal;
 	bool tty;
 	struct buf in, out; /* frames from and for the launcher */
-	/* Set before command_start: write only what escapes_filter passes. A terminal that is not
-	 * ours now, as in the background, gets only that in any case (terminal_is_others). */
-	bool filtered;
-	bool answered; /* the guest has the command, and gets signals from now on */
+	bool filtered;	    /* the VM's setting (terminal_output); set before command_start */
+	bool answered;	    /* the guest has the command, and gets signals from now on */
 	bool stdin_open;
 	uint32_t credit; /* bytes of stdin that the guest takes */
 	struct command_stream stdout_, stderr_;

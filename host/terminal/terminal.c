@@ -137,6 +137,18 @@ bool terminal_is_others(int fd)
 	return group >= 0 ? group != getpgrp() : us.foreign && isatty(fd) == 1;
 }
 
+bool terminal_filters(int fd, bool filtered)
+{
+	return isatty(fd) == 1 && (filtered || terminal_is_others(fd));
+}
+
+size_t terminal_output(int fd, bool filtered, struct escapes *s, const char *in, size_t n,
+		       char *out)
+{
+	return terminal_filters(fd, filtered) ? escapes_filter(s, in, n, out) :
+						escapes_keep(s, in, n, out);
+}
+
 bool terminal_readable(void)
 {
 	return us.front || (is_orphaned() && !us.foreign);

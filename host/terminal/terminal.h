@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "host/lib/escapes.h"
 #include "init/lib/macro.h"
 
 struct terminal {
@@ -37,6 +38,18 @@ void terminal_restore(struct terminal *t);
 /* Whether fd, stdout or stderr, is a terminal of another process group or session. That one would
  * read the answers to escape sequences as if they were typed into the user's shell. */
 bool terminal_is_others(int fd);
+
+/* Whether fd is a terminal that gets only what escapes_filter passes: by the VM's setting
+ * (--escapes filter), or because it is another's. */
+bool terminal_filters(int fd, bool filtered);
+
+/*
+ * The only way for output of a guest to stdout, stderr or another fd that may be a terminal: puts
+ * the n bytes of in that fd shall get into out, which has space for n + ESCAPES_HELD. Returns their
+ * number. filtered: the VM's setting. Only a terminal gets other bytes than the guest's.
+ */
+size_t terminal_output(int fd, bool filtered, struct escapes *s, const char *in, size_t n,
+		       char *out);
 
 /* Whether stdin may be read: it is not a terminal, or we are in its foreground. Also in an orphaned
  * process group: read(2) fails at once there with EIO, and no shell will bring us to the

@@ -65,11 +65,7 @@ static void show(struct console *c, const char *data, size_t n)
 {
 	progress_yield(STDOUT_FILENO);
 	c->out_at = 0;
-	c->out_len = n;
-	if (c->filtered || terminal_is_others(STDOUT_FILENO))
-		c->out_len = escapes_filter(&c->escapes, data, n, c->out);
-	else
-		memcpy(c->out, data, n);
+	c->out_len = terminal_output(STDOUT_FILENO, c->filtered, &c->escapes, data, n, c->out);
 }
 
 static void read_guest(struct console *c)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "host/terminal/escapes.h"
+#include "host/lib/escapes.h"
 #include "host/terminal/terminal.h"
 #include "host/vm/console_log.h"
 #include "init/lib/err.h"
@@ -19,7 +19,7 @@ struct console {
 	bool interactive; /* stdin and stdout are a terminal whose keys go to the guest */
 	bool muted;	  /* nothing is written: stdout has another use */
 	struct terminal terminal;
-	bool filtered; /* write only what escapes_filter passes */
+	bool filtered; /* the VM's setting (terminal_output) */
 	struct escapes escapes;
 	int out_error;	/* errno of a failed write to stdout, which ends the output; or 0 */
 	char out[4096]; /* read from the guest, not yet written */

@@ -20,6 +20,7 @@
 
 #include "host/lib/exit.h"
 #include "host/lib/output.h"
+#include "host/terminal/terminal.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 
@@ -137,6 +138,21 @@ static int shorten(struct console_log *log)
 	return r;
 }
 
+/* The file may be a terminal. */
+static int put(struct console_log *log, const char *data, size_t len)
+{
+	char out[4096 + ESCAPES_HELD];
+	int r = 0;
+
+	for (size_t at = 0, n; r == 0 && at < len; at += n) {
+		n = len - at < 4096 ? len - at : 4096;
+		r = file_write_all(
+			log->fd, out,
+			terminal_output(log->fd, log->filtered, &log->escapes, data + at, n, out));
+	}
+	return r;
+}
+
 void console_log_add(struct console_log *log, const char *data, size_t len)
 {
 	int r = 0;
@@ -147,7 +163,7 @@ void console_log_add(struct console_log *log, const char *data, size_t len)
 		r = shorten(log);
 	set_mark(log, data, len);
 	if (r == 0)
-		r = file_write_all(log->fd, data, len);
+		r = put(log, data, len);
 	log->len += len;
 	if (r == 0)
 		return;

@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "host/lib/exit.h"
+#include "host/lib/json.h"
 #include "host/lib/output.h"
 #include "host/lib/utf8.h"
 #include "init/lib/file.h"
@@ -111,7 +111,6 @@ static bool is_over(struct events *ev, const char *event, size_t len)
 
 void events_write(struct events *ev, const char *event, const struct event_field *fields)
 {
-	static const int style = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
 	_cleanup_buf_ struct buf line = { 0 };
 	json_object *o;
 	int r;
@@ -124,8 +123,7 @@ void events_write(struct events *ev, const char *event, const struct event_field
 			       json_object_new_int64((int64_t)(sys_now_us() - ev->start_us)));
 	for (; fields->name; fields++)
 		json_object_object_add(o, fields->name, value_of(fields));
-	r = buf_addf(&line, "%s\n", json_object_to_json_string_ext(o, style));
-	json_object_put(o);
+	r = json_line(o, &line);
 	if (r == 0 && !is_over(ev, event, line.len))
 		write_line(ev, &line);
 }

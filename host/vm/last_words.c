@@ -160,7 +160,7 @@ void last_words_lines(const char *console, bool panicked, char *ret, size_t size
 			unsigned char c = (unsigned char)lines[n].text[i];
 
 			if (c != '\r')
-				ret[len++] = c >= ' ' && c < 0x7f ? (char)c : '?';
+				ret[len++] = c >= ' ' && c != 0x7f ? (char)c : '?';
 		}
 		if (n > 0)
 			ret[len++] = '\n';

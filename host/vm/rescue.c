@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "init/lib/log.h"
+#include "host/lib/harmless.h"
 #include "init/lib/record.h"
 
 /* In raw mode a terminal needs both to begin a new line. */
@@ -43,9 +43,9 @@ void rescue_begin(struct rescue *r, struct channel *c, struct console *console, 
 	char text[sizeof(((struct record *)NULL)->text)];
 
 	snprintf(text, sizeof(text), "%s", why);
-	log_disarm(text);
+	harmless_line(text);
 	snprintf(r->step, sizeof(r->step), "%s", c->text);
-	log_disarm(r->step);
+	harmless_line(r->step);
 	if (r->state == RESCUE_NO) {
 		r->muted = console->muted;
 		r->interactive = console->interactive;
@@ -112,7 +112,7 @@ void rescue_serve(struct rescue *r, struct channel *c, struct console *console,
 	if (!command_done(&r->shell))
 		return;
 	if (r->shell.state == COMMAND_REFUSED || r->shell.state == COMMAND_LOST) {
-		log_disarm(r->shell.why);
+		harmless_line(r->shell.why);
 		fprintf(stderr, NL "storeboot: %s" NL, r->shell.why);
 	}
 	command_close(&r->shell);

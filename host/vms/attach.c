@@ -11,7 +11,6 @@
 #include "host/lib/exit.h"
 #include "host/lib/keeper.h"
 #include "host/lib/opt.h"
-#include "host/terminal/escapes.h"
 #include "host/vms/remote.h"
 #include "host/vms/target.h"
 #include "host/terminal/terminal.h"
@@ -23,6 +22,7 @@
 struct attached {
 	int sock;
 	struct terminal terminal;
+	bool filtered; /* the VM's setting */
 	struct escapes escapes;
 	struct buf in, out;
 	bool over;
@@ -71,12 +71,10 @@ static void read_keys(struct attached *a)
 /* Returns 0 or -errno. */
 static int show(struct attached *a, const char *data, size_t len)
 {
-	char harmless[FRAME_PAYLOAD_MAX + ESCAPES_HELD];
+	char out[FRAME_PAYLOAD_MAX + ESCAPES_HELD];
 
-	if (!terminal_is_others(STDOUT_FILENO))
-		return file_write_all(STDOUT_FILENO, data, len);
-	len = escapes_filter(&a->escapes, data, len, harmless);
-	return file_write_all(STDOUT_FILENO, harmless, len);
+	len = terminal_output(STDOUT_FILENO, a->filtered, &a->escapes, data, len, out);
+	return file_write_all(STDOUT_FILENO, out, len);
 }
 
 /* Returns 0, or -errno if stdout cannot be written. */
@@ -174,7 +172,7 @@ static int tell_end(const struct attached *a, const struct target *t, struct err
 			e, EXIT_GUEST, EPIPE,
 			"%s: its launcher, pid %d, closed the connection without a reason: it was "
 			"killed",
-			t->name, (int)t->launcher);
+			t->name, (int)t->vm.pid);
 	if (a->terminal.there)
 		log_info("%s", a->left ? "left; the VM goes on" : a->why);
 	return 0;
@@ -204,6 +202,7 @@ static int attach(const char *name, struct err *e)
 	if (r < 0)
 		return r;
 	a.sock = take_fd(&target.sock);
+	a.filtered = target.vm.filtered;
 	signals_of_jobs(&taken, &blocked);
 	sigaddset(&taken, SIGWINCH);
 	sigaddset(&blocked, SIGWINCH);

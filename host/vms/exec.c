@@ -190,6 +190,7 @@ static int run(const struct values *v, const struct opt_args *args, bool tty, st
 	r = tty ? keeper_start(&keeper, &task, e) : 0;
 	if (r < 0)
 		return r;
+	c.filtered = target.vm.filtered;
 	signals = take_signals(&set);
 	if (signals < 0 || command_start(&c, take_fd(&target.sock), &request, tty) < 0)
 		return err_sys(e, ENOMEM, "exec");

@@ -3,10 +3,11 @@
 #include "host/vms/list.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <time.h>
 
 #include "host/lib/exit.h"
+#include "host/lib/harmless.h"
+#include "host/lib/json.h"
 #include "host/lib/opt.h"
 #include "host/lib/utf8.h"
 #include "host/vms/vms.h"
@@ -41,17 +42,11 @@ void list_up(int64_t seconds, char *ret, size_t size)
 
 /* --- a table -------------------------------------------------------------- */
 
-/* A cell of the table; control characters become "?". */
+/* A cell of the table. */
 static int add_cell(struct buf *b, const char *text, size_t width, bool last)
 {
-	size_t n = strlen(text);
-	int r = text[0] ? 0 : buf_addf(b, "-");
-
-	for (const char *p = text; r == 0 && *p; p++)
-		r = buf_add(b, (unsigned char)*p < ' ' || *p == 0x7f ? "?" : p, 1);
-	if (r == 0)
-		r = last ? buf_addf(b, "\n") : buf_addf(b, "%*s  ", (int)(width - (n ? n : 1)), "");
-	return r;
+	text = text[0] ? text : "-";
+	return last ? buf_addf(b, "%s\n", text) : buf_addf(b, "%-*s  ", (int)width, text);
 }
 
 enum { NAME, PID, SYSTEM, IMAGE, UP, COLUMNS };
@@ -63,6 +58,8 @@ struct row {
 
 static void row_of(const struct vms_entry *v, struct row *ret)
 {
+	harmless_line(v->system);
+	harmless_line(v->image);
 	snprintf(ret->pid, sizeof(ret->pid), "%d", (int)v->pid);
 	list_up((int64_t)time(NULL) - v->started, ret->up, sizeof(ret->up));
 	ret->cells[NAME] = v->name;
@@ -120,7 +117,6 @@ static int add_text(json_object *o, const char *name, const char *text)
 
 static int add_object(const struct vms_entry *v, struct buf *ret)
 {
-	static const int style = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
 	json_object *o = json_object_new_object();
 	int r = add_text(o, "name", v->name);
 
@@ -133,9 +129,11 @@ static int add_object(const struct vms_entry *v, struct buf *ret)
 		r = add_text(o, "image", v->image);
 	if (r == 0)
 		r = add_text(o, "folder", v->folder);
+	json_object_object_add(o, "escapes",
+			       json_object_new_string(v->filtered ? "filter" : "keep"));
 	json_object_object_add(o, "started", json_object_new_int64(v->started));
 	if (r == 0)
-		r = buf_addf(ret, "%s\n", json_object_to_json_string_ext(o, style));
+		return json_line(o, ret);
 	json_object_put(o);
 	return r;
 }

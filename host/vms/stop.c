@@ -95,10 +95,10 @@ static int wait_for_end(struct stopping *s, struct err *e)
 					"%s: its launcher, pid %d, closed the connection without "
 					"an answer; "
 					"the VM runs on",
-					s->target.name, (int)s->target.launcher);
+					s->target.name, (int)s->target.vm.pid);
 		if (ms == UNANSWERED_MS && !s->answered && !s->over)
 			log_info("%s: its launcher, pid %d, has not answered yet; waiting for it",
-				 s->target.name, (int)s->target.launcher);
+				 s->target.name, (int)s->target.vm.pid);
 		r = target_look(&s->target, e);
 	}
 	return r;

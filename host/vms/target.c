@@ -23,13 +23,13 @@ static int is_gone(const struct target *t, struct err *e)
 int target_find(const char *name, struct target *ret, struct err *e)
 {
 	char path[PATH_MAX];
-	int r = vms_find(name, ret->folder, &ret->launcher, e);
+	int r = vms_find(name, &ret->vm, e);
 
 	if (r < 0)
 		return r;
 	ret->name = name;
-	if (str_format(path, sizeof(path), "%s/vm", ret->folder) < 0)
-		return err_sys(e, ENAMETOOLONG, "%s", ret->folder);
+	if (str_format(path, sizeof(path), "%s/vm", ret->vm.place) < 0)
+		return err_sys(e, ENAMETOOLONG, "%s", ret->vm.place);
 	ret->vm_fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (ret->vm_fd < 0 || !target_lives(ret))
 		return is_gone(ret, e);
@@ -61,12 +61,12 @@ static char state_of(pid_t pid)
 
 int target_look(const struct target *t, struct err *e)
 {
-	if (state_of(t->launcher) != 'T' || !target_lives(t))
+	if (state_of(t->vm.pid) != 'T' || !target_lives(t))
 		return 0;
 	return err_exit(e, EXIT_MISSING, EAGAIN,
 			"%s: its launcher, pid %d, is stopped, as by Ctrl-z, and answers nobody; "
 			"kill -CONT %d continues it",
-			t->name, (int)t->launcher, (int)t->launcher);
+			t->name, (int)t->vm.pid, (int)t->vm.pid);
 }
 
 /* A VM has its name a moment before its socket. */
@@ -88,10 +88,10 @@ int target_connect(struct target *t, struct err *e)
 		r = target_look(t, e);
 		if (r < 0)
 			return r;
-		r = t->sock = control_connect(t->folder);
+		r = t->sock = control_connect(t->vm.place);
 	}
 	return r < 0 ? err_exit(e, EXIT_MISSING, r, "%s: its launcher, pid %d, does not answer: %s",
-				t->name, (int)t->launcher, strerror(-r)) :
+				t->name, (int)t->vm.pid, strerror(-r)) :
 		       0;
 }
 

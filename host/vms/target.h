@@ -8,18 +8,16 @@
 #ifndef STOREBOOT_HOST_VMS_TARGET_H
 #define STOREBOOT_HOST_VMS_TARGET_H
 
-#include <limits.h>
 #include <stdbool.h>
-#include <sys/types.h>
 
+#include "host/vms/vms.h"
 #include "init/lib/err.h"
 
 struct target {
 	const char *name;
-	char folder[PATH_MAX];
-	int vm_fd;	/* the VM's file; -1: none */
-	int sock;	/* to the launcher; -1: none */
-	pid_t launcher; /* 0: not known */
+	struct vms_found vm;
+	int vm_fd; /* the VM's file; -1: none */
+	int sock;  /* to the launcher; -1: none */
 };
 
 #define TARGET_INIT \

@@ -5,13 +5,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "host/lib/exit.h"
 #include "host/lib/folder.h"
+#include "host/lib/json.h"
 #include "host/lib/lock.h"
 #include "host/lib/proc.h"
 #include "host/vms/left.h"
@@ -137,7 +137,7 @@ static int entry_read(int base, const char *name, struct vms_entry *ret)
 	_cleanup_close_ int fd = open_live(base, name);
 	_cleanup_buf_ struct buf text = { 0 };
 	struct vms_entry v = { 0 };
-	json_object *o;
+	json_object *o, *keep;
 
 	if (fd < 0 || str_format(v.name, sizeof(v.name), "%s", name) < 0)
 		return -ENOENT;
@@ -147,6 +147,8 @@ static int entry_read(int base, const char *name, struct vms_entry *ret)
 	o = json_tokener_parse(text.data ? text.data : "");
 	v.pid = (pid_t)number_of(o, "pid");
 	v.started = number_of(o, "started");
+	v.filtered = !json_object_object_get_ex(o, "escapes", &keep) ||
+		     !str_eq(json_object_get_string(keep), "keep");
 	v.system = text_of(o, "system");
 	v.kernel = text_of(o, "kernel");
 	v.image = text_of(o, "image");
@@ -164,9 +166,7 @@ static int entry_read(int base, const char *name, struct vms_entry *ret)
 
 static int about_text(const struct vms_about *about, const struct vms_own *own, struct buf *ret)
 {
-	static const int style = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
 	json_object *o = json_object_new_object();
-	int r;
 
 	json_object_object_add(o, "name", json_object_new_string(own->name));
 	json_object_object_add(o, "folder", json_object_new_string(own->folder));
@@ -174,10 +174,10 @@ static int about_text(const struct vms_about *about, const struct vms_own *own, 
 	json_object_object_add(o, "system", json_object_new_string(about->system));
 	json_object_object_add(o, "kernel", json_object_new_string(about->kernel));
 	json_object_object_add(o, "image", json_object_new_string(about->image));
+	json_object_object_add(o, "escapes",
+			       json_object_new_string(about->filtered ? "filter" : "keep"));
 	json_object_object_add(o, "started", json_object_new_int64(time(NULL)));
-	r = buf_addf(ret, "%s\n", json_object_to_json_string_ext(o, style));
-	json_object_put(o);
-	return r;
+	return json_line(o, ret);
 }
 
 static int write_file(const struct vms_about *about, struct vms_own *own)
@@ -469,7 +469,7 @@ int vms_list(struct vms_list *ret, struct err *e)
 	return 0;
 }
 
-int vms_find(const char *name, char *ret_place, pid_t *ret_pid, struct err *e)
+int vms_find(const char *name, struct vms_found *ret, struct err *e)
 {
 	_cleanup_(vms_list_free) struct vms_list l = { 0 };
 	_cleanup_buf_ struct buf names = { 0 };
@@ -481,9 +481,10 @@ int vms_find(const char *name, char *ret_place, pid_t *ret_pid, struct err *e)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < l.n; i++) {
-		*ret_pid = l.v[i].pid;
+		ret->pid = l.v[i].pid;
+		ret->filtered = l.v[i].filtered;
 		if (str_eq(l.v[i].name, name))
-			return str_format(ret_place, PATH_MAX, "%s/%s", path, name) < 0 ?
+			return str_format(ret->place, PATH_MAX, "%s/%s", path, name) < 0 ?
 				       err_sys(e, ENAMETOOLONG, "%s", path) :
 				       0;
 		if (buf_addf(&names, "%s%s", i > 0 ? ", " : "", l.v[i].name) < 0)

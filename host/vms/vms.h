@@ -44,6 +44,7 @@ struct vms_about {
 	const char *system; /* where its files are */
 	const char *kernel;
 	const char *image; /* its root disk */
+	bool filtered;	   /* --escapes filter, for every terminal that shows the guest's output */
 };
 
 /* A VM of this process. */
@@ -84,6 +85,7 @@ struct vms_entry {
 	char name[VMS_NAME_MAX + 1];
 	pid_t pid;	 /* the launcher's */
 	int64_t started; /* seconds since the epoch */
+	bool filtered;
 	char *system, *kernel, *image, *folder;
 };
 
@@ -97,8 +99,13 @@ struct vms_list {
 _must_check_ int vms_list(struct vms_list *ret, struct err *e);
 void vms_list_free(struct vms_list *l);
 
-/* Finds the VM `name`. ret_place: BASE/NAME, PATH_MAX bytes; ret_pid: its launcher. Returns 0, or
- * -errno with e, which names the running VMs. */
-_must_check_ int vms_find(const char *name, char *ret_place, pid_t *ret_pid, struct err *e);
+struct vms_found {
+	char place[PATH_MAX]; /* BASE/NAME */
+	pid_t pid;	      /* its launcher */
+	bool filtered;
+};
+
+/* Finds the VM `name`. Returns 0, or -errno with e, which names the running VMs. */
+_must_check_ int vms_find(const char *name, struct vms_found *ret, struct err *e);
 
 #endif

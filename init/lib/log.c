@@ -15,8 +15,9 @@ static struct {
 	const char *prefix;
 	enum log_level max;
 	void (*before)(void);
+	void (*clean)(char *line);
 	bool raw;
-} sink = { STDERR_FILENO, false, "storeboot", LOG_INFO, NULL, false };
+} sink = { STDERR_FILENO, false, "storeboot", LOG_INFO, NULL, NULL, false };
 
 void log_open(int fd, bool kmsg, const char *prefix, enum log_level max)
 {
@@ -31,6 +32,11 @@ void log_before(void (*hook)(void))
 	sink.before = hook;
 }
 
+void log_clean(void (*clean)(char *line))
+{
+	sink.clean = clean;
+}
+
 void log_raw(bool raw)
 {
 	sink.raw = raw;
@@ -39,16 +45,6 @@ void log_raw(bool raw)
 /* Bytes that /dev/kmsg takes in one write(2); it rejects a longer line with EINVAL
  * (kernel/printk/printk.c: 1024 less a prefix of at most 48). */
 #define KMSG_LINE_MAX 976
-
-/* Control characters: C0, DEL, and C1 encoded in UTF-8. */
-void log_disarm(char *line)
-{
-	for (unsigned char *p = (unsigned char *)line; *p; p++)
-		if ((*p < ' ' && *p != '\t') || *p == 0x7f)
-			*p = '?';
-		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-			p[0] = p[1] = '?';
-}
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
@@ -64,8 +60,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line + n, room - n - 1, fmt, ap);
 	va_end(ap);
-	if (!sink.kmsg) /* the kernel escapes control characters */
-		log_disarm(line);
+	if (sink.clean)
+		sink.clean(line);
 	n = strlen(line);
 	if (sink.raw)
 		line[n++] = '\r';

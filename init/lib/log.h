@@ -19,15 +19,15 @@ void log_open(int fd, bool kmsg, const char *prefix, enum log_level max);
 /* Calls hook before each line, to clear a progress display. */
 void log_before(void (*hook)(void));
 
+/* Passes each line to clean, which changes it in place so that it cannot control a terminal. For
+ * /dev/kmsg none is needed: the kernel escapes control characters. */
+void log_clean(void (*clean)(char *line));
+
 /* raw: fd is a terminal in raw mode, and another program's cursor may be in any column. Each log
  * line then starts on a new line and returns the cursor to the left. */
 void log_raw(bool raw);
 
 _printf_(2, 3) void log_line(enum log_level level, const char *fmt, ...);
-
-/* Replaces control characters in line with "?", except tabs. For text from the guest, which must
- * not control the terminal; log_line does it unless the sink is /dev/kmsg. */
-void log_disarm(char *line);
 
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_WARNING, __VA_ARGS__)

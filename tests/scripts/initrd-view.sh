@@ -77,6 +77,14 @@ is "of one name the last counts" "$("$storeboot" initrd cat again a)" Shared
 printf 'x\033[31m' >"links/$(printf 'e\033[2J')" && (cd links && find . | cpio -o -H newc --quiet >../escapes.cpio)
 has "no control character of a name reaches the terminal" "$("$storeboot" initrd ls escapes.cpio)" '^(\./)?e\\033\[2J$'
 
+c1=$(printf 'g\303\274 \302\2336n\2336n \302\240')
+mkdir c1 && printf 'a\033]0;PWNED\007\033[6n\302\2336n g\303\274 \033[1mb\n' >"c1/$c1" && (cd c1 && find . -type f | cpio -o -H newc --quiet >../c1.cpio)
+is "nor a C1 control, in UTF-8 or as a byte; other UTF-8 does" "$("$storeboot" initrd ls c1.cpio)" \
+	"$(printf 'g\303\274 \\302\\2336n\\2336n \302\240')"
+is "cat: a pipe gets every byte" "$("$storeboot" initrd cat c1.cpio "$c1" | sha256sum)" "$(sha256sum <"c1/$c1")"
+is "cat: a terminal gets what is harmless" "$(script -qec "$(printf '%q ' "$storeboot" initrd cat c1.cpio "$c1")" /dev/null </dev/null | tr -d '\r')" \
+	"$(printf 'a?6n g\303\274 \033[1mb')"
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 bzip2 <plain >main.bzip2
 "$storeboot" initrd ls main.bzip2 >/dev/null 2>err

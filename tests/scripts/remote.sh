@@ -30,4 +30,15 @@ busy="$tmp/run/storeboot, the folder of the running VMs, is locked by another st
 one that is stopped (ps -C storeboot)"
 says "a folder of running VMs that stays locked" 67 "$busy" list
 exec 8<&-
+
+# A VM of a system that a stranger has named, as its launcher describes it.
+mkdir -m 700 "$tmp/run/storeboot/named"
+python3 -c 'import json, sys
+print(json.dumps({"name": "named", "pid": 1, "system": "/a\u001b]0;t\u0007\u009bcg\u00fc\x7f", "image": ""}))' >"$tmp/run/storeboot/named/vm"
+exec 8<"$tmp/run/storeboot/named/vm"
+flock 8
+has "list: no control character of a path" "$("$storeboot" list)" '^named +1 +/a\?\]0;t\?\?\?cgü\? '
+has "list --json: neither, and UTF-8" "$("$storeboot" list --json)" '"system":"/a\\u001b\]0;t\\u0007\\u009bcgü\\u007f"'
+has "a VM whose setting is not known is filtered" "$("$storeboot" list --json)" '"escapes":"filter"'
+exec 8<&-
 tap_end

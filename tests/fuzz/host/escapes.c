@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* escapes.c - fuzz target: what reaches the terminal is harmless, however the input is cut */
-#include "host/terminal/escapes.h"
+#include "host/lib/escapes.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -15,7 +15,8 @@
 #define ASKS "\033[6n" /* the terminal's answer would be typed into the shell */
 #define TITLE "\033]0;PWNED\a"
 #define RED "\033[31m"
-#define LONG 700 /* more than one write(2) to a terminal */
+static bool filtered; /* the VM's setting */
+#define LONG 700      /* more than one write(2) to a terminal */
 
 static void say(int guest, enum frame_kind kind, const char *text)
 {
@@ -35,6 +36,7 @@ static int serve_command(bool tty)
 	char text[LONG + 1];
 	int ends[2];
 
+	c.filtered = filtered;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ||
 	    command_start(&c, ends[1], &b, tty) < 0)
 		return 1;
@@ -128,6 +130,18 @@ static void in_the_foreground(void)
 	CHECK_HAS(shown(true, false, -1), "out" ASKS RED "red" TITLE "\r\n");
 }
 
+static void by_the_setting(void)
+{
+	const char *text;
+
+	filtered = true;
+	text = shown(true, false, -1);
+	filtered = false;
+	CHECK(is_harmless(text));
+	CHECK_HAS(text, "out" RED "red\r\n");
+	CHECK_HAS(text, "err\r\n");
+}
+
 /* What goes to a file or pipe is left as it is, and only the terminal is spared. */
 static void into_a_pipe(void)
 {
@@ -136,7 +150,9 @@ static void into_a_pipe(void)
 	int ends[2];
 
 	CHECK_INT(pipe2(ends, O_CLOEXEC), 0);
+	filtered = true;
 	at = shown(false, false, ends[1]);
+	filtered = false;
 	CHECK(is_harmless(at) && !strstr(at, "out"));
 	CHECK_HAS(at, "err\r\n");
 	CHECK(read(ends[0], text, sizeof(text) - 1) > LONG);
@@ -149,6 +165,7 @@ int main(void)
 {
 	RUN(in_the_background);
 	RUN(in_the_foreground);
+	RUN(by_the_setting);
 	RUN(into_a_pipe);
 	TEST_END();
 }

@@ -13,7 +13,7 @@
 #include "host/lib/keeper.h"
 #include "tests/lib/test.h"
 
-static const struct vms_about about = { "box", "/nix/store/sys", "/boot/k", "/w/box.qcow2" };
+static const struct vms_about about = { "box", "/nix/store/sys", "/boot/k", "/w/box.qcow2", false };
 
 /* A program of the VM, which nothing kills together with its launcher, and a fork of that, as
  * bwrap's child is. Returns its process group when both are there. */
@@ -95,7 +95,7 @@ static void killed_by_who_sees_the_dead_vm(void)
 	pid_t programs = killed_launcher(false), others;
 
 	/* Those of another VM, and of none. */
-	CHECK_INT(vms_make(&(struct vms_about){ "other", "", "", "" }, true, &own, &e), 0);
+	CHECK_INT(vms_make(&(struct vms_about){ "other", "", "", "", false }, true, &own, &e), 0);
 	others = start_programs();
 	CHECK_INT(waitpid(-programs, NULL, WNOHANG), 0);
 	CHECK_INT(vms_list(&l, &e), 0);

@@ -20,7 +20,7 @@
 
 static char top[] = "/tmp/storeboot-vms.XXXXXX";
 static char base[PATH_MAX];
-static const struct vms_about about = { "box", "/nix/store/sys", "/boot/k", "/w/box.qcow2" };
+static const struct vms_about about = { "box", "/nix/store/sys", "/boot/k", "/w/box.qcow2", true };
 
 static bool exists(const char *path)
 {
@@ -33,8 +33,7 @@ static void a_vm_is_there_and_goes(void)
 {
 	_cleanup_(vms_list_free) struct vms_list l = { 0 };
 	struct vms_own own = VMS_OWN_INIT;
-	char found[PATH_MAX] = "";
-	pid_t pid = 0;
+	struct vms_found found;
 	struct err e = { 0 };
 	struct stat st;
 
@@ -54,9 +53,10 @@ static void a_vm_is_there_and_goes(void)
 		CHECK_INT(l.v[0].pid, getpid());
 		CHECK(l.v[0].started > 0);
 	}
-	CHECK_INT(vms_find("box", found, &pid, &e), 0);
-	CHECK_STR(found, own.place);
-	CHECK_INT(pid, getpid());
+	CHECK_INT(vms_find("box", &found, &e), 0);
+	CHECK_STR(found.place, own.place);
+	CHECK_INT(found.pid, getpid());
+	CHECK(found.filtered && l.v[0].filtered);
 	CHECK_STR(own.folder, own.place);
 	vms_release(&own);
 	CHECK(!exists(base));
@@ -136,8 +136,8 @@ static void the_cleaner_of_tmp_leaves_it_alone(void)
 static void names_are_unique(void)
 {
 	struct vms_own a = VMS_OWN_INIT, b = VMS_OWN_INIT, c = VMS_OWN_INIT;
-	char number[32], found[PATH_MAX];
-	pid_t pid;
+	char number[32];
+	struct vms_found found;
 	struct err e = { 0 };
 
 	snprintf(number, sizeof(number), "pid %d (", (int)getpid());
@@ -153,12 +153,12 @@ static void names_are_unique(void)
 	vms_release(&b);
 	CHECK_INT(vms_make(&about, false, &b, &e), 0);
 	CHECK_STR(b.name, "box-2");
-	CHECK_INT(vms_find("chest", found, &pid, &e), -ESRCH);
+	CHECK_INT(vms_find("chest", &found, &e), -ESRCH);
 	CHECK_HAS(e.text, "no VM called chest runs; there is box, box-2, box-3");
 	vms_release(&a);
 	vms_release(&b);
 	vms_release(&c);
-	CHECK_INT(vms_find("box", found, &pid, &e), -ESRCH);
+	CHECK_INT(vms_find("box", &found, &e), -ESRCH);
 	CHECK_HAS(e.text, "none does");
 	CHECK(!exists(base));
 }
@@ -265,12 +265,11 @@ static void races(void)
 		for (int k = 0; k < ROUNDS; k++) {
 			_cleanup_(vms_list_free) struct vms_list l = { 0 };
 			struct vms_own own = VMS_OWN_INIT;
-			char found[PATH_MAX];
-			pid_t pid;
+			struct vms_found found;
 			struct err e = { 0 };
 
 			if (vms_make(&about, false, &own, &e) < 0 || vms_list(&l, &e) < 0 ||
-			    l.n < 1 || l.n > LAUNCHERS || vms_find(own.name, found, &pid, &e) < 0 ||
+			    l.n < 1 || l.n > LAUNCHERS || vms_find(own.name, &found, &e) < 0 ||
 			    folder_write(own.folder, "mine", "", 0, &e) < 0) {
 				printf("# %s\n", e.text);
 				fflush(stdout);
@@ -339,8 +338,8 @@ static void found_by(size_t from, size_t by)
 {
 	_cleanup_(vms_list_free) struct vms_list l = { 0 };
 	struct vms_own own = VMS_OWN_INIT;
-	char found[PATH_MAX] = "", *private;
-	pid_t pid;
+	struct vms_found found;
+	char *private;
 	struct err e = { 0 };
 	struct stat st;
 
@@ -353,8 +352,8 @@ static void found_by(size_t from, size_t by)
 	CHECK(stat(own.folder, &st) == 0 && (st.st_mode & 07777) == 0700);
 	private = strdup(own.folder);
 	set_environment(environments[by].values);
-	CHECK_INT(vms_find("box", found, &pid, &e), 0);
-	CHECK_STR(found, own.place);
+	CHECK_INT(vms_find("box", &found, &e), 0);
+	CHECK_STR(found.place, own.place);
 	CHECK_INT(vms_list(&l, &e), 0);
 	CHECK_INT(l.n, 1);
 	if (l.n == 1)
@@ -364,7 +363,7 @@ static void found_by(size_t from, size_t by)
 	CHECK(close(own.fd) == 0 && close(own.place_fd) == 0);
 	if (own.folder_fd >= 0)
 		CHECK_INT(close(own.folder_fd), 0);
-	CHECK_INT(vms_find("box", found, &pid, &e), -ESRCH);
+	CHECK_INT(vms_find("box", &found, &e), -ESRCH);
 	CHECK(!exists(private) && !exists(own.place));
 	free(private);
 }
@@ -390,15 +389,14 @@ static void found_when_the_runtime_folder_is_gone(void)
 {
 	static const char *const session[] = { "/tmp/run", NULL }, *const none[] = { NULL, NULL };
 	struct vms_own own = VMS_OWN_INIT;
-	char found[PATH_MAX] = "";
-	pid_t pid = 0;
+	struct vms_found found;
 	struct err e = { 0 };
 
 	set_environment(session);
 	CHECK_INT(vms_make(&about, true, &own, &e), 0);
 	CHECK_INT(folder_remove("/tmp/run"), 0);
 	set_environment(none);
-	CHECK_INT(vms_find("box", found, &pid, &e), 0);
+	CHECK_INT(vms_find("box", &found, &e), 0);
 	vms_release(&own);
 	CHECK(!exists(base));
 }

@@ -8,11 +8,14 @@
  * (https://vt100.net/emu/dec_ansi_parser) with fewer states: dropped sequences are not parsed
  * further.
  */
-#include "host/terminal/escapes.h"
+#include "host/lib/escapes.h"
 
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "host/lib/harmless.h"
+#include "init/lib/file.h"
 #include "init/lib/macro.h"
 
 #define ESC 0x1b
@@ -72,17 +75,6 @@ static size_t utf8_length(unsigned char c)
 					0;
 }
 
-/* Not overlong, no surrogate, no C1 control, at most U+10FFFF (RFC 3629, section 4). */
-static bool utf8_passes(const unsigned char *s, size_t len)
-{
-	static const unsigned long least[] = { 0, 0, 0xa0, 0x800, 0x10000 };
-	unsigned long c = s[0] & (0x7fu >> len);
-
-	for (size_t i = 1; i < len; i++)
-		c = c << 6 | (s[i] & 0x3f);
-	return c >= least[len] && c <= 0x10ffff && !(c >= 0xd800 && c <= 0xdfff);
-}
-
 static void in_text(struct filter *f, unsigned char c)
 {
 	if (c == ESC) {
@@ -111,7 +103,7 @@ static bool in_utf8(struct filter *f, unsigned char c)
 	hold(s, c);
 	if (s->len < s->want)
 		return true;
-	if (utf8_passes(s->held, s->len)) {
+	if (harmless_char((const char *)s->held, s->len)) {
 		pass(f);
 	} else {
 		drop(s);
@@ -246,4 +238,32 @@ size_t escapes_filter(struct escapes *s, const char *in, size_t n, char *out)
 			in_text(&f, c);
 	}
 	return f.n;
+}
+
+size_t escapes_keep(struct escapes *s, const char *in, size_t n, char *out)
+{
+	const bool whole = s->state == ESCAPES_UTF8 || s->state == ESCAPES_ESC ||
+			   (s->state == ESCAPES_CSI && s->len <= ESCAPES_HELD);
+	const size_t held = whole ? s->len : 0;
+
+	memcpy(out, s->held, held);
+	memcpy(out + held, in, n);
+	drop(s);
+	return held + n;
+}
+
+int escapes_write(int fd, const char *data, size_t len)
+{
+	char out[4096];
+	const size_t piece = sizeof(out) - ESCAPES_HELD;
+	struct escapes s = { 0 };
+	int r = 0;
+
+	if (isatty(fd) != 1)
+		return file_write_all(fd, data, len);
+	for (size_t at = 0, n; r == 0 && at < len; at += n) {
+		n = len - at < piece ? len - at : piece;
+		r = file_write_all(fd, out, escapes_filter(&s, data + at, n, out));
+	}
+	return r;
 }

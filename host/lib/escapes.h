@@ -7,10 +7,12 @@
  * within the screen, and erasing, inserting and deleting there; it drops all else. The names are
  * those of ECMA-48 and of xterm's ctlseqs.
  */
-#ifndef STOREBOOT_HOST_TERMINAL_ESCAPES_H
-#define STOREBOOT_HOST_TERMINAL_ESCAPES_H
+#ifndef STOREBOOT_HOST_LIB_ESCAPES_H
+#define STOREBOOT_HOST_LIB_ESCAPES_H
 
 #include <stddef.h>
+
+#include "init/lib/macro.h"
 
 #define ESCAPES_HELD 64 /* the longest sequence that passes; at most this much is held back */
 
@@ -37,5 +39,12 @@ struct escapes {
  * that are not UTF-8 become "?". Returns the length in out. A pure function of the stream.
  */
 size_t escapes_filter(struct escapes *s, const char *in, size_t n, char *out);
+
+/* The same without a filter: out gets all bytes, also those held back until now. For a stream that
+ * is filtered only at times. */
+size_t escapes_keep(struct escapes *s, const char *in, size_t n, char *out);
+
+/* Writes data to fd: filtered if fd is a terminal, else byte for byte. Returns 0 or -errno. */
+_must_check_ int escapes_write(int fd, const char *data, size_t len);
 
 #endif

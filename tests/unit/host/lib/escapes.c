@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* escapes.c - tests of the filter in front of the terminal */
-#include "host/terminal/escapes.h"
+#include "host/lib/escapes.h"
 
 #include <stdlib.h>
 
@@ -129,10 +129,26 @@ static void a_string_without_an_end(void)
 	CHECK(b.len > 0 && b.len < 1000);
 }
 
+/* A stream whose filter ends in the middle of a sequence, or of a string that was dropped. */
+static void what_was_held_back_is_kept(void)
+{
+	struct escapes s = { 0 };
+	char out[64 + ESCAPES_HELD];
+	size_t n = escapes_filter(&s, "a\33[3", 4, out);
+
+	CHECK_INT(n, 1);
+	n = escapes_keep(&s, "1mb\33]", 5, out);
+	CHECK(n == 8 && memcmp(out, "\33[31mb\33]", n) == 0);
+	CHECK_INT(escapes_filter(&s, "\33]0;x", 5, out), 0);
+	n = escapes_keep(&s, "y", 1, out);
+	CHECK(n == 1 && out[0] == 'y');
+}
+
 int main(void)
 {
 	RUN(what_passes);
 	RUN(the_longest);
 	RUN(a_string_without_an_end);
+	RUN(what_was_held_back_is_kept);
 	TEST_END();
 }
