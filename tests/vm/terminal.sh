@@ -150,7 +150,8 @@ ok "rescue: its prompt" shows rescue "$root_prompt"
 harmless rescue "--escapes filter, rescue"
 # A program for no machine: stage 1 sees no fault in it, the kernel does.
 type rescue "(printf '\\177ELF\\002\\001\\001'; head -c 57 /dev/zero) >/stage-2; chmod +x /stage-2"
-ok "rescue: its prompt, with a stage 2 that cannot be executed" prompts rescue
+ok "rescue: a stage 2 that cannot be executed" asks rescue '$(wc -c </stage-2)' 64
+ok "rescue: its prompt after it" prompts rescue
 keys rescue C-d
 ok "rescue: asked" shows rescue 'step switch: r tries it again'
 keys rescue r
