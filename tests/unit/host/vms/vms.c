@@ -58,9 +58,9 @@ static void a_vm_is_there_and_goes(void)
 	CHECK_INT(found.pid, getpid());
 	CHECK(found.filtered && l.v[0].filtered);
 	CHECK_STR(own.folder, own.place);
-	vms_release(&own);
+	CHECK_INT(vms_release(&own), 0);
 	CHECK(!exists(base));
-	vms_release(&own);
+	CHECK_INT(vms_release(&own), 0);
 }
 
 /* An exclusive lock is what systemd-tmpfiles asks for before it looks into a folder. */
@@ -78,7 +78,7 @@ static void the_folder_is_locked(void)
 	fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHECK_INT(flock(fd, LOCK_EX | LOCK_NB), 0);
 	CHECK_INT(close(fd), 0);
-	vms_release(&own);
+	CHECK_INT(vms_release(&own), 0);
 	CHECK(!exists(base));
 }
 
@@ -129,7 +129,7 @@ static void the_cleaner_of_tmp_leaves_it_alone(void)
 	sleep(2);
 	run_tmpfiles(config);
 	CHECK(!exists(text));
-	vms_release(&own);
+	CHECK_INT(vms_release(&own), 0);
 	setenv("STOREBOOT_RUNTIME_DIR", top, 1);
 }
 
@@ -150,14 +150,14 @@ static void names_are_unique(void)
 	CHECK_STR(b.name, "box-2");
 	CHECK_INT(vms_make(&about, false, &c, &e), 0);
 	CHECK_STR(c.name, "box-3");
-	vms_release(&b);
+	CHECK_INT(vms_release(&b), 0);
 	CHECK_INT(vms_make(&about, false, &b, &e), 0);
 	CHECK_STR(b.name, "box-2");
 	CHECK_INT(vms_find("chest", &found, &e), -ESRCH);
 	CHECK_HAS(e.text, "no VM called chest runs; there is box, box-2, box-3");
-	vms_release(&a);
-	vms_release(&b);
-	vms_release(&c);
+	CHECK_INT(vms_release(&a), 0);
+	CHECK_INT(vms_release(&b), 0);
+	CHECK_INT(vms_release(&c), 0);
 	CHECK_INT(vms_find("box", &found, &e), -ESRCH);
 	CHECK_HAS(e.text, "none does");
 	CHECK(!exists(base));
@@ -178,8 +178,8 @@ static void long_names_are_cut(void)
 	CHECK_INT(vms_make(&with_long, false, &b, &e), 0);
 	CHECK_INT(strlen(b.name), VMS_NAME_MAX);
 	CHECK_STR(b.name + VMS_NAME_MAX - 3, "n-2");
-	vms_release(&a);
-	vms_release(&b);
+	CHECK_INT(vms_release(&a), 0);
+	CHECK_INT(vms_release(&b), 0);
 }
 
 /* A launcher that is killed with a VM of that name. Returns its keeper's pid; 0 without one. */
@@ -226,7 +226,7 @@ static void the_dead_are_removed_by_who_sees_them(void)
 	CHECK_INT(vms_make(&about, true, &own, &e), 0);
 	CHECK_INT(vms_clean(own.place), -EBUSY);
 	CHECK(exists(own.folder));
-	vms_release(&own);
+	CHECK_INT(vms_release(&own), 0);
 	CHECK(!exists(base));
 }
 
@@ -250,7 +250,7 @@ static void a_dismissed_keeper_touches_nothing(void)
 	keeper_stop(&k);
 	CHECK(exists(own.folder));
 	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
-	vms_release(&own);
+	CHECK_INT(vms_release(&own), 0);
 }
 
 /* Many at once make, look and release; each has a name of its own at each moment. */
@@ -275,7 +275,8 @@ static void races(void)
 				fflush(stdout);
 				_exit(1);
 			}
-			vms_release(&own);
+			if (vms_release(&own) < 0)
+				_exit(1);
 		}
 		_exit(0);
 	}
@@ -397,7 +398,7 @@ static void found_when_the_runtime_folder_is_gone(void)
 	CHECK_INT(folder_remove("/tmp/run"), 0);
 	set_environment(none);
 	CHECK_INT(vms_find("box", &found, &e), 0);
-	vms_release(&own);
+	CHECK_INT(vms_release(&own), 0);
 	CHECK(!exists(base));
 }
 
