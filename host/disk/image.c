@@ -86,30 +86,62 @@ static int refuse(struct err *e, int num, const char *path, const char *what)
 	return err_exit(e, EXIT_IMAGE, num, "%s: %s: %s", path, what, strerror(num));
 }
 
-/* Resolves the path of an image that does not exist: its folder with links resolved. */
-static int resolve_new(const char *path, struct image *ret, struct err *e)
+/* Reports a path with a link, and the path that does without. */
+static int by_link(const char *path, struct err *e)
 {
-	char folder[PATH_MAX], real[PATH_MAX];
-	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-	int n = slash ? (int)(slash - path) : 1;
+	char real[PATH_MAX];
 
-	if (!*base || str_eq(base, ".") || str_eq(base, ".."))
-		return err_exit(e, EXIT_IMAGE, EINVAL, "%s names no file", path);
-	if (str_format(folder, sizeof(folder), "%.*s", n ? n : 1, slash ? path : ".") < 0)
-		return refuse(e, ENAMETOOLONG, path, "cannot be the disk image");
-	if (!realpath(folder, real))
+	if (!realpath(path, real))
+		return err_exit(e, EXIT_IMAGE, ENOENT, "%s is a link to nothing; remove it", path);
+	return err_exit(
+		e, EXIT_IMAGE, ELOOP,
+		"%s: a link leads there, and a guest may have made it; name the file itself, "
+		"%s",
+		path, real);
+}
+
+/* Finds the folder of the image, and its path for messages. */
+static int find_place(const char *path, struct image *i, struct err *e)
+{
+	char real[PATH_MAX], file[64];
+	ssize_t n;
+	int r = place_find(path, false, NULL, NULL, &i->place);
+
+	/* A descriptor's file, such as /dev/fd/3, is taken by its name. */
+	if (r == 0 && i->place.magic) {
+		place_close(&i->place);
+		r = realpath(path, real) ? place_find(real, false, NULL, NULL, &i->place) : -errno;
+	}
+	if (r == -ELOOP)
+		return by_link(path, e);
+	if (r < 0)
+		return refuse(e, r == -ENOENT ? ENOENT : -r, path,
+			      r == -ENOENT ? "its folder" : "cannot be the disk image");
+	snprintf(file, sizeof(file), "/proc/self/fd/%d", i->place.dir);
+	n = readlink(file, real, sizeof(real) - 1);
+	if (n < 0)
 		return refuse(e, errno, path, "its folder");
-	if (access(real, W_OK) < 0)
-		return refuse(e, errno, path, "cannot make the disk image; its folder");
-	if (str_format(ret->path, sizeof(ret->path), "%s/%s", str_eq(real, "/") ? "" : real, base) <
-	    0)
+	real[n] = '\0';
+	if (str_format(i->path, sizeof(i->path), "%s%s%s", str_eq(real, "/") ? "" : real,
+		       str_eq(i->place.name, ".") ? "" : "/",
+		       str_eq(i->place.name, ".") ? "" : i->place.name) < 0)
 		return refuse(e, ENAMETOOLONG, path, "cannot be the disk image");
 	return 0;
 }
 
-/* Locks the file and checks that the path still names it. */
-static int take_lock(const char *path, int fd, bool shared, struct err *e)
+static int check_new(const char *path, const struct image *i, struct err *e)
 {
+	if (path[strlen(path) - 1] == '/')
+		return err_exit(e, EXIT_IMAGE, EINVAL, "%s names no file", path);
+	if (faccessat(i->place.dir, ".", W_OK, 0) < 0)
+		return refuse(e, errno, path, "cannot make the disk image; its folder");
+	return 0;
+}
+
+/* Locks the file and checks that the path still names it. */
+static int take_lock(const struct image *i, int fd, bool shared, struct err *e)
+{
+	const char *path = i->path;
 	struct stat st;
 	int r;
 
@@ -124,7 +156,7 @@ static int take_lock(const char *path, int fd, bool shared, struct err *e)
 			"%s cannot be locked on its file system: %s; QEMU needs locks, too, so put it "
 			"elsewhere" UNCHANGED,
 			path, strerror(-r));
-	if (!lock_is_at(fd, path))
+	if (!place_has(&i->place, fd))
 		return err_exit(e, EXIT_IN_USE, EBUSY,
 				"%s was moved or replaced by another process just now", path);
 	return 0;
@@ -140,13 +172,16 @@ int image_in_use(const char *path, struct err *e)
 	return in_use(path, &st, e);
 }
 
-static int look(const struct image_request *q, struct image *i, struct err *e)
+static int look(const struct image_request *q, struct image *i, int fd, struct err *e)
 {
-	const struct qemu_img tool = { q->qemu_img, q->format };
-	int r = qemu_img_look(&tool, i->path, &i->size, e);
+	const struct qemu_img tool = { q->qemu_img, q->format, i->path };
+	char file[QEMU_IMG_FILE];
+	int r;
 
+	qemu_img_file(fd, file);
+	r = qemu_img_look(&tool, file, &i->size, e);
 	if (r == 0 && q->ask_zero)
-		r = qemu_img_is_zero(&tool, i->path, &i->zero, e);
+		r = qemu_img_is_zero(&tool, file, &i->zero, e);
 	if (r < 0)
 		return r;
 	i->new_size = q->size ? q->size : i->size;
@@ -159,45 +194,38 @@ static int look(const struct image_request *q, struct image *i, struct err *e)
 	return 0;
 }
 
-static int find_existing(const struct image_request *q, struct image *i, struct err *e)
+static int check_existing(const struct image_request *q, const struct stat *st, struct err *e)
 {
-	const char *path = q->path;
-	struct stat st;
-
-	if (!realpath(path, i->path))
-		return errno == ENOENT ?
-			       err_exit(e, EXIT_IMAGE, ENOENT,
-					"%s is a link to nothing; remove it, or make what it "
-					"points to",
-					path) :
-			       refuse(e, errno, path, "cannot be the disk image");
-	if (stat(i->path, &st) < 0)
-		return refuse(e, errno, path, "cannot be the disk image");
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return err_exit(e, EXIT_IMAGE, EINVAL, "%s is no file; the disk image must be one",
-				path);
-	if (st.st_size == 0 && !q->fresh)
+				q->path);
+	if (st->st_size == 0 && !q->fresh)
 		return err_exit(e, EXIT_IMAGE, EINVAL,
 				"%s is empty, no %s image; remove it and it is made anew" UNCHANGED,
-				path, q->format);
+				q->path, q->format);
 	return 0;
 }
 
-static int open_existing(const struct image_request *q, struct image *i, struct err *e)
+/* The open file is the one that is checked, locked, and passed to QEMU. */
+static int open_existing(const struct image_request *q, const struct stat *st, struct image *i,
+			 struct err *e)
 {
 	const bool shared = q->read_only || q->ephemeral;
 	_cleanup_close_ int fd = -1;
-	int r = find_existing(q, i, e);
+	struct stat opened;
+	int r = check_existing(q, st, e);
 
 	if (r < 0)
 		return r;
-	fd = open(i->path, (shared ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-	if (fd < 0)
-		return refuse(e, errno, q->path,
+	fd = place_open(&i->place, (shared ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_CLOEXEC, 0);
+	if (fd < 0 || fstat(fd, &opened) < 0)
+		return refuse(e, fd < 0 ? -fd : errno, q->path,
 			      shared ? "cannot be read" : "the disk image must be writable");
-	r = take_lock(i->path, fd, shared, e);
+	r = check_existing(q, &opened, e);
+	if (r == 0)
+		r = take_lock(i, fd, shared, e);
 	if (r == 0 && !q->fresh)
-		r = look(q, i, e);
+		r = look(q, i, fd, e);
 	if (r == 0)
 		i->fd = take_fd(&fd);
 	return r;
@@ -206,18 +234,21 @@ static int open_existing(const struct image_request *q, struct image *i, struct 
 int image_open(const struct image_request *q, struct image *ret, struct err *e)
 {
 	struct stat st;
-	int r;
+	int r = find_place(q->path, ret, e);
 
-	if (lstat(q->path, &st) == 0)
-		r = open_existing(q, ret, e);
-	else if (errno != ENOENT)
-		r = refuse(e, errno, q->path, "cannot be the disk image");
-	else if (q->must_exist)
-		r = err_exit(e, EXIT_IMAGE, ENOENT, "%s: no such disk image", q->path);
-	else if (q->ephemeral) /* no file will be made there */
+	if (r == -ENOENT && q->ephemeral && !q->must_exist && lstat(q->path, &st) < 0) {
+		/* No file will be made there. */
 		r = str_format(ret->path, sizeof(ret->path), "%s", q->path);
-	else
-		r = resolve_new(q->path, ret, e);
+	} else if (r == 0) {
+		if (fstatat(ret->place.dir, ret->place.name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			r = open_existing(q, &st, ret, e);
+		else if (errno != ENOENT)
+			r = refuse(e, errno, q->path, "cannot be the disk image");
+		else if (q->must_exist)
+			r = err_exit(e, EXIT_IMAGE, ENOENT, "%s: no such disk image", q->path);
+		else
+			r = q->ephemeral ? 0 : check_new(q->path, ret, e);
+	}
 	if (r == 0 && (ret->fd < 0 || q->fresh)) {
 		ret->new_size = q->new_size;
 		ret->zero = true;

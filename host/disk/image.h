@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "host/lib/new_file.h"
+#include "host/lib/place.h"
 #include "init/lib/err.h"
 
 struct image_request {
@@ -24,32 +25,33 @@ struct image_request {
 };
 
 struct image {
-	char path[PATH_MAX];  /* absolute, with links resolved */
-	int fd;		      /* holds the lock; -1: the image does not exist yet */
-	int layer_fd;	      /* --ephemeral: the unnamed qcow2 layer for writes; -1: none */
-	uint64_t size;	      /* the disk's present size in bytes */
-	uint64_t new_size;    /* its size in bytes after image_ready */
-	bool zero;	      /* the disk reads as zeroes when the guest starts */
-	bool made;	      /* made and named by this run */
-	bool unnamed;	      /* made by this run, not yet named */
-	struct new_file file; /* for naming it */
-	bool grown;	      /* made larger by this run */
-	int old_fd;	      /* --fresh: the old image, locked; -1: none */
-	char aside[PATH_MAX]; /* the old image's new path; "": not moved */
-	bool settled;	      /* image_undo does nothing */
+	char path[PATH_MAX];	  /* absolute; for messages */
+	struct place place;	  /* its folder and name: no link is followed again */
+	int fd;			  /* holds the lock; -1: the image does not exist yet */
+	int layer_fd;		  /* --ephemeral: the unnamed qcow2 layer for writes; -1: none */
+	uint64_t size;		  /* the disk's present size in bytes */
+	uint64_t new_size;	  /* its size in bytes after image_ready */
+	bool zero;		  /* the disk reads as zeroes when the guest starts */
+	bool made;		  /* made and named by this run */
+	bool unnamed;		  /* made by this run, not yet named */
+	struct new_file file;	  /* for naming it */
+	bool grown;		  /* made larger by this run */
+	int old_fd;		  /* --fresh: the old image, locked; -1: none */
+	char aside[NAME_MAX + 1]; /* the old image's new name; "": not moved */
+	bool settled;		  /* image_undo does nothing */
 };
 
 #define IMAGE_INIT \
 	{ \
-		.fd = -1, .layer_fd = -1, .old_fd = -1, .file = NEW_FILE_INIT \
+		.place = PLACE_INIT, .fd = -1, .layer_fd = -1, .old_fd = -1, .file = NEW_FILE_INIT \
 	}
 
 /*
  * Checks the image and locks it for this run (lock.h): exclusively, or shared with other readers.
  * An existing image must be complete, in that format, without a backing file, and no larger than
  * size. A missing image is accepted (ret->fd stays -1) unless it must exist. Changes nothing.
- * Returns 0, or -errno with e: EXIT_IMAGE (not such an image, a dangling symlink, no such folder)
- * or EXIT_IN_USE (names the holder).
+ * Follows no link that a guest can have made (place.h). Returns 0, or -errno with e: EXIT_IMAGE
+ * (not such an image, a link, no such folder) or EXIT_IN_USE (names the holder).
  */
 _must_check_ int image_open(const struct image_request *q, struct image *ret, struct err *e);
 

@@ -22,7 +22,7 @@
 #include "init/lib/log.h"
 #include "init/lib/str.h"
 
-#define NEW_MODE 0644 /* minus the umask */
+#define NEW_MODE 0600
 #define TMP_PREFIX \
 	".storeboot-new-" /* reserved prefix: new_file_open removes old files that have it */
 
@@ -31,32 +31,14 @@ static int refuse(struct err *e, int num, const char *what, const char *path)
 	return err_exit(e, EXIT_IMAGE, num, "cannot %s %s: %s", what, path, strerror(abs(num)));
 }
 
-static int folder_of(const char *path, char *ret)
-{
-	char *slash;
-
-	if (str_format(ret, PATH_MAX, "%s", path) < 0)
-		return -ENAMETOOLONG;
-	slash = strrchr(ret, '/');
-	slash[slash == ret] = '\0';
-	return 0;
-}
-
 /* qemu-img opens the file by its name in /proc/PID/fd. */
 static int fill(const char *program, const char *format, int fd, uint64_t size, struct err *e)
 {
-	const struct qemu_img tool = { program, format };
-	char file[64];
+	const struct qemu_img tool = { .program = program, .format = format };
+	char file[QEMU_IMG_FILE];
 
-	snprintf(file, sizeof(file), "/proc/%d/fd/%d", (int)getpid(), fd);
+	qemu_img_file(fd, file);
 	return qemu_img_create(&tool, file, size, e);
-}
-
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 /* Fills and locks the new image. */
@@ -78,10 +60,9 @@ static int make_in(const struct image_request *q, const struct image *i, int fd,
 static int make(const struct image_request *q, struct image *i, struct err *e)
 {
 	_cleanup_(new_file_close) struct new_file f = NEW_FILE_INIT;
-	char prefix[NAME_MAX + sizeof(TMP_PREFIX) + 1], folder[PATH_MAX];
-	int r = folder_of(i->path, folder)							 ?:
-			str_format(prefix, sizeof(prefix), TMP_PREFIX "%s-", last_part(i->path)) ?:
-			new_file_open(AT_FDCWD, folder, prefix, NEW_MODE, &f);
+	char prefix[NAME_MAX + sizeof(TMP_PREFIX) + 1];
+	int r = str_format(prefix, sizeof(prefix), TMP_PREFIX "%s-", i->place.name) ?:
+			new_file_open(i->place.dir, ".", prefix, NEW_MODE, &f);
 
 	if (r < 0)
 		return refuse(e, r, "make the disk image", i->path);
@@ -101,7 +82,7 @@ static int name_it(struct image *i, struct err *e)
 	int r;
 
 	i->file.fd = i->fd;
-	r = new_file_name(&i->file, last_part(i->path));
+	r = new_file_name(&i->file, i->place.name);
 	i->file.fd = -1;
 	if (r == -EEXIST)
 		return image_in_use(i->path, e);
@@ -117,14 +98,14 @@ static int name_it(struct image *i, struct err *e)
 static int move_aside(struct image *i, struct err *e)
 {
 	time_t now = time(NULL);
-	char when[32], aside[PATH_MAX];
+	char when[32], aside[sizeof(i->aside)];
 	struct tm tm;
 	int r;
 
 	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", localtime_r(&now, &tm));
-	if (str_format(aside, sizeof(aside), "%s.old-%s", i->path, when) < 0)
+	if (str_format(aside, sizeof(aside), "%s.old-%s", i->place.name, when) < 0)
 		return refuse(e, ENAMETOOLONG, "move aside", i->path);
-	r = new_file_rename(AT_FDCWD, i->path, aside);
+	r = new_file_rename(i->place.dir, i->place.name, aside);
 	if (r < 0)
 		return refuse(e, r, "move aside", i->path);
 	memcpy(i->aside, aside, sizeof(aside));
@@ -133,14 +114,14 @@ static int move_aside(struct image *i, struct err *e)
 
 static void take_name_back(struct image *i)
 {
-	if (i->made && lock_is_at(i->fd, i->path) && unlink(i->path) < 0)
+	if (i->made && place_has(&i->place, i->fd) && unlinkat(i->place.dir, i->place.name, 0) < 0)
 		log_warning("%s was made, and cannot be removed: %s", i->path, strerror(errno));
 	i->made = false;
 }
 
 static void move_back(struct image *i)
 {
-	int r = i->aside[0] ? new_file_rename(AT_FDCWD, i->aside, i->path) : 0;
+	int r = i->aside[0] ? new_file_rename(i->place.dir, i->aside, i->place.name) : 0;
 
 	if (r < 0)
 		log_warning("%s is now %s, and cannot be moved back: %s", i->path, i->aside,
@@ -192,12 +173,21 @@ static int make_layer(const struct image_request *q, struct image *i, struct err
 	return 0;
 }
 
+static int resize(const struct image_request *q, const struct image *i, uint64_t size,
+		  struct err *e)
+{
+	const struct qemu_img tool = { q->qemu_img, q->format, i->path };
+	char file[QEMU_IMG_FILE];
+
+	qemu_img_file(i->fd, file);
+	return qemu_img_resize(&tool, file, size, e);
+}
+
 /* By qemu-img: QEMU's IDE disks keep the size that they had at its start (hw/ide/core.c,
  * ide_resize_cb). */
 static int grow(const struct image_request *q, struct image *i, struct err *e)
 {
-	const struct qemu_img tool = { q->qemu_img, q->format };
-	int r = qemu_img_resize(&tool, i->path, i->new_size, e);
+	int r = resize(q, i, i->new_size, e);
 
 	i->grown = r == 0;
 	if (r == 0 && fsync(i->fd) < 0)
@@ -207,14 +197,13 @@ static int grow(const struct image_request *q, struct image *i, struct err *e)
 
 void image_undo(const struct image_request *q, struct image *i)
 {
-	const struct qemu_img tool = { q->qemu_img, q->format };
 	struct err e = { 0 };
 
 	if (i->settled)
 		return;
 	take_name_back(i);
 	move_back(i);
-	if (i->grown && qemu_img_resize(&tool, i->path, i->size, &e) < 0)
+	if (i->grown && resize(q, i, i->size, &e) < 0)
 		log_warning("%s has its new size already: %s", i->path, e.text);
 	i->grown = false;
 }
@@ -242,7 +231,8 @@ void image_settle(struct image *i)
 	i->settled = true;
 	if (!i->aside[0])
 		return;
-	log_info("%s is now %s", i->path, i->aside);
+	log_info("%s is now %.*s%s", i->path, (int)(strrchr(i->path, '/') + 1 - i->path), i->path,
+		 i->aside);
 	close(take_fd(&i->old_fd));
 }
 
@@ -258,6 +248,7 @@ void image_close(struct image *i)
 		new_file_close(&i->file);
 	i->unnamed = i->made = i->settled = false;
 	i->aside[0] = '\0';
+	place_close(&i->place);
 	close_fd(&i->fd);
 	close_fd(&i->layer_fd);
 	close_fd(&i->old_fd);

@@ -13,6 +13,7 @@
 
 #include "host/lib/exit.h"
 #include "host/lib/said.h"
+#include "init/lib/file.h"
 #include "init/lib/spawn.h"
 #include "init/lib/str.h"
 
@@ -28,6 +29,17 @@
 #define CHECK_DAMAGED 2
 #define CHECK_LEAKS 3
 #define CHECK_NOT_SUPPORTED 63
+
+/* The image's name for messages. */
+static const char *name_of(const struct qemu_img *q, const char *path)
+{
+	return q->shown ? q->shown : path;
+}
+
+void qemu_img_file(int fd, char dst[static QEMU_IMG_FILE])
+{
+	snprintf(dst, QEMU_IMG_FILE, "/proc/%d/fd/%d", (int)getpid(), fd);
+}
 
 static int finish(const char *const *argv, int r, int status, struct buf *said, struct err *e)
 {
@@ -62,15 +74,20 @@ static const char *reason(struct buf *said)
 	return own ? own : line[0] ? line : "qemu-img failed and gave no reason";
 }
 
-/* Reports a failure. QEMU's locks stop qemu-img from reading an image that another QEMU has
- * open. */
-static int failed(struct buf *said, const char *path, const char *what, struct err *e)
+/* Reports a failure. QEMU's locks stop qemu-img from reading an image that another QEMU has open.
+ * Replaces path, which may be a /proc/PID/fd/N, in qemu-img's message. */
+static int failed(const struct qemu_img *q, struct buf *said, const char *path,
+		  const char *what, struct err *e)
 {
+	const char *why = reason(said), *name = name_of(q, path);
+	const char *at = q->shown ? strstr(why, path) : NULL, *rest = at ? at + strlen(path) : why;
+
 	/* QEMU's message is 'Failed to get shared "write" lock'; the quote is matched because a
 	 * path may contain " lock". */
 	if (said->data && strstr(said->data, "\" lock"))
-		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by another QEMU", path);
-	return err_exit(e, EXIT_IMAGE, EINVAL, "%s %s: %.400s" UNCHANGED, path, what, reason(said));
+		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by another QEMU", name);
+	return err_exit(e, EXIT_IMAGE, EINVAL, "%s %s: %.*s%s%.400s" UNCHANGED, name, what,
+			at ? (int)(at - why) : 0, why, at ? name : "", rest);
 }
 
 /* Parses the text. The caller frees the result with json_object_put. */
@@ -155,17 +172,17 @@ static int info(const struct qemu_img *q, const char *path, uint64_t *ret_size, 
 		return r;
 	snprintf(what, sizeof(what), "is no %s image that can be used", q->format);
 	if (r > 0)
-		return failed(&said, path, what, e);
-	return qemu_img_read_info(q->format, path, out.data ? out.data : "", out.len, ret_size,
-				  ret_dirty, e);
+		return failed(q, &said, path, what, e);
+	return qemu_img_read_info(q->format, name_of(q, path), out.data ? out.data : "", out.len,
+				  ret_size, ret_dirty, e);
 }
 
 static json_object *file_node(int fd, bool read_only)
 {
 	json_object *o = json_object_new_object();
-	char path[64];
+	char path[QEMU_IMG_FILE];
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
+	qemu_img_file(fd, path);
 	json_object_object_add(o, "driver", json_object_new_string("file"));
 	json_object_object_add(o, "filename", json_object_new_string(path));
 	json_object_object_add(o, "read-only", json_object_new_boolean(read_only));
@@ -207,7 +224,7 @@ static int repair_on(const struct qemu_img *q, int layer, int image, struct err 
  */
 static int check_repaired(const struct qemu_img *q, const char *path, struct err *e)
 {
-	const struct qemu_img layer = { q->program, "qcow2" };
+	const struct qemu_img layer = { .program = q->program, .format = "qcow2" };
 	_cleanup_close_ int image = open(path, O_RDONLY | O_CLOEXEC);
 	_cleanup_close_ int fd = memfd_create("layer", MFD_CLOEXEC);
 	char file[64];
@@ -215,8 +232,8 @@ static int check_repaired(const struct qemu_img *q, const char *path, struct err
 	int r;
 
 	if (image < 0 || fd < 0 || fstat(image, &st) < 0)
-		return err_sys(e, errno, "%s cannot be checked", path);
-	snprintf(file, sizeof(file), "/proc/%d/fd/%d", (int)getpid(), fd);
+		return err_sys(e, errno, "%s cannot be checked", name_of(q, path));
+	qemu_img_file(fd, file);
 	r = qemu_img_create(&layer, file, (uint64_t)st.st_size, e);
 	if (r == 0)
 		r = repair_on(q, fd, image, e);
@@ -242,15 +259,33 @@ static int check(const struct qemu_img *q, const char *path, bool dirty, struct 
 			e, EXIT_IMAGE, EUCLEAN,
 			"%s is damaged or cut short: clusters of its disk are lost (qemu-img "
 			"check says which); take a copy, or begin anew with --fresh" UNCHANGED,
-			path);
-	return failed(&said, path, "cannot be checked", e);
+			name_of(q, path));
+	return failed(q, &said, path, "cannot be checked", e);
+}
+
+/* Refuses an external data file before QEMU reads the header (docs/interop/qcow2.txt): a guest that
+ * once had the file as a raw disk can name any file there, and QEMU 9.0 and older open it
+ * (CVE-2024-4467). */
+static int check_header(const struct qemu_img *q, const char *path, struct err *e)
+{
+	static const uint8_t magic[] = { 'Q', 'F', 'I', 0xfb };
+	uint8_t head[80] = { 0 }; /* up to the incompatible features */
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || file_pread_all(fd, head, sizeof(head), 0) < 0 ||
+	    memcmp(head, magic, sizeof(magic)) != 0 || head[7] < 3 || !(head[79] & 4))
+		return 0;
+	return err_exit(e, EXIT_IMAGE, EINVAL, "%s keeps its data in another file" UNCHANGED,
+			name_of(q, path));
 }
 
 int qemu_img_look(const struct qemu_img *q, const char *path, uint64_t *ret_size, struct err *e)
 {
 	bool dirty = false;
-	int r = info(q, path, ret_size, &dirty, e);
+	int r = str_eq(q->format, "qcow2") ? check_header(q, path, e) : 0;
 
+	if (r == 0)
+		r = info(q, path, ret_size, &dirty, e);
 	return r < 0 ? r : check(q, path, dirty, e);
 }
 
@@ -297,10 +332,10 @@ int qemu_img_is_zero(const struct qemu_img *q, const char *path, bool *ret_zero,
 	if (r < 0)
 		return r;
 	if (r > 0)
-		return failed(&said, path, "cannot be looked at", e);
+		return failed(q, &said, path, "cannot be looked at", e);
 	if (qemu_img_read_map(out.data ? out.data : "", out.len, ret_zero) < 0)
 		return err_exit(e, EXIT_IMAGE, EBADMSG, "%s: qemu-img map gave no answer" UNCHANGED,
-				path);
+				name_of(q, path));
 	return 0;
 }
 
@@ -340,5 +375,5 @@ int qemu_img_resize(const struct qemu_img *q, const char *path, uint64_t size, s
 
 	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)size);
 	r = run(argv, &out, &said, e);
-	return r > 0 ? failed(&said, path, "cannot be made larger", e) : r;
+	return r > 0 ? failed(q, &said, path, "cannot be made larger", e) : r;
 }

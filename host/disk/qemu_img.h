@@ -15,7 +15,12 @@
 struct qemu_img {
 	const char *program;
 	const char *format; /* "qcow2" or "raw" */
+	const char *shown;  /* the image's name for messages; NULL: its path */
 };
+
+/* The path for an open file: qemu-img opens what the descriptor has, whatever its name is now. */
+#define QEMU_IMG_FILE 64
+void qemu_img_file(int fd, char dst[static QEMU_IMG_FILE]);
 
 /* Checks that the image is complete and needs no other file. Refuses a backing file, an external
  * data file, damage and a truncated image; leaked clusters are no damage. ret_size: the disk's

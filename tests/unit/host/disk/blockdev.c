@@ -97,7 +97,7 @@ static void the_real_qemu_takes_them(void)
 	static const char commands[] =
 		"{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-block\"}"
 		"{\"execute\":\"quit\"}";
-	const struct qemu_img tool = { qemu_img, "qcow2" };
+	const struct qemu_img tool = { .program = qemu_img, .format = "qcow2" };
 	char file[PATH_MAX + 64], layer[PATH_MAX + 64], raw[IDE_DISKS][PATH_MAX + 64];
 	struct qemu_disk d[4 + IDE_DISKS] = {
 		{ file, -1, -1, "qcow2", "by name", true, DISK_BY_VIRTIO },

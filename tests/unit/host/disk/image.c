@@ -311,6 +311,63 @@ static void what_is_refused(void)
 	CHECK(lstat(in_top("nowhere"), &st) < 0);
 }
 
+/* What a guest with a writable shared folder does before the next run, or during it. */
+static void a_link_of_a_guest(void)
+{
+	const char *const make[] = { qemu_img, "create",	 "-q", "-f",
+				     "raw",    in_top("secret"), "1M", NULL };
+	struct image_request q = request("data.raw");
+	struct image i = IMAGE_INIT;
+	struct err e = { 0 };
+	struct stat st, before;
+
+	run_qemu_img(make);
+	if (symlink("secret", in_top("data.raw")) < 0)
+		return; /* FAT */
+	CHECK_INT(stat(in_top("secret"), &before), 0);
+	q.format = "raw";
+	for (int how = 0; how < 3; how++) {
+		q.read_only = how == 1;
+		q.ephemeral = how == 2;
+		CHECK_INT(image_open(&q, &i, &e), -ELOOP);
+		CHECK_INT(e.exit_status, EXIT_IMAGE);
+		CHECK_HAS(e.text, "/data.raw: a link leads there, and a guest may have made it; "
+				  "name the file itself, /");
+		CHECK_INT(i.fd, -1);
+		image_close(&i);
+	}
+	q = request("data.raw");
+	CHECK_INT(unlink(in_top("data.raw")), 0);
+	CHECK_INT(image_open(&q, &i, &e), 0);
+	CHECK_INT(image_ready(&q, &i, &e), 0);
+	CHECK_INT(fstat(i.fd, &st), 0);
+	CHECK_INT(st.st_mode & 0077, 0); /* another user could lock it, or read it */
+	CHECK_INT(symlink("secret", in_top("data.raw")), 0);
+	CHECK(image_commit(&i, &e) < 0);
+	image_undo(&q, &i);
+	image_close(&i);
+	CHECK_INT(lstat(in_top("data.raw"), &st), 0);
+	CHECK(S_ISLNK(st.st_mode));
+	CHECK_INT(stat(in_top("secret"), &st), 0);
+	CHECK_INT(st.st_ino, before.st_ino);
+	CHECK_INT(st.st_size, before.st_size);
+	CHECK_INT(unlink(in_top("data.raw")) + unlink(in_top("secret")), 0);
+}
+
+/* QEMU opens a data file that the header names, also to look at the image. */
+static void a_header_of_a_guest(void)
+{
+	static const uint8_t features[8] = { 0, 0, 0, 0, 0, 0, 0, 4 };
+	const char *const make[] = { qemu_img, "create", "-q", "-f", "qcow2", in_top("own.qcow2"),
+				     "1M",     NULL };
+	_cleanup_close_ int fd = -1;
+
+	run_qemu_img(make);
+	fd = open(in_top("own.qcow2"), O_WRONLY | O_CLOEXEC);
+	CHECK_INT(pwrite(fd, features, sizeof(features), 72), sizeof(features));
+	refused("own.qcow2", "keeps its data in another file");
+}
+
 /* CIFS and 9p: QEMU could not open the layer. */
 static void layer_that_is_lost(void)
 {
@@ -340,6 +397,8 @@ static void tests(const char *folder)
 	RUN(refused_by_qemu);
 	RUN(grows_and_never_shrinks);
 	RUN(shared_and_aside);
+	RUN(a_link_of_a_guest);
+	RUN(a_header_of_a_guest);
 	RUN(layer_that_is_lost);
 	RUN(what_is_refused);
 	RUN(no_temporary_name_is_left);

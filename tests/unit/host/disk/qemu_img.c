@@ -98,7 +98,7 @@ static void write_a_byte(const char *file, const char *where)
 
 static void a_life(void)
 {
-	const struct qemu_img q = { qemu_img, "qcow2" };
+	const struct qemu_img q = { .program = qemu_img, .format = "qcow2" };
 	char file[PATH_MAX + 16];
 	struct err e = { 0 };
 	uint64_t size = 0;
@@ -174,7 +174,7 @@ static uint64_t be64(const char *file, uint64_t at)
 /* QEMU mends its counters as it opens it; what else is wrong is still found. */
 static void lazy_refcounts_after_a_crash(void)
 {
-	const struct qemu_img q = { qemu_img, "qcow2" };
+	const struct qemu_img q = { .program = qemu_img, .format = "qcow2" };
 	const char *options = "lazy_refcounts=on,compat=1.1";
 	char file[PATH_MAX + 16];
 	const char *const argv[] = { qemu_img, "create", "-q", "-f",  "qcow2",
@@ -213,7 +213,7 @@ static void lazy_refcounts_after_a_crash(void)
 static void scattered(void)
 {
 	enum { EXTENTS = 16000, STEP = 16384 };
-	const struct qemu_img q = { qemu_img, "raw" };
+	const struct qemu_img q = { .program = qemu_img, .format = "raw" };
 	char file[PATH_MAX + 16];
 	struct err e = { 0 };
 	bool zero = true;
@@ -238,7 +238,7 @@ static void a_map_without_an_end(void)
 {
 	static const char text[] = "#!/bin/sh\nexec yes '{ \"start\": 0, \"zero\": false },'\n";
 	char program[PATH_MAX + 16];
-	const struct qemu_img q = { program, "raw" };
+	const struct qemu_img q = { .program = program, .format = "raw" };
 	struct err e = { 0 };
 	bool zero = true;
 
