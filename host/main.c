@@ -132,6 +132,8 @@ int main(int argc, char **argv)
 	/* If the caller ignores SIGCHLD, the kernel would reap our children before we can. */
 	signal(SIGCHLD, SIG_DFL);
 	log_clean(harmless_line);
+	/* A file that reaches RLIMIT_FSIZE is an error with a message (EFBIG), also in QEMU. */
+	signal(SIGXFSZ, SIG_IGN);
 	status = run(argc, argv);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;

@@ -196,6 +196,7 @@ static bool is_registration(int fd)
 static int run(void *values, const struct opt_args *args, struct err *e)
 {
 	const struct values *v = values;
+	_cleanup_(output_close) struct output out = OUTPUT_INIT;
 	_cleanup_buf_ struct buf reg = { 0 };
 	int r;
 
@@ -203,11 +204,14 @@ static int run(void *values, const struct opt_args *args, struct err *e)
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"reginfo takes store paths or --graph FILE, one of them; see "
 				"storeboot reginfo --help");
+	r = output_open(v->output, "the registration", is_registration, &out, e);
+	if (r < 0)
+		return r;
 	progress_set("looking up the closure's registration");
 	r = v->graph ? registration_from_graph(v->graph, &reg, e) :
 		       registration_from_nix((const char *const *)args->args.v, &reg, e);
 	progress_end();
-	return r < 0 ? r : output_write(v->output, &reg, "the registration", is_registration, e);
+	return r < 0 ? r : output_finish(&out, &reg, e);
 }
 
 static const struct opt opts[] = { OPT(STRING, struct values, graph, "graph", "FILE",

@@ -76,8 +76,8 @@ static const char *reason(struct buf *said)
 
 /* Reports a failure. QEMU's locks stop qemu-img from reading an image that another QEMU has open.
  * Replaces path, which may be a /proc/PID/fd/N, in qemu-img's message. */
-static int failed(const struct qemu_img *q, struct buf *said, const char *path,
-		  const char *what, struct err *e)
+static int failed(const struct qemu_img *q, struct buf *said, const char *path, const char *what,
+		  struct err *e)
 {
 	const char *why = reason(said), *name = name_of(q, path);
 	const char *at = q->shown ? strstr(why, path) : NULL, *rest = at ? at + strlen(path) : why;

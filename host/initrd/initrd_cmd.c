@@ -55,6 +55,7 @@ static int build(void *values, _unused_ const struct opt_args *args, struct err 
 		.extra_modules = list_or_null(&v->extra),
 		.compression = (enum compression)v->compression,
 	};
+	_cleanup_(output_close) struct output out = OUTPUT_INIT;
 	_cleanup_buf_ struct buf b = { 0 };
 	int r;
 
@@ -64,10 +65,13 @@ static int build(void *values, _unused_ const struct opt_args *args, struct err 
 	if (str_eq(v->output, "-") && isatty(STDOUT_FILENO))
 		return err_exit(e, EXIT_USAGE, EINVAL,
 				"initrd: will not write an archive to a terminal");
+	r = output_open(v->output, "the initramfs", is_initramfs, &out, e);
+	if (r < 0)
+		return r;
 	progress_set("making the initramfs");
 	r = initrd_build(&o, &b, e);
 	progress_end();
-	return r < 0 ? r : output_write(v->output, &b, "the initramfs", is_initramfs, e);
+	return r < 0 ? r : output_finish(&out, &b, e);
 }
 
 #define ROW(kind, field, ...) OPT(kind, struct values, field, __VA_ARGS__)

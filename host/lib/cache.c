@@ -30,15 +30,15 @@ static bool is_foreign(const char *path)
 	return stat(path, &st) == 0 && st.st_uid != geteuid();
 }
 
-static int base_path(struct buf *ret)
+int cache_base(struct buf *ret)
 {
 	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
 	/* A relative path must be ignored (XDG Base Directory Specification). */
 	if (xdg && xdg[0] == '/')
-		return is_foreign(xdg) ? -EPERM : buf_addf(ret, "%s", xdg);
+		return is_foreign(xdg) ? -EPERM : buf_addf(ret, "%s/storeboot", xdg);
 	if (home && home[0] == '/')
-		return is_foreign(home) ? -EPERM : buf_addf(ret, "%s/.cache", home);
+		return is_foreign(home) ? -EPERM : buf_addf(ret, "%s/.cache/storeboot", home);
 	return -ENOENT;
 }
 
@@ -47,10 +47,10 @@ int cache_open(const char *name, struct buf *ret_path)
 	_cleanup_buf_ struct buf path = { 0 };
 	_cleanup_close_ int fd = -1;
 	struct stat st;
-	int r = base_path(&path);
+	int r = cache_base(&path);
 
 	if (r == 0)
-		r = buf_addf(&path, "/storeboot/%s", name);
+		r = buf_addf(&path, "/%s", name);
 	if (r == 0)
 		r = file_mkdirs(AT_FDCWD, path.data, 0700);
 	if (r < 0)

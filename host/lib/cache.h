@@ -13,6 +13,11 @@
 #define CACHE_TMP_MARK \
 	".tmp." /* in the names of files that are being written; cache_sweep looks for it */
 
+/* Appends the path of the folder of all caches, which may be missing: $XDG_CACHE_HOME/storeboot or
+ * $HOME/.cache/storeboot. Returns 0, -ENOENT if neither is set, -EPERM if another user owns it, or
+ * -ENOMEM. */
+_must_check_ int cache_base(struct buf *ret);
+
 /*
  * Opens the folder of cached files below $XDG_CACHE_HOME or $HOME/.cache, and creates it (0700) if
  * needed. Returns a descriptor and the folder's path in ret_path, or -errno; -EPERM if another user

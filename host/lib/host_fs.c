@@ -52,7 +52,7 @@ static int unescape(const char *s, char *dst, size_t size)
 	return *s ? -ENAMETOOLONG : 0;
 }
 
-/* Parses the mount point, type and device of a line such as: 36 35 98:0 /root /mount/point
+/* Parses the root, mount point, type and device of a line such as: 36 35 98:0 /root /mount/point
  * rw,noatime shared:1 - ext3 /dev/vda rw */
 static int parse(char *line, struct host_fs *ret)
 {
@@ -68,6 +68,7 @@ static int parse(char *line, struct host_fs *ret)
 	device = strtok_r(NULL, " ", &save);
 	if (!field[4] || !device || str_format(ret->type, sizeof(ret->type), "%s", type) < 0 ||
 	    sscanf(field[2], "%u:%u", &major_no, &minor_no) != 2 ||
+	    unescape(field[3], ret->root, sizeof(ret->root)) < 0 ||
 	    unescape(field[4], ret->point, sizeof(ret->point)) < 0 ||
 	    unescape(device, ret->device, sizeof(ret->device)) < 0)
 		return -ENOENT;

@@ -11,6 +11,7 @@
 #include "init/lib/macro.h"
 
 struct host_fs {
+	char root[PATH_MAX];   /* the folder of the file system that is mounted */
 	char point[PATH_MAX];  /* mount point */
 	char device[PATH_MAX]; /* mount source: /dev/sda1, tmpfs, server:/home */
 	char type[64];	       /* in mount(8)'s terms: ext4, nfs4, 9p */

@@ -361,6 +361,7 @@ void opt_args_free(struct opt_args *a)
 		strv_free(value_of(o, a->values));
 	strv_free(&a->args);
 	strv_free(&a->kept);
+	strv_free(&a->files);
 }
 
 int opt_run(const struct opt_command *c, int argc, char **argv, void *values)

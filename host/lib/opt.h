@@ -58,6 +58,7 @@ struct opt_args {
 	char *const *rest; /* after "--": points into argv, NULL-terminated; NULL: no "--" */
 	bool help;	   /* --help was given: call opt_help and do nothing else */
 	struct strv kept;  /* the text of OPT_CONFIG files; values point into it */
+	struct strv files; /* the paths of these files */
 	const struct opt_command *command;
 	void *values;
 };

@@ -61,6 +61,8 @@ int opt_config_read(const struct opt_command *c, const char *name, void *values,
 	_cleanup_buf_ struct buf text = { 0 };
 	int r = file_read(AT_FDCWD, name, CONFIG_MAX, &text);
 
+	if (r == 0)
+		r = strv_add(&ret->files, name);
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, r, "%s: %s: %s", c->name, name, strerror(-r));
 	return opt_config_parse(c, name, text.data, text.len, values, ret, e);

@@ -4,9 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <poll.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,14 +18,13 @@
 
 #define MODE 0644   /* less the umask */
 #define WAIT_MS 200 /* between checks for a signal */
+#define TRIES 100
+#define PREFIX_MAX 200
 
-static int write_device(const char *path, const struct buf *b)
+static int write_all(int fd, const struct buf *b)
 {
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	size_t done = 0;
 
-	if (fd < 0)
-		return -errno;
 	while (done < b->len) {
 		struct pollfd room = { fd, POLLOUT, 0 };
 		ssize_t n = write(fd, b->data + done, b->len - done);
@@ -94,9 +92,17 @@ const char *output_why(const char *path, int err)
 		return "another run has it";
 	if (err == EEXIST)
 		return "it holds something else, and is left as it was; remove it, or name another file";
+	if (err == ELOOP)
+		return "a link leads there, and a guest may have made it; name the file itself";
 	return err == ENXIO && stat(path, &st) == 0 && S_ISFIFO(st.st_mode) ?
 		       "nobody reads from this FIFO; start its reader first" :
 		       strerror(err);
+}
+
+static int cannot(const struct output *o, int r, struct err *e)
+{
+	return err_exit(e, EXIT_BAD_INPUT, r, "cannot write %s to %s: %s", o->what,
+			o->path ? o->path : "stdout", output_why(o->path ? o->path : "", -r));
 }
 
 /* Sets the mode that a user expects, if possible: on FAT, or on a network file system that gives
@@ -118,95 +124,130 @@ static int fill(int fd, const struct buf *b)
 	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
-/* Writes through a temporary file of a unique name: a fixed name could be a file of the user.
- * is_new: path does not exist; if it appears meanwhile, it is kept (-EEXIST). */
-static int replace(const char *path, const struct buf *b, bool is_new)
+/* Creates a temporary file of a unique name: a fixed name could be a file of the user. */
+static int make_beside(const struct place *p, char *tmp, size_t size)
+{
+	int fd = -1;
+
+	for (int i = 0; fd < 0 && i < TRIES; i++) {
+		unsigned int number;
+
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return -EIO;
+		snprintf(tmp, size, "%.*s.%08x", PREFIX_MAX, p->name, number);
+		fd = openat(p->dir, tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return fd < 0 ? -EEXIST : fd;
+}
+
+/* May the file of this name be replaced? Returns 1 if there is none, 0 if so, or -errno. */
+static int check_old(const struct place *p, output_is_own *own)
+{
+	_cleanup_close_ int fd = place_open(p, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	struct stat st;
+
+	if (fd == -ENOENT)
+		return 1;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fd < 0 ? fd : -errno;
+	return S_ISREG(st.st_mode) ? check_own(fd, own) : -EEXIST;
+}
+
+/* A name that appears meanwhile is kept (-EEXIST). */
+static int replace(const struct output *o, const struct buf *b)
 {
 	_cleanup_close_ int fd = -1;
-	char tmp[PATH_MAX];
-	int r;
-
-	if (str_format(tmp, sizeof(tmp), "%s.XXXXXX", path) < 0)
-		return -ENAMETOOLONG;
-	fd = mkostemp(tmp, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = fill(fd, b);
-	if (r == 0 && is_new)
-		r = new_file_rename(AT_FDCWD, tmp, path);
-	else if (r == 0 && rename(tmp, path) < 0)
-		r = -errno;
-	if (r < 0)
-		unlink(tmp);
-	return r;
-}
-
-static bool is_stdout(const char *path)
-{
-	return !path || str_eq(path, "-");
-}
-
-static int cannot(const char *path, int r, const char *what, struct err *e)
-{
-	return err_exit(e, EXIT_BAD_INPUT, r, "cannot write %s to %s: %s", what,
-			is_stdout(path) ? "stdout" : path,
-			output_why(is_stdout(path) ? "" : path, -r));
-}
-
-/* May this regular file be replaced? */
-static int check_old(const char *path, output_is_own *own)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	return fd < 0 ? -errno : check_own(fd, own);
-}
-
-int output_check(const char *path, const char *what, output_is_own *own, struct err *e)
-{
-	char folder[PATH_MAX];
-	struct stat st;
-	int r = 0;
-
-	if (is_stdout(path))
-		return 0;
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		r = S_ISDIR(st.st_mode) ? -EISDIR : access(path, W_OK) < 0 ? -errno : 0;
-	else if (!realpath(path, folder) && str_format(folder, sizeof(folder), "%s", path) < 0)
-		r = -ENAMETOOLONG;
-	else if (access(dirname(folder), W_OK | X_OK) < 0)
-		r = -errno;
-	if (r == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode))
-		r = check_old(path, own);
-	return r < 0 ? cannot(path, r, what, e) : 0;
-}
-
-static int replace_own(const char *path, const struct buf *b, output_is_own *own)
-{
-	char real[PATH_MAX];
-	int r = check_old(path, own);
+	const struct place *p = &o->place;
+	char tmp[PREFIX_MAX + 16];
+	int r = check_old(p, o->own);
+	const bool is_new = r > 0;
 
 	if (r < 0)
 		return r;
-	return realpath(path, real) ? replace(real, b, false) : -errno;
+	fd = make_beside(p, tmp, sizeof(tmp));
+	if (fd < 0)
+		return fd;
+	r = fill(fd, b);
+	if (r == 0 && is_new)
+		r = new_file_rename(p->dir, tmp, p->name);
+	else if (r == 0 && renameat(p->dir, tmp, p->dir, p->name) < 0)
+		r = -errno;
+	if (r < 0)
+		unlinkat(p->dir, tmp, 0);
+	return r;
 }
 
-static int write_path(const char *path, const struct buf *b, output_is_own *own)
+/* Another file may have taken the device's name since output_open. */
+static int write_device(const struct output *o, const struct buf *b)
+{
+	_cleanup_close_ int fd =
+		place_open(&o->place, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0);
+	struct stat st;
+	int r = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : 0;
+
+	if (r < 0 || !S_ISREG(st.st_mode))
+		return r < 0 ? r : write_all(fd, b);
+	r = o->place.magic ? check_own(fd, o->own) : -EEXIST;
+	if (r == 0 && ftruncate(fd, 0) < 0)
+		r = -errno;
+	return r < 0 ? r : write_all(fd, b);
+}
+
+static int look(struct output *o)
 {
 	struct stat st;
+	int r = place_find(o->path, false, NULL, NULL, &o->place);
 
-	if (stat(path, &st) == 0)
-		return S_ISREG(st.st_mode) ? replace_own(path, b, own) : write_device(path, b);
-	/* A link that leads nowhere is not replaced. */
-	return lstat(path, &st) == 0 ? -ENOENT : replace(path, b, true);
+	if (r < 0)
+		return r;
+	if (fstatat(o->place.dir, o->place.name, &st, o->place.magic ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+		st.st_mode = 0;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	o->is_device = o->place.magic || (st.st_mode && !S_ISREG(st.st_mode));
+	if (o->is_device)
+		return faccessat(o->place.dir, o->place.name, W_OK, 0) < 0 ? -errno : 0;
+	if (faccessat(o->place.dir, ".", W_OK | X_OK, 0) < 0)
+		return -errno;
+	r = check_old(&o->place, o->own);
+	return r < 0 ? r : 0;
 }
 
-int output_write(const char *path, const struct buf *b, const char *what, output_is_own *own,
-		 struct err *e)
+int output_open(const char *path, const char *what, output_is_own *own, struct output *ret,
+		struct err *e)
 {
-	int r = is_stdout(path) ? escapes_write(STDOUT_FILENO, b->data, b->len) :
-				  write_path(path, b, own);
+	int r;
 
-	if (r == -EEXIST) /* another command may have just written it */
-		r = write_path(path, b, own);
-	return r < 0 ? cannot(path, r, what, e) : 0;
+	*ret = (struct output){ .place = PLACE_INIT, .what = what, .own = own };
+	if (!path || str_eq(path, "-"))
+		return 0;
+	ret->path = path;
+	r = look(ret);
+	return r < 0 ? cannot(ret, r, e) : 0;
+}
+
+static int finish(const struct output *o, const struct buf *b)
+{
+	int r;
+
+	if (!o->path)
+		return escapes_write(STDOUT_FILENO, b->data, b->len);
+	if (o->is_device)
+		return write_device(o, b);
+	r = replace(o, b);
+	return r == -EEXIST ? replace(o, b) : r; /* another command may have just written it */
+}
+
+int output_finish(const struct output *o, const struct buf *b, struct err *e)
+{
+	int r = finish(o, b);
+
+	return r < 0 ? cannot(o, r, e) : 0;
+}
+
+void output_close(struct output *o)
+{
+	place_close(&o->place);
 }

@@ -195,23 +195,31 @@ int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
 		       0;
 }
 
+static int failed(const struct efi *efi, int r, struct err *e)
+{
+	return err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s", efi->vars,
+			r == -ELOOP ? "a link leads there, and a guest may have made it; name the "
+				      "file itself with NIX_EFI_VARS" :
+				      strerror(-r));
+}
+
 /* Opens and locks the variables, until this process exits: QEMU's own locks do not protect a flash
  * image, and two guests would overwrite each other's variables. */
-static int open_vars(const char *path, bool *ret_made, struct err *e)
+static int open_vars(struct efi *efi, struct err *e)
 {
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	static const int flags = O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC;
+	_cleanup_close_ int fd = place_open(&efi->place, flags | O_EXCL, 0600);
 	int r;
 
-	*ret_made = fd >= 0;
-	if (fd < 0 && errno == EEXIST) /* O_EXCL also fails on a dangling symlink */
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	efi->made = fd >= 0;
+	if (fd == -EEXIST)
+		fd = place_open(&efi->place, flags, 0600);
 	if (fd < 0)
-		return err_exit(e, EXIT_IMAGE, errno, "EFI variables %s: %s", path,
-				strerror(errno));
+		return failed(efi, fd, e);
 	r = lock_file(fd, false);
 	if (r == -EBUSY)
-		return image_in_use(path, e);
-	return r < 0 ? err_exit(e, EXIT_IMAGE, r, "cannot lock the EFI variables %s: %s", path,
+		return image_in_use(efi->vars, e);
+	return r < 0 ? err_exit(e, EXIT_IMAGE, r, "cannot lock the EFI variables %s: %s", efi->vars,
 				strerror(-r)) :
 		       take_fd(&fd);
 }
@@ -230,20 +238,45 @@ static int fill(const struct efi *efi, const struct buf *b, struct err *e)
 		       0;
 }
 
+/* Reads the variables of this machine, or the template. */
+static int read_vars(const struct efi *efi, struct buf *ret, struct err *e)
+{
+	_cleanup_close_ int fd = place_open(&efi->place, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	int r = fd == -ENOENT ? 0 : fd < 0 ? fd : file_read_fd(fd, VARIABLES_MAX, ret);
+
+	if (r < 0)
+		return failed(efi, r, e);
+	r = ret->len > 0 ? 0 : file_read(AT_FDCWD, efi->variables, VARIABLES_MAX, ret);
+	return r < 0 ? err_exit(e, EXIT_BAD_INPUT, r, "EFI variables %s: %s", efi->variables,
+				strerror(-r)) :
+		       0;
+}
+
+static int find_vars(struct efi *efi, struct err *e)
+{
+	int r;
+
+	place_close(&efi->place);
+	r = place_find(efi->vars, false, NULL, NULL, &efi->place);
+	return r < 0 ? failed(efi, r, e) : 0;
+}
+
 int efi_ready(struct efi *efi, const char *thrown_away, struct err *e)
 {
 	_cleanup_buf_ struct buf b = { 0 };
 	struct stat st;
-	const bool empty = stat(efi->vars, &st) < 0 || st.st_size == 0;
-	const char *from = empty ? efi->variables : efi->vars;
-	int r = empty || thrown_away ? file_read(AT_FDCWD, from, VARIABLES_MAX, &b) : 0;
+	int r = find_vars(efi, e);
 
+	if (r == 0)
+		r = read_vars(efi, &b, e);
+	if (r == 0 && thrown_away) {
+		if (str_format(efi->vars, sizeof(efi->vars), "%s/efi-vars.fd", thrown_away) < 0)
+			return err_sys(e, ENAMETOOLONG, "%s", thrown_away);
+		r = find_vars(efi, e);
+	}
 	if (r < 0)
-		return err_exit(e, EXIT_BAD_INPUT, r, "EFI variables %s: %s", from, strerror(-r));
-	if (thrown_away &&
-	    str_format(efi->vars, sizeof(efi->vars), "%s/efi-vars.fd", thrown_away) < 0)
-		return err_sys(e, ENAMETOOLONG, "%s", thrown_away);
-	efi->fd = open_vars(efi->vars, &efi->made, e);
+		return r;
+	efi->fd = open_vars(efi, e);
 	if (efi->fd < 0)
 		return efi->fd;
 	if (fstat(efi->fd, &st) < 0)
@@ -256,7 +289,14 @@ void efi_undo(struct efi *efi)
 {
 	if (efi->filled && !efi->made && ftruncate(efi->fd, 0) < 0)
 		return;
-	if (efi->made && lock_is_at(efi->fd, efi->vars))
-		unlink(efi->vars);
+	if (efi->made && place_has(&efi->place, efi->fd))
+		unlinkat(efi->place.dir, efi->place.name, 0);
 	efi->made = efi->filled = false;
+}
+
+void efi_close(struct efi *efi)
+{
+	place_close(&efi->place);
+	cleanup_close(&efi->fd);
+	efi->fd = -1;
 }

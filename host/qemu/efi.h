@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "host/lib/arch.h"
+#include "host/lib/place.h"
 #include "init/lib/err.h"
 
 struct efi {
@@ -14,9 +15,16 @@ struct efi {
 	char code[PATH_MAX];	  /* the firmware; opened read-only */
 	char variables[PATH_MAX]; /* the template for a new machine's variables */
 	char vars[PATH_MAX];	  /* this machine's variables; made by efi_ready */
-	int fd;			  /* vars, locked against other runs; set by efi_ready */
+	struct place place;	  /* its folder and name; set by efi_ready */
+	int fd;			  /* vars, locked against other runs; set by efi_ready; -1: none */
 	bool made, filled;	  /* efi_ready made the file, or filled an empty one */
 };
+
+#define EFI_INIT \
+	{ \
+		.place = PLACE_INIT, .fd = -1 \
+	}
+void efi_close(struct efi *efi);
 
 struct efi_request {
 	const struct arch *arch;

@@ -15,6 +15,7 @@
 void qemu_config_free(struct qemu_config *c)
 {
 	buf_free(&c->append);
+	efi_close(&c->efi);
 	argv_free(&c->share);
 	credentials_free(&c->credentials);
 	strv_free(&c->extra);
@@ -75,7 +76,10 @@ static void add_efi(const struct qemu_config *c, struct argv *a)
 	argv_add(a, "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=");
 	argv_value(a, c->efi.code);
 	argv_add(a, "-drive", "if=pflash,format=raw,unit=1,file=");
-	argv_value(a, c->efi.vars);
+	if (c->efi.fd >= 0)
+		argv_more(a, "/proc/self/fd/%d", argv_fd(a, c->efi.fd));
+	else
+		argv_value(a, c->efi.vars);
 }
 
 static void add_tpm(const struct qemu_config *c, struct argv *a)

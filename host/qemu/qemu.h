@@ -55,8 +55,8 @@ struct qemu_config {
 };
 #define QEMU_CONFIG_INIT \
 	{ \
-		.tpm_fd = -1, .agent_fd = -1, .console_fd = -1, .report_fd = -1, .qmp_fd = -1, \
-		.channel_fd = -1 \
+		.efi = EFI_INIT, .tpm_fd = -1, .agent_fd = -1, .console_fd = -1, .report_fd = -1, \
+		.qmp_fd = -1, .channel_fd = -1 \
 	}
 void qemu_config_free(struct qemu_config *c);
 

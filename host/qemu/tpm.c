@@ -27,17 +27,33 @@ int tpm_find(const char *state, struct tpm *ret, struct err *e)
 		       0;
 }
 
-static int open_state(const char *path, bool *ret_made, struct err *e)
+static int refuse(const char *path, int num, struct err *e)
 {
-	int fd;
+	return err_exit(e, EXIT_IMAGE, num, "--tpm: %s: %s", path,
+			num == ELOOP ? "a link leads there, and a guest may have made it; name the "
+				       "folder itself with NIX_SWTPM_DIR" :
+				       strerror(num));
+}
 
-	*ret_made = mkdir(path, 0700) == 0;
-	if (!*ret_made && errno != EEXIST)
+static int open_state(const char *path, struct tpm *t, struct err *e)
+{
+	struct stat st;
+	int fd, r = place_find(path, false, NULL, NULL, &t->place);
+
+	if (r < 0)
+		return refuse(path, -r, e);
+	t->made = mkdirat(t->place.dir, t->place.name, 0700) == 0;
+	if (!t->made && errno != EEXIST)
 		return err_exit(e, EXIT_IMAGE, errno, "--tpm: cannot make the folder %s: %s", path,
 				strerror(errno));
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_exit(e, EXIT_IMAGE, errno, "--tpm: %s: %s", path, strerror(errno));
+	fd = place_open(&t->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fd < 0) /* with O_DIRECTORY a link is "no folder" */
+		return refuse(path,
+			      fstatat(t->place.dir, t->place.name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+					      S_ISLNK(st.st_mode) ?
+				      ELOOP :
+				      -fd,
+			      e);
 	/* swtpm has its own lock, but reports a conflict only in its log. This lock is held until
 	 * the last descriptor is closed. */
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
@@ -72,7 +88,7 @@ int tpm_start(struct tpm *t, const char *folder, bool thrown_away, pid_t *ret_pi
 	if (str_format(path, sizeof(path), "%s/swtpm", folder) < 0 ||
 	    str_format(log, sizeof(log), "%s/swtpm.log", folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", folder);
-	state = open_state(thrown_away ? path : t->state, &t->made, e);
+	state = open_state(thrown_away ? path : t->state, t, e);
 	t->made = t->made && !thrown_away;
 	if (state < 0)
 		return state;
@@ -90,6 +106,6 @@ int tpm_start(struct tpm *t, const char *folder, bool thrown_away, pid_t *ret_pi
 void tpm_undo(struct tpm *t)
 {
 	if (t->made)
-		folder_remove(t->state);
+		folder_remove_in(t->place.dir, t->place.name);
 	t->made = false;
 }

@@ -7,14 +7,21 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "host/lib/place.h"
 #include "init/lib/err.h"
 
 struct tpm {
 	bool wanted;
 	char swtpm[PATH_MAX];
 	char state[PATH_MAX]; /* the folder with its state; made by tpm_start */
+	struct place place;   /* of state; set by tpm_start */
 	bool made;	      /* tpm_start made the folder */
 };
+
+#define TPM_INIT \
+	{ \
+		.place = PLACE_INIT \
+	}
 
 /* Finds swtpm. Changes nothing. state: the folder for its state. Returns 0, or -errno with e. */
 _must_check_ int tpm_find(const char *state, struct tpm *ret, struct err *e);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host/lib/exit.h"
+#include "host/lib/place.h"
 #include "host/qemu/display.h"
 
 /* Where a file of the machine is kept: `variable` overrides the default. */
@@ -58,16 +59,19 @@ static int look_around(const char *what, const char *path, struct err *e)
 static int look_at(const char *what, const char *path, mode_t kind, bool only_read, struct err *e)
 {
 	const int mode = R_OK | (only_read ? 0 : W_OK) | (kind == S_IFDIR ? X_OK : 0);
+	_cleanup_(place_close) struct place place = PLACE_INIT;
 	struct stat st;
 
+	if (place_find(path, false, NULL, NULL, &place) == -ELOOP)
+		return err_exit(e, EXIT_IMAGE, ELOOP,
+				"%s %s: a link leads there, and a guest may have made it; name the "
+				"%s itself with %s",
+				what, path, kind == S_IFDIR ? "folder" : "file",
+				kind == S_IFDIR ? "NIX_SWTPM_DIR" : "NIX_EFI_VARS");
 	if (stat(path, &st) < 0 && errno != ENOENT)
 		return refuse(what, path, errno, e);
-	if (stat(path, &st) < 0) {
-		/* open(2) makes the target of a link, mkdir(2) does not. */
-		if (lstat(path, &st) == 0)
-			return kind == S_IFDIR ? refuse(what, path, ENOENT, e) : 0;
+	if (stat(path, &st) < 0)
 		return only_read ? 0 : look_around(what, path, e);
-	}
 	if (kind == S_IFDIR && !S_ISDIR(st.st_mode))
 		return refuse(what, path, ENOTDIR, e);
 	if (kind == S_IFREG && S_ISDIR(st.st_mode))

@@ -14,6 +14,8 @@ void plan_free(struct plan *p)
 	share_free(&p->share);
 	shared_folders_free(&p->folders);
 	qemu_config_free(&p->qemu);
+	place_close(&p->tpm.place);
+	output_close(&p->plot);
 	events_close(&p->watch.events);
 	console_log_close(&p->watch.log);
 	cleanup_close(&p->watch.control);

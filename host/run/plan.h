@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "host/disk/disk.h"
+#include "host/lib/output.h"
 #include "host/qemu/qemu.h"
 #include "host/qemu/tpm.h"
 #include "host/run/options.h"
@@ -41,6 +42,7 @@ struct plan {
 	int store_fd;			  /* the folder of the store; -1: not opened yet */
 	int initrd_fd;			  /* the initramfs, open; -1: by its path */
 	struct buf rescue_shell;	  /* a program, after the initramfs; empty: none */
+	struct output plot;		  /* of --plot */
 	struct buf unprinted;		  /* options that --print-qemu leaves out; empty: none */
 
 	struct qemu_config qemu;
@@ -49,8 +51,8 @@ struct plan {
 
 #define PLAN_INIT \
 	{ \
-		.store_fd = -1, .initrd_fd = -1, .share = SHARE_INIT, .qemu = QEMU_CONFIG_INIT, \
-		.watch = WATCH_INIT \
+		.store_fd = -1, .initrd_fd = -1, .plot = OUTPUT_INIT, .tpm = TPM_INIT, \
+		.share = SHARE_INIT, .qemu = QEMU_CONFIG_INIT, .watch = WATCH_INIT \
 	}
 void plan_free(struct plan *p);
 

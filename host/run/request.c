@@ -10,6 +10,7 @@
 
 #include "host/lib/exit.h"
 #include "host/qemu/display.h"
+#include "host/run/paths.h"
 #include "host/run/shared_dirs.h"
 #include "host/lib/words.h"
 
@@ -95,8 +96,6 @@ int request_read(struct plan *p, struct err *e)
 {
 	int r;
 
-	if (p->args.args.n > 0)
-		p->v.system.system = p->args.args.v[0];
 	p->v.system.no_init = p->v.no_stage2;
 	p->watch.limits = (struct limits){ .stage1 = p->v.timeout_stage1,
 					   .stage2 = p->v.timeout_stage2,
@@ -108,11 +107,9 @@ int request_read(struct plan *p, struct err *e)
 		    read_command(p, e)		 ?:
 		    read_network(p, e)		 ?:
 						   read_devices(p, e);
-	if (r == 0 && run_values_unprinted(p, &p->unprinted) < 0)
-		r = err_sys(e, ENOMEM, "--print-qemu");
-	return r									?:
-		       exchange_folders(p->v.host_certs, &p->v.folders, p->exchange, e) ?:
-		       read_qemu_opts(p, e);
+	if (r == 0 && p->v.host_certs)
+		r = exchange_certs(&p->v.folders, e);
+	return r < 0 ? r : read_qemu_opts(p, e);
 }
 
 /* --- the files that a run writes: no two options may name one ------------- */
@@ -172,7 +169,7 @@ static int check_disk(const struct written *outputs, const char *text, struct er
 	return r;
 }
 
-int outputs_check(const struct run_values *v, struct err *e)
+static int check_outputs(const struct run_values *v, struct err *e)
 {
 	const char *said = v->image ? v->image : getenv("NIX_DISK_IMAGE");
 	const char *image = v->root == ROOT_DISK && said && said[0] ? said : NULL;
@@ -190,4 +187,15 @@ int outputs_check(const struct run_values *v, struct err *e)
 	for (size_t i = 0; r == 0 && i < v->disks.n; i++)
 		r = check_disk(files, v->disks.v[i], e);
 	return r;
+}
+
+int request_files(struct plan *p, struct err *e)
+{
+	if (p->args.args.n > 0)
+		p->v.system.system = p->args.args.v[0];
+	if (run_values_unprinted(p, &p->unprinted) < 0)
+		return err_sys(e, ENOMEM, "--print-qemu");
+	return exchange_folders(&p->v.folders, p->exchange, e) ?:
+		       check_outputs(&p->v, e)		       ?:
+								 paths_check(p, e);
 }

@@ -10,10 +10,11 @@
 _must_check_ int request_read(struct plan *p, struct err *e);
 
 /*
- * Checks that each output (--json, --console-log, --plot) is a file of its own, under any name, and
- * not a disk. Call it before the first of them is opened, and perhaps made. Returns 0, or -EINVAL
- * with e (EXIT_USAGE).
+ * Adds the shared folders of the environment, and checks the files of the run: each output (--json,
+ * --console-log, --plot) is a file of its own, under any name, and not a disk; and the guest can
+ * write none of the files (paths.h). Call it before request_read, and before the first output is
+ * opened, and perhaps made. Returns 0, or -errno with e (EXIT_USAGE, EXIT_BAD_INPUT, EXIT_MISSING).
  */
-_must_check_ int outputs_check(const struct run_values *v, struct err *e);
+_must_check_ int request_files(struct plan *p, struct err *e);
 
 #endif

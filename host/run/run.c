@@ -25,6 +25,7 @@
 #include "host/run/cmdline.h"
 #include "host/run/devices.h"
 #include "host/run/launch.h"
+#include "host/run/paths.h"
 #include "host/run/closures.h"
 #include "host/run/request.h"
 #include "host/run/system.h"
@@ -153,12 +154,9 @@ static int find_share(struct plan *p, struct err *e)
 	if (p->store_fd < 0)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "the store %s: %s", q.store,
 				strerror(errno));
-	p->folders.to_make = p->exchange;
-	r = shared_folders_open((const char *const *)p->v.folders.v, p->system.store, &p->folders,
-				e);
-	if (r == 0 && none &&
-	    (q.cache || q.share == SHARE_IMAGE || q.share == SHARE_AUTO ||
-	     q.expose == EXPOSE_CLOSURE))
+	r = 0;
+	if (none && (q.cache || q.share == SHARE_IMAGE || q.share == SHARE_AUTO ||
+		     q.expose == EXPOSE_CLOSURE))
 		r = find_closure(p, &closure, e);
 	if (r < 0)
 		return r;
@@ -323,7 +321,7 @@ static int read_rescue_shell(struct plan *p, struct err *e)
 
 static int read_request(struct plan *p, struct err *e)
 {
-	int r = p->v.plot ? tell_plot_check(p->v.plot, e) : 0;
+	int r = p->v.plot ? tell_plot_open(p->v.plot, &p->plot, e) : 0;
 
 	return r < 0 ? r : request_read(p, e);
 }
@@ -360,24 +358,29 @@ static int find_ports(struct plan *p, struct err *e)
 	return p->only_look ? 0 : network_check(&p->qemu.network, e);
 }
 
+/* Opens the shared folders, and checks the paths once more, with those that the steps before have
+ * found. */
+static int find_folders(struct plan *p, struct err *e)
+{
+	int r;
+
+	p->folders.to_make = p->exchange;
+	r = shared_folders_open((const char *const *)p->v.folders.v, &p->folders, e);
+	return r < 0 ? r : paths_check(p, e);
+}
+
 /* All checks that make nothing, in the order in which they depend on each other. */
 static const struct {
 	const char *name;
 	int (*look)(struct plan *p, struct err *e);
 } steps[] = {
-	{ "options", read_request },
-	{ "system", find_system },
-	{ "architecture", find_arch },
-	{ "registration", find_registration },
-	{ "programs", find_programs },
-	{ "devices", find_devices },
-	{ "ports", find_ports },
-	{ "disks", check_disks },
-	{ "share", find_share },
-	{ "disk driver", check_driver },
-	{ "command line", build_append },
-	{ "initramfs", find_initrd },
-	{ "rescue shell", read_rescue_shell },
+	{ "options", read_request },	 { "system", find_system },
+	{ "architecture", find_arch },	 { "registration", find_registration },
+	{ "programs", find_programs },	 { "devices", find_devices },
+	{ "ports", find_ports },	 { "folders", find_folders },
+	{ "disks", check_disks },	 { "share", find_share },
+	{ "disk driver", check_driver }, { "command line", build_append },
+	{ "initramfs", find_initrd },	 { "rescue shell", read_rescue_shell },
 };
 
 static int look_at_all(struct plan *p, run_told told, void *arg, struct err *e)
@@ -413,7 +416,11 @@ void run_look(int argc, char **argv, run_told told, void *arg)
 
 	p.only_look = true;
 	if (r == 0)
+		r = request_files(&p, &e);
+	if (r == 0)
 		r = look_at_all(&p, told, arg, &e);
+	else
+		told("options", r, &e, arg);
 }
 
 static int run_system(struct plan *p, struct verdict *v, struct err *e)
@@ -435,7 +442,7 @@ static void draw(const struct plan *p, struct verdict *v)
 {
 	struct err e = { 0 };
 
-	if (tell_plot(&p->watch.timeline, p->system.name, p->v.plot, &e) == 0)
+	if (tell_plot(&p->watch.timeline, p->system.name, &p->plot, &e) == 0)
 		return;
 	if (v->exit_status != EXIT_OK) {
 		log_error("%s", e.text);
@@ -463,7 +470,7 @@ int cmd_run(int argc, char **argv)
 	signals_of_run(&signals);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	if (r == 0)
-		r = outputs_check(&p.v, &e);
+		r = request_files(&p, &e);
 	if (r == 0 && p.v.json && !p.v.print_qemu)
 		r = events_open(&p.watch.events, p.v.json, &e);
 	if (r == 0)
@@ -474,7 +481,7 @@ int cmd_run(int argc, char **argv)
 		verdict_of_error(&e, &v);
 	if (p.args.rest && r < 0)
 		verdict_for_command(&v);
-	if (p.watch.timeline.qemu_us && p.v.plot)
+	if (p.watch.timeline.qemu_us && p.plot.path)
 		draw(&p, &v);
 	progress_end();
 	tell_verdict(&v);

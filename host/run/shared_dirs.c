@@ -118,7 +118,7 @@ static int keep(int dir, const struct buf *certs)
 }
 
 /* Shares a folder with only this file, so that the guest sees nothing else. */
-static int add_certs(struct strv *folders, struct err *e)
+int exchange_certs(struct strv *folders, struct err *e)
 {
 	_cleanup_buf_ struct buf certs = { 0 }, folder = { 0 };
 	_cleanup_close_ int dir = -1;
@@ -134,7 +134,7 @@ static int add_certs(struct strv *folders, struct err *e)
 	return add_folder(folders, folder.data, "", "/etc/ssl/certs:ro", e);
 }
 
-int exchange_folders(bool host_certs, struct strv *folders, char *ret_make, struct err *e)
+int exchange_folders(struct strv *folders, char *ret_make, struct err *e)
 {
 	const char *shared = getenv("SHARED_DIR"), *tmpdir = getenv("TMPDIR"),
 		   *use = getenv("USE_TMPDIR");
@@ -144,5 +144,5 @@ int exchange_folders(bool host_certs, struct strv *folders, char *ret_make, stru
 		r = add_folder(folders, shared, "", "/tmp/shared", e);
 	if (r == 0 && use && use[0] && tmpdir && tmpdir[0])
 		r = add_tmpdir(folders, tmpdir, ret_make, e);
-	return r == 0 && host_certs ? add_certs(folders, e) : r;
+	return r;
 }

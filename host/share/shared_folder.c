@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "host/lib/exit.h"
-#include "host/vms/vms.h"
 
 /* Paths that the guest uses itself: a folder there would hide them or be hidden. */
 static const char *const taken[] = { "/nix/store", "/nix/.rw-store", "/hostfs", "/proc",
@@ -152,38 +151,6 @@ int shared_folder_parse(const char *text, struct shared_folder *ret, struct err 
 	return 0;
 }
 
-static bool meet(const char *a, const char *b)
-{
-	return is_in(a, b) || is_in(b, a);
-}
-
-/* Refuses a writable folder through which the guest could reach the store, or the private folders.
- * From those the launcher runs and reads files, such as the file server's command. */
-static int guard(const char *text, const char *real, const char *store, struct err *e)
-{
-	char own[2][PATH_MAX];
-	int r = vms_base(own[0], e);
-
-	if (r == 0)
-		r = vms_private_base(own[1], e);
-	if (r < 0)
-		return r;
-	if (meet(real, store))
-		return err_exit(e, EXIT_USAGE, EPERM,
-				"run: --bind %s: the guest could write to the store, %s; say :ro",
-				text, store);
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
-		if (!meet(real, own[i]))
-			continue;
-		return err_exit(e, EXIT_USAGE, EPERM,
-				"run: --bind %s: the guest could write to %s, where the files of "
-				"your running "
-				"VMs are; say :ro, or name a folder beside it",
-				text, own[i]);
-	}
-	return 0;
-}
-
 /* Opens the folder and sets host to the path that the descriptor has, so what is checked is what is
  * served. flags: O_NOFOLLOW or 0. */
 static int open_folder(struct shared_folder *f, int flags)
@@ -202,8 +169,8 @@ static int open_folder(struct shared_folder *f, int flags)
 	return f->host[0] == '/' ? 0 : -ENOENT;
 }
 
-static int find_folder(const char *text, const char *store, const char *to_make,
-		       struct shared_folder *b, struct err *e)
+static int find_folder(const char *text, const char *to_make, struct shared_folder *b,
+		       struct err *e)
 {
 	int r = 0;
 
@@ -213,7 +180,7 @@ static int find_folder(const char *text, const char *store, const char *to_make,
 		return err_exit(e, EXIT_BAD_INPUT, r, "--bind %s: %s%s%s", text, b->host,
 				r == -ENOTDIR ? " is " : ": ",
 				r == -ENOTDIR ? "no folder" : strerror(-r));
-	return b->read_only ? 0 : guard(text, b->host, store, e);
+	return 0;
 }
 
 static int by_guest(const void *a, const void *b)
@@ -251,8 +218,7 @@ static int put_in_order(struct shared_folders *b, struct err *e)
 	return 0;
 }
 
-int shared_folders_open(const char *const *texts, const char *store, struct shared_folders *ret,
-			struct err *e)
+int shared_folders_open(const char *const *texts, struct shared_folders *ret, struct err *e)
 {
 	int r = 0;
 
@@ -269,7 +235,7 @@ int shared_folders_open(const char *const *texts, const char *store, struct shar
 		ret->v[ret->n] = (struct shared_folder){ .fd = -1 };
 		r = shared_folder_parse(*texts, &ret->v[ret->n++], e);
 		if (r == 0)
-			r = find_folder(*texts, store, ret->to_make, &ret->v[ret->n - 1], e);
+			r = find_folder(*texts, ret->to_make, &ret->v[ret->n - 1], e);
 	}
 	return r < 0 || ret->n == 0 ? r : put_in_order(ret, e);
 }

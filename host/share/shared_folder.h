@@ -37,14 +37,13 @@ _must_check_ int shared_folder_parse(const char *text, struct shared_folder *ret
 /*
  * Parses all (NULL-terminated, or NULL) and opens the folders. From then on a server reaches a
  * folder only by its descriptor: another folder or a link may take the path. Of two nested folders
- * in the guest the outer one comes first. A folder that the guest may write to must not be in, or
- * contain, store (the folder that is served as the store) or the files of running VMs (vms_base,
- * vms_private_base), and must not contain another of these folders. ret: zeroed, except to_make;
- * free it with shared_folders_free also on failure. Returns 0, or -errno with e: EXIT_USAGE, or
- * EXIT_BAD_INPUT for a missing folder.
+ * in the guest the outer one comes first. A folder that the guest may write to must not contain
+ * another of these folders; host/run/paths.h has the other files that it must not contain. ret:
+ * zeroed, except to_make; free it with shared_folders_free also on failure. Returns 0, or -errno
+ * with e: EXIT_USAGE, or EXIT_BAD_INPUT for a missing folder.
  */
-_must_check_ int shared_folders_open(const char *const *texts, const char *store,
-				     struct shared_folders *ret, struct err *e);
+_must_check_ int shared_folders_open(const char *const *texts, struct shared_folders *ret,
+				     struct err *e);
 
 /* Opens the folder to_make, if it is shared, once it has been made. Returns 0, or -errno with e
  * (EXIT_BAD_INPUT: a link or another file is in its place). */

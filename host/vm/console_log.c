@@ -76,10 +76,13 @@ int console_log_open(struct console_log *log, const char *path, uint64_t max, st
 
 	log->max = max;
 	/* Also for reading: shorten reads back what it keeps. */
-	log->fd = open(path, O_RDWR | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
-	if (log->fd < 0 || fstat(log->fd, &st) < 0)
-		return err_exit(e, EXIT_BAD_INPUT, errno, "--console-log %s: %s", path,
-				strerror(errno));
+	r = place_open_path(path, O_RDWR | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
+	log->fd = r < 0 ? -1 : r;
+	if (r >= 0 && fstat(log->fd, &st) < 0)
+		r = -errno;
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "--console-log %s: %s", path,
+				output_why(path, -r));
 	log->bounded = S_ISREG(st.st_mode);
 	r = output_take_over(log->fd, is_console_log);
 	return r < 0 ? err_exit(e, r == -EBUSY ? EXIT_IN_USE : EXIT_BAD_INPUT, r,

@@ -35,10 +35,10 @@ int events_open(struct events *ev, const char *path, struct err *e)
 	/* A run's signals are blocked, so nothing could end a wait for a FIFO's reader: neither
 	 * open nor write waits for it. A terminal that is full for a moment is waited for, as with
 	 * the console. */
-	ev->fd = open(path, O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
-	if (ev->fd < 0)
-		return err_exit(e, EXIT_BAD_INPUT, errno, "--json %s: %s", path,
-				output_why(path, errno));
+	r = place_open_path(path, O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "--json %s: %s", path, output_why(path, -r));
+	ev->fd = r;
 	if (fstat(ev->fd, &st) == 0 && !S_ISFIFO(st.st_mode) && fcntl(ev->fd, F_SETFL, 0) < 0)
 		log_trace("--json: %s", strerror(errno));
 	r = output_take_over(ev->fd, are_events);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "host/lib/output.h"
 #include "host/lib/progress.h"
 #include "init/lib/log.h"
 
@@ -51,16 +50,15 @@ static bool is_plot(int fd)
 	return output_begins(fd, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"");
 }
 
-int tell_plot_check(const char *path, struct err *e)
+int tell_plot_open(const char *path, struct output *ret, struct err *e)
 {
-	return output_check(path, "the plot", is_plot, e);
+	return output_open(path, "the plot", is_plot, ret, e);
 }
 
-int tell_plot(const struct timeline *t, const char *name, const char *path, struct err *e)
+int tell_plot(const struct timeline *t, const char *name, const struct output *to, struct err *e)
 {
 	_cleanup_buf_ struct buf svg = { 0 };
 	int r = timeline_svg(t, name, &svg);
 
-	return r < 0 ? err_sys(e, r, "--plot %s", path) :
-		       output_write(path, &svg, "the plot", is_plot, e);
+	return r < 0 ? err_sys(e, r, "--plot %s", to->path) : output_finish(to, &svg, e);
 }

@@ -3,6 +3,7 @@
 #ifndef STOREBOOT_HOST_TELL_H
 #define STOREBOOT_HOST_TELL_H
 
+#include "host/lib/output.h"
 #include "host/vm/timeline.h"
 #include "host/vm/verdict.h"
 
@@ -15,9 +16,9 @@ void tell_progress(const struct record *rec);
 /* Prints how long each part took, as a table on stderr. */
 void tell_times(const struct timeline *t);
 
-/* Checks that the plot may be written to path; writes it. Return 0, or -errno with e. */
-_must_check_ int tell_plot_check(const char *path, struct err *e);
-_must_check_ int tell_plot(const struct timeline *t, const char *name, const char *path,
+/* Opens the plot's output (output_open); writes it. Return 0, or -errno with e. */
+_must_check_ int tell_plot_open(const char *path, struct output *ret, struct err *e);
+_must_check_ int tell_plot(const struct timeline *t, const char *name, const struct output *to,
 			   struct err *e);
 
 #endif

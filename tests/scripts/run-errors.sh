@@ -195,7 +195,7 @@ qemu-img create -q -f qcow2 whose.qcow2 1M
 ln -s whose.qcow2 to-whose
 ln whose.qcow2 hard-whose
 other='it holds something else, and is left as it was; remove it, or name another file'
-for file in whose.qcow2 to-whose text; do
+for file in whose.qcow2 text; do
 	refuse "events over $file" 65 "--json $file: $other" "$system" --json $file
 	refuse "console log over $file" 65 "--console-log $file: $other" "$system" --root tmpfs --console-log $file
 	refuse "plot over $file" 65 "cannot write the plot to $file: $other" "$system" --plot $file
@@ -208,7 +208,24 @@ for file in whose.qcow2 to-whose text; do
 		is "${to%% *} -o over $file: nothing changed" "$(state)" "$before"
 	done
 done
+# A guest with a writable --bind can put a link in an output's place, or in a disk's.
+link='a link leads there, and a guest may have made it; name the file itself'
+ln -s . whose-folder
+echo '{"event":"start"}' >events
+for file in to-whose whose-folder/events whose-folder/none dangling; do
+	[ $file != dangling ] || ln -s nowhere dangling
+	refuse "events by a link, $file" 65 "--json $file: $link" "$system" --json $file
+	refuse "console log by a link, $file" 65 "--console-log $file: $link" "$system" --root tmpfs --console-log $file
+	refuse "plot by a link, $file" 65 "cannot write the plot to $file: $link" "$system" --plot $file
+done
+rm whose-folder events dangling
 for to in "initrd --init $build/storeboot-init" "reginfo --graph $graph"; do
+	before=$(state) got=0
+	# shellcheck disable=SC2086 # words
+	"$storeboot" $to -o to-whose 2>"$tmp/err" || got=$?
+	is "${to%% *} -o by a link: exit code" "$got" 65
+	has "${to%% *} -o by a link: what it says" "$(cat "$tmp/err")" "^storeboot: cannot write the .* to to-whose: $link\$"
+	is "${to%% *} -o by a link: nothing changed" "$(state)" "$before"
 	# shellcheck disable=SC2086 # words
 	"$storeboot" $to -o again && "$storeboot" $to -o again
 	is "${to%% *} -o over its own" $? 0

@@ -20,6 +20,22 @@
 static char text[] = "result\n";
 static const struct buf result = { text, sizeof(text) - 1, sizeof(text) };
 
+static int output_write(const char *path, const struct buf *b, const char *what, output_is_own *own,
+			struct err *e)
+{
+	_cleanup_(output_close) struct output o = OUTPUT_INIT;
+	int r = output_open(path, what, own, &o, e);
+
+	return r < 0 ? r : output_finish(&o, b, e);
+}
+
+static int output_check(const char *path, const char *what, output_is_own *own, struct err *e)
+{
+	_cleanup_(output_close) struct output o = OUTPUT_INIT;
+
+	return output_open(path, what, own, &o, e);
+}
+
 static void holds(const char *path, const char *want)
 {
 	char line[32] = "";
@@ -146,21 +162,75 @@ static void neighbours_stay(void)
 	holds("file.tmp", "precious");
 }
 
-static void goes_through_a_link(void)
+static void no_link_is_followed(void)
 {
 	struct err e = { 0 };
 	struct stat st;
 
 	put("target", "old");
 	CHECK_INT(symlink("target", "link"), 0);
-	CHECK_INT(output_write("link", &result, "it", is_own, &e), 0);
+	CHECK_INT(output_write("link", &result, "it", is_own, &e), -ELOOP);
+	CHECK_STR(e.text, "cannot write it to link: a link leads there, and a guest may have made "
+			  "it; name the file itself");
 	CHECK_INT(lstat("link", &st), 0);
 	CHECK(S_ISLNK(st.st_mode));
-	holds("target", "result");
+	holds("target", "old");
 	CHECK_INT(symlink("nowhere", "dangling"), 0);
-	CHECK_INT(output_write("dangling", &result, "it", is_own, &e), -ENOENT);
-	CHECK_INT(lstat("dangling", &st), 0);
-	CHECK(S_ISLNK(st.st_mode));
+	CHECK_INT(output_write("dangling", &result, "it", is_own, &e), -ELOOP);
+	CHECK_INT(symlink(".", "folder"), 0);
+	CHECK_INT(output_write("folder/target", &result, "it", is_own, &e), -ELOOP);
+	holds("target", "old");
+	CHECK_INT(unlink("dangling") + unlink("folder") + unlink("link") + unlink("target"), 0);
+}
+
+/* What a guest does between the start of a run and its end. */
+static void a_later_link_is_not_followed(void)
+{
+	struct err e = { 0 };
+	struct stat st;
+
+	for (int attack = 0; attack < 3; attack++) {
+		_cleanup_(output_close) struct output o = OUTPUT_INIT;
+
+		put("secret", "old secret");
+		CHECK_INT(mkdir("shared", 0700) | mkdir("elsewhere", 0700), 0);
+		CHECK_INT(output_open("shared/plot", "it", is_own, &o, &e), 0);
+		if (attack == 0) {
+			CHECK_INT(symlink("../secret", "shared/plot"), 0);
+			CHECK_INT(output_finish(&o, &result, &e), -ELOOP);
+			CHECK_INT(lstat("shared/plot", &st), 0);
+			CHECK(S_ISLNK(st.st_mode));
+		} else if (attack == 1) {
+			CHECK_INT(rename("shared", "moved"), 0);
+			CHECK_INT(symlink("elsewhere", "shared"), 0);
+			CHECK_INT(output_finish(&o, &result, &e), 0);
+			holds("moved/plot", "result");
+		} else {
+			CHECK_INT(mkfifo("shared/plot", 0600), 0);
+			CHECK_INT(output_finish(&o, &result, &e), -EEXIST);
+		}
+		holds("secret", "old secret");
+		CHECK_INT(rmdir("elsewhere"), 0); /* nothing was made there */
+		folder_remove("shared");
+		folder_remove("moved");
+		CHECK_INT(unlink("secret"), 0);
+	}
+}
+
+/* A descriptor of the caller's is written to, whatever file it is. */
+static void a_descriptor(void)
+{
+	_cleanup_close_ int fd = open("behind", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct err e = { 0 };
+	char path[32], line[16] = "";
+
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	CHECK_INT(output_write(path, &result, "it", is_own, &e), 0);
+	CHECK_INT(pread(fd, line, sizeof(line) - 1, 0), (ssize_t)result.len);
+	CHECK_STR(line, text);
+	CHECK_INT(ftruncate(fd, 0) | (int)pwrite(fd, "theirs", 6, 0), 6);
+	CHECK_INT(output_write(path, &result, "it", is_own, &e), -EEXIST);
+	holds("behind", "theirs");
 }
 
 /* As root a /dev/null that was replaced by a file would hurt every program of the host. */
@@ -241,26 +311,24 @@ static void what_is_something_else_stays(void)
 	struct err e = { 0 };
 
 	put("image", "QFI");
-	CHECK_INT(symlink("image", "to-image"), 0);
 	CHECK_INT(output_write("image", &result, "it", is_own, &e), -EEXIST);
 	CHECK_HAS(e.text,
 		  "cannot write it to image: it holds something else, and is left as it was; ");
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
-	CHECK_INT(output_write("to-image", &result, "it", is_own, &e), -EEXIST);
 	CHECK_INT(output_check("image", "it", is_own, &e), -EEXIST);
 	fd = open("image", O_WRONLY | O_CLOEXEC);
 	CHECK_INT(output_take_over(fd, is_own), -EEXIST);
 	holds("image", "QFI");
 	put("image", "");
 	CHECK_INT(output_check("image", "it", is_own, &e), 0);
-	CHECK_INT(output_write("to-image", &result, "it", is_own, &e), 0);
+	CHECK_INT(output_write("image", &result, "it", is_own, &e), 0);
 	CHECK_INT(output_check("image", "it", is_own, &e), 0);
 	holds("image", "result");
 	cleanup_close(&fd);
 	fd = open("image", O_WRONLY | O_CLOEXEC);
 	CHECK_INT(output_take_over(fd, is_own), 0);
 	CHECK_INT(lseek(fd, 0, SEEK_END), 0);
-	CHECK_INT(unlink("to-image") + unlink("image"), 0);
+	CHECK_INT(unlink("image"), 0);
 }
 
 int main(void)
@@ -278,7 +346,9 @@ int main(void)
 	RUN(what_comes_meanwhile_stays);
 	RUN(neighbours_stay);
 	RUN(what_is_something_else_stays);
-	RUN(goes_through_a_link);
+	RUN(no_link_is_followed);
+	RUN(a_later_link_is_not_followed);
+	RUN(a_descriptor);
 	RUN(what_is_no_file_stays);
 	alarm(30);
 	RUN(no_wait_without_end);

@@ -55,8 +55,8 @@ static void forwards(void)
 		struct err e;
 
 		CHECK_INT(network_forward(&n, rows[i].text, &e), 0);
-		snprintf(want, sizeof(want), "-netdev user,id=net,restrict=on,ipv6=off,hostfwd=%s" CARD,
-			 rows[i].want);
+		snprintf(want, sizeof(want),
+			 "-netdev user,id=net,restrict=on,ipv6=off,hostfwd=%s" CARD, rows[i].want);
 		say(&n, NULL, want);
 	}
 }

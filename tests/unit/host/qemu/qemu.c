@@ -133,9 +133,10 @@ static void hard_paths(void)
 	CHECK_INT(v.error, 0);
 	CHECK_STR(find(&v, "-kernel", ""), "/k,1 2");
 	CHECK_STR(find(&v, "-name", ""), "guest=x,,process=y");
-	CHECK_STR(find(&v, "-netdev", ""),
-		  "user,id=net,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.4:445-cmd:'/a b/it'\\''s,,x' "
-		  "share-server 1 '/t\nmp'");
+	CHECK_STR(
+		find(&v, "-netdev", ""),
+		"user,id=net,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.4:445-cmd:'/a b/it'\\''s,,x' "
+		"share-server 1 '/t\nmp'");
 }
 
 static void what_differs(void)

@@ -74,7 +74,7 @@ static void descriptors(void)
 static void variables(void)
 {
 	static const char dir[] = "/tmp";
-	struct efi efi = { .wanted = true }, other;
+	struct efi efi = EFI_INIT, other;
 	struct err e = { 0 };
 	char text[16];
 
@@ -91,6 +91,7 @@ static void variables(void)
 	CHECK_INT(file_replace(AT_FDCWD, efi.variables, "first", 5, 0644), 0);
 	CHECK_INT(efi_ready(&efi, NULL, &e), 0);
 	other = efi;
+	other.place.dir = other.fd = -1;
 	CHECK_INT(efi_ready(&other, NULL, &e), -EBUSY);
 	CHECK_INT(e.exit_status, EXIT_IN_USE);
 	CHECK_HAS(e.text, "/tmp/vars is in use by pid ");
@@ -108,6 +109,15 @@ static void variables(void)
 	efi_undo(&efi);
 	CHECK_INT(access(efi.vars, F_OK), 0); /* it was there before */
 	close(efi.fd);
+	CHECK_INT(unlink("/tmp/vars") | symlink("secret", "/tmp/vars"), 0);
+	CHECK_INT(file_replace(AT_FDCWD, "/tmp/secret", "mine", 4, 0644), 0);
+	CHECK_INT(efi_ready(&efi, NULL, &e), -ELOOP);
+	CHECK_HAS(e.text, "/tmp/vars: a link leads there, and a guest may have made it");
+	CHECK_INT(efi_ready(&efi, dir, &e), -ELOOP);
+	CHECK_INT(file_read_line(AT_FDCWD, "/tmp/secret", text, sizeof(text)), 0);
+	CHECK_STR(text, "mine");
+	CHECK_INT(unlink("/tmp/vars"), 0);
+	CHECK_INT(file_replace(AT_FDCWD, efi.vars, "kept", 4, 0644), 0);
 	CHECK_INT(efi_ready(&efi, dir, &e), 0);
 	CHECK_HAS(efi.vars, "/efi-vars.fd");
 	CHECK_INT(file_read_line(AT_FDCWD, efi.vars, text, sizeof(text)), 0);
@@ -208,10 +218,13 @@ static void what_qemu_is_told(void)
 				 .tpm_fd = 9,
 				 .agent_fd = 8,
 				 .graphics = true,
-				 .efi = { .wanted = true, .code = "/c,d", .vars = "/v" } };
+				 .efi = {
+					 .wanted = true, .code = "/c,d", .vars = "/v", .fd = -1 } };
 
 	told(&c, " -drive if=pflash,format=raw,unit=0,readonly=on,file=/c,,d "
 		 "-drive if=pflash,format=raw,unit=1,file=/v ");
+	c.efi.fd = 7; /* the file that is locked, whatever its name is by then */
+	told(&c, " -drive if=pflash,format=raw,unit=1,file=/proc/self/fd/7 ");
 	told(&c, " -chardev socket,id=tpm,fd=9 -tpmdev emulator,id=tpm,chardev=tpm "
 		 "-device tpm-tis,tpmdev=tpm ");
 	told(&c, " -device virtio-serial-pci,max_ports=3 ");

@@ -32,7 +32,7 @@ static int take(void)
 	_cleanup_strv_ struct strv folders = { 0 };
 	char make[PATH_MAX] = "";
 	struct err e = { 0 };
-	int r = exchange_folders(true, &folders, make, &e);
+	int r = exchange_folders(&folders, make, &e) ?: exchange_certs(&folders, &e);
 
 	if (r < 0)
 		printf("# %s\n", e.text);
@@ -139,13 +139,13 @@ static void xchg_is_not_made_before_the_run(void)
 	CHECK_INT(setenv("USE_TMPDIR", "1", 1), 0);
 	CHECK_INT(str_format(none, sizeof(none), "%s/none", top), 0);
 	CHECK_INT(setenv("TMPDIR", none, 1), 0);
-	CHECK_INT(exchange_folders(false, &folders, make, &e), -ENOENT);
+	CHECK_INT(exchange_folders(&folders, make, &e), -ENOENT);
 	CHECK_INT(e.exit_status, EXIT_MISSING);
 	CHECK_HAS(e.text, "none: No such file");
 	CHECK_STR(make, "");
 	CHECK(access(none, F_OK) < 0);
 	CHECK_INT(setenv("TMPDIR", top, 1), 0);
-	CHECK_INT(exchange_folders(false, &folders, make, &e), 0);
+	CHECK_INT(exchange_folders(&folders, make, &e), 0);
 	CHECK_INT(str_format(want, sizeof(want), "%s/xchg", top), 0);
 	CHECK_STR(make, want);
 	CHECK_INT(faccessat(dir, "xchg", F_OK, 0), -1);
@@ -153,7 +153,7 @@ static void xchg_is_not_made_before_the_run(void)
 	CHECK_INT(exchange_make(make, &e), 0); /* another run was faster */
 	CHECK_INT(faccessat(dir, "xchg", F_OK, 0), 0);
 	make[0] = '\0';
-	CHECK_INT(exchange_folders(false, &again, make, &e), 0);
+	CHECK_INT(exchange_folders(&again, make, &e), 0);
 	CHECK_STR(make, "");
 	CHECK_INT(again.n, 1);
 	CHECK_INT(exchange_make(make, &e), 0);
