@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "host/closure/registration.h"
@@ -215,8 +216,7 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	_cleanup_close_ int tpm = -1, agent = -1;
 	char log[PATH_MAX];
 
-	if (str_format(log, sizeof(log), "%s/%s", l->vm.folder,
-		       p->share.n_sockets > 0 ? SHARE_SERVER_LOG : SERVER_LOG) < 0)
+	if (str_format(log, sizeof(log), "%s/" SERVER_LOG, l->vm.folder) < 0)
 		return err_sys(e, ENAMETOOLONG, "%s", l->vm.folder);
 	tell_disks_and_share(p, false);
 	if (p->v.agent) {
@@ -235,6 +235,19 @@ static int boot(struct launched *l, struct verdict *ret, struct err *e)
 	w->accepted = accepted;
 	w->accepted_arg = l;
 	return vm_run(c, &l->console, &l->others, w, ret, e);
+}
+
+/* The output of servers beside QEMU goes to a socket, of which the launcher keeps the end: a guest
+ * may make them print without end. */
+static int make_server_log(struct plan *p, struct err *e)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_sys(e, errno, "socketpair");
+	p->share.log_fd = ends[0];
+	p->watch.servers_fd = ends[1];
+	return 0;
 }
 
 static int make_exchange(struct launched *l, struct err *e)
@@ -266,6 +279,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 		    write_kernel(&l, e)					    ?:
 		    credentials_ready(&p->qemu.credentials, l.vm.folder, e) ?:
 		    make_exchange(&l, e)				    ?:
+		    make_server_log(p, e)				    ?:
 		    share_make(&p->share, l.vm.folder, p->self, e);
 	n = signals_waiting();
 	if (r == 0 && n > 0) {

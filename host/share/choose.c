@@ -21,6 +21,7 @@ void share_free(struct share *s)
 	strv_free(&s->exposed);
 	buf_free(&s->image_path);
 	cleanup_close(&s->tree_fd);
+	cleanup_close(&s->log_fd);
 	cleanup_close(&s->image_fd);
 	share_hang_up(s);
 }

@@ -50,6 +50,7 @@ struct share {
 	enum expose expose;
 	struct strv exposed;   /* EXPOSE_CLOSURE: the closure's names in the store */
 	int tree_fd;	       /* descriptor of closure_tree_make; -1: none */
+	int log_fd;	       /* gets the output of servers beside QEMU; set before share_make */
 	int image_fd;	       /* the closure's image; -1: none, or only image_path */
 	struct buf image_path; /* empty: no image */
 	char smbd[PATH_MAX], bwrap[PATH_MAX], virtiofsd[PATH_MAX];
@@ -62,11 +63,8 @@ struct share {
 	struct argv command; /* QEMU starts it for each connection to 10.0.2.4:445; empty: none */
 };
 /* clang-format off */
-#define SHARE_INIT { .kind = SHARE_NONE, .served = SHARE_NONE, .store_fd = -1, .tree_fd = -1, .image_fd = -1 }
+#define SHARE_INIT { .kind = SHARE_NONE, .served = SHARE_NONE, .store_fd = -1, .tree_fd = -1, .image_fd = -1, .log_fd = -1 }
 /* clang-format on */
-
-/* The file of the private folder with the output of servers that run beside QEMU. */
-#define SHARE_SERVER_LOG "virtiofsd.log"
 
 void share_free(struct share *s);
 

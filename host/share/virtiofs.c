@@ -246,19 +246,11 @@ static int make_socket(const char *folder, int *ret_listening, int *ret_connecte
 	return 0;
 }
 
-/* Starts virtiofsd, with its output in the private folder. It ends with its connection, or with
- * the launcher. */
-static int start(const struct argv *argv, const char *folder, pid_t *ret_pid, struct err *e)
+/* Starts virtiofsd. It ends with its connection, or with the launcher. log: for its output. */
+static int start(const struct argv *argv, int log, pid_t *ret_pid, struct err *e)
 {
-	_cleanup_close_ int output = -1, pidfd = -1;
-	char log[PATH_MAX];
+	_cleanup_close_ int pidfd = proc_start(argv->words.v, argv->fds, log, ret_pid, e);
 
-	if (str_format(log, sizeof(log), "%s/" SHARE_SERVER_LOG, folder) < 0)
-		return err_sys(e, ENAMETOOLONG, "%s", folder);
-	output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (output < 0)
-		return err_sys(e, errno, "%s", log);
-	pidfd = proc_start(argv->words.v, argv->fds, output, ret_pid, e);
 	return pidfd < 0 ? pidfd : 0;
 }
 
@@ -279,7 +271,7 @@ static int serve_export(struct share *s, const struct share_export *x, const cha
 	if (argv.error < 0)
 		return err_sys(e, argv.error, "virtiofsd's command");
 	r = part ? server_command(&argv, folder, self, s->tree_fd, &command, e) : 0;
-	return r < 0 ? r : start(part ? &command : &argv, folder, pid, e);
+	return r < 0 ? r : start(part ? &command : &argv, s->log_fd, pid, e);
 }
 
 static int make(struct share *s, const char *folder, const char *self, struct err *e)

@@ -15,6 +15,7 @@
 #include "init/lib/sys.h"
 
 #define SAID_MAX 4096
+#define SAID_READS 1024 /* of 1 KiB, at once; more than a socket holds */
 #define COMMAND_GRACE_US 5000000
 #define PROGRAMS_GRACE_US 1000000
 #define WARNINGS_MAX 100 /* of stage 1, which never has more; the rest is dropped */
@@ -125,21 +126,29 @@ static void serve_qmp(struct vm *vm)
 	serve_monitor_news(vm);
 }
 
-static void serve_said(struct vm *vm)
+/* Keeps the end of a program's output. */
+static void serve_said(int *fd, struct buf *said)
 {
 	char data[1024];
 	size_t n;
 
-	while ((n = read_some(&vm->said_fd, data, sizeof(data))) > 0) {
-		if (buf_add(&vm->said, data, n) < 0)
+	/* A program that never stops must not hold up the rest. */
+	for (int i = 0; i < SAID_READS && (n = read_some(fd, data, sizeof(data))) > 0; i++) {
+		if (buf_add(said, data, n) < 0)
 			return;
-		if (vm->said.len > SAID_MAX) {
-			size_t drop = vm->said.len - SAID_MAX;
+		if (said->len > SAID_MAX) {
+			size_t drop = said->len - SAID_MAX;
 
-			memmove(vm->said.data, vm->said.data + drop, SAID_MAX + 1);
-			vm->said.len = SAID_MAX;
+			memmove(said->data, said->data + drop, SAID_MAX + 1);
+			said->len = SAID_MAX;
 		}
 	}
+}
+
+static void serve_all_said(struct vm *vm)
+{
+	serve_said(&vm->said_fd, &vm->said);
+	serve_said(&vm->watch->servers_fd, &vm->servers_said);
 }
 
 void serve_window(struct vm *vm)
@@ -291,6 +300,7 @@ void serve_polls(const struct vm *vm, struct pollfd *fds)
 	fds[POLL_REPORT] = (struct pollfd){ vm->report_fd, POLLIN, 0 };
 	fds[POLL_QMP] = (struct pollfd){ vm->qmp_fd, POLLIN, 0 };
 	fds[POLL_SAID] = (struct pollfd){ vm->said_fd, POLLIN, 0 };
+	fds[POLL_SERVERS] = (struct pollfd){ vm->watch->servers_fd, POLLIN, 0 };
 	fds[POLL_CLOCK] = (struct pollfd){ vm->clock_fd, POLLIN, 0 };
 	console_polls(vm->console, fds + POLL_CONSOLE);
 	command_polls(&vm->watch->command.command, fds + POLL_COMMAND);
@@ -302,7 +312,7 @@ void vm_serve(struct vm *vm, const struct pollfd *fds)
 {
 	serve_report(vm);
 	serve_qmp(vm);
-	serve_said(vm);
+	serve_all_said(vm);
 	serve_console(vm, fds + POLL_CONSOLE);
 	serve_channel(vm, fds);
 	if (fds[POLL_CLOCK].revents)
@@ -356,6 +366,6 @@ void serve_rest(struct vm *vm)
 {
 	serve_report(vm);
 	serve_qmp(vm);
-	serve_said(vm);
+	serve_all_said(vm);
 	finish_command(vm);
 }

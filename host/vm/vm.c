@@ -40,12 +40,14 @@ static void vm_free(struct vm *vm)
 	close_fd(&vm->report_fd);
 	close_fd(&vm->qmp_fd);
 	close_fd(&vm->said_fd);
+	close_fd(&vm->watch->servers_fd);
 	close_fd(&vm->clock_fd);
 	close_fd(&vm->console_fd);
 	rescue_free(&vm->rescue);
 	channel_free(&vm->channel);
 	qmp_free(&vm->qmp);
 	buf_free(&vm->said);
+	buf_free(&vm->servers_said);
 	strv_free(&vm->warnings);
 	argv_free(&vm->argv);
 }
@@ -148,8 +150,12 @@ static const char *last_said(struct buf *said)
 }
 
 /* The file servers' last line. */
-static const char *server_said(const struct watch *watch, struct buf *log)
+static const char *server_said(struct vm *vm, struct buf *log)
 {
+	const struct watch *watch = vm->watch;
+
+	if (vm->servers.alone)
+		return said_last(&vm->servers_said);
 	if (watch->server_log && file_read(AT_FDCWD, watch->server_log, SERVER_LOG_MAX, log) == 0)
 		return said_last(log);
 	return "";
@@ -255,7 +261,7 @@ static void finish(struct vm *vm, const struct arch *arch, struct verdict *ret)
 	end.missed = vm->missed;
 	end.stopped = vm->stopped;
 	end.servers = &vm->servers;
-	end.server_said = server_said(vm->watch, &log);
+	end.server_said = server_said(vm, &log);
 	end.quit = vm->quit;
 	if (is_refused(vm, end.qemu_status))
 		end.refused = find_refusal(vm, end.qemu_status, &refusal);

@@ -26,9 +26,10 @@ struct watch {
 	pid_t tpm_pid;		  /* the TPM's server; 0: none */
 	const pid_t *server_pids; /* the file servers that run beside QEMU */
 	size_t n_servers;
-	const char *server_log;	   /* the servers' log, which may be missing; or NULL */
-	bool rescue;		   /* --rescue: if stage 1 fails, a shell may take the terminal */
-	bool kept;		   /* the guest writes to disks that outlive it */
+	const char *server_log; /* the log of servers for each connection, which may be missing */
+	int servers_fd;		/* the output of those beside QEMU; -1: none */
+	bool rescue;		/* --rescue: if stage 1 fails, a shell may take the terminal */
+	bool kept;		/* the guest writes to disks that outlive it */
 	unsigned int stop_timeout; /* seconds for a clean power-off */
 	uint64_t kernel_needs;	   /* see struct ending */
 	uint64_t memory;	   /* the machine's bytes, set before accepted */
@@ -40,7 +41,7 @@ struct watch {
 #define WATCH_INIT \
 	{ \
 		.events = EVENTS_INIT, .log = CONSOLE_LOG_INIT, .command = GUEST_COMMAND_INIT, \
-		.control = -1 \
+		.control = -1, .servers_fd = -1 \
 	}
 
 /*

@@ -18,6 +18,7 @@ enum {
 	POLL_REPORT,
 	POLL_QMP,
 	POLL_SAID,
+	POLL_SERVERS,
 	POLL_CLOCK,
 	POLL_CONSOLE,
 	POLL_COMMAND = POLL_CONSOLE + CONSOLE_POLLS,
@@ -37,10 +38,11 @@ struct vm {
 	struct rescue rescue;
 	struct report report;
 	struct qmp qmp;
-	struct buf said;      /* the end of QEMU's own stdout and stderr */
-	struct strv warnings; /* of stage 1; printed when the console is ours again */
-	char io_error[1024];  /* the first disk that the host could not write or read */
-	size_t io_told;	      /* of qmp.io_errors, how many are reported */
+	struct buf said;	 /* the end of QEMU's own stdout and stderr */
+	struct buf servers_said; /* and of those of the servers beside it */
+	struct strv warnings;	 /* of stage 1; printed when the console is ours again */
+	char io_error[1024];	 /* the first disk that the host could not write or read */
+	size_t io_told;		 /* of qmp.io_errors, how many are reported */
 	struct argv argv;
 	bool ended; /* QEMU has ended */
 	bool hello_sent;
