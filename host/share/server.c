@@ -94,8 +94,9 @@ static int take_fd_of(pid_t launcher, int number)
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOTDIR)
 		fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A socket cannot be opened; virtiofsd's was inherited. */
 	if (fd < 0)
-		return -errno;
+		return errno == ENXIO && fcntl(number, F_SETFD, 0) == 0 ? 0 : -errno;
 	if (fd != number)
 		return dup2(fd, number) < 0 ? -errno : 0;
 	return fcntl(take_fd(&fd), F_SETFD, 0) < 0 ? -errno : 0;
