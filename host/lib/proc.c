@@ -195,7 +195,8 @@ void proc_others_free(struct proc_others *o)
 	*o = (struct proc_others){ 0 };
 }
 
-static void child(char *const *argv, const int *pass, int said, pid_t launcher, int failed)
+static void child(char *const *argv, const int *pass, int said, int (*confine)(void),
+		  pid_t launcher, int failed)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	sigset_t none;
@@ -210,15 +211,19 @@ static void child(char *const *argv, const int *pass, int said, pid_t launcher, 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != launcher)
 		_exit(127);
 	if (dup2(null, STDIN_FILENO) >= 0 && dup2(said, STDOUT_FILENO) >= 0 &&
-	    dup2(said, STDERR_FILENO) >= 0)
-		execv(argv[0], argv);
+	    dup2(said, STDERR_FILENO) >= 0) {
+		errno = confine ? -confine() : 0;
+		if (errno == 0)
+			execv(argv[0], argv);
+	}
 	num = errno;
 	if (file_write_all(failed, &num, sizeof(num)) < 0)
 		_exit(127);
 	_exit(127);
 }
 
-int proc_start(char *const *argv, const int *pass, int said, pid_t *ret_pid, struct err *e)
+int proc_start(char *const *argv, const int *pass, int said, int (*confine)(void), pid_t *ret_pid,
+	       struct err *e)
 {
 	_cleanup_close_ int reading = -1, writing = -1;
 	pid_t launcher = getpid(), pid;
@@ -232,7 +237,7 @@ int proc_start(char *const *argv, const int *pass, int said, pid_t *ret_pid, str
 	if (pid < 0)
 		return err_sys(e, errno, "fork");
 	if (pid == 0)
-		child(argv, pass, said, launcher, writing);
+		child(argv, pass, said, confine, launcher, writing);
 	close(take_fd(&writing));
 	if (read(reading, &num, sizeof(num)) == (ssize_t)sizeof(num)) {
 		waitpid(pid, NULL, 0);

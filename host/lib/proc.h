@@ -46,10 +46,11 @@ void proc_others_free(struct proc_others *o);
 /*
  * Starts argv[0] (a path) in a new session, with stdin from /dev/null, and stdout and stderr to
  * said. The child is killed when this process ends for any reason. pass: descriptors to inherit
- * under the same numbers, ended by -1. Returns a pidfd and sets ret_pid, or returns -errno with e.
+ * under the same numbers, ended by -1. confine: called last in the child, returns 0 or -errno;
+ * NULL: nothing. Returns a pidfd and sets ret_pid, or returns -errno with e.
  */
-_must_check_ int proc_start(char *const *argv, const int *pass, int said, pid_t *ret_pid,
-			    struct err *e);
+_must_check_ int proc_start(char *const *argv, const int *pass, int said, int (*confine)(void),
+			    pid_t *ret_pid, struct err *e);
 
 /* Ends all children, including adopted ones, except others: waits up to grace_ms for them to exit,
  * then kills them, and returns when none is left. */

@@ -46,12 +46,13 @@ struct qemu_config {
 
 	/* Descriptors that QEMU inherits; -1: none. Without console_fd QEMU has console and monitor
 	 * on its own stdin and stdout, and report_fd and qmp_fd are unused. */
-	int tpm_fd;	/* socket: the TPM */
-	int agent_fd;	/* listening socket: clients of qemu-ga's port */
-	int console_fd; /* socket: the first serial port */
-	int report_fd;	/* socket: the second serial port */
-	int qmp_fd;	/* socket: the monitor */
-	int channel_fd; /* socket: the channel's virtio-serial port */
+	bool writes_folders; /* QEMU itself writes to folders of the host for the guest */
+	int tpm_fd;	     /* socket: the TPM */
+	int agent_fd;	     /* listening socket: clients of qemu-ga's port */
+	int console_fd;	     /* socket: the first serial port */
+	int report_fd;	     /* socket: the second serial port */
+	int qmp_fd;	     /* socket: the monitor */
+	int channel_fd;	     /* socket: the channel's virtio-serial port */
 };
 #define QEMU_CONFIG_INIT \
 	{ \

@@ -75,7 +75,7 @@ static int start(const struct tpm *t, int state, int control, int said, pid_t *r
 	argv_add(&argv, "--ctrl", "type=unixio,clientfd=%d", argv_fd(&argv, control));
 	if (argv.error < 0)
 		return err_sys(e, argv.error, "swtpm's command");
-	pidfd = proc_start(argv.words.v, argv.fds, said, ret_pid, e);
+	pidfd = proc_start(argv.words.v, argv.fds, said, NULL, ret_pid, e);
 	return pidfd < 0 ? pidfd : 0;
 }
 

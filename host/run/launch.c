@@ -163,6 +163,7 @@ static void tell_disks_and_share(struct plan *p, bool by_path)
 	c->n_disks = p->disks.n + share_disk(&p->share, by_path, c->disks + p->disks.n);
 	if (!by_path || !share_has_server(&p->share))
 		share_qemu(&p->share, by_path, &c->share);
+	c->writes_folders = !share_has_server(&p->share) && share_writes(&p->share);
 	if (!by_path)
 		c->share_command = (const char *const *)p->share.command.words.v;
 }

@@ -20,6 +20,7 @@ void share_free(struct share *s)
 	argv_free(&s->command);
 	strv_free(&s->exposed);
 	buf_free(&s->image_path);
+	cleanup_close(&s->filter_fd);
 	cleanup_close(&s->tree_fd);
 	cleanup_close(&s->log_fd);
 	cleanup_close(&s->image_fd);

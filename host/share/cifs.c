@@ -24,6 +24,7 @@
 #include "host/lib/exit.h"
 #include "host/lib/folder.h"
 #include "host/lib/proc.h"
+#include "host/lib/syscall_filter.h"
 #include "host/share/ops.h"
 #include "host/share/sandbox.h"
 #include "host/share/server.h"
@@ -144,7 +145,7 @@ static void add_folders(const struct shared_folders *folders, struct argv *a)
 
 void smb_command(const struct share *s, const char *folder, const char *root, struct argv *ret)
 {
-	const struct sandbox box = { s->bwrap, s->smbd, USER, NULL };
+	const struct sandbox box = { s->bwrap, s->smbd, USER, NULL, s->filter_fd };
 
 	sandbox_begin(&box, root, ret);
 	add_files(folder, ret);
@@ -170,7 +171,8 @@ int smb_prepare(const struct shared_folders *folders, const char *folder, struct
 /* `smbd -b` prints the build options. It also shows that smbd starts in the sandbox. */
 int smb_check(const char *smbd, const char *bwrap, struct err *e)
 {
-	const struct sandbox box = { bwrap, smbd, USER, NULL };
+	_cleanup_close_ int filter = syscall_filter_open(true);
+	const struct sandbox box = { bwrap, smbd, USER, NULL, filter };
 	_cleanup_argv_ struct argv argv = { 0 };
 	_cleanup_buf_ struct buf out = { 0 };
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -217,6 +219,7 @@ static int make(struct share *s, const char *folder, const char *self, struct er
 		r = share_make_tree(s, e);
 	if (r < 0)
 		return r;
+	s->filter_fd = syscall_filter_open(share_writes(s));
 	smb_command(s, own, "/", &argv);
 	return server_command(&argv, folder, self, s->tree_fd, &s->command, e);
 }

@@ -32,6 +32,14 @@ size_t share_exports(const struct share *s, struct share_export ret[SHARED_FOLDE
 	return n;
 }
 
+bool share_writes(const struct share *s)
+{
+	for (size_t i = 0; s->folders && i < s->folders->n; i++)
+		if (!s->folders->v[i].read_only)
+			return true;
+	return false;
+}
+
 int share_check_device(const char *qemu, const char *device, struct err *e)
 {
 	_cleanup_buf_ struct buf out = { 0 }, said = { 0 }, help = { 0 };

@@ -71,6 +71,9 @@ void sandbox_begin(const struct sandbox *s, const char *root, struct argv *ret)
 	argv_words(ret, s->bwrap, "--unshare-all", "--unshare-user", "--uid", s->id, "--gid", s->id,
 		   "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
 		   "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp");
+	if (s->filter < 0)
+		argv_fail(ret, s->filter);
+	argv_add(ret, "--seccomp", "%d", argv_fd(ret, s->filter));
 	for (const char *const *cap = s->caps; cap && *cap; cap++)
 		argv_words(ret, "--cap-add", *cap);
 	add_programs(s->program, root, ret);

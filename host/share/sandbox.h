@@ -14,10 +14,12 @@ struct sandbox {
 	const char *program;	 /* run in the sandbox; absolute, with links resolved */
 	const char *id;		 /* its user and group ID inside, in decimal */
 	const char *const *caps; /* capabilities that it keeps, in its own namespaces; NULL: none */
+	int filter;		 /* of syscall_filter_open; bwrap reads it to its end */
 };
 
 /*
- * Adds bwrap and its restrictions: new namespaces (no network), no environment, and of the host's
+ * Adds bwrap and its restrictions: new namespaces (no network), a filter of system calls, no
+ * environment, and of the host's
  * files only the folders of the program and its libraries, read-only. root: "/"; searched for the
  * system's folders and their links. The caller adds binds, "--" and the command.
  */

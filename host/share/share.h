@@ -49,6 +49,7 @@ struct share {
 	bool cache;
 	enum expose expose;
 	struct strv exposed;   /* EXPOSE_CLOSURE: the closure's names in the store */
+	int filter_fd;	       /* smbd's filter of system calls; -1: none yet */
 	int tree_fd;	       /* descriptor of closure_tree_make; -1: none */
 	int log_fd;	       /* gets the output of servers beside QEMU; set before share_make */
 	int image_fd;	       /* the closure's image; -1: none, or only image_path */
@@ -63,7 +64,7 @@ struct share {
 	struct argv command; /* QEMU starts it for each connection to 10.0.2.4:445; empty: none */
 };
 /* clang-format off */
-#define SHARE_INIT { .kind = SHARE_NONE, .served = SHARE_NONE, .store_fd = -1, .tree_fd = -1, .image_fd = -1, .log_fd = -1 }
+#define SHARE_INIT { .kind = SHARE_NONE, .served = SHARE_NONE, .store_fd = -1, .filter_fd = -1, .tree_fd = -1, .image_fd = -1, .log_fd = -1 }
 /* clang-format on */
 
 void share_free(struct share *s);
@@ -96,6 +97,9 @@ _must_check_ int share_folder_lines(const struct share *s, struct buf *ret);
 /* Is there a file server, which share_make prepares or starts? If not, QEMU itself brings store
  * and shared folders. */
 bool share_has_server(const struct share *s);
+
+/* Can the guest write to a folder of the host? */
+bool share_writes(const struct share *s);
 
 /* Makes in folder, the run's private one, what the share needs. self: path of this program.
  * Returns 0 or -errno with e. */

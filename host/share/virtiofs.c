@@ -20,6 +20,7 @@
 
 #include "host/lib/exit.h"
 #include "host/lib/proc.h"
+#include "host/lib/syscall_filter.h"
 #include "host/share/sandbox.h"
 #include "host/share/server.h"
 #include "host/lib/unix_socket.h"
@@ -62,9 +63,9 @@ static bool shows_part(const struct share *s, const struct share_export *x)
 }
 
 static void add_confinement(const struct share *s, const struct share_export *x, const char *root,
-			    struct argv *a)
+			    int filter, struct argv *a)
 {
-	const struct sandbox box = { s->bwrap, s->virtiofsd, "0", caps };
+	const struct sandbox box = { s->bwrap, s->virtiofsd, "0", caps, filter };
 
 	sandbox_begin(&box, root, a);
 	if (shows_part(s, x)) {
@@ -81,11 +82,11 @@ static void add_confinement(const struct share *s, const struct share_export *x,
  * first user namespace (open_by_handle_at(2)), with which it could open any file outside the
  * store. In its own namespace that capability is not enough (EPERM, seen with Linux 6.18). */
 void virtiofs_command(const struct share *s, const struct share_export *x, const char *root,
-		      int listen_fd, struct argv *ret)
+		      int listen_fd, int filter, struct argv *ret)
 {
 	const char *folder = shows_part(s, x) ? EXPOSED_STORE : "/export";
 
-	add_confinement(s, x, root, ret);
+	add_confinement(s, x, root, filter, ret);
 	argv_word(ret, "--fd=%d", argv_fd(ret, listen_fd));
 	if (s->virtiofsd_of_qemu) {
 		argv_add(ret, "-o", "source=%s", folder);
@@ -195,14 +196,16 @@ static int check_limit(const struct share *s, const struct share_export *x, stru
  * raises the limit on open files. */
 static int check(struct share *s, const struct share_export *x, struct err *e)
 {
-	const struct sandbox box = { s->bwrap, s->virtiofsd, "0", caps };
+	const int filter = syscall_filter_open(x->writable);
+	const struct sandbox box = { s->bwrap, s->virtiofsd, "0", caps, filter };
 	_cleanup_argv_ struct argv argv = { 0 };
 	_cleanup_buf_ struct buf out = { 0 };
 	int r;
 
-	add_confinement(s, x, "/", &argv);
+	add_confinement(s, x, "/", filter, &argv);
 	argv_words(&argv, "--version");
 	r = sandbox_try(&box, &argv, &out, e);
+	close(filter);
 	if (r < 0)
 		return r;
 	s->virtiofsd_of_qemu = out.data && str_after(out.data, "virtiofsd version ");
@@ -249,7 +252,7 @@ static int make_socket(const char *folder, int *ret_listening, int *ret_connecte
 /* Starts virtiofsd. It ends with its connection, or with the launcher. log: for its output. */
 static int start(const struct argv *argv, int log, pid_t *ret_pid, struct err *e)
 {
-	_cleanup_close_ int pidfd = proc_start(argv->words.v, argv->fds, log, ret_pid, e);
+	_cleanup_close_ int pidfd = proc_start(argv->words.v, argv->fds, log, NULL, ret_pid, e);
 
 	return pidfd < 0 ? pidfd : 0;
 }
@@ -257,7 +260,7 @@ static int start(const struct argv *argv, int log, pid_t *ret_pid, struct err *e
 static int serve_export(struct share *s, const struct share_export *x, const char *folder,
 			const char *self, struct err *e)
 {
-	_cleanup_close_ int listening = -1;
+	_cleanup_close_ int listening = -1, filter = syscall_filter_open(x->writable);
 	_cleanup_argv_ struct argv argv = { 0 }, command = { 0 };
 	const bool part = shows_part(s, x);
 	pid_t *pid = &s->server_pids[s->n_sockets];
@@ -267,7 +270,7 @@ static int serve_export(struct share *s, const struct share_export *x, const cha
 		return r;
 	*pid = 0;
 	s->n_sockets++;
-	virtiofs_command(s, x, "/", listening, &argv);
+	virtiofs_command(s, x, "/", listening, filter, &argv);
 	if (argv.error < 0)
 		return err_sys(e, argv.error, "virtiofsd's command");
 	r = part ? server_command(&argv, folder, self, s->tree_fd, &command, e) : 0;

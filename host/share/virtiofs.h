@@ -10,8 +10,8 @@
 _must_check_ int virtiofs_find(const char *given, char *ret, struct err *e);
 
 /* Adds the command that serves QEMU's one connection. listen_fd: the listening socket, which it
- * inherits. root: as for sandbox_begin. */
+ * inherits. root: as for sandbox_begin. filter: as in struct sandbox. */
 void virtiofs_command(const struct share *s, const struct share_export *x, const char *root,
-		      int listen_fd, struct argv *ret);
+		      int listen_fd, int filter, struct argv *ret);
 
 #endif

@@ -20,6 +20,7 @@
 #include "host/share/shared_folder.h"
 #include "host/lib/said.h"
 #include "host/lib/signals.h"
+#include "host/lib/syscall_filter.h"
 #include "host/vm/vm_state.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -129,7 +130,8 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	vm->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	serve_watch_clock(vm);
 	vm->servers.alone = vm->watch->n_servers > 0;
-	vm->pidfd = proc_start(vm->argv.words.v, vm->argv.fds, said, &vm->pid, e);
+	vm->pidfd = proc_start(vm->argv.words.v, vm->argv.fds, said,
+			       config->writes_folders ? syscall_filter_enter : NULL, &vm->pid, e);
 	if (vm->pidfd < 0)
 		return vm->pidfd;
 	vm->watch->timeline.qemu_us = sys_now_us();

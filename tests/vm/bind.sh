@@ -8,7 +8,9 @@ set -u
 folder="$tmp/a folder: mine"
 colon=${folder//:/::}
 echo "not yours" >"$tmp/secret"
-"${GUEST_CC:-musl-gcc}" -static -Os -o "$tmp/smb_raw" tests/lib/smb_raw.c || exit 1
+for program in smb_raw set_id; do
+	"${GUEST_CC:-musl-gcc}" -static -Os -o "$tmp/$program" tests/lib/$program.c || exit 1
+done
 
 # In the guest, for each share alike. The host answers to "ready" with "go".
 script=$(vm_script 'cd "/mnt/a place"
@@ -56,6 +58,22 @@ else
 	"/mnt/a place/smb_raw" >/dev/null 2>&1
 	fact program $?
 fi
+# Set-user-ID files, as root makes them.
+cp "/mnt/a place/set_id" /tmp/
+mkdir "/mnt/a place/bits" && cd "/mnt/a place/bits"
+/tmp/set_id
+mkdir /tmp/bits && cp /tmp/set_id /tmp/bits/set && chmod 6755 /tmp/bits/set && cp /tmp/bits/set /tmp/bits/of && chmod 2755 /tmp/bits/of
+for mode in 4755 2755 6711 u+s g+s; do cp /tmp/set_id chmod-by-$mode && chmod $mode chmod-by-$mode; done 2>/dev/null
+cp -p /tmp/bits/set copied 2>/dev/null
+cp -a /tmp/bits folder-copied 2>/dev/null
+install -m 4755 /tmp/set_id installed 2>/dev/null
+mkdir -m 2777 by-mkdir 2>/dev/null
+(cd /tmp && tar cf - bits) | tar xpf - 2>/dev/null
+chown 0:0 chmod-by-4755 && chmod 6755 chmod-by-4755 2>/dev/null
+ln chmod-by-4755 hard && chmod 4755 hard 2>/dev/null
+mknod device c 1 3 2>/dev/null
+for mode in 755 644 400 1777 0; do touch plain-$mode && chmod $mode plain-$mode; done
+cd /
 # The host puts a link in the place of the folder. A new connection (cifs), a new mount (9p, virtiofs):
 echo which >"/mnt/a place/replace"
 until [ -e "/mnt/a place/replaced" ]; do usleep 100000; done
@@ -103,7 +121,7 @@ share() {
 	echo "not yours" | tee "$tmp/other/secret" >"$tmp/other/replace"
 	echo "host 1" >"$folder/host-file"
 	echo "to read" >"$tmp/ro/file"
-	cp "$tmp/smb_raw" "$folder/"
+	cp "$tmp/smb_raw" "$tmp/set_id" "$folder/"
 	chmod 755 "$folder" "$tmp/ro"
 	answer &
 	vm_run 240 --root tmpfs --register "$script" --append "demo.run=$script" --bind "$colon:/mnt/a place" \
@@ -116,13 +134,18 @@ share() {
 	is "$name: what the guest wrote is there at once, and the user's" "$(cat "$tmp/seen")" \
 		"$(printf '%s\n' ho1234 "of the guest" x 1 2 3 "/an absolute/link" "750 $(id -un)" "640 $(id -un)" whole)"
 	is "$name: what the host wrote is there at once" "$(guest after)" \
-		"host 2 host's appended big big.sum go host-file inner made new ready smb_raw "
+		"host 2 host's appended big big.sum go host-file inner made new ready set_id smb_raw "
 	is "$name: what the guest removed is gone" "$(ls "$tmp/moved/go" "$tmp/moved/made/renamed" 2>/dev/null)" ""
 	is "$name: one in another" "$(guest nested)" file
 	is "$name: ro: read" "$(guest ro)" "to read"
 	is "$name: ro: nothing is written, by whatever way" "$(sed -n 's/^.*FACT ro-[^ ]* //p' <<<"$out" | sort -u)" refused
 	is "$name: ro: as it was" "$(ls -A "$tmp/ro") $(cat "$tmp/ro/file")" "file to read"
 	is "$name: a link in its place on the host leads nowhere" "$(guest again)" "which "
+	is "$name: guest root tried set-user-ID files" "$(grep -c '^SETID ' <<<"$out")" 31
+	is "$name: and the host has no such file, no device, no capability" "$(cd "$tmp/moved" &&
+		find . \( -perm /6000 -o -type b -o -type c \) -printf '%M %p\n'; getcap -r . 2>/dev/null)" ""
+	is "$name: other modes are as the guest set them" "$(cd "$tmp/moved/bits" && stat -c %n:%a plain-* | xargs)" \
+		"plain-0:0 plain-1777:1777 plain-400:400 plain-644:644 plain-755:755"
 	is "$name: nothing is left behind" "$(ls -A "$XDG_RUNTIME_DIR")" ""
 }
 

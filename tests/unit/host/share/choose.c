@@ -159,9 +159,10 @@ static void virtiofsd_is_shut_in(void)
 	_cleanup_argv_ struct argv a = { 0 }, rust = { 0 }, folder = { 0 };
 	const struct strv *v = &a.words;
 
-	virtiofs_command(&s, &store, "/", 7, &a);
+	virtiofs_command(&s, &store, "/", 7, 11, &a);
 	CHECK_INT(a.error, 0);
 	CHECK_STR(v->v[0], "/usr/bin/bwrap");
+	CHECK(has(v, "--seccomp", "11", "--cap-add"));
 	CHECK(has(v, "--ro-bind-fd", "5", "/export"));
 	CHECK(has(v, "--", "/usr/lib/qemu/virtiofsd", "--fd=7"));
 	CHECK(has(v, "--fd=7", "-o", "source=/export"));
@@ -170,12 +171,12 @@ static void virtiofsd_is_shut_in(void)
 		CHECK(!str_eq(v->v[i], "--share-net"));
 	}
 	s.virtiofsd_of_qemu = false;
-	virtiofs_command(&s, &store, "/", 7, &rust);
+	virtiofs_command(&s, &store, "/", 7, 11, &rust);
 	CHECK_INT(rust.error, 0);
 	CHECK(has(&rust.words, "--fd=7", "--shared-dir=/export", "--sandbox=chroot"));
 	CHECK(has(&rust.words, "--ro-bind-fd", "5", "/export"));
 	CHECK(has(&rust.words, "--sandbox=chroot", "--cache=always", "--inode-file-handles=never"));
-	virtiofs_command(&s, &own, "/", 7, &folder);
+	virtiofs_command(&s, &own, "/", 7, 11, &folder);
 	CHECK_INT(folder.error, 0);
 	CHECK(has(&folder.words, "--bind-fd", "6", "/export"));
 	CHECK(has(&folder.words, "--sandbox=chroot", "--cache=never",

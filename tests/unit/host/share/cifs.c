@@ -51,14 +51,16 @@ static void sees_the_store_and_little_else(void)
 	const struct share s = { .smbd = "/usr/sbin/smbd",
 				 .bwrap = "/usr/bin/bwrap",
 				 .store = "/nix/store",
-				 .store_fd = 7 };
+				 .store_fd = 7,
+				 .filter_fd = 3 };
 	_cleanup_argv_ struct argv v = { 0 };
 
 	smb_command(&s, "/run/d e", make_root(true), &v);
 	CHECK_INT(v.error, 0);
 	CHECK_STR(v.words.v[0], "/usr/bin/bwrap");
 	CHECK(has(&v.words, "--ro-bind-fd", "7", "/export/nix/store"));
-	CHECK(v.n_fds == 1 && v.fds[0] == 7);
+	CHECK(has(&v.words, "--seccomp", "3", NULL));
+	CHECK(v.n_fds == 2 && v.fds[0] == 3 && v.fds[1] == 7);
 	CHECK(has(&v.words, "--tmpfs", "/run/smb", NULL));
 	CHECK(has(&v.words, "--ro-bind", "/run/d e/smb.conf", "/run/smb/smb.conf"));
 	CHECK(has(&v.words, "--ro-bind", "/run/d e/passwd", "/etc/passwd"));
