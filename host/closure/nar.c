@@ -8,6 +8,7 @@
 #include <sha2.h>
 #include <sys/stat.h>
 
+#include "host/lib/signals.h"
 #include "init/lib/str.h"
 
 #define CHUNK ((size_t)256 << 10)
@@ -76,7 +77,7 @@ static int regular(struct nar *n, int at, const char *name, const struct stat *s
 	static const char *const program[] = {
 		"type", "regular", "executable", "", "contents", NULL
 	};
-	_cleanup_close_ int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	uint64_t left = (uint64_t)seen->st_size;
 	int r;
 
@@ -88,6 +89,8 @@ static int regular(struct nar *n, int at, const char *name, const struct stat *s
 	while (r == 0) {
 		ssize_t got = read(fd, n->chunk, CHUNK);
 
+		if (signals_waiting())
+			return failed(n, EINTR, "read");
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)

@@ -73,7 +73,7 @@ static bool may_change_unseen(const struct seen *a)
 /* Removes the copy of an earlier try first. A missing file is missing in the copy, too. */
 static int copy_file(int from, int to, const char *name)
 {
-	_cleanup_close_ int in = openat(from, name, O_RDONLY | O_CLOEXEC), out = -1;
+	_cleanup_close_ int in = openat(from, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC), out = -1;
 	ssize_t n;
 
 	if (unlinkat(to, name, 0) < 0 && errno != ENOENT)

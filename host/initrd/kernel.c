@@ -222,7 +222,7 @@ static void *read_whole(int fd, size_t len)
  * files. */
 static int map(const char *path, void **ret, size_t *ret_len, struct err *e)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)

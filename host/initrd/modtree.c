@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "host/lib/exit.h"
+#include "host/lib/input.h"
 #include "init/lib/file.h"
 
 #define TEXT_MAX ((size_t)64 << 20)
@@ -178,7 +179,7 @@ static int read_index(const struct modtree *t, const char *name, struct buf *ret
 
 	if (r < 0 && r != -ENOENT)
 		return err_exit(e, EXIT_BAD_INPUT, r, "cannot read %s/%s: %s", t->path, name,
-				strerror(-r));
+				input_why(name, -r));
 	return r;
 }
 
@@ -294,7 +295,7 @@ int modtree_read(const struct modtree *t, const struct module *m, struct buf *re
 
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, r, "cannot read the module %s/%s: %s%s", t->path,
-				m->path, strerror(-r),
+				m->path, input_why(m->path, -r),
 				r == -ENOENT ? "; modules.dep names it: run depmod" : "");
 	return 0;
 }

@@ -82,6 +82,8 @@ const char *input_why(const char *path, int err)
 {
 	struct stat st;
 
+	if (err == EMEDIUMTYPE)
+		return "it is no regular file";
 	if (err != ENXIO || stat(path, &st) < 0)
 		return strerror(err);
 	return S_ISFIFO(st.st_mode) ? "nobody writes to this FIFO; start its writer first" :

@@ -17,7 +17,7 @@ _must_check_ int input_read(const char *path, size_t max, struct buf *ret);
 /* Like input_read, for a descriptor that is open and does not block. */
 _must_check_ int input_read_fd(int fd, size_t max, struct buf *ret);
 
-/* The text for an error of these functions, or strerror(3). */
+/* The text for an error of these functions and of file_read, or strerror(3). */
 const char *input_why(const char *path, int err);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* opt_config.c - options from a file, one per line */
 #include <errno.h>
-#include <fcntl.h>
 
 #include "host/lib/exit.h"
+#include "host/lib/input.h"
 #include "host/lib/opt.h"
-#include "init/lib/file.h"
 
 #define CONFIG_MAX ((size_t)1 << 20)
 #define BLANKS " \t\r\v\f"
@@ -59,11 +58,12 @@ int opt_config_read(const struct opt_command *c, const char *name, void *values,
 		    struct opt_args *ret, struct err *e)
 {
 	_cleanup_buf_ struct buf text = { 0 };
-	int r = file_read(AT_FDCWD, name, CONFIG_MAX, &text);
+	int r = input_read(name, CONFIG_MAX, &text);
 
 	if (r == 0)
 		r = strv_add(&ret->files, name);
 	if (r < 0)
-		return err_exit(e, EXIT_BAD_INPUT, r, "%s: %s: %s", c->name, name, strerror(-r));
+		return err_exit(e, EXIT_BAD_INPUT, r, "%s: %s: %s", c->name, name,
+				input_why(name, -r));
 	return opt_config_parse(c, name, text.data, text.len, values, ret, e);
 }

@@ -77,10 +77,13 @@ int file_read_fd(int fd, size_t max, struct buf *ret)
 
 int file_read(int dirfd, const char *path, size_t max, struct buf *ret)
 {
-	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return -EMEDIUMTYPE;
 	return file_read_fd(fd, max, ret);
 }
 

@@ -19,7 +19,8 @@ _must_check_ int file_pread_all(int fd, void *data, size_t len, off_t offset);
 _must_check_ int file_read_fd(int fd, size_t max, struct buf *ret);
 
 /* Appends a whole file to ret, also one of /proc or /sys, whose size is 0. dirfd: as in openat(2).
- * Returns as file_read_fd. */
+ * Does not wait: a FIFO, device or socket is refused. Returns as file_read_fd, or -EMEDIUMTYPE if
+ * it is no regular file. */
 _must_check_ int file_read(int dirfd, const char *path, size_t max, struct buf *ret);
 
 /* Reads a value of /proc or /sys as a string, without the newline at its end. Returns 0, -EFBIG if
