@@ -88,6 +88,19 @@ static pid_t parent_of(const char *pid)
 	return p && sscanf(p, ") %*c %d", &parent) == 1 ? parent : 0;
 }
 
+bool proc_is_stopped(pid_t pid)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	char path[64];
+	const char *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (file_read(AT_FDCWD, path, 4096, &b) < 0)
+		return false;
+	p = strrchr(b.data, ')');
+	return p && p[1] == ' ' && p[2] == 'T';
+}
+
 int proc_command(pid_t pid, struct buf *ret)
 {
 	char path[64];

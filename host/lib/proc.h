@@ -29,6 +29,9 @@ bool proc_has_tty(int fd);
  */
 _must_check_ int proc_command(pid_t pid, struct buf *ret);
 
+/* Is the process stopped, by Ctrl-Z or SIGSTOP? */
+bool proc_is_stopped(pid_t pid);
+
 /*
  * Makes this process the parent of all its orphaned descendants. Lists the children that it has
  * already, inherited from the program before an exec; those are never touched. Returns 0 or -errno

@@ -12,7 +12,6 @@
 #include "host/lib/exit.h"
 #include "host/lib/folder.h"
 #include "host/lib/json.h"
-#include "host/lib/lock.h"
 #include "host/lib/proc.h"
 #include "host/vms/left.h"
 #include "host/vms/vms_private.h"
@@ -20,63 +19,7 @@
 #include "init/lib/str.h"
 
 #define FILE_MAX 65536
-#define LOCK_TRIES 3000 /* 10 ms apart */
 #define NUMBER_MAX 9999 /* of NAME-2, NAME-3 ... */
-
-/* --- BASE ----------------------------------------------------------------- */
-
-/* Others hold the lock for a moment; one that is stopped meanwhile (Ctrl-z) holds it for long. */
-static int base_flock(int fd, const char *path, struct err *e)
-{
-	const struct timespec pause = { 0, 10000000 };
-
-	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return err_sys(e, errno, "cannot lock %s", path);
-		if (i >= LOCK_TRIES)
-			return err_exit(
-				e, EXIT_IN_USE, EBUSY,
-				"%s, the folder of the running VMs, is locked by another storeboot "
-				"for more than %d s; look for one that is stopped (ps -C storeboot)",
-				path, LOCK_TRIES / 100);
-		nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
-/* Opens BASE and locks it; closing the descriptor unlocks. make: makes BASE if needed. Returns the
- * descriptor, -ENOENT if there is no BASE, or another -errno; each with e. */
-static int base_lock(const char *path, bool make, struct err *e)
-{
-	for (;;) {
-		_cleanup_close_ int fd = -1;
-		struct stat st;
-		int r;
-
-		if (make && mkdir(path, 0700) < 0 && errno != EEXIST)
-			return err_sys(e, errno, "cannot make %s", path);
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0 && errno == ENOENT && make)
-			continue;
-		if (fd < 0 || fstat(fd, &st) < 0)
-			return err_sys(e, errno, "%s", path);
-		r = private_check(path, &st, "STOREBOOT_RUNTIME_DIR", e);
-		if (r == 0)
-			r = base_flock(fd, path, e);
-		if (r < 0)
-			return r;
-		if (lock_is_at(fd, path))
-			return take_fd(&fd);
-	}
-}
-
-/* Undoes base_lock. Removes BASE if it is empty. */
-static void base_unlock(int fd, const char *path)
-{
-	if (rmdir(path) < 0)
-		errno = 0; /* a VM runs there */
-	close(fd);
-}
 
 /* --- one VM --------------------------------------------------------------- */
 
@@ -291,11 +234,20 @@ static int take_name(int base, const struct vms_about *about, bool exact, char *
 			about->name);
 }
 
+/* A child between its fork and its exec, or a keeper that has just started, still holds these
+ * descriptors, and with them a lock that is only closed here. */
+static void unlock(int *fd)
+{
+	if (*fd >= 0)
+		flock(*fd, LOCK_UN);
+	cleanup_close(fd);
+}
+
 static void own_close(struct vms_own *own)
 {
-	cleanup_close(&own->fd);
-	cleanup_close(&own->folder_fd);
-	cleanup_close(&own->place_fd);
+	unlock(&own->fd);
+	unlock(&own->folder_fd);
+	unlock(&own->place_fd);
 }
 
 /* Removes the parts of a VM that could not be made. */
@@ -314,7 +266,7 @@ int vms_make(const struct vms_about *about, bool exact, struct vms_own *ret, str
 
 	if (r < 0)
 		return r;
-	base = base_lock(path, true, e);
+	base = vms_lock(path, true, e);
 	if (base < 0)
 		return base;
 	r = take_name(base, about, exact, own.name, e);
@@ -329,7 +281,7 @@ int vms_make(const struct vms_about *about, bool exact, struct vms_own *ret, str
 		if (r < 0)
 			unmake(base, &own);
 	}
-	base_unlock(base, path);
+	vms_unlock(base, path);
 	if (r == 0)
 		*ret = own;
 	return r;
@@ -356,7 +308,7 @@ static int clean(const char *place, void (*remove)(int base, const char *name))
 
 	if (r < 0)
 		return r;
-	base = base_lock(path, false, &e);
+	base = vms_lock(path, false, &e);
 	if (base < 0)
 		return base == -ENOENT ? 0 : base;
 	if (lives(base, name))
@@ -365,7 +317,7 @@ static int clean(const char *place, void (*remove)(int base, const char *name))
 		remove(base, name);
 	if (r == 0 && faccessat(base, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		r = -ENOTEMPTY;
-	base_unlock(base, path);
+	vms_unlock(base, path);
 	return r;
 }
 
@@ -454,11 +406,11 @@ int vms_list(struct vms_list *ret, struct err *e)
 
 	if (r < 0)
 		return r;
-	base = base_lock(path, false, e);
+	base = vms_lock(path, false, e);
 	if (base < 0)
 		return base == -ENOENT ? 0 : base;
 	r = look(base, &l);
-	base_unlock(base, path);
+	vms_unlock(base, path);
 	if (r < 0) {
 		vms_list_free(&l);
 		return err_sys(e, r, "%s", path);

@@ -3,6 +3,7 @@
 #ifndef STOREBOOT_HOST_VMS_VMS_PRIVATE_H
 #define STOREBOOT_HOST_VMS_VMS_PRIVATE_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "init/lib/err.h"
@@ -21,5 +22,15 @@ _must_check_ int private_lock(const char *path);
 
 /* Removes a folder that private_make made for that name, and its base if that is empty. */
 void private_remove(const char *folder, const char *name);
+
+/* Opens BASE, the folder of the VMs' folders, and locks it. Until vms_unlock a Ctrl-Z waits, so one
+ * process may hold one lock only. make: makes BASE if needed. Returns the descriptor, -ENOENT if
+ * there is no BASE, -EBUSY if another process does not unlock it, -EINTR for a signal with make, or
+ * another -errno; each with e.
+ */
+_must_check_ int vms_lock(const char *path, bool make, struct err *e);
+
+/* Undoes vms_lock. Removes BASE if it is empty. */
+void vms_unlock(int fd, const char *path);
 
 #endif

@@ -26,11 +26,17 @@ ends() {
 	ok "$1: one that failed has said why" test $status -eq 0 -o "$(grep -c '^storeboot: ' err)" -ge 1
 }
 
-# a_system PART: a copy of the system, in which that part is the FIFO
+# a_system PART: a copy of the system, in which that part is the FIFO. Its links lead into the store: a folder in the
+# part's path is copied, or the FIFO would be made in the store.
 a_system() {
 	rm -rf sys
 	cp -rP "$system" sys
 	chmod u+w sys
+	if [ "${1%/*}" != "$1" ]; then
+		rm "sys/${1%/*}"
+		cp -rL "$system/${1%/*}" "sys/${1%/*}"
+		chmod -R u+w "sys/${1%/*}"
+	fi
 	rm -rf "sys/$1"
 	mkdir -p "$(dirname "sys/$1")"
 	mkfifo "sys/$1"

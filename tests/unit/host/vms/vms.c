@@ -230,6 +230,25 @@ static void the_dead_are_removed_by_who_sees_them(void)
 	CHECK(!exists(base));
 }
 
+/* A child that has just been forked still has the launcher's descriptors. */
+static void released_while_a_child_holds_its_descriptors(void)
+{
+	struct vms_own own = VMS_OWN_INIT;
+	struct err e = { 0 };
+	pid_t child;
+
+	CHECK_INT(vms_make(&about, true, &own, &e), 0);
+	child = fork();
+	if (child == 0)
+		for (;;)
+			pause();
+	CHECK(child > 0);
+	vms_release(&own);
+	CHECK(!exists(base));
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
 static void the_keeper_clears_up(void)
 {
 	CHECK(killed_launcher(true) > 0);
@@ -449,6 +468,7 @@ int main(void)
 	RUN(names_are_unique);
 	RUN(long_names_are_cut);
 	RUN(the_dead_are_removed_by_who_sees_them);
+	RUN(released_while_a_child_holds_its_descriptors);
 	RUN(the_keeper_clears_up);
 	RUN(a_dismissed_keeper_touches_nothing);
 	RUN(races);
