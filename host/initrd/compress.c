@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #define GZIP_LEVEL 6
 #define XZ_LEVEL 6
@@ -64,12 +65,14 @@ static int xz(const void *data, size_t len, struct buf *ret)
 {
 	size_t bound = lzma_stream_buffer_bound(len), pos = 0;
 	int r = buf_reserve(ret, bound);
+	lzma_ret x;
 
 	if (r < 0)
 		return r;
-	if (lzma_easy_buffer_encode(XZ_LEVEL, LZMA_CHECK_CRC32, NULL, data, len,
-				    (uint8_t *)ret->data + ret->len, &pos, bound) != LZMA_OK)
-		return -EIO;
+	x = lzma_easy_buffer_encode(XZ_LEVEL, LZMA_CHECK_CRC32, NULL, data, len,
+				    (uint8_t *)ret->data + ret->len, &pos, bound);
+	if (x != LZMA_OK)
+		return x == LZMA_MEM_ERROR ? -ENOMEM : -EIO;
 	ret->len += pos;
 	return 0;
 }
@@ -103,19 +106,26 @@ static int zstd_align(struct buf *ret, size_t start)
 	return 0;
 }
 
+static int zstd_error(size_t code)
+{
+	if (!ZSTD_isError(code))
+		return 0;
+	return ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation ? -ENOMEM : -EIO;
+}
+
 static int zstd(const void *data, size_t len, struct buf *ret)
 {
 	size_t bound = ZSTD_compressBound(len), start = ret->len, n = 0;
 	ZSTD_CCtx *c = ZSTD_createCCtx();
 	int r = c ? buf_reserve(ret, bound) : -ENOMEM;
 
-	if (r == 0 &&
-	    (ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, ZSTD_LEVEL)) ||
-	     ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 1))))
-		r = -EIO;
+	if (r == 0)
+		r = zstd_error(ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, ZSTD_LEVEL));
+	if (r == 0)
+		r = zstd_error(ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 1));
 	if (r == 0) {
 		n = ZSTD_compress2(c, ret->data + start, bound, data, len);
-		r = ZSTD_isError(n) ? -EIO : 0;
+		r = zstd_error(n);
 	}
 	ZSTD_freeCCtx(c);
 	if (r < 0)

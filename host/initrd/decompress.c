@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "host/initrd/lz4.h"
 
@@ -99,8 +100,10 @@ static int xz_step(void *state, struct chunk *c)
 	c->out_len = x->avail_out;
 	if (r == LZMA_STREAM_END)
 		return 1;
-	if (r == LZMA_MEM_ERROR || r == LZMA_MEMLIMIT_ERROR)
+	if (r == LZMA_MEM_ERROR)
 		return -ENOMEM;
+	if (r == LZMA_MEMLIMIT_ERROR) /* its header asks for more than XZ_MEMORY_MAX */
+		return -EFBIG;
 	return r == LZMA_OK || r == LZMA_BUF_ERROR ? 0 : -EBADMSG;
 }
 
@@ -124,9 +127,16 @@ static int zstd_step(void *state, struct chunk *c)
 	c->in += in.pos;
 	c->in_len -= in.pos;
 	c->out_len -= out.pos;
-	if (ZSTD_isError(r))
+	switch (ZSTD_getErrorCode(r)) {
+	case ZSTD_error_no_error:
+		return r == 0;
+	case ZSTD_error_memory_allocation:
+		return -ENOMEM;
+	case ZSTD_error_frameParameter_windowTooLarge:
+		return -EFBIG;
+	default:
 		return -EBADMSG;
-	return r == 0;
+	}
 }
 
 static void zstd_close(void *state)

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include "host/lib/exit.h"
-#include "host/initrd/decompress.h"
 #include "host/initrd/initrd_read.h"
 #include "host/initrd/kernel.h"
 #include "init/lib/file.h"
@@ -66,7 +65,7 @@ int initrd_check_file(const char *path, const char *kernel, struct err *e)
 	if (r == -ENOEXEC)
 		return err_exit(e, EXIT_BAD_INPUT, -r, "%s is no initrd", path);
 	if (r < 0)
-		return err_exit(e, EXIT_BAD_INPUT, -r, "the initrd %s %s", path, decompress_why(r));
+		return err_exit(e, EXIT_BAD_INPUT, -r, "the initrd %s %s", path, initrd_why(r));
 	r = kernel_read(kernel, &k, e);
 	return r < 0 ? r : check_readers(path, &c, kernel, k.release, e);
 }

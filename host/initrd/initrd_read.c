@@ -14,7 +14,11 @@
 
 #include "host/initrd/decompress.h"
 
-#define INITRD_MAX ((size_t)1 << 30)
+/* Of the unpacked bytes. Debian's initramfs of all modules is five times its packed size. */
+#define PLAIN_MAX ((size_t)1 << 30)
+#define PLAIN_MIN ((size_t)64 << 20)
+#define RATIO_MAX 16
+#define ENTRIES_MAX 500000
 #define HEADER_LEN 110
 #define MAGIC_LEN 6
 #define FIELDS 13
@@ -64,8 +68,18 @@ static size_t align4(size_t n)
 	return (n + 3) & ~(size_t)3;
 }
 
+/* How many bytes an input of this length may unpack to. */
+static size_t plain_max(size_t len)
+{
+	if (len >= PLAIN_MAX / RATIO_MAX)
+		return PLAIN_MAX;
+	return len * RATIO_MAX > PLAIN_MIN ? len * RATIO_MAX : PLAIN_MIN;
+}
+
 static int add_entry(struct initrd_content *c, const struct initrd_entry *entry)
 {
+	if (c->n == ENTRIES_MAX)
+		return -EFBIG;
 	if (c->n == c->room) {
 		size_t room = c->room ? 2 * c->room : 256;
 		struct initrd_entry *v = reallocarray(c->v, room, sizeof(*v));
@@ -246,7 +260,7 @@ static void share_content(struct initrd_content *c)
 int initrd_read(const void *data, size_t len, struct initrd_content *ret)
 {
 	const char *d = data;
-	size_t at = 0, left = INITRD_MAX;
+	size_t at = 0, left = plain_max(len);
 	int r = 0;
 
 	while (r == 0 && at < len) {
@@ -269,6 +283,14 @@ int initrd_read(const void *data, size_t len, struct initrd_content *ret)
 	if (r == 0)
 		share_content(ret);
 	return r < 0 || ret->n_parts > 0 ? r : -ENODATA;
+}
+
+const char *initrd_why(int r)
+{
+	return r == -EFBIG ?
+		       "is too large: over 500,000 entries, or unpacked over 1 GiB or 16 times "
+		       "its size" :
+		       decompress_why(r);
 }
 
 const char *initrd_name(const char *name)

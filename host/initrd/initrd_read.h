@@ -39,10 +39,13 @@ void initrd_content_free(struct initrd_content *c);
 /*
  * Reads the archives in order, as the kernel would; each must have a trailer. A pure function. The
  * input must outlive ret. Returns 0, -ENODATA if it is cut short, -EBADMSG if it is damaged,
- * -ENOEXEC if it is not an initramfs, -EFBIG or -ENOMEM. On failure ret holds the entries read so
- * far, and its last part is the one that failed.
+ * -ENOEXEC if it is not an initramfs, -EFBIG over its limits (initrd_why) or -ENOMEM. On failure
+ * ret holds the entries read so far, and its last part is the one that failed.
  */
 _must_check_ int initrd_read(const void *data, size_t len, struct initrd_content *ret);
+
+/* The text for an error, to follow a file's name. */
+const char *initrd_why(int r);
 
 /* The entry that the kernel would leave at path after unpacking: the last of that name. Leading
  * "./" and "/" are ignored. Returns NULL if there is none. */

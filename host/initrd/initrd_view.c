@@ -11,8 +11,8 @@
 #include "host/lib/escapes.h"
 #include "host/lib/exit.h"
 #include "host/lib/harmless.h"
-#include "host/initrd/decompress.h"
 #include "host/initrd/initrd_read.h"
+#include "host/lib/input.h"
 #include "host/lib/opt.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -40,21 +40,21 @@ static int load(const char *path, struct initramfs *ret, struct err *e)
 {
 	const struct initrd_content *c = &ret->content;
 	const struct initrd_part *last;
-	int r = file_read(AT_FDCWD, path, INITRD_MAX, &ret->bytes);
+	int r = input_read(path, INITRD_MAX, &ret->bytes);
 
 	ret->path = path;
 	if (r < 0)
-		return err_exit(e, EXIT_BAD_INPUT, r, "%s: %s", path, strerror(-r));
+		return err_exit(e, EXIT_BAD_INPUT, r, "%s: %s", path, input_why(path, -r));
 	r = initrd_read(ret->bytes.data ? ret->bytes.data : "", ret->bytes.len, &ret->content);
 	if (r == -ENOEXEC)
 		return err_exit(e, EXIT_BAD_INPUT, -r, "%s is no initramfs", path);
 	if (c->n_parts == 0)
-		return err_exit(e, EXIT_BAD_INPUT, -r, "%s %s", path, decompress_why(r));
+		return err_exit(e, EXIT_BAD_INPUT, -r, "%s %s", path, initrd_why(r));
 	last = &c->parts[c->n_parts - 1];
 	if (r < 0)
 		return err_exit(e, EXIT_BAD_INPUT, -r,
 				"%s: the archive at byte %zu (%s) %s behind %zu entries", path,
-				last->offset, last->format, decompress_why(r), last->entries);
+				last->offset, last->format, initrd_why(r), last->entries);
 	if (last->unread)
 		return err_exit(
 			e, EXIT_BAD_INPUT, EOPNOTSUPP,

@@ -43,6 +43,19 @@ for how in cat gzip xz zstd lz4; do
 done
 ok "there is something to compare" test "$("$storeboot" initrd ls plain | wc -l)" -gt 100
 
+# --- small files that unpack to much: refused before they take the host's memory ----------------------------
+entry() { printf '070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%s\0' 1 33188 0 0 1 0 "$2" 0 0 0 0 2 0 "$1"; }
+entry a 0 >many # 112 bytes
+for _ in {1..20}; do cat many many >twice && mv twice many; done
+zstd -q -c many >many.zst
+{ entry a 900000000; head -c 900000000 /dev/zero; } | zstd -q -c >big.zst
+rm many
+for bomb in many big; do
+	(ulimit -v 400000; exec "$storeboot" initrd ls $bomb.zst) >/dev/null 2>err
+	is "a bomb, $bomb: exit status" $? 65
+	has "a bomb, $bomb: the limit is said" "$(cat err)" "^storeboot: $bomb\.zst: .* is too large: over 500,000 entries, or unpacked"
+done
+
 # --- details, contents ---------------------------------------------------------------------------------------
 is "ls -l: mode, links and size as cpio has them" \
 	"$("$storeboot" initrd ls -l plain | sed -E 's/^(\S+) +(\S+) .*/\1 \2/' | md5sum)" \

@@ -3,8 +3,13 @@
 #include "host/initrd/compress.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "host/initrd/decompress.h"
+#include "init/lib/file.h"
 #include "tests/lib/test.h"
 
 #define MAX ((size_t)1 << 20)
@@ -120,8 +125,58 @@ static void limit_holds(void)
 	CHECK_INT(decompress_buf("plain", 5, 4, &back), -EFBIG);
 }
 
+#ifndef __SANITIZE_ADDRESS__
+/* Packs with so much more address space than now. Returns 0 or -errno. */
+static int pack_within(enum compression how, const struct buf *in, size_t more)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		_cleanup_buf_ struct buf out = { 0 }, line = { 0 };
+		unsigned long pages = 0;
+		struct rlimit limit;
+
+		if (file_read(AT_FDCWD, "/proc/self/statm", 4096, &line) < 0 ||
+		    sscanf(line.data, "%lu", &pages) != 1)
+			_exit(255);
+		limit.rlim_cur = limit.rlim_max = pages * 4096 + more;
+		if (setrlimit(RLIMIT_AS, &limit) < 0)
+			_exit(255);
+		_exit(-compress_buf(how, in->data, in->len, &out));
+	}
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	return -WEXITSTATUS(status);
+}
+
+/* At whatever allocation it happens. */
+static void out_of_memory_is_said_as_such(void)
+{
+	_cleanup_buf_ struct buf in = { 0 };
+
+	fill(&in, 3000000);
+	for (size_t i = 0; i < ARRAY_SIZE(packed); i++) {
+		size_t failed = 0;
+
+		for (size_t more = 0; more < (size_t)24 << 20; more += 1000000) {
+			int r = pack_within(packed[i], &in, more);
+
+			CHECK(r == 0 || r == -ENOMEM);
+			failed += r != 0;
+		}
+		CHECK(failed > 0);
+	}
+}
+#endif
+
 int main(void)
 {
+#ifdef __SANITIZE_ADDRESS__
+	SKIP("out_of_memory_is_said_as_such", "the sanitizer needs all of the address space");
+#else
+	/* The first one: memory that others have freed would do. */
+	RUN(out_of_memory_is_said_as_such);
+#endif
 	RUN(all_lengths_come_back);
 	RUN(same_bytes_each_time);
 	RUN(auto_is_the_callers_business);

@@ -243,7 +243,7 @@ static void released_while_a_child_holds_its_descriptors(void)
 		for (;;)
 			pause();
 	CHECK(child > 0);
-	vms_release(&own);
+	CHECK_INT(vms_release(&own), 0);
 	CHECK(!exists(base));
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
