@@ -46,6 +46,8 @@ static int unescape(const char *s, char *dst, size_t size)
 			dst[n] = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
 			s += 3;
 		}
+		if (dst[n] == '\0')
+			return -EBADMSG; /* no path has it */
 		n++;
 	}
 	dst[n] = '\0';
