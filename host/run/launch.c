@@ -178,6 +178,23 @@ static void announce(const struct launched *l, const char *note)
 		 l->console.interactive ? "; Ctrl-a x ends it" : "");
 }
 
+static void warn_of_little_memory(const struct watch *w)
+{
+	const unsigned long long mib = w->memory / MIB, needs = (w->kernel_needs + MIB - 1) / MIB;
+
+	if (!verdict_is_little(w->memory, w->kernel_needs))
+		return;
+	if (needs == 0)
+		log_warning(
+			"the guest has only %llu MiB of memory, which may be too little; --memory gives it more",
+			mib);
+	else
+		log_warning(
+			"the guest has only %llu MiB of memory, and its kernel alone takes %llu to unpack "
+			"itself; --memory gives it more",
+			mib, needs);
+}
+
 /* QEMU has accepted its arguments and waits. What stays after the run is made only now, so a run
  * that QEMU refuses has made nothing. */
 static int accepted(void *arg, struct err *e)
@@ -199,12 +216,7 @@ static int accepted(void *arg, struct err *e)
 	}
 	if (!p->watch.command.asked)
 		announce(l, note);
-	if (verdict_is_little(p->watch.memory, p->watch.kernel_needs))
-		log_warning(
-			"the guest has only %llu MiB of memory, and its kernel alone takes %llu to unpack "
-			"itself; --memory gives it more",
-			(unsigned long long)(p->watch.memory / MIB),
-			(unsigned long long)((p->watch.kernel_needs + MIB - 1) / MIB));
+	warn_of_little_memory(&p->watch);
 	progress_set("booting: firmware and kernel");
 	return 0;
 }

@@ -298,7 +298,7 @@ static void append(struct verdict *v, const char *fmt, ...)
 
 bool verdict_is_little(uint64_t memory, uint64_t kernel_needs)
 {
-	return memory && kernel_needs && memory < kernel_needs + LITTLE;
+	return memory && memory < (kernel_needs ? kernel_needs : LITTLE) + LITTLE;
 }
 
 /* Too little memory has many symptoms: a silent kernel, a panic, a step or program that fails, a

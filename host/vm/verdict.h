@@ -50,7 +50,7 @@ void verdict_of_signal(int signal, struct verdict *ret);
 void verdict_of(const struct ending *end, struct verdict *ret);
 
 /* May a machine with `memory` bytes be too small for a kernel that needs kernel_needs bytes to
- * unpack itself? 0: not known. */
+ * unpack itself? 0: not known; then 128 MiB is the limit. */
 bool verdict_is_little(uint64_t memory, uint64_t kernel_needs);
 
 /* For a run with a COMMAND: an exit status of storeboot's own becomes EXIT_COMMAND. */

@@ -78,6 +78,10 @@ static const struct row rows[] = {
 	  .shutdown = true, .by_guest = true, .reason = "guest-reset", .want = EXIT_GUEST,
 	  .line = "the guest ended (guest-reset) before stage 1 said a word; it had 64 MiB of memory, and its "
 		  "kernel alone needs 80: give it more with --memory" },
+	{ .name = "little memory for a kernel whose need is not known", .memory = 64,
+	  .shutdown = true, .by_guest = true, .reason = "guest-reset", .want = EXIT_GUEST,
+	  .line = "the guest ended (guest-reset) before stage 1 said a word; it had only 64 MiB of memory, which "
+		  "may be too little: give it more with --memory" },
 	{ .name = "a panic for want of memory", .memory = 96, .needs = 80, .shutdown = true,
 	  .by_guest = true, .reason = "guest-reset", .want = EXIT_GUEST,
 	  .console = "[ 1.0] Kernel panic - not syncing: System is deadlocked on memory\n",
