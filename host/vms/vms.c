@@ -298,8 +298,8 @@ static int split(const char *folder, char *base, const char **ret_name)
 	return str_format(base, PATH_MAX, "%.*s", (int)(slash - folder), folder);
 }
 
-/* remove: called if the VM is dead. */
-static int clean(const char *place, void (*remove)(int base, const char *name))
+/* own: unlocked first, or NULL. remove: called if the VM is dead. */
+static int clean(const char *place, struct vms_own *own, void (*remove)(int base, const char *name))
 {
 	struct err e = { 0 };
 	char path[PATH_MAX];
@@ -309,6 +309,8 @@ static int clean(const char *place, void (*remove)(int base, const char *name))
 	if (r < 0)
 		return r;
 	base = vms_lock(path, false, &e);
+	if (own)
+		own_close(own); /* not before: another VM could take the name */
 	if (base < 0)
 		return base == -ENOENT ? 0 : base;
 	if (lives(base, name))
@@ -323,7 +325,7 @@ static int clean(const char *place, void (*remove)(int base, const char *name))
 
 int vms_clean(const char *place)
 {
-	return clean(place, remove_dead);
+	return clean(place, NULL, remove_dead);
 }
 
 int vms_release(struct vms_own *own)
@@ -332,8 +334,7 @@ int vms_release(struct vms_own *own)
 
 	if (!own->place[0])
 		return 0;
-	own_close(own);
-	r = clean(own->place, remove_folders);
+	r = clean(own->place, own, remove_folders);
 	*own = (struct vms_own)VMS_OWN_INIT;
 	return r;
 }
