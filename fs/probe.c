@@ -44,13 +44,14 @@ static const char *value(blkid_probe pr, const char *name)
 	return blkid_probe_lookup_value(pr, name, &v, NULL) == 0 ? v : NULL;
 }
 
-/* Truncates a label that is too long; replaces control characters, to keep messages on one line. */
+/* Truncates a label that is too long; replaces all but printable ASCII: messages stay on one line,
+ * and a terminal obeys nothing in them (UTF-8 has control characters too). */
 static void copy_text(char *dst, size_t size, const char *src)
 {
 	size_t n = 0;
 
 	for (; src && src[n] != '\0' && n + 1 < size; n++)
-		dst[n] = (unsigned char)src[n] < ' ' || src[n] == 0x7f ? '?' : src[n];
+		dst[n] = src[n] < ' ' || src[n] > '~' ? '?' : src[n];
 	dst[n] = '\0';
 }
 

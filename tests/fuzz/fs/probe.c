@@ -18,7 +18,7 @@ static void check_text(const char *s, size_t size)
 	if (!memchr(s, '\0', size))
 		abort();
 	for (; *s; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
+		if (*s < ' ' || *s > '~')
 			abort();
 }
 

@@ -260,6 +260,10 @@ static void labels_stay_one_line(void)
 	CHECK_INT(fs_format_ext3(image, 0, "a\nb\33[2Jc", &e), 0);
 	CHECK_INT(probe(&p, &e), 0);
 	CHECK_STR(p.label, "a?b?[2Jc");
+	make_image(64 * MIB);
+	CHECK_INT(fs_format_ext3(image, 0, "a\302\233b\377", &e), 0);
+	CHECK_INT(probe(&p, &e), 0);
+	CHECK_STR(p.label, "a??b?");
 }
 
 int main(void)
