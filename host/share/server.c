@@ -70,14 +70,21 @@ static void open_log(const char *file)
 		log_open(fd, false, "the file server", LOG_INFO);
 }
 
+/* Is stdin the server's connection? */
+static bool is_connection(void)
+{
+	struct stat st;
+
+	return fstat(STDIN_FILENO, &st) < 0 || S_ISSOCK(st.st_mode);
+}
+
 /* QEMU's network gives a server its connection as stdin, stdout and stderr. Leaves only stdin: the
  * server's output is not part of the protocol. */
 static int keep_stdin_alone(const char *file)
 {
 	_cleanup_close_ int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	struct stat st;
 
-	if (fstat(STDIN_FILENO, &st) == 0 && !S_ISSOCK(st.st_mode))
+	if (!is_connection())
 		return 0;
 	open_log(file);
 	return dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ? -errno : 0;
@@ -94,9 +101,8 @@ static int take_fd_of(pid_t launcher, int number)
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOTDIR)
 		fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* A socket cannot be opened; virtiofsd's was inherited. */
 	if (fd < 0)
-		return errno == ENXIO && fcntl(number, F_SETFD, 0) == 0 ? 0 : -errno;
+		return -errno;
 	if (fd != number)
 		return dup2(fd, number) < 0 ? -errno : 0;
 	return fcntl(take_fd(&fd), F_SETFD, 0) < 0 ? -errno : 0;
@@ -282,8 +288,9 @@ int cmd_share_server(int argc, char **argv)
 		nanosleep(&pause, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != launcher)
 		return EXIT_SHARE;
-	/* First, while the numbers are free. */
-	r = take_fds(launcher, argv + 4);
+	/* First, while the numbers are free. A server beside QEMU has inherited them, and the
+	 * launcher may have closed or reused them. */
+	r = is_connection() ? take_fds(launcher, argv + 4) : 0;
 	has_tree = !str_eq(argv[3], "-");
 	if (has_tree)
 		snprintf(ns, sizeof(ns), "/proc/%d/fd/%d", (int)launcher, atoi(argv[3]));
