@@ -115,8 +115,12 @@ static int run(int argc, char **argv)
 		return EXIT_OK;
 	}
 	for (const struct command *c = commands; c->is; c++)
-		if (str_eq(c->is->name, argv[1]))
+		if (str_eq(c->is->name, argv[1])) {
+			/* An internal command hands on what it got. */
+			if (c->is->brief)
+				proc_keep_descriptors();
 			return c->run(argc - 1, argv + 1);
+		}
 	log_error("unknown command %s; see storeboot --help", argv[1]);
 	return EXIT_USAGE;
 }

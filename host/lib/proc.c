@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -208,10 +209,22 @@ void proc_others_free(struct proc_others *o)
 	*o = (struct proc_others){ 0 };
 }
 
+/* Some kernels and sandboxes have no close_range(2) with CLOSE_RANGE_CLOEXEC (Linux 5.11). */
+void proc_keep_descriptors(void)
+{
+	_cleanup_closedir_ DIR *d = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d)) != NULL)
+		if (atoi(entry->d_name) > STDERR_FILENO)
+			fcntl(atoi(entry->d_name), F_SETFD, FD_CLOEXEC);
+}
+
 static void child(char *const *argv, const int *pass, int said, int (*confine)(void),
 		  pid_t launcher, int failed)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const struct rlimit none_dumped = { 0, 0 };
 	sigset_t none;
 	int num;
 
@@ -219,6 +232,7 @@ static void child(char *const *argv, const int *pass, int said, int (*confine)(v
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	setsid();
+	setrlimit(RLIMIT_CORE, &none_dumped);
 	for (; *pass >= 0; pass++)
 		fcntl(*pass, F_SETFD, 0);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != launcher)

@@ -46,11 +46,15 @@ _must_check_ int proc_adopt_orphans(struct proc_others *ret, struct err *e);
 _must_check_ int proc_others_add(struct proc_others *o, pid_t pid);
 void proc_others_free(struct proc_others *o);
 
+/* Closes at the next exec all descriptors above 2 that this process got from its caller: no program
+ * that it starts is to hold them. */
+void proc_keep_descriptors(void);
+
 /*
- * Starts argv[0] (a path) in a new session, with stdin from /dev/null, and stdout and stderr to
- * said. The child is killed when this process ends for any reason. pass: descriptors to inherit
- * under the same numbers, ended by -1. confine: called last in the child, returns 0 or -errno;
- * NULL: nothing. Returns a pidfd and sets ret_pid, or returns -errno with e.
+ * Starts argv[0] (a path) in a new session, without core dumps, with stdin from /dev/null, and
+ * stdout and stderr to said. The child is killed when this process ends for any reason. pass:
+ * descriptors to inherit under the same numbers, ended by -1. confine: called last in the child,
+ * returns 0 or -errno; NULL: nothing. Returns a pidfd and sets ret_pid, or returns -errno with e.
  */
 _must_check_ int proc_start(char *const *argv, const int *pass, int said, int (*confine)(void),
 			    pid_t *ret_pid, struct err *e);

@@ -143,6 +143,81 @@ static void add_ports(const struct qemu_config *c, struct argv *a)
 	}
 }
 
+/* Without a value of ours, -display is the user's own. */
+static bool has_window(const struct qemu_config *c)
+{
+	return c->graphics || !c->display;
+}
+
+/* Is the user's argument i this option, and not the value of another? */
+static bool is_extra(const struct qemu_config *c, size_t i, const char *option)
+{
+	const char *word = c->extra.v[i];
+
+	return str_eq(word, option) || (word[0] == '-' && str_eq(word + 1, option));
+}
+
+void qemu_take_sandbox(struct qemu_config *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->extra.n; i++)
+		if (is_extra(c, i, "-sandbox") && i + 1 < c->extra.n &&
+		    str_eq(c->extra.v[i + 1], "off")) {
+			c->no_sandbox = true;
+			free(c->extra.v[i]);
+			free(c->extra.v[++i]);
+		} else {
+			c->extra.v[n++] = c->extra.v[i];
+		}
+	c->extra.n = n;
+	if (c->extra.v)
+		c->extra.v[n] = NULL;
+}
+
+/* A -sandbox of the user's own replaces ours. */
+static bool sets_sandbox(const struct qemu_config *c)
+{
+	for (size_t i = 0; i < c->extra.n; i++)
+		if (is_extra(c, i, "-sandbox"))
+			return true;
+	return c->no_sandbox;
+}
+
+/*
+ * A filter of system calls: QEMU starts no program, takes no other user ID, and sets no scheduling.
+ * A program that it tries to start ends it by SIGSYS. Servers that QEMU starts for connections of
+ * the guest would inherit the filter, and bwrap(1) fails under it: then there is none. The
+ * libraries of a window do start some (D-Bus, the loaders of GTK's images).
+ */
+static void add_sandbox(const struct qemu_config *c, struct argv *a)
+{
+	if (c->console_fd < 0 || c->share_command || c->network.n_guest_forwards > 0 ||
+	    sets_sandbox(c))
+		return;
+	argv_add(a, "-sandbox",
+		 "on,obsolete=deny,elevateprivileges=deny,spawn=%s,resourcecontrol=deny",
+		 has_window(c) ? "allow" : "deny");
+}
+
+/* Descriptors that the user's arguments name ("-netdev tap,id=x,fd=5") are the caller's. */
+static void add_named_descriptors(const char *word, struct argv *a)
+{
+	for (const char *at = word; (at = strstr(at, "fd=")) != NULL; at += 3) {
+		const int fd = atoi(at + 3);
+
+		if ((at == word || at[-1] == ',') && fd > STDERR_FILENO)
+			argv_fd(a, fd);
+	}
+}
+
+static void add_extra(const struct qemu_config *c, struct argv *a)
+{
+	argv_list(a, (const char *const *)c->extra.v);
+	for (size_t i = 0; i < c->extra.n; i++)
+		add_named_descriptors(c->extra.v[i], a);
+}
+
 bool qemu_stays_paused(const struct qemu_config *c)
 {
 	for (size_t i = 0; i < c->extra.n; i++)
@@ -154,6 +229,7 @@ bool qemu_stays_paused(const struct qemu_config *c)
 void qemu_args(const struct qemu_config *c, struct argv *ret)
 {
 	argv_words(ret, c->program);
+	add_sandbox(c, ret);
 	add_machine(c, ret);
 	add_panic(c, ret);
 	add_efi(c, ret);
@@ -166,5 +242,5 @@ void qemu_args(const struct qemu_config *c, struct argv *ret)
 	network_qemu(&c->network, c->name, c->share_command, ret);
 	add_tpm(c, ret);
 	argv_join(ret, &c->share);
-	argv_list(ret, (const char *const *)c->extra.v);
+	add_extra(c, ret);
 }

@@ -42,6 +42,7 @@ struct qemu_config {
 	unsigned int width, height; /* of the screen in pixels; 0: QEMU's default */
 	struct efi efi;
 	struct credentials credentials;
+	bool no_sandbox;   /* the user said "-sandbox off" */
 	struct strv extra; /* after all other arguments (QEMU_OPTS) */
 
 	/* Descriptors that QEMU inherits; -1: none. Without console_fd QEMU has console and monitor
@@ -64,6 +65,9 @@ void qemu_config_free(struct qemu_config *c);
 /* Appends QEMU's complete argv to ret, with the descriptors that it inherits. With console_fd QEMU
  * starts paused. A pure function. */
 void qemu_args(const struct qemu_config *c, struct argv *ret);
+
+/* Takes "-sandbox off" out of extra: not every QEMU was built with that option. */
+void qemu_take_sandbox(struct qemu_config *c);
 
 /* Does the user's own -S keep the machine paused, for example for a debugger? */
 bool qemu_stays_paused(const struct qemu_config *c);

@@ -65,7 +65,10 @@ static int read_qemu_opts(struct plan *p, struct err *e)
 
 	for (size_t i = 0; r == 0 && i < p->v.qemu_opts.n; i++)
 		r = split_qemu_opts(p, "run: --qemu-opts", p->v.qemu_opts.v[i], e);
-	return r < 0 ? r : split_qemu_opts(p, "QEMU_OPTS", getenv("QEMU_OPTS"), e);
+	if (r == 0)
+		r = split_qemu_opts(p, "QEMU_OPTS", getenv("QEMU_OPTS"), e);
+	qemu_take_sandbox(&p->qemu);
+	return r;
 }
 
 /* WIDTHxHEIGHT, each at most four digits. */

@@ -50,6 +50,8 @@ static const struct known {
 	{ "could not load initrd", EXIT_USAGE, MORE_MEMORY },
 	{ "could not load ramdisk", EXIT_USAGE, MORE_MEMORY },
 	{ "error reading initrd", EXIT_BAD_INPUT, "" },
+	{ "-sandbox support is not enabled", EXIT_MISSING,
+	  "; --qemu-opts '-sandbox off' runs it without" },
 	{ "KVM", EXIT_MISSING, "" },
 	{ "failed to initialize kvm", EXIT_MISSING, "" },
 	{ "gtk initialization failed", EXIT_MISSING, "" },

@@ -153,6 +153,14 @@ static bool qemu_failed(const struct ending *end, struct verdict *v)
 	if (end->qmp->shutdown && WIFEXITED(end->qemu_status) && WEXITSTATUS(end->qemu_status) == 0)
 		return false;
 	spawn_status_text(end->qemu_status, how, sizeof(how));
+	if (WIFSIGNALED(end->qemu_status) && WTERMSIG(end->qemu_status) == SIGSYS) {
+		say(v, EXIT_GUEST, true,
+		    "QEMU ended: %s: it tried what its sandbox denies, such as to start a program for "
+		    "a network card, a monitor's command or a window; --qemu-opts '-sandbox off' "
+		    "permits it",
+		    how);
+		return true;
+	}
 	say(v, EXIT_GUEST, true, "QEMU ended: %s%s%s", how, end->qemu_said[0] ? ": " : "",
 	    end->qemu_said);
 	return true;

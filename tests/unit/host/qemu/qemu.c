@@ -198,6 +198,64 @@ static void other_architectures(void)
 	}
 }
 
+static void take(struct qemu_config *c, const char *const *given)
+{
+	c->extra = (struct strv){ 0 };
+	c->no_sandbox = false;
+	for (; *given; given++)
+		CHECK_INT(strv_add(&c->extra, *given), 0);
+	qemu_take_sandbox(c);
+}
+
+static void sandbox(void)
+{
+	static const struct {
+		const char *given[6], *want;
+		size_t left;
+	} rows[] = {
+		{ { "-device", "x" }, "on,obsolete=deny", 2 },
+		{ { "-sandbox", "off" }, "", 0 },
+		{ { "-device", "x", "--sandbox", "off", "-S" }, "", 3 },
+		{ { "-sandbox", "on,spawn=allow" }, "on,spawn=allow", 2 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct qemu_config c = plain();
+		_cleanup_argv_ struct argv v = { 0 };
+		const char *got;
+
+		c.share_command = NULL;
+
+		take(&c, rows[i].given);
+		CHECK_INT(c.extra.n, rows[i].left);
+		qemu_args(&c, &v);
+		CHECK_INT(v.error, 0);
+		got = find(&v, "-sandbox", "");
+		CHECK(rows[i].want[0] ? str_after(got, rows[i].want) != NULL : !got[0]);
+		/* Only one of them. */
+		CHECK_INT(!!find(&v, "-sandbox", "resourcecontrol")[0], i == 0);
+		strv_free(&c.extra);
+	}
+}
+
+/* What the user's arguments name is passed on, and nothing else. */
+static void named_descriptors(void)
+{
+	struct qemu_config c = plain();
+	_cleanup_argv_ struct argv v = { 0 };
+	const char *const given[] = { "-netdev", "tap,id=x,fd=50", "-add-fd", "fd=51,set=2",
+				      "-device", "x,id=gfd=52",	   NULL };
+	bool has[64] = { false };
+
+	take(&c, given);
+	qemu_args(&c, &v);
+	CHECK_INT(v.error, 0);
+	for (const int *fd = v.fds; *fd >= 0; fd++)
+		has[*fd % 64] = true;
+	CHECK(has[50] && has[51] && !has[52]);
+	strv_free(&c.extra);
+}
+
 /* Where nobody holds the other ends. */
 static void by_itself(void)
 {
@@ -220,6 +278,8 @@ int main(void)
 	RUN(hard_paths);
 	RUN(what_differs);
 	RUN(other_architectures);
+	RUN(sandbox);
+	RUN(named_descriptors);
 	RUN(by_itself);
 	TEST_END();
 }
