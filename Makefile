@@ -4,7 +4,7 @@
 #   make            storeboot-init (static, musl) and storeboot (the host's tool)
 #   make ARCH=A     storeboot-init for another architecture: aarch64, riscv64, i686, x86_64
 #   make check      all tests; check-unit, check-scripts, check-vm, check-farm: a part of them
-#   make check-long more of them, which take half an hour and fetch packages
+#   make check-long more tests: half an hour, fetches packages; check-faults: each of the launcher's system calls fails
 #   make check-matrix every row of tests/vm/matrix, and a page of them: build/logs/matrix.html
 #   make lint       style and room rules
 #   make install    DESTDIR= PREFIX=/usr/local
@@ -106,7 +106,7 @@ ifneq ($(words x$(CURDIR)x$(BUILD)x),1)
 $(error there is a blank in the path of $(CURDIR) or $(BUILD): the build cannot work there; move it)
 endif
 
-.PHONY: all check check-unit check-scripts check-vm check-farm check-long check-matrix lint format fuzz bench-store install dist deb clean distclean FORCE
+.PHONY: all check check-unit check-scripts check-vm check-farm check-long check-faults check-matrix lint format fuzz bench-store install dist deb clean distclean FORCE
 all: $(INIT) $(if $(ARCH),,$(HOST_TOOL))
 	@:
 
@@ -206,6 +206,8 @@ check-farm: all
 	$(Q)BUILD=$(BUILD) ROW=$(ROW) tests/lib/run farm
 check-vm: all
 	$(Q)BUILD=$(BUILD) ROW=$(ROW) tests/lib/run vm
+check-faults: all
+	$(Q)BUILD=$(BUILD) FAULTS=all tests/lib/run-tap faults/syscalls 7200 bash tests/scripts/syscall-faults.sh
 check-matrix: all
 	$(Q)BUILD=$(BUILD) tests/lib/run matrix
 check-long: all
