@@ -268,6 +268,10 @@ static void add_user(const struct network *n, const char *const *share, struct a
 		argv_more(a, ",guestfwd=tcp:%s:%u-cmd:", f->guest.address, f->guest.port);
 		argv_command(a, (const char *const[]){ n->self, "relay", f->host.address, NULL });
 		argv_more(a, " %u", f->host.port);
+		if (n->slots) {
+			argv_more(a, " ");
+			argv_command(a, (const char *const[]){ n->slots, NULL });
+		}
 	}
 	if (n->opts && n->opts[0])
 		argv_more(a, ",%s", n->opts);

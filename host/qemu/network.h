@@ -32,7 +32,8 @@ struct network {
 	size_t n_vlans;
 	struct forward forwards[NETWORK_FORWARDS_MAX], guest_forwards[NETWORK_FORWARDS_MAX];
 	size_t n_forwards, n_guest_forwards; /* n_guest_forwards: guest to host */
-	const char *self; /* storeboot's path: QEMU runs it as the relay; for guest_forwards */
+	const char *self;  /* storeboot's path: QEMU runs it as the relay; for guest_forwards */
+	const char *slots; /* prefix of the relays' slots (host/lib/slot.h); NULL: no limit */
 };
 
 /* Adds a port of the host that is forwarded to the guest:

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/lib/slot.h"
 #include "init/lib/macro.h"
 
 enum { GUEST, HOST, SIDES };
@@ -102,8 +103,10 @@ int cmd_relay(int argc, char **argv)
 	struct sockaddr_in a = { .sin_family = AF_INET };
 	_cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (argc != 3 || inet_pton(AF_INET, argv[1], &a.sin_addr) != 1)
+	if ((argc != 3 && argc != 4) || inet_pton(AF_INET, argv[1], &a.sin_addr) != 1)
 		return RELAY_WRONG;
+	if (argc == 4 && slot_take(argv[3], RELAYS_MAX) < 0)
+		return RELAY_FULL;
 	a.sin_port = htons((uint16_t)strtoul(argv[2], NULL, 10));
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
 		return RELAY_REFUSED;

@@ -10,12 +10,17 @@ enum relay_end {
 	RELAY_CUT,	   /* one side broke off */
 	RELAY_REFUSED,	   /* no connection to the host's port */
 	RELAY_WRONG,	   /* bad arguments */
-	RELAY_LAST = RELAY_WRONG,
+	RELAY_FULL,	   /* the guest has as many connections as it may */
+	RELAY_LAST = RELAY_FULL,
 };
 
-/* `storeboot relay ADDRESS PORT`, internal: QEMU starts it for each connection of --guest-forward.
- * The connection is its stdin, stdout and stderr (libslirp's fork_exec), so it prints nothing.
- * ADDRESS is IPv4. Returns an enum relay_end. */
+/* The limit on a guest's connections to all its forwarded ports. */
+#define RELAYS_MAX 64
+
+/* `storeboot relay ADDRESS PORT [PREFIX]`, internal: QEMU starts it for each connection of
+ * --guest-forward. The connection is its stdin, stdout and stderr (libslirp's fork_exec), so it
+ * prints nothing. ADDRESS is IPv4. PREFIX: of the slots of a run's relays (host/lib/slot.h).
+ * Returns an enum relay_end. */
 int cmd_relay(int argc, char **argv);
 
 #endif

@@ -49,6 +49,7 @@ struct launched {
 	bool exchange_made; /* we made the folder for USE_TMPDIR */
 	bool accepted;	    /* QEMU has accepted its arguments: keep what was made */
 	char initrd[PATH_MAX], kernel[PATH_MAX]; /* QEMU's files, in the private folder */
+	char relays[PATH_MAX];			 /* the prefix of the relays' slots, there too */
 };
 
 static void launched_free(struct launched *l)
@@ -141,6 +142,9 @@ static int make_folder(struct launched *l, struct err *e)
 	if (r == 0)
 		r = vms_make(&about, p->v.system.name != NULL, &l->vm, e);
 	p->qemu.name = l->vm.name;
+	if (r == 0 && str_format(l->relays, sizeof(l->relays), "%s/relay", l->vm.folder) < 0)
+		r = err_sys(e, ENAMETOOLONG, "%s", l->vm.folder);
+	p->qemu.network.slots = l->relays;
 	if (r == 0)
 		r = keeper_start(&l->keeper, &task, e);
 	/* From now on the VM can be found; a program that connects waits until it is served. */

@@ -19,12 +19,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "host/lib/exit.h"
 #include "host/lib/folder.h"
+#include "host/lib/slot.h"
 #include "host/share/closure_tree.h"
 #include "host/share/expose.h"
 #include "init/lib/file.h"
@@ -32,6 +34,11 @@
 #include "init/lib/sys.h"
 
 #define ADOPT_TIMEOUT_US 2000000
+/* Connections of one guest at a time, each with a server of its own. A kernel needs one for the
+ * store and the shared folders together, and for a moment a second one when it reconnects. */
+#define SERVERS_MAX 8
+/* Address space of a server: many times what smbd uses. */
+#define SERVER_MEMORY_MAX ((rlim_t)1 << 30)
 #define LOG_MAX 65536
 /* More than execve(2) accepts. */
 #define ARGV_FILE_MAX ((size_t)8 << 20)
@@ -43,13 +50,17 @@
  * server without the tree, even if the helper was killed. */
 #define ONLY_IN_TREE EXPOSED_STORE "/.links"
 
-/* Splits the file's words at their NULs. */
-static int read_argv(const char *path, struct buf *text, struct strv *ret)
+/* Splits the file's words at their NULs. slot: a descriptor that bwrap keeps open as long as the
+ * server runs, or -1. */
+static int read_argv(const char *path, int slot, struct buf *text, struct strv *ret)
 {
 	int r = file_read(AT_FDCWD, path, ARGV_FILE_MAX, text);
 
-	for (size_t at = 0; r == 0 && at < text->len; at += strlen(text->data + at) + 1)
+	for (size_t at = 0; r == 0 && at < text->len; at += strlen(text->data + at) + 1) {
 		r = strv_add(ret, text->data + at);
+		if (r == 0 && at == 0 && slot >= 0)
+			r = strv_add(ret, "--sync-fd") ?: strv_addf(ret, "%d", slot);
+	}
 	return r == 0 && ret->n == 0 ? -ENODATA : r;
 }
 
@@ -253,12 +264,12 @@ static int hook_start(const char *ns_path, const struct strv *words, struct argv
 }
 
 /* Executes the command in path. Returns only on failure, with the reason logged. */
-static void execute(const char *path, const char *ns_path)
+static void execute(const char *path, const char *ns_path, int slot)
 {
 	_cleanup_buf_ struct buf text = { 0 };
 	_cleanup_strv_ struct strv words = { 0 };
 	_cleanup_argv_ struct argv hooked = { 0 };
-	int r = read_argv(path, &text, &words);
+	int r = read_argv(path, slot, &text, &words);
 
 	if (r == 0 && ns_path)
 		r = hook_start(ns_path, &words, &hooked);
@@ -270,6 +281,22 @@ static void execute(const char *path, const char *ns_path)
 	log_error("cannot start %s: %s", words.v[0], strerror(errno));
 }
 
+/* Limits what the connections of a guest cost this host. Returns this one's slot, or -errno if it
+ * is not served. */
+static int limit_servers(const char *file)
+{
+	const struct rlimit memory = { SERVER_MEMORY_MAX, SERVER_MEMORY_MAX };
+	int r = slot_take(file, SERVERS_MAX);
+
+	if (r == -EBUSY)
+		log_error("the guest has %d connections to it, which is the limit; "
+			  "a further one was refused",
+			  SERVERS_MAX);
+	else if (r < 0)
+		log_error("%s.slot: %s", file, strerror(-r));
+	return r >= 0 && setrlimit(RLIMIT_AS, &memory) < 0 ? -errno : r;
+}
+
 int cmd_share_server(int argc, char **argv)
 {
 	uint64_t deadline = sys_now_us() + ADOPT_TIMEOUT_US;
@@ -277,7 +304,7 @@ int cmd_share_server(int argc, char **argv)
 	bool has_tree;
 	char ns[64];
 	pid_t launcher;
-	int r;
+	int r, slot;
 
 	if (argc < 4) {
 		log_error("share-server is for storeboot's own use");
@@ -296,10 +323,14 @@ int cmd_share_server(int argc, char **argv)
 		snprintf(ns, sizeof(ns), "/proc/%d/fd/%d", (int)launcher, atoi(argv[3]));
 	if (keep_stdin_alone(argv[2]) < 0)
 		return EXIT_SHARE;
+	/* A refused connection is no failure of the share. */
+	slot = is_connection() ? limit_servers(argv[2]) : -1;
+	if (is_connection() && slot < 0)
+		return EXIT_OK;
 	if (r < 0)
 		log_error("the shared folders: %s", strerror(-r));
 	else
-		execute(argv[2], has_tree ? ns : NULL);
+		execute(argv[2], has_tree ? ns : NULL, slot);
 	return EXIT_SHARE;
 }
 

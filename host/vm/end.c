@@ -133,6 +133,12 @@ static void on_server_end(pid_t pid, int status, void *arg)
 				spawn_status_text(status, how, sizeof(how)));
 		return;
 	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == RELAY_FULL && !vm->relays_full) {
+		vm->relays_full = true;
+		log_warning("--guest-forward: the guest has %d connections, which is the limit; "
+			    "further ones are refused",
+			    RELAYS_MAX);
+	}
 	if (!vm->report.stage2 && !vm->servers.alone)
 		return;
 	note_server(pid, status, vm);

@@ -58,6 +58,7 @@ struct vm {
 	enum deadline missed; /* the deadline that was missed */
 	uint64_t away_us;     /* for this long the terminal had stopped the run */
 	struct servers servers;
+	bool relays_full;     /* told: a connection of --guest-forward was refused */
 	bool quit;	      /* signal stands for Ctrl-a x */
 	bool stopped;	      /* storeboot stop was the first reason to end the run */
 	enum stop_stage stop; /* the current stage of ending it */

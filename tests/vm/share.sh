@@ -70,6 +70,22 @@ done
 for share in 'IPC$' 'C$' homes; do
 	/nix/store/smb_raw "$share" 'etc\passwd' '..\etc\passwd'
 done
+for i in $(seq 40); do
+	sleep 300 | nc 10.0.2.4 445 >/dev/null 2>&1 &
+done
+open=40
+for i in $(seq 60); do
+	sleep 1
+	last=$open open=$(pidof nc | wc -w)
+	[ "$open" -ge 40 ] || [ "$open" -ne "$last" ] || break
+done
+echo "CONNECTIONS $open"
+killall nc sleep
+for i in $(seq 60); do
+	pidof nc >/dev/null || break
+	sleep 1
+done
+cat /nix/store/tree/file >/dev/null && echo "STILL served"
 END
 
 printf 'sh /nix/store/attack "%s"' "$tmp" >"$store/attacks"
@@ -89,6 +105,10 @@ is "raw SMB: the server does answer" "$(grep '^control' <<<"$raw" | head -n 1)" 
 is "raw SMB: nothing else is to be had" "$(grep -vE '^tree |^control nix' <<<"$raw" | grep ': 00000000')" ""
 is "raw SMB: each was tried" "$(grep -cE '^(write|make|mkdir|delete|rename|open) ' <<<"$raw")" 23
 is "the host's tree is unchanged" "$(state)" "$before"
+connections=$(sed -n 's/^CONNECTIONS //p' <<<"$out")
+ok "of 40 more connections at most 8 are served ($connections)" [ "${connections:-40}" -le 8 ]
+has "the limit is said" "$err" '^storeboot: the file server: the guest has 8 connections to it, which is the limit'
+has "the share works after that" "$out" '^STILL served'
 
 # --- a server that would show a false store -------------------------------------------------------------------------
 # server NAME: a program to be --smbd, from standard input, which sees $real (smbd), $conf, $own (its folder) and its

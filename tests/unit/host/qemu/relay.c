@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* relay.c - tests of one connection of the guest's to a port of this host, with real sockets at
  * both ends */
+#include "host/lib/slot.h"
 #include "host/qemu/relay.h"
 
 #include <arpa/inet.h>
@@ -214,6 +215,25 @@ static void what_is_no_place(void)
 	CHECK_INT(cmd_relay(2, argv), RELAY_WRONG);
 }
 
+static void no_more_than_the_slots(void)
+{
+	char folder[] = "/tmp/storeboot-relay.XXXXXX", prefix[64], path[80];
+	char name[] = "relay", address[] = "127.0.0.1", port[] = "1";
+	char *argv[] = { name, address, port, prefix, NULL };
+
+	CHECK(mkdtemp(folder));
+	snprintf(prefix, sizeof(prefix), "%s/relay", folder);
+	for (int i = 0; i < RELAYS_MAX; i++)
+		CHECK(slot_take(prefix, RELAYS_MAX) >= 0);
+	CHECK_INT(slot_take(prefix, RELAYS_MAX), -EBUSY);
+	CHECK_INT(cmd_relay(4, argv), RELAY_FULL);
+	for (int i = 0; i < RELAYS_MAX; i++) {
+		snprintf(path, sizeof(path), "%s.slot%d", prefix, i);
+		CHECK_INT(unlink(path), 0);
+	}
+	CHECK_INT(rmdir(folder), 0);
+}
+
 static unsigned char byte_at(size_t i, unsigned char seed)
 {
 	return (unsigned char)(seed + i + (i >> 8) * 7 + (i >> 16) * 13);
@@ -354,6 +374,7 @@ int main(void)
 	RUN(the_host_ends_first);
 	RUN(nobody_listens);
 	RUN(what_is_no_place);
+	RUN(no_more_than_the_slots);
 	RUN(much_both_ways);
 	RUN(one_way_full);
 	RUN(the_guest_is_gone);
