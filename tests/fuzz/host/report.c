@@ -80,7 +80,7 @@ static size_t text_length(const char *p)
 	char *end;
 
 	if (*p != '&')
-		return (unsigned char)*p >= ' ' ? utf8_sequence(p) : *p == '\n';
+		return (unsigned char)*p >= ' ' ? utf8_sequence(p, strlen(p)) : *p == '\n';
 	if (p[1] != '#' || strtoul(p + 2, &end, 10) < ' ' || *end != ';')
 		return 0;
 	return (size_t)(end + 1 - p);
