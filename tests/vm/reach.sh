@@ -22,7 +22,7 @@ true")
 vm_run 400 --root tmpfs --append "demo.run=$script" --guest-forward "10.0.2.100:$port:$forward"
 contacts=$(sort -u "$tmp/contacts" | tr '\n' ';')
 facts=$(sed -n 's/^FACT //p' <<<"$out")
-sed 's/^/# /' <<<"$facts"
+echo "# ${facts//$'\n'/$'\n'# }"
 is "exit" "$status" 0
 has "the guest sent all its frames" "$facts" '^SWEEP sent [0-9]{3,}'
 is "nothing of this host was reached" "$contacts" ""
