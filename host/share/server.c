@@ -269,6 +269,7 @@ static void execute(const char *path, const char *ns_path, int slot)
 	_cleanup_buf_ struct buf text = { 0 };
 	_cleanup_strv_ struct strv words = { 0 };
 	_cleanup_argv_ struct argv hooked = { 0 };
+	const struct rlimit memory = { SERVER_MEMORY_MAX, SERVER_MEMORY_MAX };
 	int r = read_argv(path, slot, &text, &words);
 
 	if (r == 0 && ns_path)
@@ -277,15 +278,17 @@ static void execute(const char *path, const char *ns_path, int slot)
 		log_error("the command in %s: %s", path, strerror(-r));
 		return;
 	}
+	if (slot >= 0 && setrlimit(RLIMIT_AS, &memory) < 0) {
+		log_error("RLIMIT_AS: %s", strerror(errno));
+		return;
+	}
 	execv(words.v[0], ns_path ? hooked.words.v : words.v);
 	log_error("cannot start %s: %s", words.v[0], strerror(errno));
 }
 
-/* Limits what the connections of a guest cost this host. Returns this one's slot, or -errno if it
- * is not served. */
-static int limit_servers(const char *file)
+/* Takes a slot for this connection. Returns its descriptor, or -errno if none is free. */
+static int take_slot(const char *file)
 {
-	const struct rlimit memory = { SERVER_MEMORY_MAX, SERVER_MEMORY_MAX };
 	int r = slot_take(file, SERVERS_MAX);
 
 	if (r == -EBUSY)
@@ -294,7 +297,7 @@ static int limit_servers(const char *file)
 			  SERVERS_MAX);
 	else if (r < 0)
 		log_error("%s.slot: %s", file, strerror(-r));
-	return r >= 0 && setrlimit(RLIMIT_AS, &memory) < 0 ? -errno : r;
+	return r;
 }
 
 int cmd_share_server(int argc, char **argv)
@@ -324,7 +327,7 @@ int cmd_share_server(int argc, char **argv)
 	if (keep_stdin_alone(argv[2]) < 0)
 		return EXIT_SHARE;
 	/* A refused connection is no failure of the share. */
-	slot = is_connection() ? limit_servers(argv[2]) : -1;
+	slot = is_connection() ? take_slot(argv[2]) : -1;
 	if (is_connection() && slot < 0)
 		return EXIT_OK;
 	if (r < 0)

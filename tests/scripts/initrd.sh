@@ -30,12 +30,12 @@ unpack() {
 refused() {
 	local name=$1 want=$2 pattern=$3
 	shift 3
-	echo before >"$tmp/out"
+	cp "$tmp/before" "$tmp/out"
 	initrd "$@"
 	is "$name: exit status" "$status" "$want"
 	has "$name: the reason" "$err" "$pattern"
 	is "$name: one line" "$(wc -l <<<"$err")" 1
-	is "$name: nothing written" "$(cat "$tmp/out") $(find "$tmp" -maxdepth 1 -name 'out*' | wc -l)" "before 1"
+	is "$name: nothing written" "$(cmp "$tmp/out" "$tmp/before" 2>&1)$(find "$tmp" -maxdepth 1 -name 'out*' | wc -l)" 1
 }
 
 # --- another architecture's kernel: a fake Image is enough to be asked for its storeboot-init ------------------
@@ -56,6 +56,7 @@ has "another architecture: the wrong program" "$err" "init program $tmp/bin/aarc
 
 # --- what is in it --------------------------------------------------------------------------------------
 initrd "${real[@]}" --compress none
+cp "$tmp/out" "$tmp/before"
 is "builds from Debian's kernel" "$status:$err" "0:"
 names=$(cpio -t --quiet <"$tmp/out")
 is "names are sorted" "$names" "$(LC_ALL=C sort <<<"$names")"

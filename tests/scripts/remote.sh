@@ -26,8 +26,7 @@ says "stop of no VM" 69 "no VM called vm runs; none does" stop vm
 mkdir -m 700 "$tmp/run/storeboot"
 exec 8<"$tmp/run/storeboot"
 flock 8
-busy="$tmp/run/storeboot, the folder of the running VMs, is locked by another storeboot for more than 30 s; look for \
-one that is stopped (ps -C storeboot)"
+busy="$tmp/run/storeboot, the folder of the running VMs, is locked by another process for more than 30 s"
 says "a folder of running VMs that stays locked" 67 "$busy" list
 exec 8<&-
 

@@ -79,7 +79,7 @@ refuse 'a file to bind' 65 'init is no folder' "$system" --bind "$system/init:/x
 refuse 'a place that the guest needs' 64 'the guest has /nix/store for itself' "$system" --bind .:/nix
 refuse 'a relative place' 64 'must be absolute' "$system" --bind .:x
 refuse 'an owner by name' 64 'owner=UID\[.GID\], which are numbers' "$system" --bind .:/x:owner=me
-refuse 'an owner by 9p' 64 "$PWD:/x: owner= is for --share cifs" "$system" --share 9p --bind .:/x:owner=1000
+refuse 'an owner by 9p' 64 "$PWD:/x: owner= is for --share cifs" "$system" --share 9p --root tmpfs --bind .:/x:owner=1000
 refuse 'a place twice' 64 "two folders for the guest's /x" "$system" --bind .:/x --bind /usr:/x/
 refuse 'the store, to write to' 64 'could write to the store, /nix/store; say :ro' "$system" --bind /nix:/host-nix
 
