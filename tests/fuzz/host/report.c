@@ -146,11 +146,15 @@ static void check_drawing(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static int fd = -1;
 	struct report r = { 0 };
 	size_t records = 0;
 
-	if (events.fd < 0)
-		events.fd = memfd_create("events", MFD_CLOEXEC);
+	/* Anew: the limit is on all events of a run. */
+	events = (struct events)EVENTS_INIT;
+	if (fd < 0)
+		fd = memfd_create("events", MFD_CLOEXEC);
+	events.fd = fd;
 	require(events.fd >= 0 && ftruncate(events.fd, 0) == 0 &&
 		lseek(events.fd, 0, SEEK_SET) == 0);
 	clock_us = 100000000;
