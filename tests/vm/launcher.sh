@@ -63,7 +63,7 @@ has "QEMU_OPTS: processors" "$out" '^FACT cpus 2'
 has "QEMU_OPTS: a quoted drive" "$out" '^FACT disks 2'
 has "boot.trace is seen on a quiet console" "$out" '\] storeboot: modules: virtio_blk\.ko'
 has "stage 2 has its own loglevel again" "$out" '^FACT shown 4 '
-has "--escapes filter: what is harmless comes through" "$out" $'^FACT \033\\[1mescapes\033\\[m end$'
+has "--escapes filter: a file gets it as it came" "$out" $'^FACT \033\\[1mescapes\033\\[m \033\\]0;title\a\033\\[6nend$'
 has "the log has it as it came" "$(tr -d '\r' <"$tmp/log")" $'^FACT \033\\[1mescapes\033\\[m \033\\]0;title\a\033\\[6nend$'
 has "SHARED_DIR" "$out" '^FACT shared from the host'
 has "--host-certs, NIX_SSL_CERT_FILE" "$out" '^FACT certificates a certificate'
@@ -118,7 +118,7 @@ for signal in INT TERM HUP KILL; do
 		has "the line names who has it" "$busy" "a VM called $name runs already: pid $pid \\(.*storeboot run "
 		is "list --json" "$("$storeboot" list --json | python3 -c 'import json,sys
 for line in sys.stdin: o = json.loads(line); print(o["name"], o["pid"], o["image"], sorted(o))')" \
-			"$name $pid $tmp/signal.qcow2 ['folder', 'image', 'kernel', 'name', 'pid', 'started', 'system']"
+			"$name $pid $tmp/signal.qcow2 ['escapes', 'folder', 'image', 'kernel', 'name', 'pid', 'started', 'system']"
 	fi
 	kill -$signal $pid
 	wait $pid 2>/dev/null
