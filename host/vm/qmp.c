@@ -131,10 +131,14 @@ int qmp_feed(struct qmp *q, const char *data, size_t len)
 {
 	if (q->broken)
 		return 0;
-	if (!q->tok)
+	if (!q->tok) {
 		q->tok = json_tokener_new();
-	if (!q->tok)
-		return -ENOMEM;
+		if (!q->tok)
+			return -ENOMEM;
+		/* No comments: json-c would hold back a message until it sees that none follows. */
+		json_tokener_set_flags(q->tok,
+				       JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	}
 	while (len > 0) {
 		int n = (int)(len < CHUNK ? len : CHUNK);
 		json_object *message = json_tokener_parse_ex(q->tok, data, n);
