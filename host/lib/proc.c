@@ -73,33 +73,36 @@ int proc_find(const char *given, const char *name, const char *package, char *re
 			distro_install(package, install, sizeof(install)));
 }
 
-/* A process's parent, from /proc/PID/stat (proc(5)). The process name in it may hold any
- * character. */
-static pid_t parent_of(const char *pid)
+/* Reads state and parent from /proc/PID/stat (proc(5)). They follow the process's name, which is in
+ * parentheses and may hold any byte. Returns 0, or -ESRCH. */
+static int read_stat(const char *pid, char *ret_state, pid_t *ret_parent)
 {
 	_cleanup_buf_ struct buf b = { 0 };
 	char path[64];
 	const char *p;
-	int parent;
 
 	if (str_format(path, sizeof(path), "/proc/%s/stat", pid) < 0 ||
 	    file_read(AT_FDCWD, path, 4096, &b) < 0)
-		return 0;
-	p = strrchr(b.data, ')');
-	return p && sscanf(p, ") %*c %d", &parent) == 1 ? parent : 0;
+		return -ESRCH;
+	p = b.len > 0 ? strrchr(b.data, ')') : NULL;
+	return p && sscanf(p, ") %c %d", ret_state, ret_parent) == 2 ? 0 : -ESRCH;
+}
+
+static pid_t parent_of(const char *pid)
+{
+	char state;
+	pid_t parent;
+
+	return read_stat(pid, &state, &parent) < 0 ? 0 : parent;
 }
 
 bool proc_is_stopped(pid_t pid)
 {
-	_cleanup_buf_ struct buf b = { 0 };
-	char path[64];
-	const char *p;
+	char number[16], state;
+	pid_t parent;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (file_read(AT_FDCWD, path, 4096, &b) < 0)
-		return false;
-	p = strrchr(b.data, ')');
-	return p && p[1] == ' ' && p[2] == 'T';
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	return read_stat(number, &state, &parent) == 0 && state == 'T';
 }
 
 int proc_command(pid_t pid, struct buf *ret)

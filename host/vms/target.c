@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "host/lib/exit.h"
+#include "host/lib/proc.h"
 #include "host/vms/control.h"
 #include "host/vms/vms.h"
-#include "init/lib/file.h"
 #include "init/lib/str.h"
 
 #define CONNECT_TRIES 3000 /* 10 ms apart */
@@ -45,23 +45,9 @@ bool target_lives(const struct target *t)
 	return false;
 }
 
-/* proc_pid_stat(5): the state follows the name, which is in parentheses and may hold any byte. */
-static char state_of(pid_t pid)
-{
-	_cleanup_buf_ struct buf stat = { 0 };
-	char path[64];
-	const char *name_end;
-
-	if (pid <= 0 || str_format(path, sizeof(path), "/proc/%d/stat", (int)pid) < 0 ||
-	    file_read(AT_FDCWD, path, 4096, &stat) < 0)
-		return '?';
-	name_end = strrchr(stat.data, ')');
-	return name_end && name_end[1] == ' ' ? name_end[2] : '?';
-}
-
 int target_look(const struct target *t, struct err *e)
 {
-	if (state_of(t->vm.pid) != 'T' || !target_lives(t))
+	if (!proc_is_stopped(t->vm.pid) || !target_lives(t))
 		return 0;
 	return err_exit(e, EXIT_MISSING, EAGAIN,
 			"%s: its launcher, pid %d, is stopped, as by Ctrl-z, and answers nobody; "
