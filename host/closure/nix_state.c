@@ -189,10 +189,7 @@ int nix_state_copy(struct nix_state *ret, struct err *e)
 
 void nix_state_free(struct nix_state *s)
 {
-	if (folder_remove(s->folder) < 0)
-		keeper_finish(&s->keeper);
-	else
-		keeper_stop(&s->keeper);
+	keeper_end(&s->keeper, folder_remove(s->folder) == 0);
 	s->folder[0] = '\0';
 	strv_free(&s->env);
 }

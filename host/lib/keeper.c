@@ -77,10 +77,12 @@ int keeper_start(struct keeper *k, const struct keeper_task *t, struct err *e)
 	return 0;
 }
 
-void keeper_finish(struct keeper *k)
+void keeper_end(struct keeper *k, bool done)
 {
 	if (k->pid <= 0)
 		return;
+	if (done && file_write_all(k->pipe_fd, "x", 1) < 0)
+		kill(k->pid, SIGKILL);
 	close(k->pipe_fd);
 	while (waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -89,7 +91,5 @@ void keeper_finish(struct keeper *k)
 
 void keeper_stop(struct keeper *k)
 {
-	if (k->pid > 0 && file_write_all(k->pipe_fd, "x", 1) < 0)
-		kill(k->pid, SIGKILL);
-	keeper_finish(k);
+	keeper_end(k, true);
 }

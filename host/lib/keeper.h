@@ -3,6 +3,7 @@
 #ifndef STOREBOOT_HOST_LIB_KEEPER_H
 #define STOREBOOT_HOST_LIB_KEEPER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "init/lib/err.h"
@@ -31,9 +32,9 @@ struct keeper_task {
 /* Returns 0 or -errno with e. */
 _must_check_ int keeper_start(struct keeper *k, const struct keeper_task *t, struct err *e);
 
-/* Lets the keeper do its task now, as if the launcher had died, and waits for it: at most 2 s. For
- * a launcher that failed to do it itself, perhaps for lack of memory or descriptors. */
-void keeper_finish(struct keeper *k);
+/* Ends the keeper and waits for it. done: the launcher has done the task itself. Otherwise, perhaps
+ * for lack of memory or descriptors, the keeper does it now, in at most 2 s. */
+void keeper_end(struct keeper *k, bool done);
 
 /* Ends the keeper without any cleaning up. */
 void keeper_stop(struct keeper *k);

@@ -67,10 +67,7 @@ static void launched_free(struct launched *l)
 	}
 	if (!l->accepted && l->exchange_made)
 		rmdir(l->plan->exchange);
-	if (released < 0)
-		keeper_finish(&l->keeper);
-	else
-		keeper_stop(&l->keeper);
+	keeper_end(&l->keeper, released == 0);
 	proc_others_free(&l->others);
 }
 
