@@ -47,18 +47,13 @@ static int by_link(const char *path, struct err *e)
 
 	if (!realpath(path, real))
 		return err_exit(e, EXIT_IMAGE, ENOENT, "%s is a link to nothing; remove it", path);
-	return err_exit(
-		e, EXIT_IMAGE, ELOOP,
-		"%s: a link leads there, and a guest may have made it; name the file itself, "
-		"%s",
-		path, real);
+	return err_exit(e, EXIT_IMAGE, ELOOP, "%s: " PLACE_BY_LINK "file itself, %s", path, real);
 }
 
 /* Finds the folder of the image, and its path for messages. */
 static int find_place(const char *path, struct image *i, struct err *e)
 {
-	char real[PATH_MAX], file[64];
-	ssize_t n;
+	char real[PATH_MAX];
 	int r = place_find(path, false, NULL, NULL, &i->place);
 
 	/* A descriptor's file, such as /dev/fd/3, is taken by its name. */
@@ -69,13 +64,11 @@ static int find_place(const char *path, struct image *i, struct err *e)
 	if (r == -ELOOP)
 		return by_link(path, e);
 	if (r < 0)
-		return refuse(e, r == -ENOENT ? ENOENT : -r, path,
+		return refuse(e, -r, path,
 			      r == -ENOENT ? "its folder" : "cannot be the disk image");
-	snprintf(file, sizeof(file), "/proc/self/fd/%d", i->place.dir);
-	n = readlink(file, real, sizeof(real) - 1);
-	if (n < 0)
-		return refuse(e, errno, path, "its folder");
-	real[n] = '\0';
+	r = place_path(i->place.dir, real);
+	if (r < 0)
+		return refuse(e, -r, path, "its folder");
 	if (str_format(i->path, sizeof(i->path), "%s%s%s", str_eq(real, "/") ? "" : real,
 		       str_eq(i->place.name, ".") ? "" : "/",
 		       str_eq(i->place.name, ".") ? "" : i->place.name) < 0)

@@ -194,8 +194,16 @@ int place_find(const char *path, bool follow_all, place_visit *call, void *arg, 
 int place_open(const struct place *p, int flags, mode_t mode)
 {
 	int fd = openat(p->dir, p->name, p->magic ? flags & ~O_CREAT : flags | O_NOFOLLOW, mode);
+	int err = errno;
+	struct stat st;
 
-	return fd < 0 ? -errno : fd;
+	if (fd >= 0)
+		return fd;
+	/* With O_DIRECTORY a link is ENOTDIR. */
+	if (err == ENOTDIR && fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(st.st_mode))
+		return -ELOOP;
+	return -err;
 }
 
 int place_open_path(const char *path, int flags, mode_t mode)
@@ -204,6 +212,19 @@ int place_open_path(const char *path, int flags, mode_t mode)
 	int r = place_find(path, false, NULL, NULL, &p);
 
 	return r < 0 ? r : place_open(&p, flags, mode);
+}
+
+int place_path(int fd, char *ret)
+{
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, ret, PATH_MAX - 1);
+	if (n < 0)
+		return -errno;
+	ret[n] = '\0';
+	return ret[0] == '/' ? 0 : -ENOENT;
 }
 
 bool place_has(const struct place *p, int fd)

@@ -40,11 +40,18 @@ _must_check_ int place_find(const char *path, bool follow_all, place_visit *visi
 			    struct place *ret);
 
 /* Opens the file of the place as openat(2) does, without following a link. A magic place is opened
- * without O_CREAT. Returns a descriptor, or -errno. */
+ * without O_CREAT. Returns a descriptor, or -errno; -ELOOP for a link. */
 _must_check_ int place_open(const struct place *p, int flags, mode_t mode);
 
 /* Finds the place and opens its file, following no link that a guest can have made. */
 _must_check_ int place_open_path(const char *path, int flags, mode_t mode);
+
+/* For messages about -ELOOP of these functions; "file itself" or "folder itself" follows. */
+#define PLACE_BY_LINK "a link leads there, and a guest may have made it; name the "
+
+/* Sets ret (PATH_MAX bytes) to the path that an open file has now. Returns 0 or -errno; -ENOENT if
+ * it has none. */
+_must_check_ int place_path(int fd, char *ret);
 
 /* Does the name in the place still name the open file? */
 bool place_has(const struct place *p, int fd);

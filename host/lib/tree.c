@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "host/lib/host_fs.h"
+#include "host/lib/place.h"
 #include "init/lib/str.h"
 
 /* Is path the folder or below it? */
@@ -20,17 +21,13 @@ static bool is_below(const char *path, const char *folder)
 /* Sets fs and path. On failure fs stays 0. */
 static void locate(int fd, struct tree *ret)
 {
-	char link[64], path[PATH_MAX];
+	char path[PATH_MAX];
 	const char *rest;
 	struct host_fs fs;
-	ssize_t n;
 
 	ret->fs = 0;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof(path) - 1);
-	if (n < 0 || host_fs_of(fd, &fs) < 0)
+	if (place_path(fd, path) < 0 || host_fs_of(fd, &fs) < 0)
 		return;
-	path[n] = '\0';
 	rest = is_below(path, fs.point) ? path + (str_eq(fs.point, "/") ? 0 : strlen(fs.point)) :
 					  NULL;
 	if (!rest || str_format(ret->path, sizeof(ret->path), "%s%s",

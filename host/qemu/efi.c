@@ -198,9 +198,7 @@ int efi_find(const struct efi_request *q, struct efi *ret, struct err *e)
 static int failed(const struct efi *efi, int r, struct err *e)
 {
 	return err_exit(e, EXIT_IMAGE, r, "EFI variables %s: %s", efi->vars,
-			r == -ELOOP ? "a link leads there, and a guest may have made it; name the "
-				      "file itself with NIX_EFI_VARS" :
-				      strerror(-r));
+			r == -ELOOP ? PLACE_BY_LINK "file itself with NIX_EFI_VARS" : strerror(-r));
 }
 
 /* Opens and locks the variables, until this process exits: QEMU's own locks do not protect a flash

@@ -30,14 +30,12 @@ int tpm_find(const char *state, struct tpm *ret, struct err *e)
 static int refuse(const char *path, int num, struct err *e)
 {
 	return err_exit(e, EXIT_IMAGE, num, "--tpm: %s: %s", path,
-			num == ELOOP ? "a link leads there, and a guest may have made it; name the "
-				       "folder itself with NIX_SWTPM_DIR" :
+			num == ELOOP ? PLACE_BY_LINK "folder itself with NIX_SWTPM_DIR" :
 				       strerror(num));
 }
 
 static int open_state(const char *path, struct tpm *t, struct err *e)
 {
-	struct stat st;
 	int fd, r = place_find(path, false, NULL, NULL, &t->place);
 
 	if (r < 0)
@@ -47,13 +45,8 @@ static int open_state(const char *path, struct tpm *t, struct err *e)
 		return err_exit(e, EXIT_IMAGE, errno, "--tpm: cannot make the folder %s: %s", path,
 				strerror(errno));
 	fd = place_open(&t->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (fd < 0) /* with O_DIRECTORY a link is "no folder" */
-		return refuse(path,
-			      fstatat(t->place.dir, t->place.name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-					      S_ISLNK(st.st_mode) ?
-				      ELOOP :
-				      -fd,
-			      e);
+	if (fd < 0)
+		return refuse(path, -fd, e);
 	/* swtpm has its own lock, but reports a conflict only in its log. This lock is held until
 	 * the last descriptor is closed. */
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {

@@ -63,9 +63,7 @@ static int look_at(const char *what, const char *path, mode_t kind, bool only_re
 	struct stat st;
 
 	if (place_find(path, false, NULL, NULL, &place) == -ELOOP)
-		return err_exit(e, EXIT_IMAGE, ELOOP,
-				"%s %s: a link leads there, and a guest may have made it; name the "
-				"%s itself with %s",
+		return err_exit(e, EXIT_IMAGE, ELOOP, "%s %s: " PLACE_BY_LINK "%s itself with %s",
 				what, path, kind == S_IFDIR ? "folder" : "file",
 				kind == S_IFDIR ? "NIX_SWTPM_DIR" : "NIX_EFI_VARS");
 	if (stat(path, &st) < 0 && errno != ENOENT)

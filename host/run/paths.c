@@ -117,11 +117,12 @@ static int check_rows(struct check *c, const struct run_path *rows, size_t n)
 static int by_link(const char *text, const char *path, struct err *e)
 {
 	char real[PATH_MAX];
+	const bool known = realpath(path, real) != NULL;
 
 	return err_exit(e, EXIT_USAGE, ELOOP,
 			"run: --bind %s: a link leads to the folder, and a guest may have made it; "
 			"name the folder itself%s%s",
-			text, realpath(path, real) ? ", " : "", realpath(path, real) ? real : "");
+			text, known ? ", " : "", known ? real : "");
 }
 
 /* read_only: only the link counts. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "host/lib/exit.h"
+#include "host/lib/place.h"
 
 /* Paths that the guest uses itself: a folder there would hide them or be hidden. */
 static const char *const taken[] = { "/nix/store", "/nix/.rw-store", "/hostfs", "/proc",
@@ -155,18 +156,8 @@ int shared_folder_parse(const char *text, struct shared_folder *ret, struct err 
  * served. flags: O_NOFOLLOW or 0. */
 static int open_folder(struct shared_folder *f, int flags)
 {
-	char link[64];
-	ssize_t n;
-
 	f->fd = open(f->host, O_PATH | O_DIRECTORY | O_CLOEXEC | flags);
-	if (f->fd < 0)
-		return -errno;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", f->fd);
-	n = readlink(link, f->host, sizeof(f->host) - 1);
-	if (n < 0)
-		return -errno;
-	f->host[n] = '\0';
-	return f->host[0] == '/' ? 0 : -ENOENT;
+	return f->fd < 0 ? -errno : place_path(f->fd, f->host);
 }
 
 static int find_folder(const char *text, const char *to_make, struct shared_folder *b,
