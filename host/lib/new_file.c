@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * new_file.c - creating a file that gets its name when complete and replaces no other
+ * new_file.c - creating a file that gets its name when complete
  *
  * A file without a name (O_TMPFILE) disappears with its process, and link(2) refuses a name that is
  * taken. NFS, CIFS, 9p, FAT, JFS, NILFS2, FUSE and, before Linux 6.3, overlayfs have no O_TMPFILE.
@@ -74,6 +74,13 @@ static bool lock_new(const struct new_file *f)
 	       (faccessat(f->dir, f->tmp, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT);
 }
 
+/* try: how many names were taken. */
+static void set_temporary(struct new_file *f, const char *prefix, int try)
+{
+	snprintf(f->tmp, sizeof(f->tmp), try ? "%.*s%d.%d" : "%.*s%d", PREFIX_MAX, prefix,
+		 (int)getpid(), try);
+}
+
 static int open_temporary(const char *prefix, mode_t mode, struct new_file *f)
 {
 	int r = -EEXIST;
@@ -82,8 +89,7 @@ static int open_temporary(const char *prefix, mode_t mode, struct new_file *f)
 	if (strlen(prefix) <= PREFIX_MAX)
 		remove_left_over(f->dir, prefix);
 	for (int i = 0; i < TRIES && r == -EEXIST; i++) {
-		snprintf(f->tmp, sizeof(f->tmp), i ? "%.*s%d.%d" : "%.*s%d", PREFIX_MAX, prefix,
-			 (int)getpid(), i);
+		set_temporary(f, prefix, i);
 		f->fd = openat(f->dir, f->tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			       mode);
 		if (f->fd >= 0 && lock_new(f))
@@ -149,18 +155,48 @@ static int link_nameless(const struct new_file *f, const char *name)
 	return linkat(AT_FDCWD, file, f->dir, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
 }
 
+/* Syncs the folder, so that the name survives a power cut. */
+static int named(struct new_file *f, const char *name)
+{
+	_cleanup_close_ int folder = openat(f->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	f->tmp[0] = '\0';
+	if (folder >= 0 && fsync(folder) < 0)
+		log_trace("the folder of %s: %s", name, strerror(errno));
+	return 0;
+}
+
 int new_file_name(struct new_file *f, const char *name)
 {
-	_cleanup_close_ int folder = -1;
 	int r = f->tmp[0] ? new_file_rename(f->dir, f->tmp, name) : link_nameless(f, name);
+
+	return r < 0 ? r : named(f, name);
+}
+
+/* Gives a nameless file a temporary name: link(2) replaces none. */
+static int name_temporarily(struct new_file *f, const char *prefix)
+{
+	int r = lock_file(f->fd, false);
+
+	if (r == -EBUSY)
+		return r;
+	r = -EEXIST;
+	for (int i = 0; i < TRIES && r == -EEXIST; i++) {
+		set_temporary(f, prefix, i);
+		r = link_nameless(f, f->tmp);
+	}
+	if (r < 0)
+		f->tmp[0] = '\0';
+	return r;
+}
+
+int new_file_replace(struct new_file *f, const char *prefix, const char *name)
+{
+	int r = f->tmp[0] ? 0 : name_temporarily(f, prefix);
 
 	if (r < 0)
 		return r;
-	f->tmp[0] = '\0';
-	folder = openat(f->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder >= 0 && fsync(folder) < 0) /* so that the name survives a power cut */
-		log_trace("the folder of %s: %s", name, strerror(errno));
-	return 0;
+	return renameat(f->dir, f->tmp, f->dir, name) < 0 ? -errno : named(f, name);
 }
 
 void new_file_forget(struct new_file *f)

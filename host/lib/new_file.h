@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* new_file.h - creating a file that gets its name when complete and replaces no other */
+/* new_file.h - creating a file that gets its name when complete */
 #ifndef STOREBOOT_HOST_LIB_NEW_FILE_H
 #define STOREBOOT_HOST_LIB_NEW_FILE_H
 
@@ -36,6 +36,9 @@ _must_check_ int new_file_writer(int dir, const char *name);
 /* Gives the file its name in its folder, and syncs the folder. Returns 0, -EEXIST if the name is
  * taken, or another -errno, e.g. if the file system supports none of the methods. */
 _must_check_ int new_file_name(struct new_file *f, const char *name);
+
+/* Like new_file_name, but replaces a file of that name. prefix: as for new_file_open. */
+_must_check_ int new_file_replace(struct new_file *f, const char *prefix, const char *name);
 
 /* Removes the temporary name, if there is one. The file stays open. */
 void new_file_forget(struct new_file *f);

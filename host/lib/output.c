@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,8 +17,7 @@
 
 #define MODE 0644   /* less the umask */
 #define WAIT_MS 200 /* between checks for a signal */
-#define TRIES 100
-#define PREFIX_MAX 200
+#define TMP_PREFIX ".storeboot-out-"
 
 static int write_all(int fd, const struct buf *b)
 {
@@ -93,7 +91,7 @@ const char *output_why(const char *path, int err)
 	if (err == EEXIST)
 		return "it holds something else, and is left as it was; remove it, or name another file";
 	if (err == ELOOP)
-		return "a link leads there, and a guest may have made it; name the file itself";
+		return PLACE_BY_LINK "file itself";
 	return err == ENXIO && stat(path, &st) == 0 && S_ISFIFO(st.st_mode) ?
 		       "nobody reads from this FIFO; start its reader first" :
 		       strerror(err);
@@ -124,24 +122,6 @@ static int fill(int fd, const struct buf *b)
 	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
-/* Creates a temporary file of a unique name: a fixed name could be a file of the user. */
-static int make_beside(const struct place *p, char *tmp, size_t size)
-{
-	int fd = -1;
-
-	for (int i = 0; fd < 0 && i < TRIES; i++) {
-		unsigned int number;
-
-		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-			return -EIO;
-		snprintf(tmp, size, "%.*s.%08x", PREFIX_MAX, p->name, number);
-		fd = openat(p->dir, tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd < 0 && errno != EEXIST)
-			return -errno;
-	}
-	return fd < 0 ? -EEXIST : fd;
-}
-
 /* May the file of this name be replaced? Returns 1 if there is none, 0 if so, or -errno. */
 static int check_old(const struct place *p, output_is_own *own)
 {
@@ -158,25 +138,21 @@ static int check_old(const struct place *p, output_is_own *own)
 /* A name that appears meanwhile is kept (-EEXIST). */
 static int replace(const struct output *o, const struct buf *b)
 {
-	_cleanup_close_ int fd = -1;
-	const struct place *p = &o->place;
-	char tmp[PREFIX_MAX + 16];
-	int r = check_old(p, o->own);
+	_cleanup_(new_file_close) struct new_file f = NEW_FILE_INIT;
+	char prefix[sizeof(TMP_PREFIX) + sizeof(o->place.name)];
+	int r = check_old(&o->place, o->own);
 	const bool is_new = r > 0;
 
 	if (r < 0)
 		return r;
-	fd = make_beside(p, tmp, sizeof(tmp));
-	if (fd < 0)
-		return fd;
-	r = fill(fd, b);
-	if (r == 0 && is_new)
-		r = new_file_rename(p->dir, tmp, p->name);
-	else if (r == 0 && renameat(p->dir, tmp, p->dir, p->name) < 0)
-		r = -errno;
+	snprintf(prefix, sizeof(prefix), TMP_PREFIX "%s-", o->place.name);
+	r = new_file_open(o->place.dir, ".", prefix, 0600, &f);
+	if (r == 0)
+		r = fill(f.fd, b);
 	if (r < 0)
-		unlinkat(p->dir, tmp, 0);
-	return r;
+		return r;
+	return is_new ? new_file_name(&f, o->place.name) :
+			new_file_replace(&f, prefix, o->place.name);
 }
 
 /* Another file may have taken the device's name since output_open. */

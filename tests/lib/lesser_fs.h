@@ -37,7 +37,7 @@ enum lack {
 
 static unsigned int lacks; /* enum lack */
 static void (*meanwhile)(
-	void); /* what another process does before the next lock or rename; NULL: nothing */
+	void); /* what another process does before the next lock, link or rename; NULL: nothing */
 
 static inline void do_meanwhile(void)
 {
@@ -122,6 +122,7 @@ int open(const char *path, int flags, ...)
 
 int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
 {
+	do_meanwhile();
 	return (int)(lacks & NO_LINK ?
 			     fails(EPERM) :
 			     libc_syscall()(SYS_linkat, from_dir, from, to_dir, to, flags));

@@ -68,6 +68,18 @@ static void never_replaces(void)
 	CHECK_INT(names(), 1);
 }
 
+static void replaces_when_complete(void)
+{
+	_cleanup_(new_file_close) struct new_file f = NEW_FILE_INIT;
+
+	CHECK_INT(new_file_open(dir, ".", "b.new-", 0644, &f), 0);
+	CHECK_INT(write(f.fd, "newer\n", 6), 6);
+	holds("b", "mine");
+	CHECK_INT(new_file_replace(&f, "b.new-", "b"), 0);
+	holds("b", "newer");
+	CHECK_INT(names(), 1);
+}
+
 static void without_a_name(void)
 {
 	struct new_file f = NEW_FILE_INIT;
@@ -140,6 +152,7 @@ static void tests(const char *folder)
 	dir = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	RUN(named_when_complete);
 	RUN(never_replaces);
+	RUN(replaces_when_complete);
 	RUN(without_a_name);
 	RUN(names_that_are_taken);
 	RUN(killed_writer);

@@ -220,7 +220,7 @@ static void a_later_link_is_not_followed(void)
 /* A descriptor of the caller's is written to, whatever file it is. */
 static void a_descriptor(void)
 {
-	_cleanup_close_ int fd = open("behind", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	_cleanup_close_ int fd = open("opened", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	struct err e = { 0 };
 	char path[32], line[16] = "";
 
@@ -230,7 +230,7 @@ static void a_descriptor(void)
 	CHECK_STR(line, text);
 	CHECK_INT(ftruncate(fd, 0) | (int)pwrite(fd, "theirs", 6, 0), 6);
 	CHECK_INT(output_write(path, &result, "it", is_own, &e), -EEXIST);
-	holds("behind", "theirs");
+	holds("opened", "theirs");
 }
 
 /* As root a /dev/null that was replaced by a file would hurt every program of the host. */
