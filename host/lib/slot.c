@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "host/lib/lock.h"
 #include "init/lib/str.h"
 
 /* Above the descriptors that a server inherits by number. */
@@ -18,19 +18,20 @@ int slot_take(const char *prefix, unsigned int n)
 	for (unsigned int i = 0; i < n; i++) {
 		_cleanup_close_ int fd = -1;
 		char path[PATH_MAX];
+		int r;
 
 		if (str_format(path, sizeof(path), "%s.slot%u", prefix, i) < 0)
 			return -ENAMETOOLONG;
-		fd = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0)
 			return -errno;
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-			const int held = fcntl(fd, F_DUPFD, FD_MIN);
-
-			return held < 0 ? -errno : held;
+		r = lock_file(fd, false);
+		if (r == 0) {
+			r = fcntl(fd, F_DUPFD, FD_MIN);
+			return r < 0 ? -errno : r;
 		}
-		if (errno != EWOULDBLOCK)
-			return -errno;
+		if (r != -EBUSY)
+			return r;
 	}
 	return -EBUSY;
 }

@@ -264,14 +264,12 @@ static void add_user(const struct network *n, const char *const *share, struct a
 	}
 	for (size_t i = 0; i < n->n_guest_forwards; i++) {
 		const struct forward *f = &n->guest_forwards[i];
+		char port[8];
 
 		argv_more(a, ",guestfwd=tcp:%s:%u-cmd:", f->guest.address, f->guest.port);
-		argv_command(a, (const char *const[]){ n->self, "relay", f->host.address, NULL });
-		argv_more(a, " %u", f->host.port);
-		if (n->slots) {
-			argv_more(a, " ");
-			argv_command(a, (const char *const[]){ n->slots, NULL });
-		}
+		snprintf(port, sizeof(port), "%u", f->host.port);
+		argv_command(a, (const char *const[]){ n->self, "relay", f->host.address, port,
+						       n->slots, NULL });
 	}
 	if (n->opts && n->opts[0])
 		argv_more(a, ",%s", n->opts);

@@ -95,8 +95,6 @@ static int keep_stdin_alone(const char *file)
 {
 	_cleanup_close_ int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-	if (!is_connection())
-		return 0;
 	open_log(file);
 	return dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ? -errno : 0;
 }
@@ -304,10 +302,11 @@ int cmd_share_server(int argc, char **argv)
 {
 	uint64_t deadline = sys_now_us() + ADOPT_TIMEOUT_US;
 	const struct timespec pause = { 0, 500000 };
+	const bool connection = is_connection();
 	bool has_tree;
 	char ns[64];
 	pid_t launcher;
-	int r, slot;
+	int r, slot = -1;
 
 	if (argc < 4) {
 		log_error("share-server is for storeboot's own use");
@@ -320,16 +319,14 @@ int cmd_share_server(int argc, char **argv)
 		return EXIT_SHARE;
 	/* First, while the numbers are free. A server beside QEMU has inherited them, and the
 	 * launcher may have closed or reused them. */
-	r = is_connection() ? take_fds(launcher, argv + 4) : 0;
+	r = connection ? take_fds(launcher, argv + 4) : 0;
 	has_tree = !str_eq(argv[3], "-");
 	if (has_tree)
 		snprintf(ns, sizeof(ns), "/proc/%d/fd/%d", (int)launcher, atoi(argv[3]));
-	if (keep_stdin_alone(argv[2]) < 0)
+	if (connection && keep_stdin_alone(argv[2]) < 0)
 		return EXIT_SHARE;
-	/* A refused connection is no failure of the share. */
-	slot = is_connection() ? take_slot(argv[2]) : -1;
-	if (is_connection() && slot < 0)
-		return EXIT_OK;
+	if (connection && (slot = take_slot(argv[2])) < 0)
+		return EXIT_OK; /* a refused connection is no failure of the share */
 	if (r < 0)
 		log_error("the shared folders: %s", strerror(-r));
 	else
