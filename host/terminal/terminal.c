@@ -10,6 +10,7 @@
 
 #include "host/lib/proc.h"
 #include "host/lib/signals.h"
+#include "init/lib/file.h"
 #include "init/lib/log.h"
 
 #define ESCAPE 0x01 /* Ctrl-a, as in QEMU's own console */
@@ -147,6 +148,18 @@ size_t terminal_output(int fd, bool filtered, struct escapes *s, const char *in,
 {
 	return terminal_filters(fd, filtered) ? escapes_filter(s, in, n, out) :
 						escapes_keep(s, in, n, out);
+}
+
+int terminal_write(int fd, bool filtered, struct escapes *s, const char *in, size_t n)
+{
+	char out[4096 + ESCAPES_HELD];
+	int r = 0;
+
+	for (size_t piece; r == 0 && n > 0; in += piece, n -= piece) {
+		piece = n < 4096 ? n : 4096;
+		r = file_write_all(fd, out, terminal_output(fd, filtered, s, in, piece, out));
+	}
+	return r;
 }
 
 bool terminal_readable(void)

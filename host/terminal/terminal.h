@@ -51,6 +51,9 @@ bool terminal_filters(int fd, bool filtered);
 size_t terminal_output(int fd, bool filtered, struct escapes *s, const char *in, size_t n,
 		       char *out);
 
+/* Writes the n bytes of in to fd, as terminal_output says. Returns 0 or -errno. */
+_must_check_ int terminal_write(int fd, bool filtered, struct escapes *s, const char *in, size_t n);
+
 /* Whether stdin may be read: it is not a terminal, or we are in its foreground. Also in an orphaned
  * process group: read(2) fails at once there with EIO, and no shell will bring us to the
  * foreground. */

@@ -141,21 +141,6 @@ static int shorten(struct console_log *log)
 	return r;
 }
 
-/* The file may be a terminal. */
-static int put(struct console_log *log, const char *data, size_t len)
-{
-	char out[4096 + ESCAPES_HELD];
-	int r = 0;
-
-	for (size_t at = 0, n; r == 0 && at < len; at += n) {
-		n = len - at < 4096 ? len - at : 4096;
-		r = file_write_all(
-			log->fd, out,
-			terminal_output(log->fd, log->filtered, &log->escapes, data + at, n, out));
-	}
-	return r;
-}
-
 void console_log_add(struct console_log *log, const char *data, size_t len)
 {
 	int r = 0;
@@ -165,8 +150,8 @@ void console_log_add(struct console_log *log, const char *data, size_t len)
 	if (log->bounded && log->len + len > log->max)
 		r = shorten(log);
 	set_mark(log, data, len);
-	if (r == 0)
-		r = put(log, data, len);
+	if (r == 0) /* the file may be a terminal */
+		r = terminal_write(log->fd, log->filtered, &log->escapes, data, len);
 	log->len += len;
 	if (r == 0)
 		return;

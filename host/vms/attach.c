@@ -68,15 +68,6 @@ static void read_keys(struct attached *a)
 	a->over = a->over || a->left;
 }
 
-/* Returns 0 or -errno. */
-static int show(struct attached *a, const char *data, size_t len)
-{
-	char out[FRAME_PAYLOAD_MAX + ESCAPES_HELD];
-
-	len = terminal_output(STDOUT_FILENO, a->filtered, &a->escapes, data, len, out);
-	return file_write_all(STDOUT_FILENO, out, len);
-}
-
 /* Returns 0, or -errno if stdout cannot be written. */
 static int take_frame(struct attached *a, const struct frame *f)
 {
@@ -86,7 +77,10 @@ static int take_frame(struct attached *a, const struct frame *f)
 		a->status = (int)(frame_number(f, 0, 4) & 0xff);
 		frame_text(f, a->why, sizeof(a->why));
 	}
-	return f->kind == FRAME_OUT ? show(a, (const char *)f->data, f->len) : 0;
+	if (f->kind != FRAME_OUT)
+		return 0;
+	return terminal_write(STDOUT_FILENO, a->filtered, &a->escapes, (const char *)f->data,
+			      f->len);
 }
 
 static void read_sock(struct attached *a)
