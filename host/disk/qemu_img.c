@@ -74,20 +74,28 @@ static const char *reason(struct buf *said)
 	return own ? own : line[0] ? line : "qemu-img failed and gave no reason";
 }
 
+/* Copies qemu-img's message, with name in the place of path. */
+static void put_name(const char *why, const char *path, const char *name, char *dst, size_t size)
+{
+	const char *at = strstr(why, path), *rest = at ? at + strlen(path) : why;
+
+	snprintf(dst, size, "%.*s%s%.400s", at ? (int)(at - why) : 0, why, at ? name : "", rest);
+}
+
 /* Reports a failure. QEMU's locks stop qemu-img from reading an image that another QEMU has open.
  * Replaces path, which may be a /proc/PID/fd/N, in qemu-img's message. */
 static int failed(const struct qemu_img *q, struct buf *said, const char *path, const char *what,
 		  struct err *e)
 {
-	const char *why = reason(said), *name = name_of(q, path);
-	const char *at = q->shown ? strstr(why, path) : NULL, *rest = at ? at + strlen(path) : why;
+	const char *name = name_of(q, path);
+	char why[1024];
 
 	/* QEMU's message is 'Failed to get shared "write" lock'; the quote is matched because a
 	 * path may contain " lock". */
 	if (said->data && strstr(said->data, "\" lock"))
 		return err_exit(e, EXIT_IN_USE, EBUSY, "%s is in use by another QEMU", name);
-	return err_exit(e, EXIT_IMAGE, EINVAL, "%s %s: %.*s%s%.400s" UNCHANGED, name, what,
-			at ? (int)(at - why) : 0, why, at ? name : "", rest);
+	put_name(reason(said), path, name, why, sizeof(why));
+	return err_exit(e, EXIT_IMAGE, EINVAL, "%s %s: %s" UNCHANGED, name, what, why);
 }
 
 /* Parses the text. The caller frees the result with json_object_put. */
@@ -227,7 +235,7 @@ static int check_repaired(const struct qemu_img *q, const char *path, struct err
 	const struct qemu_img layer = { .program = q->program, .format = "qcow2" };
 	_cleanup_close_ int image = open(path, O_RDONLY | O_CLOEXEC);
 	_cleanup_close_ int fd = memfd_create("layer", MFD_CLOEXEC);
-	char file[64];
+	char file[QEMU_IMG_FILE];
 	struct stat st;
 	int r;
 
@@ -343,12 +351,11 @@ int qemu_img_is_zero(const struct qemu_img *q, const char *path, bool *ret_zero,
  * nothing to the user. */
 static int not_made(const char *why, const char *file, struct err *e)
 {
-	const char *at = strstr(why, file), *rest = at ? at + strlen(file) : why;
+	const char *rest = str_after(why, file), *reason = rest ? str_after(rest, ": ") : NULL;
+	char text[1024];
 
-	if (at == why && str_after(rest, ": "))
-		return err_exit(e, EXIT_IMAGE, EIO, "%.400s", str_after(rest, ": "));
-	return err_exit(e, EXIT_IMAGE, EIO, "%.*s%s%.400s", at ? (int)(at - why) : 0, why,
-			at ? "the new file" : "", rest);
+	put_name(why, file, "the new file", text, sizeof(text));
+	return err_exit(e, EXIT_IMAGE, EIO, "%.400s", reason ? reason : text);
 }
 
 int qemu_img_create(const struct qemu_img *q, const char *file, uint64_t size, struct err *e)

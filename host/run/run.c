@@ -148,13 +148,12 @@ static int find_share(struct plan *p, struct err *e)
 			   .cache_size = p->v.image_cache_size,
 			   .only_look = p->only_look },
 	};
-	int r;
+	int r = 0;
 
 	p->store_fd = q.store_fd = open(q.store, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (p->store_fd < 0)
 		return err_exit(e, EXIT_BAD_INPUT, errno, "the store %s: %s", q.store,
 				strerror(errno));
-	r = 0;
 	if (none && (q.cache || q.share == SHARE_IMAGE || q.share == SHARE_AUTO ||
 		     q.expose == EXPOSE_CLOSURE))
 		r = find_closure(p, &closure, e);
