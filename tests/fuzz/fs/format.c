@@ -2,9 +2,10 @@
 /*
  * format.c - fuzz target: any disk, from the look at it to the file system that libext2fs makes
  *
- * fuzz_disk.h has the input. If its last byte is odd, the disk has the marker of a format that was
- * cut short, with what lies behind it as leftovers; then the UUID is zeroes. A disk that is refused
- * or mounted keeps every byte. One that is formatted is whole afterwards, and would be mounted.
+ * fuzz_disk.h has the input. If its last byte is odd, the disk begins with the marker of a format
+ * that was cut short, and the rest of the input is what that format left; the UUID is zeroes then.
+ * A disk that is refused or mounted keeps every byte. A formatted disk has a whole file system
+ * afterwards, and would be mounted.
  */
 #include "fs/format.h"
 

@@ -80,11 +80,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct shared_folder v[SHARED_FOLDERS_MAX];
 	struct shared_folders b = { .v = v };
-	char *text = malloc(size + 1), *save = NULL;
+	char *text = strndup((const char *)data, size), *save = NULL;
 
 	require(text != NULL);
-	memcpy(text, data, size);
-	text[size] = '\0';
 	for (char *l = strtok_r(text, "\n", &save); l && b.n < SHARED_FOLDERS_MAX;
 	     l = strtok_r(NULL, "\n", &save)) {
 		struct err e = { 0 };

@@ -84,12 +84,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct disk d;
 	struct err e = { 0 };
-	char *text = malloc(size + 1);
+	char *text = strndup((const char *)data, size);
 
 	if (!text)
 		abort();
-	memcpy(text, data, size);
-	text[size] = '\0';
 	d = (struct disk){ 0 };
 	if (disk_parse(text, &d, &e) == 0) {
 		if (!d.path[0] || strlen(d.serial) > BLOCKDEV_SERIAL_MAX)

@@ -62,12 +62,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cmdline l = { 0 };
 	_cleanup_buf_ struct buf line = { 0 };
 	struct err e = { 0 };
-	char *text = malloc(size + 1), *rest = text, *word;
+	char *text = strndup((const char *)data, size), *rest = text, *word;
 
 	if (!text)
 		abort();
-	memcpy(text, data, size);
-	text[size] = '\0';
 	set_defaults(&l.param);
 	l.params = next_line(&rest);
 	/* The user's parameters come last, to replace ours; here they must not. */

@@ -12,12 +12,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const unsigned int machines[] = { EM_X86_64, EM_AARCH64, EM_RISCV };
-	char *json = malloc(size + 1);
+	char *json = strndup((const char *)data, size);
 
 	if (!json)
 		abort();
-	memcpy(json, data, size);
-	json[size] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
 		const struct arch *arch = arch_find(machines[i]);
 		static struct efi efi;

@@ -12,12 +12,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
 		struct host_fs fs;
-		char *text = malloc(size + 1);
+		char *text = strndup((const char *)data, size);
 
 		if (!text)
 			return 0;
-		memcpy(text, data, size);
-		text[size] = '\0';
 		if (host_fs_find(text, ids[i], &fs) == 0 &&
 		    (strlen(fs.point) >= sizeof(fs.point) || fs.device[0] == '\0'))
 			__builtin_trap();

@@ -53,12 +53,10 @@ static void check_refusal(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
+	char *text = strndup((const char *)data, size);
 
 	if (!text)
 		abort();
-	memcpy(text, data, size);
-	text[size] = '\0';
 	check_console(text);
 	check_refusal(text);
 	free(text);

@@ -71,11 +71,9 @@ static void check_words(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
+	char *text = strndup((const char *)data, size);
 
 	require(text != NULL);
-	memcpy(text, data, size);
-	text[size] = '\0';
 	check_repair(text);
 	check_words(text);
 	free(text);
