@@ -5,8 +5,8 @@
  * Theory of operation: a server does in a shared folder what the guest's root asks for, as the user
  * who runs the launcher. A set-user-ID file there would be a program of that user's for everybody
  * on the host. No server has an option against that, but each sets a mode by a system call with the
- * mode in a register, which a seccomp filter (seccomp(2)) can read. The rest of the server's filter
- * is a second layer behind the sandbox.
+ * mode in a register, which a seccomp filter (seccomp(2)) can read. The filter of a server also
+ * refuses what the sandbox already prevents, in case the sandbox has a fault.
  */
 #include "host/lib/syscall_filter.h"
 

@@ -11,7 +11,9 @@ mkdir "$tmp/disks"
 tests/lib/hostile-disks "$tmp/disks" >"$tmp/list" || exit 1
 cp -r "$tmp/disks" "$tmp/before"
 
-# --- one boot for all: by SCSI, as the firmware hangs with so many virtio-blk disks; a disk's LUN is its number ----------
+# --- one boot for all ------------------------------------------------------------------------------------------------
+# The disks are SCSI disks, because a guest with as many virtio-blk disks did not boot. The LUN of a disk is its line in
+# the list, from 0.
 opts=(-device "virtio-scsi-pci,id=hostile") n=0
 while IFS=$'\t' read -r name _; do
 	opts+=(-blockdev "driver=raw,node-name=$name,file.driver=file,file.filename=$tmp/disks/$name"
