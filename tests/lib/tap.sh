@@ -4,6 +4,9 @@
 
 tap_n=0 tap_bad=0
 
+# script(1) has $SHELL run its command. The tests quote that command for bash.
+export SHELL=$BASH
+
 # ok NAME COMMAND...: the command must succeed.
 ok() {
 	local name=$1
