@@ -73,10 +73,13 @@ static void serve_report(struct vm *vm)
 
 void serve_tell_qmp(struct vm *vm, const char *command)
 {
-	/* The socket is empty at these moments. Without the command the run might never end. */
 	if (vm->qmp_fd < 0 ||
 	    send(vm->qmp_fd, command, strlen(command), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return;
+	/* A QEMU that has closed its monitor is about to exit; its events may not be read yet. */
+	if (errno == EPIPE || errno == ECONNRESET)
+		return;
+	/* The socket is empty at these moments. Without the command the run might never end. */
 	log_warning("QEMU takes no command any more (%s) and is killed", strerror(errno));
 	kill(vm->pid, SIGKILL);
 }
