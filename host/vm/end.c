@@ -20,6 +20,8 @@
 #include "init/lib/spawn.h"
 #include "init/lib/sys.h"
 
+/* A QEMU that ends by itself may still have to write its images. */
+#define LEAVE_US 15000000
 /* How long a server may take to end after QEMU. */
 #define LAST_SERVERS_US 1000000
 
@@ -45,7 +47,8 @@ static void stop_from(struct vm *vm, enum stop_stage from)
 		channel_tell(&vm->channel, FRAME_OFF, 1, 0, NULL);
 		break;
 	case STOP_QUIT:
-		serve_tell_qmp(vm, QMP_QUIT);
+		if (!serve_tell_qmp(vm, QMP_QUIT) || vm->qmp.shutdown)
+			vm->stop_at += LEAVE_US;
 		break;
 	default:
 		kill(vm->pid, SIGKILL);

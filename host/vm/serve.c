@@ -71,17 +71,19 @@ static void serve_report(struct vm *vm)
 		report_feed(&vm->report, data, n, on_record, vm);
 }
 
-void serve_tell_qmp(struct vm *vm, const char *command)
+bool serve_tell_qmp(struct vm *vm, const char *command)
 {
-	if (vm->qmp_fd < 0 ||
-	    send(vm->qmp_fd, command, strlen(command), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-		return;
-	/* A QEMU that has closed its monitor is about to exit; its events may not be read yet. */
+	if (vm->qmp_fd < 0)
+		return false;
+	if (send(vm->qmp_fd, command, strlen(command), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return true;
+	/* QEMU is about to exit. Its events may not be read yet. */
 	if (errno == EPIPE || errno == ECONNRESET)
-		return;
+		return false;
 	/* The socket is empty at these moments. Without the command the run might never end. */
 	log_warning("QEMU takes no command any more (%s) and is killed", strerror(errno));
 	kill(vm->pid, SIGKILL);
+	return true;
 }
 
 /* Handles the monitor's events that concern the channel. */

@@ -86,7 +86,9 @@ void serve_window(struct vm *vm);
 void serve_watch_clock(struct vm *vm);
 /* Takes output of the guest's console; arg: the vm. */
 void serve_on_console(const char *data, size_t len, void *arg);
-void serve_tell_qmp(struct vm *vm, const char *command);
+/* Sends a command to QEMU's monitor, and kills a QEMU that takes none. Returns false if QEMU has
+ * closed the monitor: it exits by itself. */
+bool serve_tell_qmp(struct vm *vm, const char *command);
 
 /* end.c: the timeout for poll(2), in ms; handles what is due. */
 int serve_wait_ms(const struct vm *vm);

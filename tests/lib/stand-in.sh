@@ -13,7 +13,7 @@ private=$tmp/tmp  # TMPDIR: the run's private files
 mkdir "$tmp/bin" "$private"
 ${CC:-gcc} -O1 -DREAL="\"$(command -v qemu-system-x86_64)\"" -o "$qemu" tests/lib/stand_in.c || exit 1
 
-for how in dies stops mute garbage floods; do
+for how in dies stops mute garbage floods lingers; do
 	ln "$qemu" "$tmp/bin/qemu-$how"
 done
 

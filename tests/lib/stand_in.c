@@ -8,8 +8,9 @@
  * powers off. Whatever is no run (-version, -device help) goes to the real QEMU, REAL.
  *
  * Called by another name, it fails like a QEMU that dies, stops (SIGSTOP), is mute from the start,
- * speaks no QMP, or floods the console.
+ * speaks no QMP, floods the console, or lingers (closes its sockets seconds before it exits).
  */
+#define _GNU_SOURCE /* close_range */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,5 +106,9 @@ int main(int argc, char **argv)
 	put(report, RECORDS);
 	put(console, CONSOLE);
 	put(qmp, POWEROFF);
+	if (strstr(argv[0], "lingers")) {
+		close_range(3, ~0U, 0);
+		sleep(4);
+	}
 	return 0;
 }

@@ -55,6 +55,7 @@ qemu "QEMU dies" 71 'QEMU ended: killed by signal 9' dies
 qemu "QEMU is stopped" 71 'the run did not end within 3 s' stops --timeout 3
 qemu "QEMU does not answer" 71 'the run did not end within 3 s' mute --timeout 3
 qemu "QEMU's monitor speaks no QMP" '0|71' 'speaks no QMP' garbage --timeout 3
+qemu "QEMU takes long to exit" 125 'the guest ended \(guest-shutdown\) before the command began \(code 71\)' lingers -- true
 qemu "the console has no end" 71 'the run did not end within 3 s' floods --timeout 3
 
 # qemu_img NAME STATUS PATTERN SCRIPT [WRAPPER...]: a run for which that script is qemu-img
