@@ -126,6 +126,27 @@ for line in sys.stdin: o = json.loads(line); print(o["name"], o["pid"], o["image
 	ok "SIG$signal: nothing is left after a moment" within 240 nothing_left
 done
 
+# --- a host too busy to read the guest's records ---------------------------------------------------------------
+# QEMU's processor time in clock ticks; 0 if QEMU is gone.
+ticks() { sed -n 's/.*) //p' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { n = $12 + $13 } END { print n + 0 }'; }
+# idles PID: in a second the guest does next to nothing, or QEMU is gone.
+idles() {
+	local before
+	before=$(ticks "$1")
+	sleep 1
+	[ $(($(ticks "$1") - before)) -le 15 ]
+}
+"$storeboot" run "$system" --share 9p --root tmpfs --reginfo none --append demo.batch=1 --json "$tmp/events" </dev/null >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+ok "a launcher that is stopped in stage 1: it has begun" within 240 grep -q "\"step\"" "$tmp/events"
+qemu=$(pgrep -P $pid qemu-system)
+kill -STOP $pid
+ok "a launcher that is stopped in stage 1: the guest waits, or has ended" within 240 idles "$qemu"
+kill -CONT $pid
+wait $pid
+is "a launcher that is stopped in stage 1: exit status" $? 0
+has "a launcher that is stopped in stage 1: nothing is lost" "$(tr -d '\r' <"$tmp/out")" '^storeboot demo: poweroff'
+
 # --- a terminal ------------------------------------------------------------------------------------------------------
 # Runs a command on a terminal; types each TEXT of stdin's lines "PATTERN=>TEXT" when PATTERN shows up behind the last one;
 # prints what it saw, then how it ended.
