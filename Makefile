@@ -5,8 +5,9 @@
 #   make ARCH=A     storeboot-init for another architecture: aarch64, riscv64, i686, x86_64
 #   make check      all tests; check-unit, check-scripts, check-vm, check-farm: a part of them
 #   make check-long more tests: half an hour, fetches packages; check-faults: each of the launcher's system calls fails
+#   make check-soak  N=500 SEED=7 J=2: 500 runs with random faults from that seed, two side by side
 #   make check-matrix every row of tests/vm/matrix, and a page of them: build/logs/matrix.html
-#   make lint       style and room rules
+#   make lint       style and room rules; analyze: static analysis
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make dist, deb  the release's tarball, which builds without a network; a Debian package
 #
@@ -106,7 +107,7 @@ ifneq ($(words x$(CURDIR)x$(BUILD)x),1)
 $(error there is a blank in the path of $(CURDIR) or $(BUILD): the build cannot work there; move it)
 endif
 
-.PHONY: all check check-unit check-scripts check-vm check-farm check-long check-faults check-matrix lint format fuzz bench-store install dist deb clean distclean FORCE
+.PHONY: all check check-unit check-scripts check-vm check-farm check-long check-faults check-soak check-matrix lint analyze format fuzz bench-store install dist deb clean distclean FORCE
 all: $(INIT) $(if $(ARCH),,$(HOST_TOOL))
 	@:
 
@@ -208,14 +209,16 @@ check-vm: all
 	$(Q)BUILD=$(BUILD) ROW=$(ROW) tests/lib/run vm
 check-faults: all
 	$(Q)BUILD=$(BUILD) FAULTS=all tests/lib/run-tap faults/syscalls 7200 bash tests/scripts/syscall-faults.sh
+check-soak: all
+	$(Q)BUILD=$(BUILD) tests/lib/soak $(or $(N),100) $(SEED) $(J)
 check-matrix: all
 	$(Q)BUILD=$(BUILD) tests/lib/run matrix
 check-long: all
 	$(Q)BUILD=$(BUILD) scripts/setup long
 	$(Q)BUILD=$(BUILD) ROW=$(ROW) tests/lib/run long
 
-lint:
-	$(Q)scripts/lint
+lint analyze:
+	$(Q)BUILD=$(BUILD) scripts/$@
 format:
 	$(Q)git ls-files '*.[ch]' | xargs clang-format -i
 

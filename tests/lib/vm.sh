@@ -109,7 +109,7 @@ vm_add() {
 
 # program NAME BODY: a static program, to be PID 1 in stage 1's place.
 program() {
-	printf '#include <stdio.h>\n#include <unistd.h>\n#include <sys/reboot.h>\nint main(void) { %s }\n' "$2" |
+	printf '#include <stdio.h>\n#include <unistd.h>\n#include <sys/mount.h>\n#include <sys/reboot.h>\n#include <sys/stat.h>\nint main(void) { %s }\n' "$2" |
 		"${GUEST_CC:-musl-gcc}" -static -Os -o "$tmp/$1" -x c -
 }
 
