@@ -26,6 +26,7 @@
 #include "host/run/shared_dirs.h"
 #include "host/run/closures.h"
 #include "host/run/remember.h"
+#include "host/run/roots.h"
 #include "host/lib/signals.h"
 #include "host/lib/unix_socket.h"
 #include "host/lib/utf8.h"
@@ -289,6 +290,7 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	l.console.muted = p->watch.command.asked;
 	progress_set("preparing the file server");
 	r = make_folder(&l, e)						    ?:
+		    roots_name(p, e)					    ?:
 		    write_initrd(&l, e)					    ?:
 		    write_kernel(&l, e)					    ?:
 		    credentials_ready(&p->qemu.credentials, l.vm.folder, e) ?:

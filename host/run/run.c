@@ -28,6 +28,7 @@
 #include "host/run/paths.h"
 #include "host/run/closures.h"
 #include "host/run/request.h"
+#include "host/run/roots.h"
 #include "host/run/system.h"
 #include "host/lib/signals.h"
 #include "host/vm/tell.h"
@@ -365,6 +366,8 @@ static int find_folders(struct plan *p, struct err *e)
 
 	p->folders.to_make = p->exchange;
 	r = shared_folders_open((const char *const *)p->v.folders.v, &p->folders, e);
+	if (r == 0)
+		roots_hold(p);
 	return r < 0 ? r : paths_check(p, e);
 }
 
