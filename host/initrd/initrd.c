@@ -12,6 +12,7 @@
 #include "host/lib/cache.h"
 #include "host/lib/exit.h"
 #include "host/initrd/cpio.h"
+#include "host/initrd/decompress.h"
 #include "host/initrd/initrd_input.h"
 #include "init/lib/file.h"
 
@@ -120,17 +121,25 @@ static int make_archive(const struct initrd_input *in, const struct files *f, st
 	return r < 0 ? r : cpio_end(&c);
 }
 
-static int make(const struct initrd_input *in, struct buf *ret, struct err *e)
+static int make_plain(const struct initrd_input *in, struct buf *ret, struct err *e)
 {
 	_cleanup_(files_free) struct files f = { 0 };
-	_cleanup_buf_ struct buf archive = { 0 };
 	int r = make_files(in, &f, e);
 
 	if (r < 0)
 		return r;
-	r = make_archive(in, &f, &archive);
-	if (r == 0)
-		r = compress_buf(in->compression, archive.data, archive.len, ret);
+	r = make_archive(in, &f, ret);
+	return r < 0 ? no_memory(r, e) : 0;
+}
+
+static int make(const struct initrd_input *in, struct buf *ret, struct err *e)
+{
+	_cleanup_buf_ struct buf archive = { 0 };
+	int r = make_plain(in, &archive, e);
+
+	if (r < 0)
+		return r;
+	r = compress_buf(in->compression, archive.data, archive.len, ret);
 	return r < 0 ? no_memory(r, e) : 0;
 }
 
@@ -190,22 +199,28 @@ static int open_memory(const struct buf *archive, struct buf *ret_path, struct e
 	return r < 0 ? err_sys(e, r, "cannot keep the initramfs in memory") : take_fd(&fd);
 }
 
-int initrd_open(const struct initrd_options *o, struct buf *ret_path, struct err *e)
+/* Is a module packed in the tree, so that the archive takes long to make? */
+static bool has_packed(const struct initrd_input *in)
 {
-	_cleanup_initrd_input_ struct initrd_input in = INITRD_INPUT_INIT;
+	for (size_t i = 0; i < in->needs.n; i++)
+		if (decompress_known(in->raw[i].data, in->raw[i].len))
+			return true;
+	return false;
+}
+
+static int open_cached(const struct initrd_input *in, struct buf *ret_path, struct err *e)
+{
 	_cleanup_buf_ struct buf folder = { 0 }, name = { 0 }, archive = { 0 };
 	_cleanup_close_ int dir = -1, fd = -1;
 	char key[CACHE_KEY_SIZE];
-	int r = initrd_input_read(o, &in, e);
+	int r;
 
-	if (r < 0)
-		return r;
-	make_key(&in, key);
+	make_key(in, key);
 	dir = cache_open("initrd", &folder);
 	if (dir >= 0)
 		fd = cache_find(dir, key, &name);
 	if (fd < 0) {
-		r = make(&in, &archive, e);
+		r = make(in, &archive, e);
 		if (r < 0)
 			return r;
 		if (dir >= 0)
@@ -215,6 +230,45 @@ int initrd_open(const struct initrd_options *o, struct buf *ret_path, struct err
 		return open_memory(&archive, ret_path, e);
 	r = buf_addf(ret_path, "%s/%s", folder.data, name.data);
 	return r < 0 ? no_memory(r, e) : take_fd(&fd);
+}
+
+/* Returns a descriptor of fd's archive, unpacked, or fd itself if that has more than max bytes. */
+static int open_unpacked(int fd, size_t max, struct buf *path, struct err *e)
+{
+	_cleanup_buf_ struct buf packed = { 0 }, plain = { 0 };
+	_cleanup_close_ int given = fd;
+	int r = file_read_fd(fd, max, &packed);
+
+	if (r == 0)
+		r = decompress_buf(packed.data, packed.len, max, &plain);
+	if (r == -EFBIG)
+		r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : 1;
+	if (r < 0)
+		return err_sys(e, r, "%s", path->data);
+	if (r > 0)
+		return take_fd(&given);
+	path->len = 0;
+	return open_memory(&plain, path, e);
+}
+
+int initrd_open(const struct initrd_options *o, struct buf *ret_path, struct err *e)
+{
+	_cleanup_initrd_input_ struct initrd_input in = INITRD_INPUT_INIT;
+	_cleanup_buf_ struct buf plain = { 0 };
+	int r = initrd_input_read(o, &in, e);
+	int fd;
+
+	if (r < 0)
+		return r;
+	if (o->plain_max > 0 && !has_packed(&in)) {
+		r = make_plain(&in, &plain, e);
+		if (r < 0)
+			return r;
+		if (plain.len <= o->plain_max)
+			return open_memory(&plain, ret_path, e);
+	}
+	fd = open_cached(&in, ret_path, e);
+	return fd < 0 || o->plain_max == 0 ? fd : open_unpacked(fd, o->plain_max, ret_path, e);
 }
 
 static bool plain_name(const char *name)

@@ -3,6 +3,7 @@
 #ifndef STOREBOOT_HOST_INITRD_H
 #define STOREBOOT_HOST_INITRD_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "host/initrd/compress.h"
@@ -20,6 +21,8 @@ struct initrd_options {
 	const char *const *more_needs;	  /* added to needs; or NULL */
 	const char *const *extra_modules; /* NULL-terminated, loaded last; or NULL */
 	enum compression compression;
+	uint64_t plain_max; /* initrd_open: leave an archive of at most so many bytes uncompressed,
+			       in memory */
 };
 
 /*
@@ -35,9 +38,13 @@ _must_check_ int initrd_build(const struct initrd_options *o, struct buf *ret, s
 /*
  * Like initrd_build, but through a cache ($XDG_CACHE_HOME/storeboot/initrd, keyed by the content of
  * all inputs). Returns a read-only, close-on-exec descriptor of the archive and its path in
- * ret_path (buf_free), or -errno. If the cache cannot be written, the archive exists only in memory
- * and ret_path is its /proc/self/fd name, which a child can open if it inherits the descriptor
- * under the same number.
+ * ret_path (buf_free), or -errno. If the cache cannot be written, or with plain_max, the archive
+ * exists only in memory and ret_path is its /proc/self/fd name, which a child can open if it
+ * inherits the descriptor under the same number.
+ *
+ * The cache has compressed archives only, since a file is hashed before it is used, and that takes
+ * longer than to unpack it. If no module is packed, the uncompressed archive is made without the
+ * cache.
  */
 _must_check_ int initrd_open(const struct initrd_options *o, struct buf *ret_path, struct err *e);
 
