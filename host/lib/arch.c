@@ -34,6 +34,10 @@
  *
  * silent_off: before 8.2 QEMU's hw/misc/sifive_test.c calls exit(0) when the guest powers off.
  *
+ * one_bus: q35 has a window for the configuration of 256 buses, and Linux reads the vendor of 32
+ * devices on each of them by port I/O, 16,000 exits under KVM (arch/x86/pci/legacy.c,
+ * pcibios_fixup_peer_bridges). ACPI finds the devices in any case.
+ *
  * cmdline_max: COMMAND_LINE_SIZE less the NUL (arch/x86/include/asm/setup.h,
  * arch/arm64/include/uapi/asm/setup.h; arch/riscv/include/uapi/asm/setup.h, since 6.4).
  */
@@ -65,6 +69,7 @@ static const struct arch archs[] = {
 		.efi_machine = "pc-q35-1",
 		.efi_package = "ovmf",
 		.tpm = "tpm-tis",
+		.one_bus = "pci=lastbus=0",
 		.cmdline_max = 2047,
 	},
 	{
@@ -82,6 +87,7 @@ static const struct arch archs[] = {
 		.adapter_driver = "bochs",
 		.screen = "VGA",
 		.tpm = "tpm-tis",
+		.one_bus = "pci=lastbus=0",
 		.cmdline_max = 2047,
 	},
 	{

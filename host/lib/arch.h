@@ -27,6 +27,7 @@ struct arch {
 	const char *efi_machine;    /* the board's name in firmware descriptors; NULL: no EFI */
 	const char *efi_package;    /* Debian's package of the firmware */
 	const char *tpm;	    /* QEMU's TPM device; NULL: none */
+	const char *one_bus; /* kernel parameter if all PCI devices are on bus 0; NULL: none */
 	size_t cmdline_max; /* maximum bytes of the kernel command line; the rest is cut silently */
 };
 

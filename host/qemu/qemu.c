@@ -175,6 +175,45 @@ void qemu_take_sandbox(struct qemu_config *c)
 		c->extra.v[n] = NULL;
 }
 
+/* Does the value of -machine name another board? Its type comes first or as type=. */
+static bool is_other_board(const struct qemu_config *c, const char *value)
+{
+	const char *type = strstr(value, "type=");
+	size_t len;
+
+	type = type ? type + strlen("type=") : value;
+	len = strcspn(type, ",=");
+	return type[len] != '=' &&
+	       !(len == strlen(c->arch->board) && memcmp(type, c->arch->board, len) == 0);
+}
+
+static bool is_bridge(const char *device)
+{
+	static const char *const parts[] = { "bridge",	   "root-port", "ioh3420", "upstream",
+					     "downstream", "pxb",	"cxl" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (strstr(device, parts[i]))
+			return true;
+	return false;
+}
+
+bool qemu_one_bus(const struct qemu_config *c)
+{
+	for (size_t i = 0; i < c->extra.n; i++) {
+		const char *value = i + 1 < c->extra.n ? c->extra.v[i + 1] : "";
+
+		if ((is_extra(c, i, "-machine") || is_extra(c, i, "-M")) &&
+		    is_other_board(c, value))
+			return false;
+		if (is_extra(c, i, "-device") && is_bridge(value))
+			return false;
+		if (is_extra(c, i, "-readconfig"))
+			return false;
+	}
+	return true;
+}
+
 /* A -sandbox of the user's own replaces ours. */
 static bool sets_sandbox(const struct qemu_config *c)
 {

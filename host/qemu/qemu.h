@@ -69,6 +69,10 @@ void qemu_args(const struct qemu_config *c, struct argv *ret);
 /* Takes "-sandbox off" out of extra: not every QEMU was built with that option. */
 void qemu_take_sandbox(struct qemu_config *c);
 
+/* Is the board that QEMU emulates the architecture's own, and are all PCI devices on its first bus?
+ * False if the user's arguments name another board, or a bridge, or come from a file. */
+bool qemu_one_bus(const struct qemu_config *c);
+
 /* Does the user's own -S keep the machine paused, for example for a debugger? */
 bool qemu_stays_paused(const struct qemu_config *c);
 

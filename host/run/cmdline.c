@@ -51,6 +51,30 @@ static size_t word_span(const char *p)
 	return n + strspn(p + n, BLANKS);
 }
 
+/* Does the text turn on the kernel's FIPS mode? Any value but 0 counts (crypto/fips.c). The kernel
+ * takes a parameter or its value also in double quotes (lib/cmdline.c, next_arg). */
+static bool has_fips(const char *text)
+{
+	for (const char *p = text; p && *p; p += word_span(p)) {
+		const char *value = str_after(p + (*p == '"'), "fips=");
+
+		value += value && *value == '"';
+		if (value && !(value[0] == '0' && strchr("\"" BLANKS, value[1])))
+			return true;
+	}
+	return false;
+}
+
+/* In FIPS mode the kernel has to test its crypto drivers. Otherwise the tests take more time than
+ * all other work of some kernels' start. */
+static int add_tuning(struct buf *line, const struct cmdline *c)
+{
+	const bool tests = !c->no_self_tests || has_fips(c->params) || has_fips(c->append);
+	int r = tests ? 0 : add_text(line, "cryptomgr.notests");
+
+	return r < 0 ? r : add_text(line, c->one_bus);
+}
+
 /* Is the parameter a console on that device? Options may follow, as in console=ttyS1,115200n8. */
 static bool is_console_on(const char *word, const char *device)
 {
@@ -122,6 +146,8 @@ int cmdline_build(const struct cmdline *c, size_t max, struct buf *ret, struct e
 	_cleanup_buf_ struct buf line = { 0 };
 	int r = check_params(c->params, e);
 
+	if (r == 0)
+		r = add_tuning(&line, c);
 	if (r == 0)
 		r = add_params(&line, c);
 	for (enum param p = 0; r == 0 && p < PARAM_COUNT; p++)

@@ -92,6 +92,8 @@ static const struct opt opts[] = {
 	    .print = OPT_MISSING),
 	ROW(machine, STRING, qemu, "qemu", "PROGRAM", "QEMU (default: qemu-system of the machine)",
 	    .doctor = true),
+	ROW(machine, FLAG, no_tuning, "no-tuning", NULL,
+	    "add no kernel parameters that speed up the boot"),
 	ROW(machine, LIST, qemu_opts, "qemu-opts", "WORDS",
 	    "arguments for QEMU, split as a shell splits words"),
 

@@ -38,7 +38,7 @@ struct run_values {
 	const char *json, *plot, *console_log;
 	uint64_t console_log_size; /* bytes */
 	bool timings;
-	bool tty, no_stage2, rescue, verify;
+	bool tty, no_stage2, rescue, verify, no_tuning;
 	struct strv env;
 	const char *cwd, *rescue_shell;
 	int ready; /* enum ready */

@@ -35,6 +35,9 @@
 #include "init/lib/file.h"
 #include "init/lib/log.h"
 
+/* An initramfs is not compressed if it is at most this part of the guest's memory. Until the kernel
+ * has unpacked it, it is in memory twice. */
+#define PLAIN_SHARE 16
 #define RESCUE_SHELL_MAX ((size_t)64 << 20)
 
 static int find_programs(struct plan *p, struct err *e)
@@ -109,7 +112,6 @@ static bool is_modular(const struct plan *p)
 
 static struct initrd_options initrd_of(const struct plan *p)
 {
-
 	return (struct initrd_options){
 		.kernel = p->system.kernel,
 		.modules = is_modular(p) ? p->system.modules : NULL,
@@ -184,10 +186,11 @@ static int check_driver(struct plan *p, struct err *e)
 
 static int find_initrd(struct plan *p, struct err *e)
 {
-	const struct initrd_options o = initrd_of(p);
+	struct initrd_options o = initrd_of(p);
 	int r;
 
 	progress_set("making the initramfs");
+	o.plain_max = p->only_look ? 0 : p->qemu.memory / PLAIN_SHARE;
 	if (p->v.initrd) {
 		r = initrd_check_file(p->v.initrd, p->system.kernel, e);
 		return r < 0 ? r : buf_add(&p->initrd, p->v.initrd, strlen(p->v.initrd));
@@ -225,6 +228,8 @@ static int build_append(struct plan *p, struct err *e)
 	_cleanup_buf_ struct buf own = { 0 };
 	char terminal[32], size[32];
 	struct cmdline line = {
+		.no_self_tests = !p->v.no_tuning,
+		.one_bus = !p->v.no_tuning && qemu_one_bus(&p->qemu) ? a->one_bus : NULL,
 		.params = p->system.params.data,
 		.param = { {
 			.init = p->system.init[0] ? p->system.init : NULL,

@@ -16,6 +16,7 @@ script=$(vm_script "agent=$agent loader=$loader"'
 modprobe efivarfs && mount -t efivarfs efivarfs /sys/firmware/efi/efivars
 printf "\\7\\0\\0\\0kept-4711" >/sys/firmware/efi/efivars/Storeboot-12345678-1234-1234-1234-123456789abc && echo "FACT a variable is written"
 modprobe tpm_tis; echo "FACT TPM $(cat /sys/class/tpm/tpm0/tpm_version_major)"
+echo "FACT behind the bridge $(ls /sys/bus/pci/devices | grep -vc "^0000:00:")"; echo "FACT cmdline $(cat /proc/cmdline)"
 echo "FACT serial $(cat /sys/class/dmi/id/product_serial)"
 echo "FACT credential $(cat /sys/firmware/qemu_fw_cfg/by_name/opt/io.systemd.credentials/a.secret/raw)"
 echo "FACT by a pipe $(cat /sys/firmware/qemu_fw_cfg/by_name/opt/io.systemd.credentials/b/raw)"
@@ -36,7 +37,7 @@ echo "hush-4711" >"$tmp/a:key, of mine"
 (
 	cd "$tmp" || exit 1
 	STOREBOOT_RUNTIME_DIR=$long timeout --kill-after=10 200 "$storeboot" run "$system" --name dev --root tmpfs --efi --tpm --guest-agent \
-		--load-credential "a.secret:$tmp/a:key, of mine" --load-credential b:<(echo piped-4711) --graphics=none --resolution 800x600 --qemu-opts "-smbios 'type=1,serial=one two'" --json "$tmp/events" \
+		--load-credential "a.secret:$tmp/a:key, of mine" --load-credential b:<(echo piped-4711) --graphics=none --resolution 800x600 --qemu-opts "-smbios 'type=1,serial=one two' -device pcie-root-port,id=bridge -device virtio-rng-pci,bus=bridge" --json "$tmp/events" \
 		--append "console=ttyS0 demo.run=$script" </dev/null >"$tmp/out" 2>"$tmp/err"
 	echo $? >"$tmp/status"
 ) &
@@ -73,6 +74,8 @@ ok "what it holds is beside the disk" test -s "$tmp/dev-swtpm/tpm2-00.permall"
 has "--load-credential" "$out" '^FACT credential hush-4711'
 has "--load-credential of a pipe" "$out" '^FACT by a pipe piped-4711'
 has "--qemu-opts" "$out" '^FACT serial one two'
+is "--qemu-opts: a device behind a bridge is there" "$(grep -o '^FACT behind .*' <<<"$out")" "FACT behind the bridge 1"
+has "a guest with a bridge looks at all buses" "$out" "^FACT cmdline cryptomgr\.notests $(cat "$system/kernel-params") "
 has "--graphics --resolution" "$out" '^FACT screen 800x600'
 
 # The same machine by another name: its variables begin as the first one left them.

@@ -54,7 +54,7 @@ out=$(SHARED_DIR="$tmp/a:shared" USE_TMPDIR=1 TMPDIR="$tmp/tmpdir" NIX_SSL_CERT_
 is "piecewise: exit status" $? 0
 out=$(tr -d '\r' <<<"$out")
 has "the script ran" "$out" 'demo\.run: exit 0'
-has "kernel-params come first, QEMU_KERNEL_PARAMS behind init=" "$out" "^FACT cmdline $(cat "$system/kernel-params") .*init=.* word\.of=environment"
+has "kernel-params come first, QEMU_KERNEL_PARAMS behind init=" "$out" "^FACT cmdline cryptomgr\.notests pci=lastbus=0 $(cat "$system/kernel-params") .*init=.* word\.of=environment"
 has "--config: a list, a value with a blank" "$out" '^FACT cmdline .* two words'
 ok "--qemu: it is the one that was run" test -e "$tmp/qemu.ran"
 has "--accel tcg: the processor is TCG's" "$out" '^model name.*QEMU TCG CPU'
@@ -73,11 +73,12 @@ ok "NIX_DISK_IMAGE, a name with comma and blank" test -s "$tmp/a, b.qcow2"
 is "nothing is left" "$(left)" ""
 
 # --- the printed command, pasted into a shell in another folder ---------------------------------------------------
-command=$("$storeboot" run "$system" --share 9p --root tmpfs --memory 300M --cores 2 --print-qemu --append "word=it's demo.run=$script" 2>/dev/null)
+command=$("$storeboot" run "$system" --share 9p --root tmpfs --memory 300M --cores 2 --no-tuning --print-qemu --append "word=it's demo.run=$script" 2>/dev/null)
 out=$(cd "$tmp/run" && timeout 240 sh -c "$command" </dev/null 2>&1 | tr -d '\r')
 has "--print-qemu: the command boots the system" "$out" '^demo\.run: exit 0'
 has "--memory" "$out" '^FACT memory 2[0-9][0-9]'
 has "--cores" "$out" '^FACT cpus 2'
+has "--no-tuning: kernel-params come first" "$out" "^FACT cmdline $(cat "$system/kernel-params") init="
 has "a quote, as it was said" "$out" "^FACT cmdline .* word=it's"
 has "for cifs a comment says that the store is not there" "$("$storeboot" run "$system" --print-qemu 2>/dev/null)" '^# Without storeboot nobody serves the store by cifs'
 is "--print-qemu: nothing is left" "$(left)" ""

@@ -39,6 +39,7 @@ static void rows_are_whole(void)
 		CHECK(a->board && str_after(a->console, "tty") && str_after(a->report, "/dev/tty"));
 		CHECK(!str_eq(a->console, a->report + strlen("/dev/")));
 		CHECK(a->cmdline_max >= 1023);
+		CHECK_INT(a->one_bus != NULL, str_eq(a->board, "q35"));
 		CHECK(!a->kvm_host || a->max_cpu);
 		CHECK_INT(arch_by_kvm(a), a->kvm_host && str_eq(a->kvm_host, arch_host()));
 	}

@@ -239,6 +239,36 @@ static void sandbox(void)
 }
 
 /* What the user's arguments name is passed on, and nothing else. */
+static void one_bus(void)
+{
+	static const struct {
+		const char *given[5];
+		bool want;
+	} rows[] = {
+		{ { "-machine", "vmport=off" }, true },
+		{ { "-M", "q35,hpet=off" }, true },
+		{ { "--machine", "hpet=off,type=q35" }, true },
+		{ { "-device", "virtio-net-pci,netdev=x", "-smp", "2" }, true },
+		{ { "-netdev", "bridge,id=x" }, true },
+		{ { "-machine", "pc" }, false },
+		{ { "-M", "microvm,pcie=on" }, false },
+		{ { "-machine", "q3" }, false },
+		{ { "-machine", "hpet=off,type=pc" }, false },
+		{ { "-smp", "2", "--device", "pcie-root-port,id=x" }, false },
+		{ { "-device", "{\"driver\":\"pxb-pcie\"}" }, false },
+		{ { "-device", "i82801b11-bridge" }, false },
+		{ { "-readconfig", "machine.conf" }, false },
+	};
+	struct qemu_config c = plain();
+
+	CHECK(qemu_one_bus(&c));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		take(&c, rows[i].given);
+		CHECK_INT(qemu_one_bus(&c), rows[i].want);
+		strv_free(&c.extra);
+	}
+}
+
 static void named_descriptors(void)
 {
 	struct qemu_config c = plain();
@@ -279,6 +309,7 @@ int main(void)
 	RUN(what_differs);
 	RUN(other_architectures);
 	RUN(sandbox);
+	RUN(one_bus);
 	RUN(named_descriptors);
 	RUN(by_itself);
 	TEST_END();

@@ -130,6 +130,40 @@ static void limit(void)
 	CHECK_HAS(e.text, "2048 bytes, 1 more");
 }
 
+/* What only makes the boot faster comes first, so that a parameter of the system's or the user's
+ * own counts. */
+static void tuning(void)
+{
+	static const struct {
+		const char *params, *append, *want;
+	} rows[] = {
+		{ "a\n", "b", "cryptomgr.notests pci=lastbus=0 a panic=-1 b" },
+		{ NULL, NULL, "cryptomgr.notests pci=lastbus=0 panic=-1" },
+		{ "pci=nomsi cryptomgr.notests=0", NULL,
+		  "cryptomgr.notests pci=lastbus=0 pci=nomsi cryptomgr.notests=0 panic=-1" },
+		{ "a fips=1\n", NULL, "pci=lastbus=0 a fips=1 panic=-1" },
+		{ NULL, "fips=1", "pci=lastbus=0 panic=-1 fips=1" },
+		{ "fips=0 fips=0x1", NULL, "pci=lastbus=0 fips=0 fips=0x1 panic=-1" },
+		{ "\"fips=1\"", NULL, "pci=lastbus=0 \"fips=1\" panic=-1" },
+		{ "fips=\"1\"", NULL, "pci=lastbus=0 fips=\"1\" panic=-1" },
+		{ "fips=0 xfips=1", "a=\" fips=1\" fips fips=\"0\"",
+		  "cryptomgr.notests pci=lastbus=0 fips=0 xfips=1 panic=-1 a=\" fips=1\" fips "
+		  "fips=\"0\"" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct cmdline c = { .no_self_tests = true,
+					   .one_bus = "pci=lastbus=0",
+					   .params = rows[i].params,
+					   .append = rows[i].append };
+		_cleanup_buf_ struct buf b = { 0 };
+		struct err e = { 0 };
+
+		CHECK_INT(cmdline_build(&c, LINE_MAX_X86, &b, &e), 0);
+		CHECK_STR(b.data, rows[i].want);
+	}
+}
+
 static void refused(struct cmdline c, const char *text)
 {
 	_cleanup_buf_ struct buf b = { 0 };
@@ -167,6 +201,7 @@ int main(void)
 	RUN(white_space_of_the_kernel);
 	RUN(consoles_of_the_system);
 	RUN(limit);
+	RUN(tuning);
 	RUN(nothing_is_swallowed);
 	TEST_END();
 }
