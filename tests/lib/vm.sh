@@ -115,7 +115,7 @@ program() {
 
 # The command line's words that every raw boot needs.
 vm_words() {
-	echo "console=ttyS0 loglevel=4 panic=-1 init=$system/init systemConfig=$system"
+	echo "cryptomgr.notests console=ttyS0 loglevel=4 panic=-1 init=$system/init systemConfig=$system"
 }
 
 # vm_qemu SECONDS INITRD WORDS [QEMU-ARGUMENT]...: QEMU alone, with nothing but a serial console. Sets status and out.

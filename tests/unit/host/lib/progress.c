@@ -10,7 +10,7 @@
 #include <termios.h>
 
 #include "init/lib/log.h"
-#include "tests/lib/test.h"
+#include "tests/lib/together.h"
 
 static int master = -1, stderr_before = -1;
 
@@ -137,31 +137,34 @@ static void a_terminal_of_no_session_is_left_alone(void)
 	CHECK_INT(status, 0);
 }
 
-/* Who leads a group cannot begin a session, and only a session has a terminal. */
-static void begin_session(void)
+/* On a terminal of its own, which only a session has. */
+static void on_a_terminal(void (*fn)(void))
 {
-	pid_t pid = fork();
-	int status;
+	CHECK(setsid() > 0);
+	CHECK_INT(terminal(80, true), 0);
+	fn();
+	dup2(stderr_before, STDERR_FILENO);
+}
 
-	if (pid > 0) {
-		waitpid(pid, &status, 0);
-		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
-	}
-	setsid();
+static void in_a_session(void (*fn)(void))
+{
+	CHECK(setsid() > 0);
+	fn();
 }
 
 int main(void)
 {
-	begin_session();
-	RUN(a_terminal_of_no_session_is_left_alone);
-	if (terminal(80, true) < 0)
-		return 1;
-	RUN(what_is_quick_is_not_told);
-	RUN(what_is_slow_is_told_replaced_and_taken_away);
-	RUN(seconds_are_counted);
-	RUN(a_log_line_takes_its_place);
-	RUN(others_on_a_terminal_end_it);
-	RUN(a_narrow_terminal_is_not_overrun);
-	dup2(stderr_before, STDERR_FILENO);
+	static const struct together alone[] = { TOGETHER(a_terminal_of_no_session_is_left_alone) };
+	static const struct together tests[] = {
+		TOGETHER(what_is_quick_is_not_told),
+		TOGETHER(what_is_slow_is_told_replaced_and_taken_away),
+		TOGETHER(seconds_are_counted),
+		TOGETHER(a_log_line_takes_its_place),
+		TOGETHER(others_on_a_terminal_end_it),
+		TOGETHER(a_narrow_terminal_is_not_overrun),
+	};
+
+	run_together(alone, ARRAY_SIZE(alone), in_a_session);
+	run_together(tests, ARRAY_SIZE(tests), on_a_terminal);
 	TEST_END();
 }
