@@ -123,7 +123,7 @@ vm_qemu() {
 	local limit=$(($1 < 400 ? 400 : $1)) initrd=$2 words=$3
 	shift 3
 	status=0
-	timeout --kill-after=10 "$limit" qemu-system-x86_64 -nodefaults -no-reboot -display none -m 384 -accel tcg \
+	timeout --kill-after=10 "$limit" qemu-system-x86_64 -machine q35 -nodefaults -no-reboot -display none -m 384 -accel tcg \
 		-serial "file:$tmp/console" -kernel "$system/kernel" -initrd "$initrd" \
 		-append "$(vm_words) $words" "$@" </dev/null >"$tmp/qemu" 2>&1 || status=$?
 	out=$(tr -d '\r\000' <"$tmp/console")
