@@ -3,6 +3,7 @@
 #include "host/terminal/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -38,14 +39,15 @@ static int fill_request(const struct command_options *o, struct request *req, st
 	const char *term = getenv("TERM");
 	int r = 0;
 
-	req->shell = !o->argv || !o->argv[0];
+	req->port = o->port;
+	req->shell = !o->port && (!o->argv || !o->argv[0]);
 	req->tty = o->tty;
 	if (o->tty &&
 	    terminal_size(&req->rows, &req->columns) < 0) { /* a terminal without a known size */
 		req->rows = 24;
 		req->columns = 80;
 	}
-	if (!req->shell)
+	if (o->argv)
 		r = strv_add_all(&req->argv, (const char *const *)o->argv);
 	if (r == 0 && o->tty)
 		r = strv_addf(&req->env, "TERM=%s", term && term[0] ? term : "vt100");
@@ -163,6 +165,7 @@ static void take_output(struct command *c, struct command_stream *s, const struc
 
 	if (c->out_error)
 		return;
+	s->ended = c->connection && f->len == 0;
 	/* Input that the filter holds back is granted again before it passes. */
 	if (waiting(s) + f->len > FRAME_WINDOW + ESCAPES_HELD) {
 		lose(c, "the guest says more than it may");
@@ -193,6 +196,12 @@ static void take_end(struct command *c, const struct frame *f)
 	c->signal = refused ? 0 : (int)(frame_number(f, 4, 4) & 0x7f);
 	if (refused)
 		frame_text(f, c->why, sizeof(c->why));
+	/* A code of the launcher. A command's status may be any number, so the text has it. */
+	if (refused && c->status < EXIT_COMMAND && !c->connection) {
+		snprintf(c->why + strlen(c->why), sizeof(c->why) - strlen(c->why), " (code %d)",
+			 c->status);
+		c->status = EXIT_COMMAND;
+	}
 }
 
 static void take_gone(struct command *c, const struct frame *f)
@@ -348,6 +357,19 @@ static void write_stream(struct command *c, struct command_stream *s)
 		grant(c, s);
 }
 
+/* Closes our stdout. It may share its socket with stdin. The number stays in use. */
+static void end_output(struct command *c)
+{
+	_cleanup_close_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (waiting(&c->stdout_) > 0)
+		return;
+	c->stdout_.ended = false;
+	shutdown(STDOUT_FILENO, SHUT_WR); /* fails if it is no socket */
+	if (null < 0 || dup2(null, STDOUT_FILENO) < 0)
+		close(STDOUT_FILENO);
+}
+
 void command_serve(struct command *c, const struct pollfd *fds)
 {
 	if (c->state == COMMAND_RUNS && fds[SOCK].revents & ~POLLOUT)
@@ -359,6 +381,8 @@ void command_serve(struct command *c, const struct pollfd *fds)
 		write_stream(c, &c->stdout_);
 	if (fds[ERR].revents && !c->stdout_.cut)
 		write_stream(c, &c->stderr_);
+	if (c->stdout_.ended)
+		end_output(c);
 	if (c->state == COMMAND_RUNS)
 		write_sock(c);
 }

@@ -32,6 +32,7 @@ struct command_stream {
 	size_t at;	 /* how many bytes of it are written */
 	int64_t owed;	 /* written or dropped, but not granted again yet */
 	bool cut;	 /* what is written so far may end within an escape sequence */
+	bool ended;	 /* a connection: the guest has ended its direction */
 	struct escapes escapes;
 };
 
@@ -39,10 +40,10 @@ struct command {
 	enum command_state state;
 	int sock; /* -1: none */
 	struct terminal terminal;
-	bool tty;
-	struct buf in, out; /* frames from and for the launcher */
-	bool filtered;	    /* the VM's setting (terminal_output); set before command_start */
-	bool answered;	    /* the guest has the command, and gets signals from now on */
+	bool tty, connection; /* a connection is set before command_start */
+	struct buf in, out;   /* frames from and for the launcher */
+	bool filtered;	      /* the VM's setting (terminal_output); set before command_start */
+	bool answered;	      /* the guest has the command, and gets signals from now on */
 	bool stdin_open;
 	uint32_t credit; /* bytes of stdin that the guest takes */
 	struct command_stream stdout_, stderr_;
@@ -58,15 +59,17 @@ struct command {
 #define COMMAND_POLLS 4
 
 /*
- * Builds the request from the user's options. env: NAME=VALUE, or NAME for its value here; may be
- * NULL. With tty the terminal's size and TERM are added. Returns 0, or -errno with e (EXIT_USAGE: a
- * variable without a name; tty without a terminal; too long).
+ * Builds the request from the user's options. port: for a connection, in place of argv; the end of
+ * each direction then closes it on the other side as well. env: NAME=VALUE, or NAME for its value
+ * here; may be NULL. With tty the terminal's size and TERM are added. Returns 0, or -errno with e
+ * (EXIT_USAGE: a variable without a name; tty without a terminal; too long).
  */
 struct command_options {
 	char *const *argv; /* NULL: a shell */
 	const char *const *env;
 	const char *folder;
 	bool tty;
+	unsigned short port; /* of the guest's loopback; 0: none */
 };
 _must_check_ int command_request(const struct command_options *o, struct buf *ret, struct err *e);
 

@@ -56,7 +56,7 @@ static void end_commands(struct channel *c, bool run, const char *why)
 		if (run && n->kind == CONN_COMMAND && n->session)
 			conn_dismiss(n, FRAME_GONE, EXIT_COMMAND, text);
 		else if (!run && n->held)
-			conn_refuse(n, EXIT_GUEST, text);
+			conn_dismiss(n, FRAME_REFUSED, EXIT_GUEST, text);
 	}
 }
 
@@ -145,13 +145,14 @@ static void attach(struct channel *c, struct conn *n)
 static bool open_command(struct channel *c, struct conn *n)
 {
 	if (why_none(c)[0]) {
-		conn_refuse(n, EXIT_GUEST, why_none(c));
+		conn_dismiss(n, FRAME_REFUSED, EXIT_GUEST, why_none(c));
 		return false;
 	}
 	if (!n->own && !n->held && conn_count(c->conns, CONN_COMMAND) >= CONN_COMMANDS) {
-		conn_refuse(n, EXIT_IN_USE,
-			    "busy: this VM runs " CONSTANT_TEXT(
-				    CONN_COMMANDS) " commands of exec, and no more are possible");
+		conn_dismiss(
+			n, FRAME_REFUSED, EXIT_IN_USE,
+			"busy: this VM runs " CONSTANT_TEXT(
+				CONN_COMMANDS) " commands and connections, and no more are possible");
 		return false;
 	}
 	n->held = !c->here;

@@ -45,14 +45,6 @@ void conn_dismiss(struct conn *n, enum frame_kind kind, int status, const char *
 	n->in.len = 0;
 }
 
-void conn_refuse(struct conn *n, int code, const char *why)
-{
-	char text[FRAME_TEXT_MAX];
-
-	snprintf(text, sizeof(text), "%s (code %d)", why, code);
-	conn_dismiss(n, FRAME_REFUSED, EXIT_COMMAND, text);
-}
-
 /* The oldest connection that can be closed for a new one: it is closing, has asked for nothing, or
  * waits for the machine's end, which it can watch by itself. */
 static struct conn *oldest_idle(struct conn *table)

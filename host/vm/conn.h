@@ -53,10 +53,8 @@ struct conn *conn_of(struct conn *table, uint16_t session);
 size_t conn_count(const struct conn *table, enum conn_kind kind);
 
 /* Sends the last frame of a connection, FRAME_GONE or FRAME_REFUSED, with an exit status and a
- * reason. Closes the connection when the program has read all of its output. */
+ * reason; with FRAME_REFUSED it is an enum exit_status. Closes the connection when the program has
+ * read all of its output. */
 void conn_dismiss(struct conn *n, enum frame_kind kind, int status, const char *why);
-
-/* Refuses a command that has not begun. code: enum exit_status, shown in the text. */
-void conn_refuse(struct conn *n, int code, const char *why);
 
 #endif

@@ -7,6 +7,8 @@
 
 int cmd_exec(int argc, char **argv);
 extern const struct opt_command exec_command;
+int cmd_connect(int argc, char **argv);
+extern const struct opt_command connect_command;
 int cmd_stop(int argc, char **argv);
 extern const struct opt_command stop_command;
 int cmd_console(int argc, char **argv);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session.c - one command of the host: its process, its streams, its end
+ * session.c - one command or connection of the host: its process, its streams, its end
  *
  * Theory of operation: a session lives until its process has ended and its output is in the port's
  * buffer; FRAME_EXIT is its last frame. The end of the process decides, not the end of its pipes,
  * since its children may keep them open. Output in the pipes at that moment is still sent.
+ *
+ * A connection to a TCP port has a socket in place of the pipes and no process. Each side may end
+ * its direction alone: FRAME_IN_END shuts it down, and an empty FRAME_OUT reports the guest's end.
+ * Its session lives until both have ended.
  */
 #include "init/agent/session.h"
 
@@ -13,11 +17,15 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "init/agent/command.h"
+#include "init/agent/dial.h"
 #include "init/lib/request.h"
+
+#define CONNECTION "the guest's loopback"
 
 enum { IN, OUT, ERR, EXEC };
 
@@ -115,6 +123,20 @@ static int start(struct session *s, const struct agent_config *c, const struct r
 	return 0;
 }
 
+static int start_socket(struct session *s, unsigned short port)
+{
+	_cleanup_close_ int fd = dial(port);
+
+	if (fd < 0)
+		return fd;
+	s->out = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (s->out < 0)
+		return -errno;
+	s->in = take_fd(&fd);
+	s->pid = SESSION_SOCKET;
+	return 0;
+}
+
 int session_open(struct session *s, const struct agent_config *c, const struct frame *f,
 		 struct buf *port)
 {
@@ -123,11 +145,12 @@ int session_open(struct session *s, const struct agent_config *c, const struct f
 
 	*s = (struct session){ .id = f->session, .in = -1, .out = -1, .err = -1, .exec_fd = -1 };
 	if (r == 0)
-		r = start(s, c, &req);
+		r = req.port ? start_socket(s, req.port) : start(s, c, &req);
 	if (r < 0)
-		return put_refused(s, 125,
-				   req.tty ? "the command cannot be started on a terminal" :
-					     "the command cannot be started",
+		return put_refused(s, r == -ECONNREFUSED ? 127 : 125,
+				   req.port ? CONNECTION :
+				   req.tty  ? "the command cannot be started on a terminal" :
+					      "the command cannot be started",
 				   -r, port);
 	return frame_put_credit(port, s->id, FRAME_IN, FRAME_WINDOW);
 }
@@ -146,7 +169,7 @@ static void take_input(struct session *s, const struct frame *f)
 /* Signals the process group, or only the process before its setsid(2). */
 static void send_signal(const struct session *s, int signal)
 {
-	if (!s->exited && kill(-s->pid, signal) < 0 && errno == ESRCH)
+	if (s->pid > 0 && !s->exited && kill(-s->pid, signal) < 0 && errno == ESRCH)
 		kill(s->pid, signal);
 }
 
@@ -220,7 +243,8 @@ void session_polls(const struct session *s, bool listen, struct pollfd *fds)
 	fds[EXEC] = (struct pollfd){ s->exec_fd, POLLIN, 0 };
 }
 
-/* FRAME_IN_END does not close a terminal: a typed end-of-file ends its input. */
+/* FRAME_IN_END does not close a terminal: a typed end-of-file ends its input. A reset connection is
+ * reported when its output is read. */
 static int serve_in(struct session *s, struct buf *port)
 {
 	ssize_t n = s->to_in.len > 0 && s->in >= 0 ? write(s->in, s->to_in.data, s->to_in.len) : 0;
@@ -233,8 +257,10 @@ static int serve_in(struct session *s, struct buf *port)
 		buf_free(&s->to_in);
 		close_fd(&s->in);
 	}
-	if (s->in_end && s->to_in.len == 0 && !s->tty)
+	if (s->in_end && s->to_in.len == 0 && !s->tty) {
+		shutdown(s->in, SHUT_WR); /* fails if it is a pipe or closed */
 		close_fd(&s->in);
+	}
 	return r;
 }
 
@@ -260,9 +286,14 @@ static int serve_out(struct session *s, enum frame_kind kind, int *fd, uint32_t 
 			close_fd(fd);
 		return 0;
 	}
+	if (s->pid == SESSION_SOCKET && n < 0) {
+		n = put_refused(s, 125, CONNECTION, errno, port);
+		session_hangup(s);
+		return (int)n;
+	}
 	if (n <= 0) { /* EIO: no process has the terminal open any more */
 		close_fd(fd);
-		return 0;
+		return s->pid == SESSION_SOCKET ? frame_put(port, kind, s->id, NULL, 0) : 0;
 	}
 	*credit -= (uint32_t)n;
 	*left -= s->exited && !s->tty ? (size_t)n : 0;
@@ -321,7 +352,8 @@ int session_serve(struct session *s, const struct pollfd *fds, struct buf *port)
 	} while (r == 1 && s->exited);
 	if (r < 0)
 		return r;
-	if (s->exited && s->out < 0 && s->err < 0 && s->exec_fd < 0) {
+	if ((s->exited || (s->pid == SESSION_SOCKET && s->in < 0)) && s->out < 0 && s->err < 0 &&
+	    s->exec_fd < 0) {
 		r = put_exit(s, port);
 		session_free(s);
 	}

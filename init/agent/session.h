@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* session.h - one command of the host: its process, its streams, its end */
+/* session.h - one command or connection of the host: its process, its streams, its end */
 #ifndef STOREBOOT_AGENT_SESSION_H
 #define STOREBOOT_AGENT_SESSION_H
 
@@ -11,10 +11,10 @@
 #include "init/agent/agent.h"
 #include "init/lib/frame.h"
 
-/* With a terminal, in and out are copies of one descriptor, and err is -1. */
+/* With a terminal or a socket, in and out are copies of one descriptor, and err is -1. */
 struct session {
 	uint16_t id;
-	pid_t pid;	  /* 0: this slot is free */
+	pid_t pid; /* 0: this slot is free; SESSION_SOCKET: a connection, without a process */
 	int in, out, err; /* our ends; -1: closed */
 	int exec_fd;	  /* a struct command_failure if the exec fails, else EOF; -1: was read */
 	bool tty;
@@ -27,9 +27,10 @@ struct session {
 };
 
 #define SESSION_POLLS 4
+#define SESSION_SOCKET ((pid_t)-1)
 
-/* Starts the command that the FRAME_OPEN f asks for. If that fails, puts FRAME_REFUSED into port.
- * Returns 0 or -ENOMEM. */
+/* Starts the command or connection that the FRAME_OPEN f asks for. If that fails, puts
+ * FRAME_REFUSED into port. Returns 0 or -ENOMEM. */
 _must_check_ int session_open(struct session *s, const struct agent_config *c,
 			      const struct frame *f, struct buf *port);
 
@@ -45,7 +46,8 @@ _must_check_ int session_serve(struct session *s, const struct pollfd *fds, stru
 /* Notes the end of the process. status: from wait(2). */
 void session_exited(struct session *s, int status);
 
-/* Sends SIGHUP and SIGCONT to the process group and frees the slot: the host wants no more. */
+/* Sends SIGHUP and SIGCONT to the process group, or closes the connection, and frees the slot: the
+ * host wants no more. */
 void session_hangup(struct session *s);
 
 #endif

@@ -38,6 +38,10 @@ int request_format(const struct request *req, struct buf *ret)
 		snprintf(size, sizeof(size), "%u %u", req->rows, req->columns);
 		r = put(ret, 't', size);
 	}
+	if (r == 0 && req->port) {
+		snprintf(size, sizeof(size), "%u", req->port);
+		r = put(ret, 'c', size);
+	}
 	return r == 0 && ret->len > FRAME_PAYLOAD_MAX ? -EMSGSIZE : r;
 }
 
@@ -52,6 +56,17 @@ static int take_size(struct request *req, const char *text)
 	req->tty = true;
 	req->rows = (unsigned short)rows;
 	req->columns = (unsigned short)columns;
+	return 0;
+}
+
+static int take_port(struct request *req, const char *text)
+{
+	char *end;
+	unsigned long port = strtoul(text, &end, 10);
+
+	if (*end || port == 0 || port > 65535)
+		return -EBADMSG;
+	req->port = (unsigned short)port;
 	return 0;
 }
 
@@ -71,6 +86,8 @@ static int take(struct request *req, char letter, const char *text)
 		return text[0] ? -EBADMSG : 0;
 	case 't':
 		return take_size(req, text);
+	case 'c':
+		return take_port(req, text);
 	}
 	return -EBADMSG;
 }
@@ -84,7 +101,7 @@ int request_parse(const void *data, size_t len, struct request *ret)
 		r = p[0] ? take(ret, p[0], p + 1) : -EBADMSG;
 		p += strlen(p) + 1;
 	}
-	return r == 0 && (ret->argv.n == 0) != ret->shell ? -EBADMSG : r;
+	return r == 0 && (ret->argv.n > 0) + ret->shell + (ret->port > 0) != 1 ? -EBADMSG : r;
 }
 
 void request_free(struct request *r)

@@ -31,7 +31,7 @@ zsh_completes() {
 		zpty -r z out "*line:*:*"; print -r -- "${${out##*line:}%%:*}"' zsh "$1"
 }
 
-commands=$(storeboot --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+commands=$(storeboot --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p')
 has "--help has the commands" "$commands" '^run$'
 for c in $commands; do
 	has "bash: $c" "$(bash_completes storeboot '')" "^$c\$"
@@ -77,7 +77,7 @@ for c in $commands; do
 	is "$c --help: a default has one form" "$(storeboot "$c" --help | grep -E '^  (-., )?--' | grep default | grep -vE '\(default(: .*)?\)$')" ""
 done
 is "help of all: the commands" "$(bash_completes storeboot help '' | grep -v ^-- | sort)" \
-	"$(storeboot --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort)"
+	"$(storeboot --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' | sort)"
 is "help: the list of commands" "$(storeboot help)" "$(storeboot --help)"
 storeboot help nosuch >/dev/null 2>err
 is "help of no command: exit status" $? 64

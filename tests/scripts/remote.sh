@@ -19,6 +19,10 @@ says "exec without a command or a terminal: names no option that was not given" 
 says "exec --tty without a terminal" 125 \
 	"--tty: the command needs a terminal, and stdin and stdout are none; leave it out (code 64)" exec vm --tty -- true
 says "exec in no VM" 125 "no VM called vm runs; none does (code 69)" exec vm -- true
+says "connect to no VM" 69 "no VM called vm runs; none does" connect vm 22
+for port in 0 65536 22x ssh ''; do
+	says "connect to the port '$port'" 64 "connect: $port: want a port, 1 to 65535" connect vm "$port"
+done
 says "console of no VM" 69 "no VM called vm runs; none does" console vm
 says "stop of no VM" 69 "no VM called vm runs; none does" stop vm
 

@@ -94,7 +94,7 @@ done
 ok "15 more commands run" within 600 sh -c "[ \"\$(grep -c runs $tmp/runs)\" = 15 ]"
 quick exec vm -- true
 is "the 17th command: status and line" "$status $(cat "$tmp/err")" \
-	"125 storeboot: busy: this VM runs 16 commands of exec, and no more are possible (code 67)"
+	"125 storeboot: busy: this VM runs 16 commands and connections, and no more are possible (code 67)"
 "$storeboot" console vm </dev/null >"$tmp/attached" 2>"$tmp/attached.err" &
 console=$!
 ok "a console works beside 16 commands" within 240 grep -q 'tick tock' "$tmp/attached"

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (request_parse(data, size, &r) == 0) {
 		_cleanup_buf_ struct buf b = { 0 };
 
-		if ((r.argv.n == 0) != r.shell || (size <= 65536 && request_format(&r, &b) == -1))
+		if ((r.argv.n > 0) + r.shell + (r.port > 0) != 1 ||
+		    (size <= 65536 && request_format(&r, &b) == -1))
 			abort();
 	}
 	return 0;

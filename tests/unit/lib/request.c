@@ -41,6 +41,16 @@ static void a_shell(void)
 	CHECK(got.shell && !got.tty && got.argv.n == 0 && !got.folder);
 }
 
+static void a_port(void)
+{
+	_cleanup_(request_free) struct request r = { .port = 65535 }, got = { 0 };
+	_cleanup_buf_ struct buf b = { 0 };
+
+	CHECK_INT(request_format(&r, &b), 0);
+	CHECK_INT(request_parse(b.data, b.len, &got), 0);
+	CHECK(got.port == 65535 && got.argv.n == 0 && !got.shell);
+}
+
 static void too_long(void)
 {
 	_cleanup_(request_free) struct request r = { 0 };
@@ -69,6 +79,12 @@ static void what_is_none(void)
 		{ "atrue\0t50", 10 }, /* no columns */
 		{ "atrue\0t50 99999", 16 },
 		{ "atrue\0t50 80 1", 15 },
+		{ "atrue\0c22", 10 }, /* a program and a port */
+		{ "c0", 3 },
+		{ "c65536", 7 },
+		{ "c-1", 4 },
+		{ "c", 2 },
+		{ "c22x", 5 },
 		{ "atrue\0zz", 9 }, /* of a newer host */
 	};
 
@@ -83,6 +99,7 @@ int main(void)
 {
 	RUN(there_and_back);
 	RUN(a_shell);
+	RUN(a_port);
 	RUN(too_long);
 	RUN(what_is_none);
 	TEST_END();
