@@ -15,6 +15,7 @@
 /* getopt_long's results for rows, above every character. */
 #define ROW_BASE 256
 #define ROW_HELP (ROW_BASE + OPTS_MAX)
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
 
 /* --- values --- */
 
@@ -313,6 +314,45 @@ static int take(const struct opt_command *c, int code, char **argv, void *values
 	return set_value(o, optarg, value_of(o, values)) < 0 ? bad_value(c, o, optarg, e) : 0;
 }
 
+/* Is word the option -x, -xARG or a group of flags? */
+static bool is_own(const struct opt_command *c, const char *word)
+{
+	const struct opt *o = row_of(c, word[1]);
+
+	if (word[1] == 'h' || (o && o->kind == OPT_FLAG))
+		return !word[2] || (word[2] != '-' && is_own(c, word + 1));
+	return o && (!word[2] || word[2 + strspn(word + 2, LOWER "-")]);
+}
+
+static bool is_foreign(const struct opt_command *c, const char *word)
+{
+	return c->foreign_flags && word && word[0] == '-' && word[1] && word[1] != '-' &&
+	       !is_own(c, word);
+}
+
+static bool has_value(const struct opt_command *c, const char *word, const char *next)
+{
+	for (size_t i = 0; c->foreign_flags[i]; i++)
+		if (str_eq(c->foreign_flags[i], word + 1))
+			return false;
+	return next && next[0] != '-';
+}
+
+/* Moves past the foreign options that come next. */
+static int take_foreign(const struct opt_command *c, char *const *argv, struct opt_args *ret,
+			struct err *e)
+{
+	int r = 0;
+
+	while (is_foreign(c, argv[optind])) {
+		const int n = has_value(c, argv[optind], argv[optind + 1]) ? 2 : 1;
+
+		for (int i = 0; i < n; i++, optind++)
+			r = r ? r : strv_add(&ret->foreign, argv[optind]);
+	}
+	return r < 0 ? err_sys(e, r, "%s", c->name) : 0;
+}
+
 static int check_args(const struct opt_command *c, const struct opt_args *a, struct err *e)
 {
 	if (a->rest && !c->takes_rest)
@@ -339,9 +379,17 @@ int opt_parse(const struct opt_command *c, int argc, char **argv, void *values,
 	ret->command = c;
 	ret->values = values;
 	getopt_tables(c, longs, letters);
-	optind = 0; /* glibc: reinitialise, for the leading '-' */
+	/* With 0 getopt_long initialises itself, for the leading '-' (glibc). */
+	optind = 0;
 	opterr = 0;
-	while (!ret->help && (code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+	(void)getopt_long(1, argv, letters, longs, NULL);
+	while (!ret->help) {
+		const int f = take_foreign(c, argv, ret, e);
+
+		r = r ? r : f;
+		code = getopt_long(argc, argv, letters, longs, NULL);
+		if (code == -1)
+			break;
 		last = optarg;
 		if (r == 0)
 			r = take(c, code, argv, values, ret, e);
@@ -362,6 +410,7 @@ void opt_args_free(struct opt_args *a)
 	strv_free(&a->args);
 	strv_free(&a->kept);
 	strv_free(&a->files);
+	strv_free(&a->foreign);
 }
 
 int opt_run(const struct opt_command *c, int argc, char **argv, void *values)

@@ -54,11 +54,12 @@ struct opt {
 	}
 
 struct opt_args {
-	struct strv args;  /* positional arguments */
-	char *const *rest; /* after "--": points into argv, NULL-terminated; NULL: no "--" */
-	bool help;	   /* --help was given: call opt_help and do nothing else */
-	struct strv kept;  /* the text of OPT_CONFIG files; values point into it */
-	struct strv files; /* the paths of these files */
+	struct strv args;    /* positional arguments */
+	char *const *rest;   /* after "--": points into argv, NULL-terminated; NULL: no "--" */
+	bool help;	     /* --help was given: call opt_help and do nothing else */
+	struct strv kept;    /* the text of OPT_CONFIG files; values point into it */
+	struct strv files;   /* the paths of these files */
+	struct strv foreign; /* options of another program, each followed by its value */
 	const struct opt_command *command;
 	void *values;
 };
@@ -75,6 +76,9 @@ struct opt_command {
 	bool takes_vm;			 /* the argument is the name of a running VM */
 	bool takes_rest;		 /* the arguments after -- are a command */
 	bool doctor;			 /* --help shows only the options that doctor uses */
+	/* Options of another program with one dash are accepted (opt_args.foreign); these have no
+	 * value. NULL-terminated; NULL: no such options are accepted. */
+	const char *const *foreign_flags;
 	/* Called by opt_run. Returns the exit status, or -errno with e. */
 	int (*run)(void *values, const struct opt_args *args, struct err *e);
 	int failed; /* exit status of an error that has none of its own */
@@ -83,9 +87,12 @@ struct opt_command {
 /*
  * Sets the defaults, and parses argv (argv[0] is the command's name) into values, which must be
  * zeroed. Options may stand anywhere before "--". --name=ARG and --name ARG are the same, as are
- * -xARG and -x ARG; unique abbreviations of long names are accepted (getopt_long(3)). ret must be
- * zeroed; opt_args_free frees it and the lists in values. Returns 0, or -errno with e (EXIT_USAGE,
- * or EXIT_BAD_INPUT for an OPT_CONFIG file); ret->rest is set in both cases, except with --help.
+ * -xARG and -x ARG; unique abbreviations of long names are accepted (getopt_long(3)). A word with
+ * one dash that is none of these is foreign if c->foreign_flags is set. The word after it is its
+ * value, unless it begins with a dash. In -xARG, ARG is then not only lower-case letters and
+ * dashes: -m2G is -m 2G, but -monitor is foreign. ret must be zeroed; opt_args_free frees it and
+ * the lists in values. Returns 0, or -errno with e (EXIT_USAGE, or EXIT_BAD_INPUT for an OPT_CONFIG
+ * file); ret->rest is set in both cases, except with --help.
  */
 _must_check_ int opt_parse(const struct opt_command *c, int argc, char **argv, void *values,
 			   struct opt_args *ret, struct err *e);

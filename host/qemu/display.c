@@ -34,8 +34,7 @@ static const char *option_of(const char *word)
 
 static bool names_display(const char *const *extra)
 {
-	static const char *const options[] = { "display", "vnc", "spice", "nographic",
-					       "curses",  "sdl", "gtk" };
+	static const char *const options[] = { "display", "vnc", "spice", "curses", "sdl", "gtk" };
 
 	for (; extra && *extra; extra++)
 		for (size_t i = 0; i < ARRAY_SIZE(options); i++)

@@ -19,6 +19,8 @@
 
 #define VLAN_PORT 20000
 #define LOOPBACK "127.0.0.1"
+/* NixOS's test driver names its own vlan0, vlan1 and so on. */
+#define VLAN_ID "own-vlan"
 
 static int take_number(const char **s, unsigned int first, unsigned int last, unsigned int *ret)
 {
@@ -239,10 +241,10 @@ static void add_vlan(const struct network *n, const char *name, unsigned int vla
 {
 	const uint32_t h = hash(name, vlan);
 
-	argv_add(a, "-netdev", "socket,id=vlan%u,mcast=239.255.%u.%u:%u,localaddr=" LOOPBACK, vlan,
-		 n->user >> 8 & 0xff, n->user & 0xff, VLAN_PORT + vlan);
+	argv_add(a, "-netdev", "socket,id=" VLAN_ID "%u,mcast=239.255.%u.%u:%u,localaddr=" LOOPBACK,
+		 vlan, n->user >> 8 & 0xff, n->user & 0xff, VLAN_PORT + vlan);
 	argv_add(a, "-device",
-		 "virtio-net-pci,netdev=vlan%u,mac=52:54:00:%02x:%02x:%02x,romfile=", vlan,
+		 "virtio-net-pci,netdev=" VLAN_ID "%u,mac=52:54:00:%02x:%02x:%02x,romfile=", vlan,
 		 h >> 16 & 0xff, h >> 8 & 0xff, h & 0xff);
 }
 

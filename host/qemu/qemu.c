@@ -8,6 +8,7 @@
  */
 #include "host/qemu/qemu.h"
 
+#include "host/qemu/display.h"
 #include "init/lib/frame.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -27,8 +28,10 @@ static void add_machine(const struct qemu_config *c, struct argv *a)
 
 	argv_add(a, "-name", "guest=");
 	argv_value(a, c->name);
-	argv_words(a, "-nodefaults", "-no-user-config", "-no-reboot", "-machine", c->arch->board,
-		   "-accel", accel_name(c->accel));
+	argv_words(a, "-nodefaults", "-no-user-config");
+	if (!c->reboot)
+		argv_words(a, "-no-reboot");
+	argv_words(a, "-machine", c->arch->board, "-accel", accel_name(c->accel));
 	if (cpu)
 		argv_words(a, "-cpu", cpu);
 	argv_add(a, "-m", "%lluM", (unsigned long long)((c->memory + MIB - 1) / MIB));
@@ -157,19 +160,65 @@ static bool is_extra(const struct qemu_config *c, size_t i, const char *option)
 	return str_eq(word, option) || (word[0] == '-' && str_eq(word + 1, option));
 }
 
-void qemu_take_sandbox(struct qemu_config *c)
+static void no_sandbox(struct qemu_config *c)
 {
-	size_t n = 0;
+	c->no_sandbox = true;
+}
 
-	for (size_t i = 0; i < c->extra.n; i++)
-		if (is_extra(c, i, "-sandbox") && i + 1 < c->extra.n &&
-		    str_eq(c->extra.v[i + 1], "off")) {
-			c->no_sandbox = true;
+static void no_reboot(struct qemu_config *c)
+{
+	c->reboot = false;
+}
+
+static void no_window(struct qemu_config *c)
+{
+	if (c->graphics)
+		c->graphics = GRAPHICS_NONE;
+}
+
+static void read_stdin(struct qemu_config *c)
+{
+	c->console_reads = true;
+}
+
+/* The user's arguments that have an equal here, which QEMU would refuse or do twice. The guest's
+ * first serial port is on stdout in any case. */
+static const struct merged {
+	const char *option, *value; /* value NULL: the option has none */
+	void (*merge)(struct qemu_config *c);
+} merged[] = {
+	{ "-sandbox", "off", no_sandbox },	{ "-no-reboot", NULL, no_reboot },
+	{ "-nographic", NULL, no_window },	{ "-serial", "stdio", read_stdin },
+	{ "-serial", "mon:stdio", read_stdin },
+};
+
+/* Returns how many of the arguments from i on are merged. */
+static size_t merge_at(struct qemu_config *c, size_t i)
+{
+	for (const struct merged *m = merged; m < merged + ARRAY_SIZE(merged); m++) {
+		const char *value = i + 1 < c->extra.n ? c->extra.v[i + 1] : "";
+
+		if (!is_extra(c, i, m->option) || (m->value && !str_eq(value, m->value)))
+			continue;
+		m->merge(c);
+		return m->value ? 2 : 1;
+	}
+	return 0;
+}
+
+void qemu_merge(struct qemu_config *c)
+{
+	size_t n = 0, taken = 0;
+
+	for (size_t i = 0; i < c->extra.n; i++) {
+		taken = taken ? taken : merge_at(c, i);
+		if (taken) {
 			free(c->extra.v[i]);
-			free(c->extra.v[++i]);
+			taken--;
 		} else {
 			c->extra.v[n++] = c->extra.v[i];
 		}
+	}
 	c->extra.n = n;
 	if (c->extra.v)
 		c->extra.v[n] = NULL;

@@ -42,8 +42,10 @@ struct qemu_config {
 	unsigned int width, height; /* of the screen in pixels; 0: QEMU's default */
 	struct efi efi;
 	struct credentials credentials;
-	bool no_sandbox;   /* the user said "-sandbox off" */
-	struct strv extra; /* after all other arguments (QEMU_OPTS) */
+	bool reboot;	    /* the guest starts again when it reboots; else QEMU exits */
+	bool console_reads; /* "-serial stdio": the console reads a stdin that is no terminal */
+	bool no_sandbox;    /* the user said "-sandbox off" */
+	struct strv extra;  /* after all other arguments (QEMU_OPTS) */
 
 	/* Descriptors that QEMU inherits; -1: none. Without console_fd QEMU has console and monitor
 	 * on its own stdin and stdout, and report_fd and qmp_fd are unused. */
@@ -66,8 +68,10 @@ void qemu_config_free(struct qemu_config *c);
  * starts paused. A pure function. */
 void qemu_args(const struct qemu_config *c, struct argv *ret);
 
-/* Takes "-sandbox off" out of extra: not every QEMU was built with that option. */
-void qemu_take_sandbox(struct qemu_config *c);
+/* Takes those arguments out of extra that stand for a field above: "-sandbox off" (not every QEMU
+ * was built with that option), "-no-reboot", "-nographic", "-serial stdio" and "-serial mon:stdio".
+ * Call it once, when extra is complete. */
+void qemu_merge(struct qemu_config *c);
 
 /* Is the board that QEMU emulates the architecture's own, and are all PCI devices on its first bus?
  * False if the user's arguments name another board, or a bridge, or come from a file. */

@@ -287,6 +287,8 @@ int launch(struct plan *p, struct verdict *ret, struct err *e)
 	 * command they are the command's. */
 	if (p->qemu.graphics || p->watch.command.asked)
 		l.console.interactive = false;
+	l.console.reads =
+		p->qemu.console_reads && !l.console.terminal.there && !p->watch.command.asked;
 	l.console.muted = p->watch.command.asked;
 	progress_set("preparing the file server");
 	r = make_folder(&l, e)						    ?:

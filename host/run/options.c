@@ -39,6 +39,35 @@ static const char disks[] = "Disks", network[] = "Network", store[] = "Store";
 static const char command[] = "Command", console[] = "Console", limits[] = "Limits";
 static const char diagnostics[] = "Diagnostics";
 
+/* QEMU's options without a value (qemu-options.hx), with one dash before them. */
+static const char *const qemu_flags[] = { "S",
+					  "alt-grab",
+					  "ctrl-grab",
+					  "curses",
+					  "daemonize",
+					  "enable-kvm",
+					  "full-screen",
+					  "help",
+					  "mem-prealloc",
+					  "no-acpi",
+					  "no-fd-bootchk",
+					  "no-hpet",
+					  "no-quit",
+					  "no-reboot",
+					  "no-shutdown",
+					  "no-user-config",
+					  "nodefaults",
+					  "nographic",
+					  "only-migratable",
+					  "preconfig",
+					  "s",
+					  "sdl",
+					  "singlestep",
+					  "snapshot",
+					  "usb",
+					  "version",
+					  NULL };
+
 static const struct opt opts[] = {
 	QEMU(common, SIZE, memory, "memory", "SIZE", "guest memory", .standard = "384M",
 	     .letter = 'm'),
@@ -90,6 +119,8 @@ static const struct opt opts[] = {
 	    .print = OPT_MISSING, .doctor = true),
 	ROW(machine, FLAG, agent, "guest-agent", NULL, "socket for qemu-ga in the guest",
 	    .print = OPT_MISSING),
+	QEMU(machine, FLAG, reboot, "reboot", NULL,
+	     "boot again when the guest reboots (default: end)"),
 	ROW(machine, STRING, qemu, "qemu", "PROGRAM", "QEMU (default: qemu-system of the machine)",
 	    .doctor = true),
 	ROW(machine, FLAG, no_tuning, "no-tuning", NULL,
@@ -187,7 +218,7 @@ static const struct opt opts[] = {
 const struct opt_command run_command = {
 	.name = "run",
 	.brief = "boot a system from the host's store in QEMU",
-	.synopsis = "SYSTEM [OPTION]... [-- COMMAND...]",
+	.synopsis = "SYSTEM [OPTION]... [QEMU-OPTION]... [-- COMMAND...]",
 	.about = "Boots SYSTEM, a NixOS toplevel or a folder with kernel, kernel-params,\n"
 		 "kernel-modules and init, in QEMU. The guest sees the host's store, read-only,\n"
 		 "and has a disk of its own. Ctrl-a x ends QEMU. With --kernel and --init SYSTEM\n"
@@ -197,6 +228,7 @@ const struct opt_command run_command = {
 		 "(default: X) is the value without the option. An option with ... may be given\n"
 		 "more than once. Of [=A|B] A is taken if the word is left out. A SIZE is a\n"
 		 "number with K, M, G or T; a bare number counts MiB. SECONDS can be none.\n"
+		 "A QEMU-OPTION has one dash, as -device virtio-rng-pci, and is passed to QEMU.\n"
 		 "\n"
 		 "Environment: NIX_DISK_IMAGE, QEMU_OPTS, QEMU_NET_OPTS, QEMU_KERNEL_PARAMS,\n"
 		 "NIX_EFI_VARS, NIX_SWTPM_DIR, SHARED_DIR, USE_TMPDIR with TMPDIR.",
@@ -205,6 +237,7 @@ const struct opt_command run_command = {
 	.opts = opts,
 	.max_args = 1,
 	.takes_rest = true,
+	.foreign_flags = qemu_flags,
 };
 
 const struct opt_command doctor_command = {
@@ -221,6 +254,7 @@ const struct opt_command doctor_command = {
 	.opts = opts,
 	.max_args = 1,
 	.doctor = true,
+	.foreign_flags = qemu_flags,
 };
 
 /* Refuses options that a printed command would treat differently: no launcher runs beside QEMU. */

@@ -58,16 +58,18 @@ static int split_qemu_opts(struct plan *p, const char *from, const char *words, 
 		       0;
 }
 
-/* Those of the environment come last, and win. */
+/* Those of the environment come last, and win. QEMU options of the command line are whole words. */
 static int read_qemu_opts(struct plan *p, struct err *e)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < p->v.qemu_opts.n; i++)
 		r = split_qemu_opts(p, "run: --qemu-opts", p->v.qemu_opts.v[i], e);
+	if (r == 0 && strv_add_all(&p->qemu.extra, (const char *const *)p->args.foreign.v) < 0)
+		r = err_sys(e, ENOMEM, "QEMU's arguments");
 	if (r == 0)
 		r = split_qemu_opts(p, "QEMU_OPTS", getenv("QEMU_OPTS"), e);
-	qemu_take_sandbox(&p->qemu);
+	qemu_merge(&p->qemu);
 	return r;
 }
 

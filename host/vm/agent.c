@@ -36,6 +36,13 @@ void agent_closed(struct vm *vm)
 	vm->agent_until = sys_now_us() + seconds * SECOND;
 }
 
+void agent_reset(struct vm *vm)
+{
+	if (channel_closed(&vm->channel) != CHANNEL_SAME)
+		vm->agent_left = false;
+	vm->agent_until = 0;
+}
+
 static void tell(struct vm *vm, const char *why)
 {
 	events_add(&vm->watch->events, "agent-gone", EVENT_T("text", why));

@@ -4,7 +4,7 @@
  *
  * QEMU has the port on a socket and never touches the terminal. Only the launcher changes the
  * terminal's modes, so it can restore them even if QEMU was killed. Without a terminal, stdin is
- * not read: it may be the caller's.
+ * read only if the caller asks for it (reads): it may be the caller's.
  */
 #include "host/vm/console.h"
 
@@ -34,6 +34,13 @@ void console_open(struct console *c, int fd)
 		c->interactive = terminal_raw(&c->terminal);
 }
 
+/* A pipe is read only when the guest has taken what came before. Keys are always read: one of them
+ * ends QEMU. */
+static bool has_keys(const struct console *c)
+{
+	return c->interactive ? terminal_readable() : c->reads && c->fd >= 0 && c->in_len == 0;
+}
+
 void console_polls(const struct console *c, struct pollfd *fds)
 {
 	bool room = c->out_len == 0, typed = c->in_len > 0;
@@ -43,9 +50,7 @@ void console_polls(const struct console *c, struct pollfd *fds)
 	/* poll(2) reports a hang-up again and again: ask only when it can be handled. */
 	if (!room && !typed)
 		fds[CONSOLE_GUEST].fd = -1;
-	fds[CONSOLE_IN] =
-		(struct pollfd){ c->interactive && terminal_readable() ? STDIN_FILENO : -1, POLLIN,
-				 0 };
+	fds[CONSOLE_IN] = (struct pollfd){ has_keys(c) ? STDIN_FILENO : -1, POLLIN, 0 };
 	fds[CONSOLE_OUT] = (struct pollfd){ room ? -1 : STDOUT_FILENO, POLLOUT, 0 };
 }
 
@@ -122,12 +127,13 @@ static void read_typed(struct console *c)
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN || (errno == EIO && terminal_away())))
 		return;
-	if (n <= 0) { /* the terminal is gone; SIGHUP follows */
-		c->interactive = false;
+	if (n <= 0) { /* the terminal is gone, and SIGHUP follows; or the pipe ends */
+		c->interactive = c->reads = false;
 		return;
 	}
 	/* If the guest does not read, keys are lost, but never the escape key. */
-	(void)console_type(c, keys, terminal_keys(&c->terminal, keys, (size_t)n));
+	(void)console_type(
+		c, keys, c->interactive ? terminal_keys(&c->terminal, keys, (size_t)n) : (size_t)n);
 }
 
 static void write_guest(struct console *c)

@@ -17,6 +17,7 @@
 struct console {
 	int fd;		  /* our end of QEMU's serial port; -1: closed */
 	bool interactive; /* stdin and stdout are a terminal whose keys go to the guest */
+	bool reads;	  /* stdin is no terminal, and all of it goes to the guest */
 	bool muted;	  /* nothing is written: stdout has another use */
 	struct terminal terminal;
 	bool filtered; /* the VM's setting (terminal_output) */

@@ -98,6 +98,7 @@ static void serve_monitor_news(struct vm *vm)
 	if (vm->resets == vm->qmp.resets)
 		return;
 	vm->resets = vm->qmp.resets;
+	agent_reset(vm);
 	serve_report(vm); /* QEMU has sent the old guest's bytes before the event */
 	report_reopen(&vm->report);
 }

@@ -103,8 +103,10 @@ void stop_clean(struct vm *vm);
 void stop_off(struct vm *vm);
 void stop_now(struct vm *vm);
 
-/* agent.c: QEMU reports that the guest has closed the agent's port; handles agent_until. */
+/* agent.c: QEMU reports that the guest has closed the agent's port, or that the machine was reset,
+ * and the next boot brings the next agent; handles agent_until. */
 void agent_closed(struct vm *vm);
+void agent_reset(struct vm *vm);
 void agent_deadline(struct vm *vm);
 
 #endif

@@ -322,6 +322,37 @@ static void a_file_among_options(void)
 	CHECK_HAS(e.text, "test: opt-config.tmp: No such file");
 }
 
+/* The words of one option in front of all, between ours, and at the end; each with its value. */
+static void another_programs_options(void)
+{
+	static const char *const flags[] = { "S", "no-reboot", NULL };
+	static const char *const want[] = { "-S",	"-device", "x,y=z",
+					    "-monitor", "unix:m",  "-no-reboot" };
+	struct values v = { 0 };
+	_cleanup_(opt_args_free) struct opt_args a = { 0 };
+	struct err e;
+	char **argv = ARGS(A("-S"), A("pos"), A("-device"), A("x,y=z"), A("-f"), A("--text"),
+			   A("-snapshot"), A("-monitor"), A("unix:m"), A("-m384M"), A("-tTEXT"),
+			   A("-ft"), A("more"), A("-no-reboot"), A("--"), A("-S"));
+
+	command.foreign_flags = flags;
+	CHECK_INT(parse(argv, &v, &a, &e), 0);
+	CHECK(v.flag);
+	CHECK_STR(v.text, "more");
+	CHECK_INT(v.size, 384 << 20);
+	CHECK_INT(a.args.n, 1);
+	CHECK_INT(a.foreign.n, ARRAY_SIZE(want));
+	for (size_t i = 0; i < a.foreign.n && i < ARRAY_SIZE(want); i++)
+		CHECK_STR(a.foreign.v[i], want[i]);
+	CHECK(a.rest && str_eq(a.rest[0], "-S") && !a.rest[1]);
+	opt_args_free(&a);
+	a = (struct opt_args){ 0 };
+	v = (struct values){ 0 };
+	CHECK_INT(parse(ARGS(A("-device")), &v, &a, &e), 0); /* nothing follows it */
+	CHECK_INT(a.foreign.n, 1);
+	command.foreign_flags = NULL;
+}
+
 int main(void)
 {
 	RUN(all_kinds);
@@ -330,6 +361,7 @@ int main(void)
 	RUN(rest_only_where_it_is_taken);
 	RUN(no_limit_has_two_names);
 	RUN(dashes_as_a_value);
+	RUN(another_programs_options);
 	RUN(help_ends_early);
 	RUN(defaults);
 	RUN(a_command_after_an_error);

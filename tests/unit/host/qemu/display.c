@@ -96,8 +96,10 @@ static void a_display_that_answers(void)
 static void the_users_own(void)
 {
 	static const char *const displays[][3] = {
-		{ "-display", "none" }, { "--display", "curses" }, { "-vnc", ":1" },
-		{ "-nographic" },	{ "-spice", "x" },
+		{ "-display", "none" },
+		{ "--display", "curses" },
+		{ "-vnc", ":1" },
+		{ "-spice", "x" },
 	};
 	static const char *const adapters[][3] = {
 		{ "-vga", "std" },

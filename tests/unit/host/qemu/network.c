@@ -170,9 +170,11 @@ static void vlans(void)
 	network_qemu(&n, "b", NULL, &b);
 	CHECK_INT(b.error, 0);
 	CHECK_INT(a.words.n, 12);
-	CHECK_STR(a.words.v[5], "socket,id=vlan0,mcast=239.255.18.52:20000,localaddr=127.0.0.1");
-	CHECK_STR(a.words.v[9], "socket,id=vlan4095,mcast=239.255.18.52:24095,localaddr=127.0.0.1");
-	CHECK_HAS(a.words.v[7], "virtio-net-pci,netdev=vlan0,mac=52:54:00:");
+	CHECK_STR(a.words.v[5],
+		  "socket,id=own-vlan0,mcast=239.255.18.52:20000,localaddr=127.0.0.1");
+	CHECK_STR(a.words.v[9],
+		  "socket,id=own-vlan4095,mcast=239.255.18.52:24095,localaddr=127.0.0.1");
+	CHECK_HAS(a.words.v[7], "virtio-net-pci,netdev=own-vlan0,mac=52:54:00:");
 	/* Each card's own address, in each machine. */
 	CHECK(!str_eq(a.words.v[7] + 33, a.words.v[11] + 36));
 	CHECK(!str_eq(a.words.v[7], b.words.v[7]));

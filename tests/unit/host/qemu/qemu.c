@@ -4,6 +4,7 @@
 
 #include <elf.h>
 
+#include "host/qemu/display.h"
 #include "tests/lib/test.h"
 
 static const char *const server[] = { "/usr/bin/storeboot", "share-server", "42", "/run/s", NULL };
@@ -204,7 +205,7 @@ static void take(struct qemu_config *c, const char *const *given)
 	c->no_sandbox = false;
 	for (; *given; given++)
 		CHECK_INT(strv_add(&c->extra, *given), 0);
-	qemu_take_sandbox(c);
+	qemu_merge(c);
 }
 
 static void sandbox(void)
@@ -236,6 +237,38 @@ static void sandbox(void)
 		CHECK_INT(!!find(&v, "-sandbox", "resourcecontrol")[0], i == 0);
 		strv_free(&c.extra);
 	}
+}
+
+/* As NixOS's test driver appends them (machine.py). */
+static void the_test_drivers(void)
+{
+	static const char *const given[] = {
+		"-monitor", "unix:/m",	     "-chardev",    "socket,id=shell", "-serial",
+		"stdio",    "-no-reboot",    "--nographic", "-serial",	       "null",
+		"-device",  "virtio-serial", "--serial",    "mon:stdio",       NULL
+	};
+	struct qemu_config c = plain();
+	_cleanup_argv_ struct argv v = { 0 };
+
+	c.reboot = true;
+	qemu_args(&c, &v);
+	CHECK_INT(v.error, 0);
+	for (size_t i = 0; i < v.words.n; i++)
+		CHECK(!str_eq(v.words.v[i], "-no-reboot"));
+	argv_free(&v);
+	c.graphics = GRAPHICS_GTK;
+	take(&c, given);
+	CHECK(!c.reboot && c.console_reads);
+	CHECK_INT(c.graphics, GRAPHICS_NONE);
+	CHECK_INT(c.extra.n, 8);
+	qemu_args(&c, &v);
+	CHECK_INT(v.error, 0);
+	CHECK_STR(find(&v, "-monitor", ""), "unix:/m");
+	CHECK_STR(find(&v, "-chardev", "shell"), "socket,id=shell");
+	CHECK_STR(find(&v, "-device", "virtio-serial"), "virtio-serial-pci,max_ports=2");
+	CHECK_STR(find(&v, "-serial", "stdio"), "");
+	CHECK_STR(find(&v, "-serial", "null"), "null");
+	strv_free(&c.extra);
 }
 
 /* What the user's arguments name is passed on, and nothing else. */
@@ -310,6 +343,7 @@ int main(void)
 	RUN(other_architectures);
 	RUN(sandbox);
 	RUN(one_bus);
+	RUN(the_test_drivers);
 	RUN(named_descriptors);
 	RUN(by_itself);
 	TEST_END();
