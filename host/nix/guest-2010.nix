@@ -11,6 +11,7 @@
   overlay,
   diskModules,
   root,
+  inTest, # no test of 2010 is like today's
 }:
 
 let

@@ -10,6 +10,7 @@
   cfg,
   assertions,
   vm,
+  inTest, # whether it is a machine of a NixOS test, which has its own network besides eth0
   overlay, # whether the store has a layer over it
   diskModules,
   root, # { device, fsType } of /
@@ -35,6 +36,8 @@ let
     if o != null && o ? type && o.type ? getSubOptions then o.type.getSubOptions [ ] else { };
 
   vmOnly = lib.mkVMOverride;
+  # For what a test sets for its machine: that is no other machine's.
+  unlessTest = value: lib.mkIf (!inTest) (vmOnly value);
   networkd = config.networking.useNetworkd or false;
 
   # One string until 2016. x-initrd.mount: an initramfs mounted it, and it stays until the end.
@@ -104,15 +107,17 @@ lib.mkMerge [
 
   # --- the network: stage 1 brought eth0 up, and the store comes over it. Nothing may rename it or take it down,
   # not even the shutdown.
-  (set [ "networking" "useDHCP" ] (vmOnly false))
+  (set [ "networking" "useDHCP" ] ((if inTest then lib.mkDefault else vmOnly) false))
   (set [ "networking" "usePredictableInterfaceNames" ] (vmOnly false))
-  (set [ "networking" "interfaces" ] (vmOnly { inherit eth0; }))
+  (set [ "networking" "interfaces" ] (
+    if inTest then { inherit eth0; } else vmOnly { inherit eth0; }
+  ))
   # For networkd it is in the file below: NixOS wants an interface with it since 2022, and refused one before.
-  (set [ "networking" "defaultGateway" ] (vmOnly (if networkd then null else gateway)))
-  (set [ "networking" "defaultGateway6" ] (vmOnly null)) # the machine's own is by a card of the machine's
-  (set [ "networking" "nameservers" ] (vmOnly [ "10.0.2.3" ]))
+  (set [ "networking" "defaultGateway" ] (unlessTest (if networkd then null else gateway)))
+  (set [ "networking" "defaultGateway6" ] (unlessTest null)) # the machine's own is by a card of the machine's
+  (set [ "networking" "nameservers" ] (unlessTest [ "10.0.2.3" ]))
   (set [ "networking" "networkmanager" "unmanaged" ] [ "eth0" ])
-  (set [ "networking" "wireless" "enable" ] (vmOnly false))
+  (set [ "networking" "wireless" "enable" ] (unlessTest false))
   (set [ "networking" "connman" "enable" ] (vmOnly false)) # until 19.03
   (set [ "services" "connman" "enable" ] (vmOnly false))
   # The first file that matches counts, by the order of their names. A hyphen sorts before a digit, so a machine's own
@@ -127,7 +132,7 @@ lib.mkMerge [
     "0-storeboot" = {
       matchConfig.Name = "eth0";
       address = [ "${address.address}/${toString address.prefixLength}" ];
-      gateway = [ gateway ];
+      gateway = if inTest then [ ] else [ gateway ];
     };
   })
   (set [ "systemd" "services" ] (
@@ -152,7 +157,7 @@ lib.mkMerge [
   ))
   # The machine's own bridges and the like: their cards are not in the VM, and a bridge that takes eth0 takes the store.
   (lib.mkMerge (
-    map (kind: set [ "networking" kind ] (vmOnly { })) [
+    map (kind: set [ "networking" kind ] (unlessTest { })) [
       "bonds"
       "bridges"
       "fooOverUDP"
@@ -164,6 +169,11 @@ lib.mkMerge [
       "vswitches"
       "wlanInterfaces"
     ]
+  ))
+
+  # A test names its cards by a rule for its own initramfs, which is not used.
+  (set [ "services" "udev" "extraRules" ] (
+    lib.mkIf inTest (lib.attrByPath [ "boot" "initrd" "services" "udev" "rules" ] "" config)
   ))
 
   # --- gettys: systemd has one on each of tty1 to tty6 that is looked at, and its generator one on each serial

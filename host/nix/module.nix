@@ -27,6 +27,9 @@ let
     lib.mkOption ({ inherit default description; } // (if legacy then { } else { inherit type; }));
   enum = values: if types ? enum then types.enum values else types.str; # came with 14.04
 
+  # A machine of a NixOS test (nixos/lib/testing/network.nix): the test connects its cards and sets their addresses.
+  inTest = !legacy && options ? virtualisation.test;
+
   toplevel = config.system.build.toplevel;
   name =
     if !legacy && options ? system && options.system ? name then
@@ -101,17 +104,34 @@ let
   ++ flag cfg.writableStore "--writable-store=${if cfg.writableStoreUseTmpfs then "tmpfs" else "disk"}"
   ++ map (name: "--bind ${bind cfg.sharedDirectories.${name}}") (builtins.attrNames cfg.sharedDirectories)
   ++ map (id: "--load-credential ${quote "${id}:${credential id}"}") (builtins.attrNames cfg.credentials)
-  ++ map (path: "--register ${quote path}") (cfg.pathsInNixDB ++ cfg.additionalPaths)
+  ++ (
+    # Nix's sandbox, where tests run, has no Nix database to ask.
+    if inTest then
+      [
+        "--reginfo ${
+          pkgs.closureInfo { rootPaths = [ toplevel ] ++ cfg.pathsInNixDB ++ cfg.additionalPaths; }
+        }/registration"
+      ]
+    else
+      map (path: "--register ${quote path}") (cfg.pathsInNixDB ++ cfg.additionalPaths)
+  )
   ++ [ "--network ${if cfg.restrictNetwork then "restricted" else "open"}" ]
   ++ map (
     port: if from port == "host" then "--forward ${forward port}" else "--guest-forward ${guestForward port}"
   ) cfg.forwardPorts
-  ++ map (n: "--vlan ${toString n}") cfg.vlans
+  ++ map (n: "--vlan ${toString n}") ownVlans
   ++ map (console: "--append ${quote "console=${console}"}") cfg.qemu.consoles
-  ++ map (options: "--qemu-opts ${quote options}") (
-    if builtins.isList cfg.qemu.options then cfg.qemu.options else [ cfg.qemu.options ]
-  )
-  ++ map quote cfg.storeboot.options;
+  ++ flag (!legacy) "--reboot" # in 2010 the VM ended
+  ++ flag cfg.qemu.forceAccel "--accel kvm"
+  ++ map quote cfg.storeboot.options
+  ++ (if builtins.isList cfg.qemu.options then cfg.qemu.options else [ cfg.qemu.options ]);
+
+  # Nobody's VM has a card that was not asked for; a test connects the default network itself.
+  ownVlans =
+    if !inTest && (legacy || options.virtualisation.vlans.isDefined or (cfg.vlans != [ 1 ])) then
+      cfg.vlans
+    else
+      [ ];
 
   # A size, or since 2026 a size and what QEMU is told, of which a run takes the serial.
   emptyDisk =
@@ -171,7 +191,7 @@ let
 
   script = ''
     #! /bin/sh
-    # Boots ${name} in QEMU; more arguments are more of `storeboot run`'s.
+    # Boots ${name} in QEMU; more arguments are more of `storeboot run`'s, or QEMU's.
     export PATH=${concatStringsSep "" (map (tool: "${tool}/bin:${tool}/sbin:") tools)}$PATH
     exec storeboot run ${concatStringsSep " \\\n  " words} "$@"
   '';
@@ -216,6 +236,18 @@ let
           what = "virtualisation.qemu.networkingOptions: the network is storeboot's; add a second card with virtualisation.qemu.options";
         }
         {
+          asked = !inTest && cfg.interfaces != { };
+          what = "virtualisation.interfaces: the cards of a machine in a NixOS test; elsewhere virtualisation.vlans has numbers of networks";
+        }
+        {
+          asked = config.testing.initrdBackdoor or false;
+          what = "testing.initrdBackdoor: it is a part of NixOS's own initramfs, which is not used";
+        }
+        {
+          asked = inTest && takesEth0 != [ ];
+          what = "networking.${concatStringsSep ", networking." takesEth0}: takes eth0, and the store comes over it";
+        }
+        {
           asked = !builtins.hasAttr cfg.qemu.diskInterface interfaces;
           what = "virtualisation.qemu.diskInterface = \"${cfg.qemu.diskInterface}\": want virtio, scsi or ide";
         }
@@ -249,6 +281,17 @@ let
         }
       ];
 
+  # The bridges and bonds with eth0 in them, by their options.
+  takesEth0 = builtins.concatMap (
+    kind:
+    let
+      all = config.networking.${kind} or { };
+    in
+    map (n: "${kind}.${n}") (
+      builtins.filter (n: builtins.elem "eth0" (map toString (all.${n}.interfaces or [ ]))) (builtins.attrNames all)
+    )
+  ) [ "bonds" "bridges" ];
+
   guest = import (if legacy then ./guest-2010.nix else ./guest.nix) {
     inherit
       config
@@ -258,6 +301,7 @@ let
       assertions
       vm
       root
+      inTest
       ;
     overlay = cfg.writableStore || cfg.storeboot.cache;
     diskModules = interface.modules;
@@ -299,6 +343,38 @@ let
       };
   };
 
+  interface' = types.submodule (
+    { name, ... }:
+    {
+      options = {
+        name = mk types.str name "The card's name.";
+        vlan = mk types.int null "The number of its network.";
+        assignIP = mk types.bool false "Whether the test gives it an address.";
+      };
+    }
+  );
+  vlanInterfaces = builtins.listToAttrs (
+    map (
+      { n, value }:
+      let
+        name = "eth${toString (n + 1)}";
+      in
+      {
+        inherit name;
+        value = {
+          inherit name;
+          vlan = value;
+          assignIP = true;
+        };
+      }
+    ) (builtins.genList (n: { inherit n; value = builtins.elemAt cfg.vlans n; }) (builtins.length cfg.vlans))
+  );
+
+  networking = {
+    primaryIPAddress = mk types.str "" "The machine's first address in a NixOS test.";
+    primaryIPv6Address = mk types.str "" "The machine's first IPv6 address in a NixOS test.";
+  };
+
   virtualisation = {
     memorySize = mk types.int (if legacy then 384 else 1024) "The guest's memory, in MiB.";
     cores = mk types.int 1 "The guest's processors.";
@@ -338,7 +414,14 @@ let
       everybody.
     '';
     restrictNetwork = mk types.bool false "Whether the guest reaches nothing but its store.";
-    vlans = mk (types.listOf types.int) [ ] "More cards, each in the network of this number of all your VMs.";
+    vlans = mk (types.listOf types.int) (if legacy || cfg.interfaces != { } then [ ] else [ 1 ]) ''
+      More cards, each in the network of this number of all your VMs. The default is for NixOS's tests; elsewhere it
+      adds no card.
+    '';
+    interfaces = mk (types.attrsOf interface') { } "Cards of a machine in a NixOS test, beside those of `vlans`.";
+    allInterfaces = mk (types.attrsOf types.unspecified) (vlanInterfaces // cfg.interfaces) ''
+      Those of `vlans` and `interfaces`, for NixOS's tests.
+    '';
     useBootLoader = mk types.bool false "Whether a boot loader starts the guest.";
     useSecureBoot = mk types.bool false "Whether the guest's firmware starts what is signed alone.";
     useEFIBoot = mk types.bool false "Whether the guest has EFI.";
@@ -357,8 +440,12 @@ let
 
     qemu = {
       package = mk types.unspecified (if hostPkgs == null then null else hostPkgs.qemu_kvm or hostPkgs.qemu) "QEMU; null: what PATH has.";
-      options = mk (types.listOf types.str) [ ] "More arguments of QEMU, quoted as for a shell; nothing is expanded.";
+      options = mk (types.listOf types.str) [ ] "More arguments of QEMU; text of a shell script.";
       consoles = mk (types.listOf types.str) [ ] "More consoles for the kernel; the last one is /dev/console.";
+      forceAccel = mk types.bool false "Whether the VM starts only with KVM.";
+      enableSharedMemory = mk types.bool false ''
+        What NixOS's tests set. A run has shared memory where its share needs it; nothing here reads this.
+      '';
       guestAgent.enable = mk types.bool false "Whether there is a port for QEMU's guest agent, and the agent.";
       networkingOptions = mk (types.listOf types.str) [ ] "QEMU's network.";
       diskInterface = mk (enum [
@@ -381,9 +468,7 @@ let
 in
 
 {
-  options = {
-    inherit virtualisation;
-  };
+  options = { inherit virtualisation; } // (if legacy then { } else { inherit networking; });
   config = guest;
 }
 # Who imports this wants it instead of qemu-vm.nix. There is a word for that since 17.09; lib has its release since 18.09,

@@ -144,8 +144,9 @@ text_of_a=$(nix-instantiate --eval --json --read-write-mode -E 'builtins.toFile 
 
 # --- the run script ----------------------------------------------------------------------------------------------
 for era in "${eras[@]}"; do
-	name=orb
+	name=orb reboot=$'--reboot\n'
 	[ "$era" != today ] || name=orb.example
+	[ "$era" != 2010 ] || reboot=
 	text=$(script "$era" '{ virtualisation = { graphics = false; memorySize = 512; cores = 2; diskSize = 2048;
 		pathsInNixDB = [ "/nix/store/a" ]; additionalPaths = [ "/nix/store/b" ];
 		emptyDiskImages = [ 10 { size = 20; driveConfig.deviceExtraOpts.serial = "two"; } { size = 30; } ];
@@ -184,8 +185,8 @@ for era in "${eras[@]}"; do
 --forward 127.0.0.2:53:10.0.2.15:53/udp
 --guest-forward 10.0.2.100:80:81
 --vlan 3
---qemu-opts '-s -S'
-'it'\\''s'
+${reboot}'it'\\''s'
+-s -S
  \$out/bin/run-$name-vm"
 	has "$era: a writable store that is kept" "$(script "$era" \
 		'{ virtualisation = { writableStore = true; writableStoreUseTmpfs = false; }; }')" '^--writable-store=disk$'
@@ -208,6 +209,52 @@ for era in "${eras[@]}"; do
 		qemu_kvm = "/q"; samba = "/s"; }; }; }' | grep PATH)" 'export PATH=/b/bin:/b/sbin:/q/bin:/q/sbin:/s/bin:/s/sbin:$PATH'
 	is "$era: none of an old nixpkgs" "$(script "$era" '{ }' | grep PATH)" 'export PATH=$PATH'
 	has "$era: the network is open, as qemu-vm.nix has it" "$(script "$era" '{ }')" '^--network open$'
+done
+
+# --- a machine of a NixOS test ----------------------------------------------------------------------------------------
+# node CONFIGURATION: below what the test driver adds.
+node() {
+	echo "import tests/data/nixos/test-node.nix { configuration = $1; }"
+}
+failed='map (a: a.message) (builtins.filter (a: !a.assertion) c.assertions)'
+for era in 18.09 today; do
+	text=$(script "$era" "$(node '{ virtualisation = { vlans = [ 1 7 ]; additionalPaths = [ "/nix/store/b" ]; }; }')")
+	is "$era: a test's machine: its cards, which are the driver's" "$(sed -n '/^-device/,/-netdev.*7/p' <<<"$text")" \
+		'-device virtio-net-pci,netdev=vlan1,mac=52:54:00:12:01:01
+-netdev vde,id=vlan1,sock="$QEMU_VDE_SOCKET_1"
+-device virtio-net-pci,netdev=vlan2,mac=52:54:00:12:02:01
+-netdev vde,id=vlan2,sock="$QEMU_VDE_SOCKET_7"'
+	is "$era: a test's machine: none of storeboot's own" "$(grep -c -e '^--vlan' <<<"$text")" 0
+	has "$era: a test's machine: it may reboot" "$text" '^--reboot$'
+	has "$era: a test's machine: its registration is a derivation's" "$text" '^--reginfo /closure-of-2/registration$'
+	is "$era: a test's machine: and no other" "$(grep -c -e '^--register' <<<"$text")" 0
+	is "$era: a test's machine: the test's addresses beside eth0's" "$(ask "$era" "$(node '{ }')" \
+		'[ (map (n: map (a: a.address) c.networking.interfaces.${n}.ipv4.addresses) [ "eth0" "eth1" ]) c.networking.primaryIPAddress ]')" \
+		'[[["10.0.2.15"],["192.168.1.1"]],"192.168.1.1"]'
+	is "$era: a test's machine: the gateway is the test's" "$(ask "$era" "$(node '{ }')" c.networking.defaultGateway)" '"192.168.1.1"'
+	is "$era: a test's machine: a bridge of the test" "$(ask "$era" "$(node '{ networking.bridges.br0.interfaces = [ "eth1" ]; }')" \
+		"[ (builtins.attrNames c.networking.bridges) ($failed) ]")" '[["br0"],[]]'
+	card='{ virtualisation.interfaces.lan = { vlan = 3; assignIP = true; }; }'
+	is "$era: a test's machine: a card with a name, instead of eth1" "$(ask "$era" "$(node "$card")" \
+		'with c; [ virtualisation.vlans virtualisation.allInterfaces.lan.vlan services.udev.extraRules ]')" '[[],3,"NAME=\"lan\"\n"]'
+	has "$era: a card with a name elsewhere is refused" "$(ask "$era" "$card" "$failed")" '"storeboot: virtualisation.interfaces: '
+	has "$era: a test's machine: eth0 in a bridge is refused" "$(ask "$era" \
+		"$(node '{ networking.bridges.br0.interfaces = [ "eth0" ]; }')" "$failed")" '"storeboot: networking.bridges.br0: takes eth0'
+	has "$era: a test's machine: a backdoor in NixOS's initramfs is refused" "$(ask "$era" \
+		"$(node '{ testing.initrdBackdoor = true; }')" "$failed")" '"storeboot: testing.initrdBackdoor: '
+	has "$era: a test's machine: with KVM alone" "$(script "$era" "$(node '{ virtualisation.qemu.forceAccel = true; }')")" '^--accel kvm$'
+	is "$era: elsewhere the default network is none" "$(ask "$era" '{ }' c.virtualisation.vlans)$(script "$era" '{ }' | grep -c -e '^--vlan')" '[1]0'
+done
+
+# --- testers.nix: the test library of 2024 has one option for what every machine has, that of 2026 one beside it -------
+for set in extraBaseModules extraBaseNodeModules; do
+	is "testers.nix: $set has the module, with the given options" "$(nix-instantiate --eval --strict --json --read-write-mode -E "
+		let
+		  testers = import ./host/nix/testers.nix { config.cores = 3; pkgs.testers.runNixOSTest = m: m; };
+		  test = testers.runNixOSTest { name = \"mine\"; };
+		  module = (builtins.elemAt test.imports 1 { options = { extraBaseModules = 1; } // { $set = 1; }; }).config;
+		in [ (builtins.head test.imports) (builtins.attrNames module) module.$set.virtualisation
+		  (map baseNameOf module.$set.imports) ]")" "[{\"name\":\"mine\"},[\"$set\"],{\"cores\":3},[\"module.nix\"]]"
 done
 
 # --- what is refused ------------------------------------------------------------------------------------------------

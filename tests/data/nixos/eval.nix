@@ -5,6 +5,7 @@
   configuration ? { },
   toplevel ? "/nix/store/00000000000000000000000000000000-nixos-system-orb",
   busybox ? null, # bin/: for what is to be built
+  registration ? null, # a file, in place of what nixpkgs makes of a closure
 }:
 
 let
@@ -35,6 +36,13 @@ let
       name = "qemu-kvm-0.12.4";
     };
     runCommand = run;
+    # Made by storeboot from the host's database, where it is to be built.
+    closureInfo =
+      { rootPaths }:
+      if busybox == null then
+        "/closure-of-${toString (builtins.length rootPaths)}"
+      else
+        run "closure-info" { inherit registration; } "mkdir $out; cp $registration $out/registration";
     writeText = builtins.toFile;
     writeScript =
       name: text:

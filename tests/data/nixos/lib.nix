@@ -123,12 +123,17 @@ let
           }) (unique (concatMap attrNames values))
         );
     };
-    submodule = module: {
-      name = "submodule";
-      check = isAttrs;
-      getSubOptions = _: module.options;
-      merge = path: values: checked (level path [ module.options ] values);
-    };
+    submodule =
+      module:
+      let
+        options = name: (if isFunction module then module { inherit name; } else module).options;
+      in
+      {
+        name = "submodule";
+        check = isAttrs;
+        getSubOptions = _: options "<name>";
+        merge = path: values: checked (level path [ (options (builtins.elemAt path (length path - 1))) ] values);
+      };
   };
 
   # --- one level of the tree ------------------------------------------------------------------------------------
@@ -175,7 +180,9 @@ let
             else
               {
                 config = value;
-                options = option;
+                options = option // {
+                  isDefined = concatMap definitions defined != [ ];
+                };
                 unknown = [ ];
               };
         }) names
