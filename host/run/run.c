@@ -67,7 +67,6 @@ static int check_disks(struct plan *p, struct err *e)
 		.interface = (enum disk_interface)p->v.disk_interface,
 		.more = (const char *const *)p->v.disks.v,
 	};
-
 	int r;
 
 	progress_set("checking the disk image");
