@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "host/lib/distro.h"
+#include "host/lib/environment.h"
 #include "host/lib/exit.h"
 #include "init/lib/file.h"
 #include "init/lib/log.h"
@@ -223,10 +224,9 @@ void proc_keep_descriptors(void)
 			fcntl(atoi(entry->d_name), F_SETFD, FD_CLOEXEC);
 }
 
-static void child(char *const *argv, const int *pass, int said, int (*confine)(void),
-		  pid_t launcher, int failed)
+static void child(const struct proc_run *run, char *const *envp, pid_t launcher, int failed)
 {
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int input = run->input ? run->input : open("/dev/null", O_RDONLY | O_CLOEXEC);
 	const struct rlimit none_dumped = { 0, 0 };
 	sigset_t none;
 	int num;
@@ -236,15 +236,17 @@ static void child(char *const *argv, const int *pass, int said, int (*confine)(v
 	signal(SIGPIPE, SIG_DFL);
 	setsid();
 	setrlimit(RLIMIT_CORE, &none_dumped);
-	for (; *pass >= 0; pass++)
+	if (run->private)
+		umask(077);
+	for (const int *pass = run->pass; *pass >= 0; pass++)
 		fcntl(*pass, F_SETFD, 0);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != launcher)
 		_exit(127);
-	if (dup2(null, STDIN_FILENO) >= 0 && dup2(said, STDOUT_FILENO) >= 0 &&
-	    dup2(said, STDERR_FILENO) >= 0) {
-		errno = confine ? -confine() : 0;
+	if (dup2(input, STDIN_FILENO) >= 0 && dup2(run->said, STDOUT_FILENO) >= 0 &&
+	    dup2(run->said, STDERR_FILENO) >= 0) {
+		errno = run->confine ? -run->confine() : 0;
 		if (errno == 0)
-			execv(argv[0], argv);
+			execve(run->argv[0], run->argv, envp);
 	}
 	num = errno;
 	if (file_write_all(failed, &num, sizeof(num)) < 0)
@@ -252,13 +254,15 @@ static void child(char *const *argv, const int *pass, int said, int (*confine)(v
 	_exit(127);
 }
 
-int proc_start(char *const *argv, const int *pass, int said, int (*confine)(void), pid_t *ret_pid,
-	       struct err *e)
+int proc_start(const struct proc_run *run, pid_t *ret_pid, struct err *e)
 {
+	_cleanup_strv_ struct strv env = { 0 };
 	_cleanup_close_ int reading = -1, writing = -1;
 	pid_t launcher = getpid(), pid;
 	int ends[2], num = 0, pidfd;
 
+	if (!run->envp && environment_of_programs(false, &env) < 0)
+		return err_sys(e, ENOMEM, "cannot start %s", run->argv[0]);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "pipe");
 	reading = ends[0];
@@ -267,11 +271,11 @@ int proc_start(char *const *argv, const int *pass, int said, int (*confine)(void
 	if (pid < 0)
 		return err_sys(e, errno, "fork");
 	if (pid == 0)
-		child(argv, pass, said, confine, launcher, writing);
+		child(run, run->envp ? run->envp : env.v, launcher, writing);
 	close(take_fd(&writing));
 	if (read(reading, &num, sizeof(num)) == (ssize_t)sizeof(num)) {
 		waitpid(pid, NULL, 0);
-		return err_sys(e, num, "cannot start %s", argv[0]);
+		return err_sys(e, num, "cannot start %s", run->argv[0]);
 	}
 	pidfd = sys_pidfd_open(pid);
 	if (pidfd < 0) {

@@ -50,14 +50,20 @@ void proc_others_free(struct proc_others *o);
  * that it starts is to hold them. */
 void proc_keep_descriptors(void);
 
-/*
- * Starts argv[0] (a path) in a new session, without core dumps, with stdin from /dev/null, and
- * stdout and stderr to said. The child is killed when this process ends for any reason. pass:
- * descriptors to inherit under the same numbers, ended by -1. confine: called last in the child,
- * returns 0 or -errno; NULL: nothing. Returns a pidfd and sets ret_pid, or returns -errno with e.
- */
-_must_check_ int proc_start(char *const *argv, const int *pass, int said, int (*confine)(void),
-			    pid_t *ret_pid, struct err *e);
+/* How a program is started. */
+struct proc_run {
+	char *const *argv;    /* argv[0]: its path */
+	char *const *envp;    /* NULL: what environment_of_programs gives it */
+	const int *pass;      /* descriptors to inherit under the same numbers, ended by -1 */
+	int input;	      /* stdin; 0: /dev/null */
+	int said;	      /* stdout and stderr */
+	bool private;	      /* the files that it makes are its user's alone (umask 077) */
+	int (*confine)(void); /* called last in the child, returns 0 or -errno; NULL: nothing */
+};
+
+/* Starts a program in a new session, without core dumps. It is killed when this process ends for
+ * any reason. Returns a pidfd and sets ret_pid, or returns -errno with e. */
+_must_check_ int proc_start(const struct proc_run *run, pid_t *ret_pid, struct err *e);
 
 /* Ends all children, including adopted ones, except others: waits up to grace_ms for them to exit,
  * then kills them, and returns when none is left. */

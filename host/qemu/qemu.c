@@ -9,6 +9,7 @@
 #include "host/qemu/qemu.h"
 
 #include "host/qemu/display.h"
+#include "host/lib/environment.h"
 #include "init/lib/frame.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -312,6 +313,11 @@ bool qemu_stays_paused(const struct qemu_config *c)
 		if (str_eq(c->extra.v[i], "-S") || str_eq(c->extra.v[i], "--S"))
 			return true;
 	return false;
+}
+
+int qemu_environment(const struct qemu_config *c, struct strv *ret)
+{
+	return environment_of_programs(has_window(c), ret);
 }
 
 void qemu_args(const struct qemu_config *c, struct argv *ret)

@@ -62,13 +62,16 @@ static int start(const struct tpm *t, int state, int control, int said, pid_t *r
 {
 	_cleanup_argv_ struct argv argv = { 0 };
 	_cleanup_close_ int pidfd = -1;
+	struct proc_run run = { .said = said, .private = true };
 
 	argv_words(&argv, t->swtpm, "socket", "--tpm2");
 	argv_add(&argv, "--tpmstate", "dir=/proc/self/fd/%d,mode=0600", argv_fd(&argv, state));
 	argv_add(&argv, "--ctrl", "type=unixio,clientfd=%d", argv_fd(&argv, control));
 	if (argv.error < 0)
 		return err_sys(e, argv.error, "swtpm's command");
-	pidfd = proc_start(argv.words.v, argv.fds, said, NULL, ret_pid, e);
+	run.argv = argv.words.v;
+	run.pass = argv.fds;
+	pidfd = proc_start(&run, ret_pid, e);
 	return pidfd < 0 ? pidfd : 0;
 }
 

@@ -252,7 +252,8 @@ static int make_socket(const char *folder, int *ret_listening, int *ret_connecte
 /* Starts virtiofsd. It ends with its connection, or with the launcher. log: for its output. */
 static int start(const struct argv *argv, int log, pid_t *ret_pid, struct err *e)
 {
-	_cleanup_close_ int pidfd = proc_start(argv->words.v, argv->fds, log, NULL, ret_pid, e);
+	const struct proc_run run = { .argv = argv->words.v, .pass = argv->fds, .said = log };
+	_cleanup_close_ int pidfd = proc_start(&run, ret_pid, e);
 
 	return pidfd < 0 ? pidfd : 0;
 }

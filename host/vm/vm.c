@@ -103,6 +103,7 @@ static int make_channel(int *ret_ours, int *ret_theirs)
 static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 {
 	_cleanup_close_ int report = -1, qmp = -1, said = -1, console = -1, ours = -1, port = -1;
+	_cleanup_strv_ struct strv env = { 0 };
 	sigset_t taken, jobs, jobs_blocked;
 	int r = make_channel(&vm->report_fd, &report)	  ?:
 			make_channel(&vm->qmp_fd, &qmp)	  ?:
@@ -130,8 +131,17 @@ static int start(struct vm *vm, struct qemu_config *config, struct err *e)
 	vm->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	serve_watch_clock(vm);
 	vm->servers.alone = vm->watch->n_servers > 0;
-	vm->pidfd = proc_start(vm->argv.words.v, vm->argv.fds, said,
-			       config->writes_folders ? syscall_filter_enter : NULL, &vm->pid, e);
+	if (qemu_environment(config, &env) < 0)
+		return err_sys(e, ENOMEM, "QEMU's environment");
+	vm->pidfd = proc_start(&(struct proc_run){ .argv = vm->argv.words.v,
+						   .envp = env.v,
+						   .pass = vm->argv.fds,
+						   .said = said,
+						   .private = true,
+						   .confine = config->writes_folders ?
+								      syscall_filter_enter :
+								      NULL },
+			       &vm->pid, e);
 	if (vm->pidfd < 0)
 		return vm->pidfd;
 	vm->watch->timeline.qemu_us = sys_now_us();

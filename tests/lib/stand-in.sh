@@ -35,7 +35,7 @@ launch() {
 	shift
 	# This shell's own word on a program that dies of a signal goes nowhere: the status tells of it. A limit on files must
 	# not keep the launcher from saying so.
-	(cd "$work" && TMPDIR=$private FAULT_MARK=$tmp timeout --kill-after=5 60 "${wrapper[@]}" "$storeboot" run "$system" \
+	(cd "$work" && TMPDIR=$private timeout --kill-after=5 60 "${wrapper[@]}" "$storeboot" run "$system" \
 		--stage1 "$build/storeboot-init" --qemu "$qemu" --accel tcg --share 9p --image disk.qcow2 \
 		--json events --console-log console --plot plot.svg "$@" </dev/null 2>&1 >"$tmp/out") 2>/dev/null | cat >"$tmp/err"
 	status=${PIPESTATUS[0]}
@@ -61,7 +61,7 @@ disk_whole() {
 
 # left: what the last run left: processes, private files, and files that it was not told to make.
 left() {
-	grep -lsz "^FAULT_MARK=$tmp\$" /proc/[0-9]*/environ
+	grep -lsz "^TMPDIR=$private\$" /proc/[0-9]*/environ
 	find "$private" -mindepth 1
 	find "$tmp/run" -mindepth 1 ! -path "$tmp/run/storeboot"
 	find "$work" -mindepth 1 ! -name disk.qcow2 ! -name events ! -name console ! -name plot.svg
