@@ -65,7 +65,8 @@ static int read_qemu_opts(struct plan *p, struct err *e)
 
 	for (size_t i = 0; r == 0 && i < p->v.qemu_opts.n; i++)
 		r = split_qemu_opts(p, "run: --qemu-opts", p->v.qemu_opts.v[i], e);
-	if (r == 0 && strv_add_all(&p->qemu.extra, (const char *const *)p->args.foreign.v) < 0)
+	if (r == 0 && p->args.foreign.n > 0 &&
+	    strv_add_all(&p->qemu.extra, (const char *const *)p->args.foreign.v) < 0)
 		r = err_sys(e, ENOMEM, "QEMU's arguments");
 	if (r == 0)
 		r = split_qemu_opts(p, "QEMU_OPTS", getenv("QEMU_OPTS"), e);
