@@ -56,7 +56,7 @@ static const struct opt_command help_command = {
 	.about = "Shows what `storeboot COMMAND --help` shows. Without a COMMAND it lists them.",
 	.examples = "  storeboot help run\n"
 		    "  storeboot help run | grep disk",
-	.words = "run list exec connect console stop doctor initrd reginfo completion help",
+	.words = "run list exec connect console log stop doctor initrd reginfo completion help",
 	.max_args = 1,
 	.run = help,
 };
@@ -76,6 +76,7 @@ const struct command commands[] = {
 	{ &exec_command, cmd_exec },
 	{ &connect_command, cmd_connect },
 	{ &console_command, cmd_console },
+	{ &log_command, cmd_log },
 	{ &stop_command, cmd_stop },
 	{ &doctor_command, cmd_doctor },
 	{ &initrd_command, cmd_initrd },

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host/lib/exit.h"
+#include "host/vm/kept.h"
 #include "init/lib/str.h"
 
 /* With this much queued for the guest, no more frames are read from programs. */
@@ -17,7 +18,7 @@
 #define TO_GUEST_MAX (2 * TO_GUEST_ENOUGH)
 /* Two streams' credit, in frames of one byte each; more breaks the protocol. */
 #define CONN_OUT_MAX (2 * FRAME_WINDOW * (1 + FRAME_HEADER) + 65536)
-#define CONSOLE_OUT_MAX 65536
+#define CONSOLE_OUT_MAX (2 * KEPT_MAX)
 #define TYPED_MAX 4096
 #define ENDED_BY_GUEST \
 	"the guest has ended its agent (storeboot-agent) with all processes: it shuts down"
@@ -123,14 +124,10 @@ static bool has_room(const struct channel *c)
 	return c->to_guest.len < TO_GUEST_ENOUGH;
 }
 
-/* Acknowledges a program's request. */
-static void answer(struct channel *c, struct conn *n, enum frame_kind kind)
+static void attach(struct channel *c, struct conn *n, const struct frame *f)
 {
-	put(c, frame_put(&n->out, kind, 0, NULL, 0));
-}
+	const uint64_t what = frame_number(f, 0, 4);
 
-static void attach(struct channel *c, struct conn *n)
-{
 	if (n->kind != CONN_CONSOLE && conn_count(c->conns, CONN_CONSOLE) >= CONN_CONSOLES) {
 		conn_dismiss(n, FRAME_GONE, EXIT_IN_USE,
 			     "busy: this VM has " CONSTANT_TEXT(
@@ -138,7 +135,11 @@ static void attach(struct channel *c, struct conn *n)
 		return;
 	}
 	n->kind = CONN_CONSOLE;
-	answer(c, n, FRAME_ATTACH);
+	put(c, frame_put_numbers(&n->out, FRAME_ATTACH, 0, 4, 1, &what));
+	if (what != FRAME_FROM_NOW)
+		put(c, kept_put(&c->kept, &n->out));
+	if (what == FRAME_SO_FAR)
+		conn_dismiss(n, FRAME_GONE, EXIT_OK, "");
 }
 
 /* A program asks for a command. Returns whether the frame can be passed on now. */
@@ -170,13 +171,13 @@ static bool take_program_frame(struct channel *c, struct conn *n, const struct f
 
 	switch (f->kind) {
 	case FRAME_ATTACH:
-		attach(c, n);
+		attach(c, n, f);
 		return true;
 	case FRAME_STOP:
 		n->kind = CONN_STOP;
 		c->stop = true;
 		c->stop_now = c->stop_now || frame_number(f, 0, 4) == 1;
-		answer(c, n, FRAME_STOP);
+		put(c, frame_put(&n->out, FRAME_STOP, 0, NULL, 0));
 		return true;
 	case FRAME_CONSOLE:
 		channel_tell(c, FRAME_CONSOLE, 2, 2, numbers);
@@ -466,6 +467,7 @@ void channel_serve(struct channel *c, const struct pollfd *fds)
 
 void channel_console(struct channel *c, const char *data, size_t len)
 {
+	kept_add(&c->kept, data, len);
 	for (size_t i = 0; i < CONNS_MAX; i++) {
 		struct conn *n = &c->conns[i];
 
@@ -489,5 +491,6 @@ void channel_free(struct channel *c)
 	buf_free(&c->from_guest);
 	buf_free(&c->to_guest);
 	buf_free(&c->typed);
+	buf_free(&c->kept);
 	*c = (struct channel)CHANNEL_INIT;
 }

@@ -38,6 +38,7 @@ struct channel {
 
 	/* Requests of programs; the launcher handles and clears them. */
 	bool stop, stop_now;
+	struct buf kept;  /* the last output of the console (host/vm/kept.h) */
 	struct buf typed; /* keys for the guest's console, from attached programs */
 	char gone[128];	  /* why the port cannot be used any more, or "" */
 	char away[256];	  /* why there is no agent; "": there is one, or one may come */
@@ -83,7 +84,8 @@ void channel_ended(struct channel *c, const char *why);
 /* Whether output for a program is still queued. */
 bool channel_busy(const struct channel *c);
 
-/* Passes console output on to attached programs. A program that reads too slowly loses some. */
+/* Keeps console output, and passes it on to attached programs. A program that reads too slowly
+ * loses some. */
 void channel_console(struct channel *c, const char *data, size_t len);
 
 /* Closes all connections; deletes no file. */

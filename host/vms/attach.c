@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* attach.c - `storeboot console`: this terminal on the console of a running VM */
+/* attach.c - `storeboot console` and `storeboot log`: the console of a running VM */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -21,6 +21,7 @@
 
 struct attached {
 	int sock;
+	enum frame_attach what;
 	struct terminal terminal;
 	bool filtered; /* the VM's setting */
 	struct escapes escapes;
@@ -28,6 +29,7 @@ struct attached {
 	bool over;
 	bool left;     /* the user left */
 	bool answered; /* the launcher has answered */
+	bool older;    /* it does not know what was asked for */
 	bool told;     /* it gave a reason for closing the connection: */
 	int status;    /* with this exit status */
 	char why[FRAME_TEXT_MAX + 1];
@@ -72,6 +74,8 @@ static void read_keys(struct attached *a)
 static int take_frame(struct attached *a, const struct frame *f)
 {
 	a->answered = true;
+	if (f->kind == FRAME_ATTACH && frame_number(f, 0, 4) != a->what)
+		a->over = a->older = true;
 	if (f->kind == FRAME_GONE) {
 		a->told = true;
 		a->status = (int)(frame_number(f, 0, 4) & 0xff);
@@ -157,6 +161,10 @@ static int serve(struct attached *a, const struct target *t, int signals, struct
 /* Reports the end, once the terminal has its own modes again. */
 static int tell_end(const struct attached *a, const struct target *t, struct err *e)
 {
+	if (a->older)
+		return err_exit(e, EXIT_MISSING, ENOTSUP,
+				"%s: its launcher is of an older storeboot, which keeps no log",
+				t->name);
 	if (a->error)
 		return err_sys(e, a->error, "cannot write to stdout");
 	if (a->told && a->status != EXIT_OK)
@@ -181,10 +189,11 @@ static void attached_free(struct attached *a)
 }
 
 /* SIGTERM and the like kill us as usual; the keeper restores the terminal. */
-static int attach(const char *name, struct err *e)
+static int attach(const char *name, enum frame_attach what, struct err *e)
 {
+	const uint64_t number = what;
 	_cleanup_(keeper_stop) struct keeper keeper = KEEPER_INIT;
-	_cleanup_(attached_free) struct attached a = { .sock = -1 };
+	_cleanup_(attached_free) struct attached a = { .sock = -1, .what = what };
 	_cleanup_(target_free) struct target target = TARGET_INIT;
 	_cleanup_close_ int signals = -1;
 	const struct keeper_task task = { NULL, NULL, STDIN_FILENO, terminal_keep };
@@ -202,7 +211,8 @@ static int attach(const char *name, struct err *e)
 	sigaddset(&blocked, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
-	terminal_look(&a.terminal);
+	if (what == FRAME_FROM_NOW)
+		terminal_look(&a.terminal);
 	if (a.terminal.there) {
 		r = keeper_start(&keeper, &task, e);
 		if (r < 0)
@@ -210,7 +220,7 @@ static int attach(const char *name, struct err *e)
 		log_info("on the console of %s; Ctrl-a x leaves", name);
 		terminal_raw(&a.terminal);
 	}
-	add(&a, frame_put(&a.out, FRAME_ATTACH, 0, NULL, 0));
+	add(&a, frame_put_numbers(&a.out, FRAME_ATTACH, 0, 4, 1, &number));
 	send_size(&a);
 	r = serve(&a, &target, signals, e);
 	terminal_restore(&a.terminal);
@@ -219,7 +229,7 @@ static int attach(const char *name, struct err *e)
 
 static int run(_unused_ void *values, const struct opt_args *args, struct err *e)
 {
-	return attach(args->args.v[0], e);
+	return attach(args->args.v[0], FRAME_FROM_NOW, e);
 }
 
 const struct opt_command console_command = {
@@ -241,4 +251,43 @@ const struct opt_command console_command = {
 int cmd_console(int argc, char **argv)
 {
 	return opt_run(&console_command, argc, argv, NULL);
+}
+
+struct log_values {
+	bool follow;
+};
+
+static const struct opt log_opts[] = { OPT(FLAG, struct log_values, follow, "follow", NULL,
+					   "go on with new output until the VM ends",
+					   .letter = 'f'),
+				       { 0 } };
+
+static int show_log(void *values, const struct opt_args *args, struct err *e)
+{
+	const struct log_values *v = values;
+
+	return attach(args->args.v[0], v->follow ? FRAME_FROM_KEPT : FRAME_SO_FAR, e);
+}
+
+const struct opt_command log_command = {
+	.name = "log",
+	.brief = "show the console output of a running VM so far",
+	.synopsis = "NAME [OPTION]",
+	.about = "Prints the last 64 KiB that the VM NAME (see `storeboot list`) has written to\n"
+		 "its console. `storeboot run --console-log` keeps more in a file.",
+	.examples = "  storeboot log demo | less\n"
+		    "  storeboot log demo --follow",
+	.opts = log_opts,
+	.min_args = 1,
+	.max_args = 1,
+	.takes_vm = true,
+	.run = show_log,
+	.failed = EXIT_MISSING,
+};
+
+int cmd_log(int argc, char **argv)
+{
+	struct log_values v = { 0 };
+
+	return opt_run(&log_command, argc, argv, &v);
 }

@@ -13,5 +13,7 @@ int cmd_stop(int argc, char **argv);
 extern const struct opt_command stop_command;
 int cmd_console(int argc, char **argv);
 extern const struct opt_command console_command;
+int cmd_log(int argc, char **argv);
+extern const struct opt_command log_command;
 
 #endif

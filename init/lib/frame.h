@@ -62,9 +62,9 @@ enum frame_kind {
 	 * grants this many more bytes (4) */
 	FRAME_CREDIT,
 
-	/* program to launcher, on the control socket, session 0; the launcher answers with an empty
-	 * frame of the same kind */
-	FRAME_ATTACH, /* attach to the console: FRAME_IN and FRAME_OUT follow */
+	/* program to launcher, on the control socket, session 0; the launcher answers with a frame
+	 * of the same kind, which is empty except for FRAME_ATTACH */
+	FRAME_ATTACH, /* enum frame_attach (4), also in the answer: FRAME_IN and FRAME_OUT follow */
 	FRAME_STOP,   /* end the machine (4): 0 as on SIGTERM, 1 at once */
 
 	/* guest to host, session 0 */
@@ -80,6 +80,13 @@ enum frame_kind {
 enum frame_bye {
 	FRAME_BYE_TERM,	 /* the agent got SIGTERM or SIGHUP: the guest shuts down */
 	FRAME_BYE_RETRY, /* stage 1 runs the failed step again; another agent follows */
+};
+
+/* Which output of the console a program gets. */
+enum frame_attach {
+	FRAME_FROM_NOW,
+	FRAME_SO_FAR,	/* what the launcher keeps; then FRAME_GONE */
+	FRAME_FROM_KEPT /* both */
 };
 
 /* Where the agent runs. */

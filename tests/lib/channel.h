@@ -110,4 +110,17 @@ static inline void check_told(struct side *s, enum frame_kind kind, int status, 
 	CHECK_HAS(text, part);
 }
 
+/* A connection as one to the control socket; -1: none. */
+static inline int connect_program(void)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		exit(1);
+	if (conn_add(c.conns, ends[1], false) == 0)
+		return ends[0];
+	close(ends[0]);
+	return -1;
+}
+
 #endif

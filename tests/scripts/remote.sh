@@ -24,6 +24,7 @@ for port in 0 65536 22x ssh ''; do
 	says "connect to the port '$port'" 64 "connect: $port: want a port, 1 to 65535" connect vm "$port"
 done
 says "console of no VM" 69 "no VM called vm runs; none does" console vm
+says "log of no VM" 69 "no VM called vm runs; none does" log vm
 says "stop of no VM" 69 "no VM called vm runs; none does" stop vm
 
 # A storeboot that was stopped while it looked at the folder.

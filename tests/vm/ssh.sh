@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# ssh.sh - connections into a VM without a network: `connect`
+# ssh.sh - connections into a VM without a network: `connect`; and its `log`
 # shellcheck disable=SC2016,SC2317 # the guest's shell expands; functions are called by name
 set -u
 # shellcheck source=tests/lib/vm.sh
@@ -82,6 +82,22 @@ ok "a reader that does not read takes no memory: $resident KiB" test "$resident"
 kill -TERM $slow
 exec 7<&-
 
+# --- the console so far ------------------------------------------------------------------------------------------------
+# logged TEXT: the log has it.
+logged() {
+	timeout "$limit" "$storeboot" log vm </dev/null 2>"$tmp/err" >"$tmp/got" && grep -q "$1" "$tmp/got"
+}
+guest 'echo "first line" >/dev/console'
+ok "log: what was written to the console" within 240 logged 'first line'
+timeout $limit "$storeboot" log vm --follow </dev/null >"$tmp/follow" 2>&1 &
+follow=$!
+ok "log --follow: it begins with that" within 240 grep -q 'first line' "$tmp/follow"
+guest 'yes "a line of some thirty characters" | head -n 5000 >/dev/console; echo "last line" >/dev/console'
+ok "log: the last line of many" within 240 logged 'last line'
+ok "log: at most 64 KiB, from a whole line" sh -c '
+	[ "$(wc -c <"$1")" -le 65536 ] && [ "$(wc -c <"$1")" -gt 32768 ] && head -n 1 "$1" | grep -q "^a line of some thirty characters"' sh "$tmp/got"
+ok "log --follow: it goes on" within 240 grep -q 'last line' "$tmp/follow"
+
 # --- what fails ----------------------------------------------------------------------------------------------------------
 to 99 </dev/null >"$tmp/got"
 is "nobody listens: status and line" "$status $(cat "$tmp/err")" \
@@ -97,5 +113,8 @@ timeout $limit "$storeboot" stop --now vm </dev/null
 got=0
 wait $pid || got=$?
 is "the guest ends: exit status" $got 71
+got=0
+wait $follow || got=$?
+is "log --follow ends with the VM: exit status" $got 0
 has "the guest ends: the line" "$(cat "$tmp/err")" '^storeboot: vm: port 72: the connection was cut: .'
 tap_end

@@ -103,19 +103,6 @@ static void a_slow_reader_gets_all(void)
 	teardown();
 }
 
-/* A connection as one to the control socket; -1: none. */
-static int connect_program(void)
-{
-	int ends[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		exit(1);
-	if (conn_add(c.conns, ends[1], false) == 0)
-		return ends[0];
-	close(ends[0]);
-	return -1;
-}
-
 static void each_asks(struct side *sides, size_t n, enum frame_kind kind)
 {
 	for (size_t i = 0; i < n; i++) {
