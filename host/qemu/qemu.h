@@ -80,7 +80,6 @@ bool qemu_one_bus(const struct qemu_config *c);
 /* Adds the environment that QEMU gets, as NAME=VALUE. Returns 0 or -ENOMEM. */
 _must_check_ int qemu_environment(const struct qemu_config *c, struct strv *ret);
 
-
 /* Does the user's own -S keep the machine paused, for example for a debugger? */
 bool qemu_stays_paused(const struct qemu_config *c);
 
