@@ -343,7 +343,7 @@ class Run:
                 send(self.process.p.pid, signal.SIGTERM)
         elif self.process.wait(GRACE) is False:
             self.bad("stop has ended, the run has not")
-        return {0, 143}
+        return {143} if self.command else {0, 143}
 
     def fault_stop_now(self):
         return self.fault_stop("--now")
