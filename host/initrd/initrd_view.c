@@ -351,7 +351,7 @@ static const struct opt_command views[] = {
 static const struct opt_command *view_of(const char *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(views); i++)
-		if (str_eq(str_after(views[i].name, "initrd "), word))
+		if (str_eq(views[i].name + strlen("initrd "), word))
 			return &views[i];
 	return NULL;
 }
