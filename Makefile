@@ -220,13 +220,11 @@ check-long: all
 	$(Q)BUILD=$(BUILD) scripts/setup long
 	$(Q)BUILD=$(BUILD) ROW=$(ROW) tests/lib/run long
 
-lint analyze:
+bench-store: all
+lint analyze bench-store:
 	$(Q)BUILD=$(BUILD) scripts/$@
 format:
 	$(Q)git ls-files '*.[ch]' | xargs clang-format -i
-
-bench-store: all
-	$(Q)BUILD=$(BUILD) scripts/bench-store
 
 # --- install -------------------------------------------------------------------------------------------
 COMPLETIONS := bash-completion/completions/storeboot zsh/site-functions/_storeboot \
@@ -248,10 +246,8 @@ ifeq ($(ARCH),)
 	$(Q)for f in $(DOCS); do install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/doc/storeboot/$$f || exit 1; done
 endif
 
-dist: all
-	$(Q)BUILD=$(BUILD) VERSION=$(VERSION) scripts/dist
-deb: all
-	$(Q)BUILD=$(BUILD) VERSION=$(VERSION) scripts/deb
+dist deb: all
+	$(Q)BUILD=$(BUILD) VERSION=$(VERSION) scripts/$@
 
 # clean keeps what takes long to get: the libraries, kernels and downloads; distclean does not.
 clean:
