@@ -238,7 +238,7 @@ static int read_params(const char *path, struct buf *ret, struct err *e)
 static int find_parts(const struct system_options *o, struct system *s, const char *dir,
 		      struct err *e)
 {
-	char params[PATH_MAX], init[PATH_MAX], missing[128] = "";
+	char params[PATH_MAX] = "", init[PATH_MAX], missing[128] = "";
 	const struct part parts[] = {
 		{ "kernel", o->kernel, false, S_IFREG, s->kernel },
 		{ "kernel-modules", o->modules, true, S_IFDIR, s->modules },
