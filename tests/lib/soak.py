@@ -187,7 +187,7 @@ class Run:
         if self.fault == "limit":
             kind, low, high = self.rng.choice([(resource.RLIMIT_FSIZE, 0, 3 << 20), (resource.RLIMIT_NOFILE, 3, 60),
                                                (resource.RLIMIT_AS, 8 << 20, 600 << 20),
-                                               (resource.RLIMIT_STACK, 64 << 10, 1 << 20)])
+                                               (resource.RLIMIT_STACK, 1 << 20, 4 << 20)])
             self.limits = [(kind, self.rng.randint(low, high))]
             self.notes.append(f"limit {kind} {self.limits[0][1]}")
 
