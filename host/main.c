@@ -56,7 +56,8 @@ static const struct opt_command help_command = {
 	.about = "Shows what `storeboot COMMAND --help` shows. Without a COMMAND it lists them.",
 	.examples = "  storeboot help run\n"
 		    "  storeboot help run | grep disk",
-	.words = "run list exec connect console log stop doctor initrd reginfo completion help",
+	.words =
+		"run list exec connect console log stop balloon doctor initrd reginfo completion help",
 	.max_args = 1,
 	.run = help,
 };
@@ -78,6 +79,7 @@ const struct command commands[] = {
 	{ &console_command, cmd_console },
 	{ &log_command, cmd_log },
 	{ &stop_command, cmd_stop },
+	{ &balloon_command, cmd_balloon },
 	{ &doctor_command, cmd_doctor },
 	{ &initrd_command, cmd_initrd },
 	{ &reginfo_command, cmd_reginfo },

@@ -83,6 +83,8 @@ static const struct need {
 	{ "panic", ALWAYS, { { "pvpanic-mmio", WANTED_ISA }, { "pvpanic-pci", WANTED_PCI },
 			     { "pvpanic", WANTED } }, { NULL } },
 	/* clang-format on */
+	/* A guest without udev has nobody else to load it. */
+	{ "balloon", ALWAYS | BY_NAME, { { "virtio_balloon", WANTED } }, { NULL } },
 	/* For machines without PCI (QEMU's microvm); QEMU's others have no such device. */
 	{ "mmio", BY_NAME, { { "virtio_mmio", REQUIRED } }, { NULL } },
 };

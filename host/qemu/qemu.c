@@ -147,6 +147,16 @@ static void add_ports(const struct qemu_config *c, struct argv *a)
 	}
 }
 
+/* In slot 23 it does not move other cards, whose slots udev uses in names. If the guest runs out of
+ * memory, it takes back what it gave. free-page-reporting: QEMU 5.1, Linux 5.7. */
+static void add_balloon(const struct qemu_config *c, struct argv *a)
+{
+	if (c->balloon != BALLOON_OFF)
+		argv_add(a, "-device",
+			 "virtio-balloon-pci,addr=0x17,deflate-on-oom=on,free-page-reporting=%s",
+			 c->balloon == BALLOON_REPORTING ? "on" : "off");
+}
+
 /* Without a value of ours, -display is the user's own. */
 static bool has_window(const struct qemu_config *c)
 {
@@ -332,6 +342,7 @@ void qemu_args(const struct qemu_config *c, struct argv *ret)
 	credentials_qemu(&c->credentials, ret);
 	add_channels(c, ret);
 	add_ports(c, ret);
+	add_balloon(c, ret);
 	blockdev_args(c->disks, c->n_disks, ret);
 	network_qemu(&c->network, c->name, c->share_command, ret);
 	add_tpm(c, ret);

@@ -19,6 +19,13 @@
 /* The id of the channel's virtio-serial port in QEMU's events. */
 #define QEMU_PORT_ID "storeboot"
 
+/* The device that gives the guest's memory back to the host. */
+enum balloon {
+	BALLOON_REPORTING, /* also what the guest has freed, by itself */
+	BALLOON_PLAIN,	   /* only as `storeboot balloon` says */
+	BALLOON_OFF,
+};
+
 /* Paths are absolute and may hold any byte except NUL. */
 struct qemu_config {
 	char program[PATH_MAX];
@@ -37,6 +44,7 @@ struct qemu_config {
 	const char *const *share_command; /* NULL-terminated: serves 10.0.2.4:445; or NULL */
 	struct argv share;		  /* more arguments for the share */
 	int graphics; /* enum graphics; not off: a screen with console, keyboard and tablet */
+	int balloon;  /* enum balloon */
 	bool adapter; /* graphics off: an adapter for screenshots, if the board has one */
 	const char *display;	    /* value of -display; NULL: extra contains it */
 	unsigned int width, height; /* of the screen in pixels; 0: QEMU's default */

@@ -24,6 +24,9 @@ const char *const writable_words[] = { "none", "tmpfs", "disk", NULL };
 
 static const char *const expose_words[] = { "store", "closure", "root", NULL }; /* enum expose */
 
+/* enum balloon */
+static const char *const balloon_words[] = { "reporting", "plain", "off", NULL };
+
 static const char *const root_words[] = { "disk", "tmpfs", NULL };
 
 static const char *const escapes_words[] = { "keep", "filter", NULL };
@@ -121,6 +124,8 @@ static const struct opt opts[] = {
 	    .print = OPT_MISSING),
 	QEMU(machine, FLAG, reboot, "reboot", NULL,
 	     "boot again when the guest reboots (default: end)"),
+	QEMU(machine, CHOICE, balloon, "balloon", NULL, "return memory to the host",
+	     .choices = balloon_words),
 	ROW(machine, STRING, qemu, "qemu", "PROGRAM", "QEMU (default: qemu-system of the machine)",
 	    .doctor = true),
 	ROW(machine, FLAG, no_tuning, "no-tuning", NULL,

@@ -51,5 +51,7 @@ void needs_list(struct plan *p)
 		p->needs[n++] = "root";
 	if (uses_network(&p->qemu.network))
 		p->needs[n++] = "net";
+	if (p->qemu.balloon != BALLOON_OFF)
+		p->needs[n++] = "balloon";
 	p->needs[n] = NULL;
 }

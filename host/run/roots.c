@@ -94,7 +94,8 @@ static int add_tops(const struct graph *g, struct strv *ret)
 	return r;
 }
 
-int roots_list(const struct plan *p, struct strv *ret)
+/* Appends the roots of the run: paths in the guest's store. */
+static int list(const struct plan *p, struct strv *ret)
 {
 	struct graph g = { 0 };
 	struct err e = { 0 };
@@ -158,7 +159,7 @@ int roots_name(const struct plan *p, struct err *e)
 {
 	_cleanup_strv_ struct strv roots = { 0 };
 	struct naming n = { 0 };
-	int r = roots_list(p, &roots);
+	int r = list(p, &roots);
 
 	for (size_t i = 0; r == 0 && i < roots.n; i++) {
 		const char *rest = str_after(roots.v[i], GUEST_STORE);

@@ -22,8 +22,4 @@ void roots_hold(const struct plan *p);
  */
 _must_check_ int roots_name(const struct plan *p, struct err *e);
 
-/* Appends the roots of the run, each once: paths in the guest's store without anything behind the
- * store path's name. Exposed for the tests. Returns 0 or -ENOMEM. */
-_must_check_ int roots_list(const struct plan *p, struct strv *ret);
-
 #endif

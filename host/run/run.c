@@ -370,8 +370,7 @@ static int find_folders(struct plan *p, struct err *e)
 
 	p->folders.to_make = p->exchange;
 	r = shared_folders_open((const char *const *)p->v.folders.v, &p->folders, e);
-	if (r == 0)
-		roots_hold(p);
+	roots_hold(p);
 	return r < 0 ? r : paths_check(p, e);
 }
 

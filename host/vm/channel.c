@@ -179,6 +179,9 @@ static bool take_program_frame(struct channel *c, struct conn *n, const struct f
 		c->stop_now = c->stop_now || frame_number(f, 0, 4) == 1;
 		put(c, frame_put(&n->out, FRAME_STOP, 0, NULL, 0));
 		return true;
+	case FRAME_BALLOON:
+		c->balloon = conn_balloon(n, frame_number(f, 0, 8), c->memory) ?: c->balloon;
+		return true;
 	case FRAME_CONSOLE:
 		channel_tell(c, FRAME_CONSOLE, 2, 2, numbers);
 		return true;

@@ -21,9 +21,10 @@
 #define CHANNEL_POLLS (2 + CONNS_MAX)
 
 struct channel {
-	int port;     /* to the agent; -1: none */
-	int listener; /* the control socket; -1: none */
-	bool rescue;  /* --rescue: an agent may start at a failed step */
+	int port;	 /* to the agent; -1: none */
+	int listener;	 /* the control socket; -1: none */
+	uint64_t memory; /* bytes; 0: the machine has no balloon */
+	bool rescue;	 /* --rescue: an agent may start at a failed step */
 	struct buf from_guest, to_guest;
 	struct conn conns[CONNS_MAX];
 	uint16_t last_session;
@@ -39,6 +40,7 @@ struct channel {
 	/* Requests of programs; the launcher handles and clears them. */
 	bool stop, stop_now;
 	struct buf kept;  /* the last output of the console (host/vm/kept.h) */
+	uint64_t balloon; /* bytes that the guest is to keep; 0: nothing asked */
 	struct buf typed; /* keys for the guest's console, from attached programs */
 	char gone[128];	  /* why the port cannot be used any more, or "" */
 	char away[256];	  /* why there is no agent; "": there is one, or one may come */

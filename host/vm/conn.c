@@ -121,3 +121,17 @@ size_t conn_count(const struct conn *table, enum conn_kind kind)
 	}
 	return count;
 }
+
+uint64_t conn_balloon(struct conn *n, uint64_t bytes, uint64_t memory)
+{
+	char why[FRAME_TEXT_MAX] = "the VM has no balloon: it was started with --balloon off, or "
+				   "has only just started";
+
+	if (bytes > 0 && bytes <= memory && frame_put(&n->out, FRAME_BALLOON, 0, NULL, 0) == 0)
+		return bytes;
+	if (memory > 0)
+		snprintf(why, sizeof(why), "want a size from 1M to the guest's memory, %lluM",
+			 (unsigned long long)memory >> 20);
+	conn_dismiss(n, FRAME_GONE, EXIT_USAGE, why);
+	return 0;
+}

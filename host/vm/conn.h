@@ -57,4 +57,8 @@ size_t conn_count(const struct conn *table, enum conn_kind kind);
  * read all of its output. */
 void conn_dismiss(struct conn *n, enum frame_kind kind, int status, const char *why);
 
+/* Answers a FRAME_BALLOON for bytes of a machine that has this much memory; 0: it has no balloon.
+ * Returns bytes, or 0 if it was refused. */
+uint64_t conn_balloon(struct conn *n, uint64_t bytes, uint64_t memory);
+
 #endif

@@ -45,12 +45,13 @@ struct qmp {
 };
 
 /* The first command (docs/interop/qmp-spec of QEMU); get the memory size; resume; pause; press the
- * power button; quit. */
+ * power button; quit; what the guest is to keep of its memory, for printf(3). */
 #define QMP_HELLO "{\"execute\":\"qmp_capabilities\"}\n"
 #define QMP_MEMORY "{\"execute\":\"query-memory-size-summary\"}\n"
 #define QMP_CONT "{\"execute\":\"cont\"}\n"
 #define QMP_PAUSE "{\"execute\":\"stop\"}\n"
 #define QMP_POWERDOWN "{\"execute\":\"system_powerdown\"}\n"
+#define QMP_BALLOON "{\"execute\":\"balloon\",\"arguments\":{\"value\":%llu}}\n"
 #define QMP_QUIT "{\"execute\":\"quit\"}\n"
 
 /* Parses bytes as they arrive, in pieces of any size. A pure function of the stream. Returns 0,

@@ -269,11 +269,20 @@ static void serve_hello(struct vm *vm)
 	rescue_begin(&vm->rescue, &vm->channel, vm->console, vm->report.fail.text);
 }
 
+static void serve_balloon(struct vm *vm, uint64_t bytes)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), QMP_BALLOON, (unsigned long long)bytes);
+	serve_tell_qmp(vm, command);
+}
+
 static void serve_channel(struct vm *vm, const struct pollfd *fds)
 {
 	struct channel *c = &vm->channel;
 	struct guest_command *g = &vm->watch->command;
 
+	c->memory = vm->config->balloon == BALLOON_OFF ? 0 : vm->watch->memory;
 	command_serve(&g->command, fds + POLL_COMMAND);
 	rescue_serve(&vm->rescue, c, vm->console, fds + POLL_RESCUE);
 	channel_serve(c, fds + POLL_CHANNEL);
@@ -287,6 +296,9 @@ static void serve_channel(struct vm *vm, const struct pollfd *fds)
 	if (c->stop_now)
 		stop_off(vm);
 	c->stop = c->stop_now = false;
+	if (c->balloon > 0)
+		serve_balloon(vm, c->balloon);
+	c->balloon = 0;
 	if (guest_command_due(g, c) && vm->stop == STOP_NO)
 		begin_command(vm);
 	if (c->execed)

@@ -11,6 +11,8 @@ int cmd_connect(int argc, char **argv);
 extern const struct opt_command connect_command;
 int cmd_stop(int argc, char **argv);
 extern const struct opt_command stop_command;
+int cmd_balloon(int argc, char **argv);
+extern const struct opt_command balloon_command;
 int cmd_console(int argc, char **argv);
 extern const struct opt_command console_command;
 int cmd_log(int argc, char **argv);

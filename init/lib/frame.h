@@ -73,6 +73,9 @@ enum frame_kind {
 	/* launcher to program, session 0 */
 	FRAME_GONE, /* the launcher closes the connection: exit status (4), text */
 
+	/* program to launcher, as FRAME_STOP: the guest keeps this many bytes (8) of its memory */
+	FRAME_BALLOON,
+
 	FRAME_KINDS,
 };
 

@@ -26,6 +26,8 @@ done
 says "console of no VM" 69 "no VM called vm runs; none does" console vm
 says "log of no VM" 69 "no VM called vm runs; none does" log vm
 says "stop of no VM" 69 "no VM called vm runs; none does" stop vm
+says "balloon of no VM" 69 "no VM called vm runs; none does" balloon vm 256M
+says "balloon to no size" 64 "balloon: much: want a size such as 256M" balloon vm much
 
 # A storeboot that was stopped while it looked at the folder.
 mkdir -m 700 "$tmp/run/storeboot"

@@ -88,6 +88,8 @@ static void whole_list(void)
 		"socket,id=channel,fd=6",
 		"-device",
 		"virtserialport,chardev=channel,name=storeboot,id=storeboot",
+		"-device",
+		"virtio-balloon-pci,addr=0x17,deflate-on-oom=on,free-page-reporting=on",
 		"-blockdev",
 		"{\"driver\":\"file\",\"node-name\":\"disk0-file\",\"read-only\":false,"
 		"\"discard\":\"unmap\",\"filename\":\"/w/demo.qcow2\"}",
