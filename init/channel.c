@@ -99,7 +99,7 @@ static bool is_systemd(const struct boot *b)
 {
 	char path[4096];
 
-	return str_ends(b->config.param.init, "/systemd") ||
+	return b->config.param.nixos_init || str_ends(b->config.param.init, "/systemd") ||
 	       (b->config.param.system_config &&
 		str_format(path, sizeof(path), "%s/systemd", b->config.param.system_config) == 0 &&
 		access(path, F_OK) == 0);

@@ -234,6 +234,16 @@ static int parse_writable(struct config *c, struct err *e)
 	return 0;
 }
 
+static int check_etc(struct config *c, struct err *e)
+{
+	const char *value = c->param.etc;
+
+	return !value || str_eq(value, "rw") || str_eq(value, "ro") ?
+		       0 :
+		       err_set(e, EINVAL, "storeboot.etc=%s on the kernel command line: rw or ro",
+			       value);
+}
+
 static int parse_root(struct config *c, struct err *e)
 {
 	/* NixOS passes root=fstab to a systemd initrd; it names no disk. */
@@ -281,7 +291,7 @@ static int apply(struct config *c, struct err *e)
 {
 	static int (*const parts[])(struct config * c, struct err * e) = {
 		check_paths, check_channel,  check_stage2,   parse_root,
-		parse_share, parse_writable, parse_deadline,
+		parse_share, parse_writable, parse_deadline, check_etc,
 	};
 	int r = 0;
 

@@ -27,6 +27,11 @@ static bool wants_overlay(const struct boot *b)
 	return b->config.param.share_cache || b->config.writable != WRITABLE_NO;
 }
 
+static bool wants_etc(const struct boot *b)
+{
+	return b->config.param.etc;
+}
+
 /* For commands beside stage 2 or in its place, and for a rescue. */
 static bool wants_channel(const struct boot *b)
 {
@@ -45,6 +50,7 @@ static const struct need {
 	{ "root", "root", NULL },
 	{ "net", "net", wants_net },
 	{ "overlay", "share", wants_overlay },
+	{ "etc", "etc", wants_etc },
 };
 
 /* The meaning of finit_module(2)'s errors. The kernel's log has the details. */

@@ -49,6 +49,10 @@
 	      "the serial of a disk with the closure's image, which then lies over the share") \
 	PARAM(WRITABLE, writable, "storeboot.writable-store", value, \
 	      "where what is written to the store goes: tmpfs, memory, or disk, the root disk") \
+	PARAM(ETC, etc, "storeboot.etc", value, \
+	      "mount the overlay on /etc that the system's boot.json names: rw or ro") \
+	PARAM(NIXOS_INIT, nixos_init, "storeboot.nixos-init", flag, \
+	      "prepare the root as the system's boot.json says, for a stage 2 that is systemd itself") \
 	PARAM(REPORT, report, "storeboot.report", path, \
 	      "the character device that gets one record a step") \
 	PARAM(CHANNEL, channel, "storeboot.channel", value, \

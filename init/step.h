@@ -15,6 +15,8 @@ step_fn step_disk;
 step_fn step_root;
 step_fn step_share;
 step_fn step_writable;
+step_fn step_etc;
+step_fn step_nixos;
 step_fn step_bind;
 step_fn step_debug1;
 step_fn step_switch;

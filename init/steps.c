@@ -14,6 +14,16 @@ static bool wants_writable(const struct boot *b)
 	return b->config.writable != WRITABLE_NO;
 }
 
+static bool wants_etc(const struct boot *b)
+{
+	return b->config.param.etc && b->config.param.init;
+}
+
+static bool wants_nixos(const struct boot *b)
+{
+	return b->config.param.nixos_init && b->config.param.init;
+}
+
 static bool wants_bind(const struct boot *b)
 {
 	return b->folders.len > 0;
@@ -59,6 +69,8 @@ const struct step steps[] = {
 	{ "root", NULL, step_root, 0 },
 	{ "share", wants_share, step_share, 0 },
 	{ "writable", wants_writable, step_writable, STEP_QUIET },
+	{ "etc", wants_etc, step_etc, STEP_QUIET },
+	{ "nixos", wants_nixos, step_nixos, STEP_QUIET },
 	{ "bind", wants_bind, step_bind, STEP_QUIET },
 	{ "debug1", wants_debug1, step_debug1, STEP_QUIET },
 	{ "switch", NULL, step_switch, 0 },

@@ -82,6 +82,7 @@ static const struct stay stays[] = {
 	{ NEW_ROOT "/nix/.rw-store", "nix-.rw\\x2dstore" },
 	{ RUN_FOLDER "/image", "run-storeboot-image" },
 	{ RUN_FOLDER "/share", "run-storeboot-share" },
+	{ "/run/nixos-etc-metadata", "run-nixos\\x2detc\\x2dmetadata" },
 };
 
 /* On a retry after /run has moved, the drop-ins already exist. */

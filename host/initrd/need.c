@@ -78,6 +78,11 @@ static const struct need {
 	/* clang-format on */
 	{ "image", WHERE_IT_IS | SOFTDEPS, { { "erofs", REQUIRED } }, { "EROFS_FS" } },
 	{ "overlay", WHERE_IT_IS, { { "overlay", REQUIRED } }, { "OVERLAY_FS" } },
+	/* NixOS's overlay on /etc; Linux 6.12 can mount the erofs without a loop device. */
+	{ "etc",
+	  BY_NAME | SOFTDEPS,
+	  { { "loop", WANTED }, { "erofs", REQUIRED }, { "overlay", REQUIRED } },
+	  { "EROFS_FS", "OVERLAY_FS" } },
 	/* The device that reports a panic to the host; a single module up to 5.12. */
 	/* clang-format off */
 	{ "panic", ALWAYS, { { "pvpanic-mmio", WANTED_ISA }, { "pvpanic-pci", WANTED_PCI },

@@ -101,9 +101,12 @@ lib.mkMerge [
   (set [ "boot" "zfs" "extraPools" ] (vmOnly [ ])) # each has a unit that fails without its pool
   (set [ "boot" "loader" "grub" "device" ] (vmOnly "nodev"))
 
-  # --- stage 1 is storeboot's: stage 2 prepares the root, before it can load a module for an overlay on /etc
-  (set [ "system" "nixos-init" "enable" ] (vmOnly false))
-  (set [ "system" "etc" "overlay" "enable" ] (vmOnly false))
+  # --- an overlay on /etc: boot.json says all about it, except that it is read-only
+  (set [ "boot" "kernelParams" ] (
+    lib.optional (
+      (config.system.etc.overlay.enable or false) && !(config.system.etc.overlay.mutable or true)
+    ) "storeboot.etc=ro"
+  ))
 
   # --- the network: stage 1 brought eth0 up, and the store comes over it. Nothing may rename it or take it down,
   # not even the shutdown.

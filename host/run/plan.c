@@ -53,5 +53,7 @@ void needs_list(struct plan *p)
 		p->needs[n++] = "net";
 	if (p->qemu.balloon != BALLOON_OFF)
 		p->needs[n++] = "balloon";
+	if (p->system.etc_overlay)
+		p->needs[n++] = "etc";
 	p->needs[n] = NULL;
 }

@@ -16,7 +16,7 @@
 #include "host/vm/vm.h"
 #include "init/lib/str.h"
 
-#define NEEDS_MAX 4
+#define NEEDS_MAX 5
 
 /* run_command sets v, and those fields of qemu that an option gives directly. Paths are absolute,
  * with links resolved. */

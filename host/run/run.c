@@ -44,12 +44,11 @@ static int find_programs(struct plan *p, struct err *e)
 {
 	ssize_t n = readlink("/proc/self/exe", p->self, sizeof(p->self) - 1);
 	const struct arch *a = p->qemu.arch;
-	int r = proc_find(p->v.qemu, a->qemu, a->package, p->qemu.program, e);
+	int r = proc_find(p->v.qemu, a->qemu, a->package, p->qemu.program, e)	  ?:
+			proc_find(NULL, "qemu-img", "qemu-utils", p->qemu_img, e) ?:
+			n <= 0 ? err_sys(e, errno, "/proc/self/exe") :
+				 0;
 
-	if (r == 0)
-		r = proc_find(NULL, "qemu-img", "qemu-utils", p->qemu_img, e);
-	if (r == 0 && n <= 0)
-		r = err_sys(e, errno, "/proc/self/exe");
 	p->qemu.network.self = p->self;
 	return r;
 }
@@ -222,8 +221,8 @@ static int build_append(struct plan *p, struct err *e)
 	const struct image *root = &p->disks.v[0].image;
 	const struct arch *a = p->qemu.arch;
 	const char *const consoles[] = { a->console, p->qemu.graphics ? "tty0" : NULL, NULL };
-	const char *env = getenv("QEMU_KERNEL_PARAMS");
-	const char *disk = disk_interface_first[p->v.disk_interface];
+	const char *env = getenv("QEMU_KERNEL_PARAMS"),
+		   *disk = disk_interface_first[p->v.disk_interface];
 	_cleanup_buf_ struct buf own = { 0 };
 	char terminal[32], size[32];
 	struct cmdline line = {
@@ -239,6 +238,8 @@ static int build_append(struct plan *p, struct err *e)
 			.share = share_name(&p->share),
 			.share_cache = share_cache_serial(&p->share),
 			.writable = p->v.writable ? writable_words[p->v.writable] : NULL,
+			.etc = p->system.etc_mode,
+			.nixos_init = p->system.nixos_init ? "1" : NULL,
 			.report = a->report,
 			.channel = FRAME_PORT,
 			.no_stage2 = p->v.no_stage2 ? "1" : NULL,
@@ -248,7 +249,7 @@ static int build_append(struct plan *p, struct err *e)
 		.consoles = consoles,
 		.no_driver = p->qemu.adapter ? a->adapter_driver : NULL,
 	};
-	int r;
+	int r = env ? buf_addf(&own, "%s ", env) : 0;
 
 	if (p->disks.has_root) {
 		snprintf(size, sizeof(size), "%llu", (unsigned long long)root->new_size);
@@ -258,7 +259,6 @@ static int build_append(struct plan *p, struct err *e)
 	}
 	if (p->v.print_qemu)
 		drop_launcher(&line.param);
-	r = env ? buf_addf(&own, "%s ", env) : 0;
 	for (size_t i = 0; r == 0 && i < p->v.append.n; i++)
 		r = buf_addf(&own, "%s ", p->v.append.v[i]);
 	if (r < 0)

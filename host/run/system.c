@@ -11,6 +11,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <json-c/json.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -20,6 +21,7 @@
 
 #define LINKS_MAX 40 /* the kernel's MAXSYMLINKS */
 #define PARAMS_MAX 65536
+#define BOOT_JSON_MAX (1 << 20)
 #define STORE_HASH_LEN 32 /* base-32 characters before a store path's name */
 
 /* The host's path for `path`: in the served store, if path is in the guest's store. */
@@ -200,26 +202,67 @@ static const char *init_name(const struct system *s, const char *dir)
 		       "init";
 }
 
-/*
- * With system.nixos-init.enable NixOS has neither: init is systemd's binary, and only a program in
- * NixOS's own initramfs prepares its root (nixpkgs,
- * nixos/modules/system/activation/{top-level,nixos-init}.nix). Its /etc is an overlay, which is not
- * mounted before its modules can be loaded.
- */
-static int refuse_nixos_init(const struct system_options *o, const struct system *s,
-			     const char *dir, const char *init, struct err *e)
+/* Reads boot.json, whose extension says what the initramfs has to do for a NixOS without shell
+ * activation (nixpkgs, nixos/modules/system/activation/nixos-init.nix). Returns 0, with NULL if
+ * there is none, or -errno with e. */
+static int read_boot_json(const struct system *s, const char *dir, json_object **ret, struct err *e)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	char path[PATH_MAX], real[PATH_MAX];
+	int r;
+
+	if (str_format(path, sizeof(path), "%s/boot.json", dir) < 0 || resolve(s, path, real) < 0)
+		return 0;
+	r = file_read(AT_FDCWD, real, BOOT_JSON_MAX, &text);
+	if (r < 0)
+		return err_exit(e, EXIT_BAD_INPUT, r, "%s: %s", real, strerror(-r));
+	*ret = json_tokener_parse(text.data);
+	return *ret ? 0 : err_exit(e, EXIT_BAD_INPUT, EBADMSG, "%s is no JSON", real);
+}
+
+/* Has the system an overlay on /etc (system.etc.overlay.enable)? */
+static bool has_etc_overlay(json_object *boot_json)
+{
+	json_object *extension, *image;
+
+	return json_object_object_get_ex(boot_json, "org.nixos.nixos-init.v1", &extension) &&
+	       json_object_object_get_ex(extension, "etc_metadata_image", &image) &&
+	       json_object_get_string_len(image) > 0;
+}
+
+/* Is stage 2 systemd's binary, and nothing in SYSTEM prepares the root for it
+ * (system.nixos-init.enable)? */
+static bool needs_nixos_init(const struct system *s, const char *dir, const char *init)
 {
 	_cleanup_close_ int fd = open(init, O_RDONLY | O_CLOEXEC);
 	char version[PATH_MAX], real[PATH_MAX], magic[SELFMAG];
 
-	if (str_format(version, sizeof(version), "%s/nixos-version", dir) < 0 ||
-	    resolve(s, version, real) < 0 || str_eq(init_name(s, dir), "prepare-root") || fd < 0 ||
-	    file_pread_all(fd, magic, sizeof(magic), 0) < 0 || memcmp(magic, ELFMAG, SELFMAG) != 0)
-		return 0;
+	return str_format(version, sizeof(version), "%s/nixos-version", dir) == 0 &&
+	       resolve(s, version, real) == 0 && !str_eq(init_name(s, dir), "prepare-root") &&
+	       fd >= 0 && file_pread_all(fd, magic, sizeof(magic), 0) == 0 &&
+	       memcmp(magic, ELFMAG, SELFMAG) == 0;
+}
+
+static int find_nixos(const struct system_options *o, struct system *s, const char *dir,
+		      const char *init, struct err *e)
+{
+	json_object *boot_json = NULL;
+	int r = read_boot_json(s, dir, &boot_json, e);
+
+	s->nixos_init = needs_nixos_init(s, dir, init);
+	s->etc_overlay = has_etc_overlay(boot_json);
+	/* As NixOS does by default. boot.json does not have the setting,
+	 * system.etc.overlay.mutable. */
+	if (s->etc_overlay && !(s->params.data && strstr(s->params.data, "storeboot.etc=")))
+		s->etc_mode = "rw";
+	json_object_put(boot_json);
+	if (r < 0 || !s->nixos_init || s->etc_overlay)
+		return r;
 	return err_exit(
 		e, EXIT_BAD_INPUT, ENOTSUP,
-		"%s: only its own initramfs can prepare its root (NixOS's system.nixos-init.enable); "
-		"set that and system.etc.overlay.enable to false and build it again",
+		"%s: only its own initramfs can prepare its root (NixOS's system.nixos-init.enable): "
+		"no boot.json in it names the overlay on /etc (org.nixos.nixos-init.v1, "
+		"etc_metadata_image)",
 		o->system);
 }
 
@@ -265,8 +308,8 @@ static int find_parts(const struct system_options *o, struct system *s, const ch
 	if (missing[0])
 		return err_exit(e, EXIT_BAD_INPUT, ENOENT, "%s is no system: it lacks %s",
 				o->system, missing);
-	r = o->init || o->no_init ? 0 : refuse_nixos_init(o, s, dir, init, e);
-	return r == 0 && params[0] ? read_params(params, &s->params, e) : r;
+	r = params[0] ? read_params(params, &s->params, e) : 0;
+	return r < 0 || o->init || o->no_init ? r : find_nixos(o, s, dir, init, e);
 }
 
 /* Finds stage 2's path in the guest. */

@@ -39,6 +39,10 @@ struct system {
 	bool page_16k;	       /* an arm64 kernel with 16 KiB pages */
 	uint64_t kernel_needs; /* bytes of memory that it needs to unpack itself; 0: not known */
 	bool packed;	       /* the kernel is a compressed image */
+	bool etc_overlay;      /* NixOS: stage 1 mounts an overlay on /etc */
+	const char
+		*etc_mode; /* its parameter; NULL: SYSTEM's own parameters have it, or no overlay */
+	bool nixos_init;   /* NixOS: stage 1 prepares the root, stage 2 is systemd's binary */
 };
 
 /*

@@ -92,8 +92,11 @@ for era in 18.09 today; do
 	is "$era: nothing is asked that cannot be" "$(ask $era '{ }' 'builtins.all (a: a.assertion) c.assertions')" true
 done
 is "17.09: the module takes the place of qemu-vm.nix" "$(ask 17.09 '{ }' 'c.fileSystems."/".fsType')" '"ext3"'
-is "today: stage 2 is no part of NixOS's own initramfs" "$(ask today '{ }' \
-	'with c.system; [ nixos-init.enable etc.overlay.enable ]')" '[false,false]'
+is "today: nixos-init and the overlay on /etc stay" "$(ask today '{ }' \
+	'with c.system; [ nixos-init.enable etc.overlay.enable ]')" '[true,true]'
+has "today: an overlay on /etc that is read-only" "$(ask today '{ system.etc.overlay.mutable = false; }' \
+	'c.boot.kernelParams')" '"storeboot\.etc=ro"'
+is "today: one that is not" "$(ask today '{ }' 'builtins.elem "storeboot.etc=ro" c.boot.kernelParams')" false
 
 # --- what configurations ask beside ours: a table. NAME | CONFIGURATION | QUESTION | ANSWER, in 15.09, 18.09 and today ----
 eth0='with c.systemd.network.networks."0-storeboot"; [ matchConfig address gateway ]'

@@ -71,7 +71,7 @@ cp -P "$system"/{kernel,kernel-modules,kernel-params} nixos-init/
 echo 26.05 >nixos-init/nixos-version
 cp "$(readlink -f "$system/sw/bin/busybox")" nixos-init/init
 refuse 'SYSTEM needs its own initramfs' 65 \
-	'nixos-init: only its own initramfs .*system\.nixos-init\.enable.*; set that and system\.etc\.overlay\.enable to false' nixos-init
+	'nixos-init: only its own initramfs .*system\.nixos-init\.enable.*: no boot\.json in it names the overlay on /etc' nixos-init
 refuse 'no such stage 2' 65 'init /nix/store/none: No such file' "$system" --init /nix/store/none
 refuse 'no such store' 65 'no-store: no such store' "$system" --store no-store
 refuse 'no such folder to bind' 65 'bind nowhere:/x: nowhere: No such file' "$system" --bind nowhere:/x

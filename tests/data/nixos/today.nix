@@ -27,10 +27,12 @@ in
     })
   ];
   options = {
+    boot.kernelParams = option (types.listOf types.str) [ ];
     boot.initrd.luks.devices = option (types.attrsOf types.unspecified) { };
     services.connman.enable = option types.bool false;
     services.ntp.enable = option types.bool false;
     system.etc.overlay.enable = option types.bool false;
+    system.etc.overlay.mutable = option types.bool true;
     system.name = option types.str "orb.example";
     system.nixos-init.enable = option types.bool false;
   };

@@ -64,6 +64,7 @@ static void every_word(void)
 			"stage1panic=1 "
 			"storeboot.share=9p storeboot.share.source=tag "
 			"storeboot.share.cache=sb-2 storeboot.writable-store=disk "
+			"storeboot.etc=ro storeboot.nixos-init "
 			"storeboot.report=/dev/ttyS1 "
 			"storeboot.verify storeboot.nix-store=/n storeboot.deadline=3600 "
 			"storeboot.disk.serial=sb-1 storeboot.disk.size=536870912 "
@@ -165,6 +166,7 @@ static void bad_values(void)
 		{ "init=/a storeboot.verify",
 		  "storeboot.verify on the kernel command line needs regInfo=" },
 		{ "init=/a storeboot.writable-store=yes", "storeboot.writable-store=yes" },
+		{ "init=/a storeboot.etc=rx", "storeboot.etc=rx" },
 		{ "init=/a storeboot.share=none storeboot.writable-store=tmpfs",
 		  "without a share" },
 		{ "init=/a storeboot.share=image storeboot.share.cache=x",

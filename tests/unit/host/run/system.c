@@ -103,9 +103,11 @@ static void nixos_with_systemd_in_its_initramfs(void)
 	CHECK_INT(rmdir("store/" SYS "/prepare-root"), 0);
 }
 
+#define BOOT_JSON "{ \"org.nixos.nixos-init.v1\": { \"etc_metadata_image\": \"/nix/store/x\" } }"
+
 static void nixos_with_nixos_init(void)
 {
-	_cleanup_(system_free) struct system s, given, none, prepared, other;
+	_cleanup_(system_free) struct system s, given, none, prepared, other, broken, bare;
 	const struct system_options init = { .system = "link", .init = "/nix/store/" SYS "/init" };
 	const struct system_options no_init = { .system = "link", .no_init = true };
 	struct err e;
@@ -116,10 +118,23 @@ static void nixos_with_nixos_init(void)
 	CHECK_INT(find((struct system_options){ .system = "link" }, &s, &e), -ENOTSUP);
 	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
 	CHECK_HAS(e.text, "link: only its own initramfs can prepare its root");
+	put("store/" SYS "/boot.json", "{}{", 3);
+	CHECK_INT(find((struct system_options){ .system = "link" }, &broken, &e), -ENOTSUP);
+	system_free(&broken);
+	put("store/" SYS "/boot.json", "[", 1);
+	CHECK_INT(find((struct system_options){ .system = "link" }, &broken, &e), -EBADMSG);
+	CHECK_INT(e.exit_status, EXIT_BAD_INPUT);
+	put("store/" SYS "/boot.json", BOOT_JSON, sizeof(BOOT_JSON) - 1);
+	CHECK_INT(find((struct system_options){ .system = "link" }, &bare, &e), 0);
+	CHECK(bare.nixos_init);
+	CHECK(bare.etc_overlay);
 	CHECK_INT(find(init, &given, &e), 0);
 	CHECK_INT(find(no_init, &none, &e), 0);
 	put("store/" SYS "/prepare-root", "#!/bin/sh\n", 10);
 	CHECK_INT(find((struct system_options){ .system = "link" }, &prepared, &e), 0);
+	CHECK(!prepared.nixos_init);
+	CHECK(prepared.etc_overlay);
+	CHECK_INT(unlink("store/" SYS "/boot.json"), 0);
 	CHECK_INT(unlink("store/" SYS "/prepare-root"), 0);
 	CHECK_INT(unlink("store/" SYS "/nixos-version"), 0);
 	put("store/" SYS "/init", "#!/bin/sh\n", 10);
